@@ -1,0 +1,1 @@
+"""Alarm conditions and the rules of hypothermia."""

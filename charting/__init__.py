@@ -1,0 +1,1 @@
+"""The chart, its drawing and its pages."""

@@ -1,0 +1,38 @@
+"""What the daemon knows of its devices' lives, for the page and the metrics."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DeviceState(StrEnum):
+    """States of a device's life, as the runner sees it."""
+
+    CONNECTING = "connecting"
+    ASSOCIATING = "associating"
+    RECEIVING = "receiving"
+    SILENT = "silent"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceStatus:
+    """A device's life at one time.
+
+    `since_us`: when it came into this state; `last_frame_us`: arrival of the last good frame; `cause`: the likely cause
+    of a state that is not receiving, one line in English for an engineer; identity as the device told it.
+    """
+
+    device: str
+    driver: str
+    port: str
+    state: DeviceState
+    since_us: int
+    last_frame_us: int | None = None
+    cause: str = ""
+    frames: int = 0
+    rejected: int = 0
+    manufacturer: str = ""
+    model: str = ""
+    clock_offset_s: float | None = None
