@@ -29,7 +29,7 @@ class Minutes:
     """One series by minute, arrays of shape (n,), only minutes that hold at least one reading with a number.
 
     minute_us: start of the minute, int64; last, low, high: real readings of that minute (quality valid or
-    questionable); count: how many; demo: whether any of them was.
+    questionable); count: how many; questionable, demo: whether any of them was.
     """
 
     series: Series
@@ -38,6 +38,7 @@ class Minutes:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     count: NDArray[np.int64]
+    questionable: NDArray[np.bool_]
     demo: NDArray[np.bool_]
 
 
