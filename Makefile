@@ -1,0 +1,47 @@
+# Everything stays in this folder, except missing Debian packages (installed by apt, as root only) and the TimescaleDB
+# that the tests fetch into /var/tmp/vitalsd-UID.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench soak lock clean
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header pyproject.toml --group build
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: ## simulated devices, bed daemon, store and page on this machine (options: ARGS="--port 8080 --keep DIR")
+	@tools/setup.sh run
+	@tools/foreground.sh $(BIN)/vitalsd demo $(ARGS)
+
+test: lint ## lint, then every test, against a real TimescaleDB and a real browser (options: ARGS="-k name")
+	@$(BIN)/python -m tests.timescale >/dev/null
+	@$(BIN)/pytest -n auto -m "not soak" $(ARGS)
+
+lint: ## ruff, mypy, import-linter
+	@tools/setup.sh dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: ## rates and latencies beside their budgets
+	@tools/setup.sh dev
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+soak: ## the long forms of the tests
+	@tools/setup.sh dev
+	@VITALSD_SOAK=1 $(BIN)/pytest -n auto -m soak --timeout 0 $(ARGS)
+
+lock: ## the newest allowed versions into requirements*.lock
+	@tools/setup.sh dev
+	@$(BIN)/pip install -q --disable-pip-version-check --no-cache-dir uv
+	@$(COMPILE) --upgrade -o requirements.lock
+	@$(COMPILE) --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what make has made, and the fetched TimescaleDB
+	@rm -rf .venv .demo .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf "/var/tmp/vitalsd-$$(id -u)"

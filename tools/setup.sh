@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# setup.sh run|dev: bring this folder's .venv to the locked versions, for running or for developing.
+# Missing Debian packages are installed where the caller is root, and named where not (status 2).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for_what=$1
+python=${PYTHON:-python3}
+
+missing=()
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+need python3-venv "$python" -c 'import ensurepip, venv'
+if [ "$for_what" = dev ]; then
+    need chromium command -v chromium
+    need fonts-noto-cjk test -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+    need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "install first, as root: apt-get install ${missing[*]}" >&2
+        exit 2
+    fi
+    echo "installing ${missing[*]}" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "Python 3.11 or later is needed; $python is $("$python" -V)" >&2
+    exit 2
+fi
+
+# A change of any of these calls for a new look at .venv; developing includes running.
+state=$({ cat requirements.lock requirements-dev.lock pyproject.toml; "$python" -VV; pwd; } | sha256sum)
+installed() { [ "$(cat ".venv/$1.state" 2>/dev/null)" = "$state" ]; }
+if installed dev || installed "$for_what"; then
+    exit 0
+fi
+
+lock=requirements.lock
+[ "$for_what" = run ] || lock=requirements-dev.lock
+echo "installing $lock into .venv" >&2
+if ! .venv/bin/pip --version 2>/dev/null | grep -qF "$PWD/.venv/"; then
+    "$python" -m venv --clear .venv
+fi
+pip=(.venv/bin/pip --quiet --disable-pip-version-check --no-cache-dir install)
+"${pip[@]}" --require-hashes -r "$lock"
+"${pip[@]}" --no-deps --no-build-isolation -e .
+echo "$state" >".venv/$for_what.state"
