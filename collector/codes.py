@@ -1,6 +1,18 @@
 """The parameter dictionary: IEEE 11073 codes with UCUM units, names in Chinese and English, plausible ranges.
 
-Source: codes.csv, whose last column says where each row comes from.
+Columns of codes.csv, and of each driver's own table of the same form:
+
+refid        ISO/IEEE 11073-10101 name; MDC_<code> where only the number is certain; VND_<MAKER>_<NAME> without a number
+code         partition × 65536 + term, empty for VND_. Settings add 16777216 to the number of their measurement
+description  what it is, in one line
+ucum         usual unit (a value keeps the unit that was sent); 1 for a pure number, empty for a text
+zh, en       what the page shows; zh is the term of Chinese clinicians and monitors
+kind         numeric, wave, setting, enum (a word of a list, or a text), device, unit, attribute (of an alarm or event)
+low, high    inclusive bounds in `ucum`: what lies outside is an artefact or in another unit; no clinical limits
+loinc        the LOINC code of the same meaning, where one is known
+source       where the number was seen; then "range:" whence the bounds; then "note:" what to beware of
+
+"clinical §n" and "philips-intellivue §n" in `source` are the fact sheets of these names.
 """
 
 import csv
@@ -8,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 K = TypeVar("K")
 
@@ -17,8 +29,7 @@ K = TypeVar("K")
 class Parameter:
     """A parameter: `refid` MDC_… or VND_…; `number` the 32-bit code (partition × 65536 + term), None for VND_.
 
-    `low` and `high` bound what is plausible in `unit` (None: no bound). `kind`: numeric, wave, setting, enum, device,
-    unit or attribute.
+    `low` and `high` bound what is plausible in `unit` (None: no bound).
     """
 
     refid: str
@@ -34,7 +45,7 @@ class Parameter:
     source: str = ""
 
 
-def load(text: TextIO) -> tuple[Parameter, ...]:
+def load(text: Iterable[str]) -> tuple[Parameter, ...]:
     """Read a table in the form of codes.csv: refid,code,description,ucum,zh,en,kind,low,high,loinc,source."""
     return tuple(
         Parameter(

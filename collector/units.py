@@ -7,8 +7,8 @@ A value stays in the unit that was sent; converting is for showing. Units are UC
 import re
 from collections.abc import Mapping
 
-_MMHG_PA = 133.322  # UCUM 2.1: m[Hg] = 133.3220 kPa
-_CMH2O_PA = 98.0665  # UCUM 2.1: m[H2O] = 9.80665 kPa
+_MMHG_PA = 133.322387415  # conventional millimetre of mercury, exact
+_CMH2O_PA = 98.0665  # conventional centimetre of water, exact
 _LB_KG = 0.45359237  # international pound, exact
 _IN_CM = 2.54  # international inch, exact
 
