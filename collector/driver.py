@@ -76,7 +76,7 @@ class DriverSpec:
     options: type[Any]
     session: Callable[[Any, bool], Session]
     simulator: Callable[[Simulated], Session]
-    silence_s: float = 10.0
+    silence_s: float = 8.0
     parameters: tuple[Parameter, ...] = ()
 
 

@@ -157,7 +157,8 @@ class Patient:
 
     def _pulse(self, time: Array, delay: float) -> Array:
         """A pulse in 0…1 per beat with a mean of PULSE_MEAN over the beat and its peak at 1."""
-        return _PULSE_TABLE[((self.beats(time) - delay) % 1.0 * _PULSE_STEPS).astype(int)]
+        index = ((self.beats(time) - delay) % 1.0 * _PULSE_STEPS).astype(int)
+        return np.asarray(_PULSE_TABLE[index])
 
     def _art(self, time: Array) -> Array:
         low, high = self._value("art_dia_mmhg", time), self._value("art_sys_mmhg", time)

@@ -1,0 +1,230 @@
+"""The bed's configuration file: TOML, checked whole, every mistake named at once with its key."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import psycopg
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from collector.driver import DriverSpec, driver, drivers
+from collector.errors import UsageError
+from collector.transport.base import Port, parse_port
+
+_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+PASSWORD_CREDENTIAL = "timescale-password"  # noqa: S105  the name of a file, not a password
+
+
+def _size(value: object) -> object:
+    if isinstance(value, str):
+        found = re.fullmatch(r"(\d+)\s*([KMGT]iB|B|)", value.strip())
+        if not found:
+            raise ValueError('expected a size like "512 MiB" or "8 GiB"')
+        return int(found[1]) * _UNITS[found[2]]
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, LookupError):
+        raise ValueError(f"{value!r} is not a time zone like Asia/Shanghai") from None
+    return value
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise ValueError('expected "HOST:PORT", for instance "127.0.0.1:9182"')
+    return value
+
+
+def _dsn(value: str) -> str:
+    try:
+        psycopg.conninfo.conninfo_to_dict(value)
+    except psycopg.ProgrammingError as error:
+        raise ValueError(f"not a libpq connection string or URL: {str(error).strip()}") from None
+    return value
+
+
+def _absolute(value: Path) -> Path:
+    if not value.is_absolute():
+        raise ValueError("expected an absolute path")
+    return value
+
+
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Listen = Annotated[str, AfterValidator(_listen)]
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BedSection(_Section):
+    id: Name
+    kind: Literal["or", "icu", "pacu", "feed"] = "or"
+    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    demo: bool = False
+
+
+class DeviceSection(_Section):
+    """One [[device]]. `options` are the driver's own; `capture` is a file that records its raw bytes both ways."""
+
+    name: Name
+    driver: str
+    port: str
+    sites: dict[str, str] = {}
+    options: Annotated[dict[str, Any], Field(validate_default=True)] = {}
+    capture: AbsolutePath | None = None
+    capture_max_bytes: Size = 64 << 20
+
+    @property
+    def spec(self) -> DriverSpec:
+        return driver(self.driver)
+
+    @property
+    def parsed_port(self) -> Port:
+        """The port with the driver's line settings under its own."""
+        defaults = {line.scheme: line for line in self.spec.lines}
+        scheme = self.port.partition("://")[0]
+        line = defaults.get(scheme)
+        port = parse_port(self.port, line.port if line else None)
+        settings = {**(line.settings if line else {}), **port.settings}
+        return Port(
+            text=self.port, scheme=port.scheme, path=port.path, host=port.host, number=port.number, settings=settings
+        )
+
+    @field_validator("driver")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in drivers():
+            raise ValueError(f"no driver {value!r}; there are {', '.join(sorted(drivers()))}")
+        return value
+
+    @field_validator("port")
+    @classmethod
+    def _spoken(cls, value: str, info: ValidationInfo) -> str:
+        spec = drivers().get(info.data.get("driver", ""))
+        lines = {line.scheme: line for line in spec.lines} if spec else {}
+        line = lines.get(value.partition("://")[0])
+        port = parse_port(value, line.port if line else None)
+        if spec and port.scheme not in {"replay", *lines}:
+            raise ValueError(f"{spec.name} speaks {', '.join(lines)} (and replay), not {port.scheme}")
+        return value
+
+    @field_validator("options")
+    @classmethod
+    def _fits(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        spec = drivers().get(info.data.get("driver", ""))
+        if spec is not None:
+            try:
+                spec.options.model_validate(value)
+            except ValidationError as error:
+                raise ValueError("\n".join(f"{_key(e['loc'])}: {_said(dict(e))}" for e in error.errors())) from None
+        return value
+
+
+class JournalSection(_Section):
+    """`keep_hours`: how long delivered rows stay; keep = "all" where the journal is the only store."""
+
+    path: AbsolutePath
+    keep_hours: Annotated[int, Field(gt=0)] = 72
+    keep: Literal["all"] | None = None
+    max_bytes: Size = 8 << 30
+
+
+class TimescaleSection(_Section):
+    dsn: Annotated[str, AfterValidator(_dsn)]
+
+    @property
+    def full_dsn(self) -> str:
+        """The DSN with the password of the systemd credential, where there is one."""
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        file = Path(folder, PASSWORD_CREDENTIAL) if folder else None
+        if file is None or not file.exists():
+            return self.dsn
+        return psycopg.conninfo.make_conninfo(self.dsn, password=file.read_text(encoding="utf-8").strip())
+
+
+class ListenSection(_Section):
+    listen: Listen
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class Config(_Section):
+    """A bed's file."""
+
+    bed: BedSection
+    device: Annotated[list[DeviceSection], Field(min_length=1)]
+    journal: JournalSection
+    timescale: TimescaleSection | None = None
+    metrics: ListenSection | None = None
+    page: ListenSection | None = None
+
+
+def load(path: Path) -> Config:
+    """Read and check a bed's file. Raises UsageError with every mistake: file, key, what was expected."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 at byte {error.start}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not TOML: {error}") from error
+    reasons = [f"{path}: {reason}" for reason in _doubles(data)]
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        reasons += [f"{path}: {_key(e['loc'])}: {said}" for e in error.errors() for said in _said(dict(e)).splitlines()]
+    if reasons:
+        raise UsageError(*reasons)
+    return config
+
+
+def _doubles(data: dict[str, Any]) -> list[str]:
+    devices = data.get("device")
+    names = [d.get("name") for d in devices if isinstance(d, dict)] if isinstance(devices, list) else []
+    return [
+        f"device: two devices are called {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1 and name
+    ]
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _said(error: dict[str, Any]) -> str:
+    """One mistake in plain words, without the value: it may be a password."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "unknown key"
+    if kind == "missing":
+        return "is missing"
+    if kind == "literal_error":
+        return f"expected one of {context['expected']}"
+    if kind == "value_error":
+        return str(context["error"])
+    return str(error["msg"]).replace("Input should be", "expected")

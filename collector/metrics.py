@@ -1,0 +1,80 @@
+"""All metrics, declared here; names and labels are part of the contract (design §5)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from collector import __version__
+from collector.status import DeviceState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_DEVICE = ("bed", "device", "driver")
+
+
+@dataclass(slots=True, eq=False)
+class _Ages(Collector):
+    """Age of the last value with a number or text, computed when it is asked for."""
+
+    utc_us: Callable[[], int]
+    last_us: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        ages = GaugeMetricFamily(
+            "vitalsd_data_age_seconds", "Age of the last value of a parameter", labels=(*_DEVICE, "code")
+        )
+        now_us = self.utc_us()
+        for labels, last_us in list(self.last_us.items()):
+            ages.add_metric(labels, (now_us - last_us) / 1e6)
+        yield ages
+
+
+class Metrics:
+    """One daemon's metrics, in a registry of their own."""
+
+    def __init__(self, bed: str, utc_us: Callable[[], int]) -> None:
+        self.bed = bed
+        self.registry = CollectorRegistry()
+        self._ages = _Ages(utc_us)
+        self.registry.register(self._ages)
+        self.frames = Counter("vitalsd_frames", "Good frames received", _DEVICE, registry=self.registry)
+        self.rejected = Counter(
+            "vitalsd_rejected", "Runs of bytes that are no frame", (*_DEVICE, "reason"), registry=self.registry
+        )
+        self.repeats = Counter(
+            "vitalsd_repeats", "Measurements that the device sent again; not stored", _DEVICE, registry=self.registry
+        )
+        self.restarts = Counter(
+            "vitalsd_driver_errors", "Times a driver raised and its device was restarted", _DEVICE,
+            registry=self.registry,
+        )  # fmt: skip
+        self.state = Gauge(
+            "vitalsd_device_state", "1 for the state the device is in", (*_DEVICE, "state"), registry=self.registry
+        )
+        self.clock_offset = Gauge(
+            "vitalsd_clock_offset_seconds", "The device's clock minus ours", ("bed", "device"), registry=self.registry
+        )
+        self.pending = Gauge(
+            "vitalsd_journal_pending", "Rows that a reader has not delivered", ("reader",), registry=self.registry
+        )
+        self.oldest = Gauge(
+            "vitalsd_journal_oldest_seconds", "Age of the oldest row not delivered", registry=self.registry
+        )
+        self.delivered = Gauge("vitalsd_delivered_total", "Rows delivered since the start", registry=self.registry)
+        self.parked = Gauge("vitalsd_parked_total", "Rows the server refused, kept aside", registry=self.registry)
+        self.connected = Gauge("vitalsd_sink_connected", "1 while the server is reached", registry=self.registry)
+        Info("vitalsd_build", "This program", registry=self.registry).info({"version": __version__})
+
+    def seen(self, labels: tuple[str, str, str], code: str, time_us: int) -> None:
+        """A value of `code` has come from the device of these labels."""
+        self._ages.last_us[*labels, code] = time_us
+
+    def set_state(self, labels: tuple[str, str, str], now: DeviceState) -> None:
+        for state in DeviceState:
+            self.state.labels(*labels, state.value).set(state is now)
+
+    def text(self) -> bytes:
+        """The exposition that Prometheus scrapes."""
+        return generate_latest(self.registry)

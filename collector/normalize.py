@@ -1,0 +1,153 @@
+"""Device event → stored event: whose it is, when it was, which body site. Pure.
+
+Times follow design §4: the device's own time of an episodic value, corrected by that device's measured clock offset,
+else arrival. Values keep the unit, the quality and the form that the device gave them.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from collector.model import (
+    AlarmCondition,
+    Channel,
+    Condition,
+    DeviceClock,
+    DeviceIdentity,
+    Entry,
+    Event,
+    Frame,
+    Identity,
+    Observation,
+    PatientIdentity,
+    Quality,
+    Reading,
+    Series,
+    Waveform,
+    WavePiece,
+)
+
+EPISODIC_FUTURE_US = 120_000_000
+EPISODIC_PAST_US = 24 * 3_600_000_000
+"""A corrected device time outside arrival − 24 h … + 2 min is a wrong clock, not a time: arrival is taken."""
+
+WAVE_DRIFT_US = 1_500_000
+"""A run of samples that has drifted so far from its arrival (the device's crystal) begins anew at arrival.
+
+Wider than the jitter of arrival and than a clock of whole seconds."""
+
+
+@dataclass(slots=True)
+class _Wave:
+    next_us: int
+
+
+@dataclass(slots=True)
+class Normalizer:
+    """One device's events, in order, into entries for the journal.
+
+    sites: body site by a channel's source, or by one of its parts ("T1" for "basic.t1.temp").
+    demo: everything from this bed is a demonstration.
+    """
+
+    bed: str
+    device: str
+    sites: Mapping[str, str] = field(default_factory=dict)
+    demo: bool = False
+    clock_offset_us: int | None = None
+    repeats: int = 0
+    _series: dict[Channel, Series] = field(default_factory=dict)
+    _last: dict[Channel, tuple[int, int]] = field(default_factory=dict)
+    _waves: dict[Channel, _Wave] = field(default_factory=dict)
+    _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
+    _frame: int = 0
+
+    def entries(self, events: Iterable[Event], arrival_us: int) -> Sequence[Entry]:
+        """What is to be stored of these events, which arrived at `arrival_us`."""
+        out: list[Entry] = []
+        for event in events:
+            if isinstance(event, Observation):
+                if event.repeat:
+                    self.repeats += 1
+                else:
+                    out.append(self._reading(event, arrival_us))
+            elif isinstance(event, Waveform):
+                out.append(self._piece(event, arrival_us))
+            elif isinstance(event, Frame):
+                self._frame += 1
+            elif isinstance(event, DeviceClock):
+                self.clock_offset_us = event.time_us - arrival_us
+            elif isinstance(event, AlarmCondition):
+                alarm = replace(event, demo=True) if self.demo else event
+                out.append(Condition(bed=self.bed, device=self.device, time_us=arrival_us, alarm=alarm))
+            elif isinstance(event, DeviceIdentity | PatientIdentity) and self._identities.get(type(event)) != event:
+                self._identities[type(event)] = event
+                out.append(Identity(bed=self.bed, device=self.device, time_us=arrival_us, identity=event))
+        return out
+
+    def _reading(self, event: Observation, arrival_us: int) -> Reading:
+        channel = event.channel
+        value, text, quality = None, None, event.quality
+        if isinstance(event.value, str):
+            text = event.value
+        elif event.value is not None:
+            if math.isfinite(event.value):
+                value = float(event.value)
+            else:
+                quality = Quality.INVALID
+        time_us = self._episodic_us(event.device_time_us, arrival_us)
+        if time_us is None:
+            time_us = arrival_us
+            last_us, last_frame = self._last.get(channel, (arrival_us - 1, 0))
+            if time_us <= last_us and self._frame != last_frame and last_us - time_us < 1_000:
+                time_us = last_us + 1  # another frame of the same instant is another reading, not the same one again
+            self._last[channel] = (time_us, self._frame)
+        return Reading(
+            series=self._series_of(channel),
+            time_us=time_us,
+            value=value,
+            text=text,
+            quality=quality,
+            demo=event.demo or self.demo,
+        )
+
+    def _episodic_us(self, device_time_us: int | None, arrival_us: int) -> int | None:
+        if device_time_us is None or self.clock_offset_us is None:
+            return None
+        time_us = device_time_us - self.clock_offset_us
+        return time_us if -EPISODIC_PAST_US <= time_us - arrival_us <= EPISODIC_FUTURE_US else None
+
+    def _piece(self, event: Waveform, arrival_us: int) -> WavePiece:
+        wave = self._waves.get(event.channel)
+        start_us = arrival_us + event.start_us
+        if wave is not None and event.gap_samples is not None:
+            follows_us = wave.next_us + round(event.gap_samples * 1_000_000 / event.rate_hz)
+            if abs(follows_us - start_us) <= WAVE_DRIFT_US:
+                start_us = follows_us
+        n = len(event.data) // 4
+        self._waves[event.channel] = _Wave(next_us=start_us + round(n * 1_000_000 / event.rate_hz))
+        return WavePiece(
+            series=self._series_of(event.channel),
+            start_us=start_us,
+            rate_hz=event.rate_hz,
+            data=event.data,
+            scale=event.scale,
+            offset=event.offset,
+            quality=event.quality,
+            demo=event.demo or self.demo,
+        )
+
+    def _series_of(self, channel: Channel) -> Series:
+        series = self._series.get(channel)
+        if series is None:
+            site = self._site(channel)
+            stored = replace(channel, site=site) if site != channel.site else channel
+            series = self._series[channel] = Series(bed=self.bed, device=self.device, channel=stored)
+        return series
+
+    def _site(self, channel: Channel) -> str:
+        parts = {channel.source.lower(), *channel.source.lower().replace(":", ".").replace("/", ".").split(".")}
+        for key, site in self.sites.items():
+            if key.lower() in parts:
+                return site
+        return channel.site

@@ -1,0 +1,244 @@
+"""One device's life: connect, talk, count, tell its state, back off, and begin again for ever."""
+
+import asyncio
+import math
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from collector.clock import MachineClock, RecordingClock
+from collector.driver import DriverSpec
+from collector.errors import JournalError, LinkError
+from collector.logs import logger
+from collector.metrics import Metrics
+from collector.model import Association, AssociationState, DeviceClock, Entry, Event, Frame, Observation, Rejected
+from collector.model import DeviceIdentity as Device
+from collector.normalize import Normalizer
+from collector.recording import Recording
+from collector.session import Session
+from collector.status import DeviceState, DeviceStatus
+from collector.transport.base import Transport
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 10.0
+"""Back-off between attempts: soon enough that a replugged cable is heard within 10 s (design §7)."""
+
+FAREWELL_S = 1.0
+"""How long a device is given to answer the protocol's farewell when the daemon stops."""
+
+
+class Append(Protocol):
+    """Keeps entries; returns when they are durable. `inputs`: how many frames of each recording they come from."""
+
+    def __call__(self, entries: Sequence[Entry], inputs: dict[str, int]) -> Awaitable[object]: ...
+
+
+class Runner:
+    """Owns one device. `run` and `replay` are its two lives; nothing that a driver does escapes them."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        port: str,
+        spec: DriverSpec,
+        new_session: Callable[[bool], Session],
+        normalizer: Normalizer,
+        append: Append,
+        clock: MachineClock,
+        metrics: Metrics,
+    ) -> None:
+        self._name = name
+        self._spec = spec
+        self._new_session = new_session
+        self._normalizer = normalizer
+        self._append = append
+        self._clock = clock
+        self._metrics = metrics
+        self._labels = (metrics.bed, name, spec.name)
+        self._log = logger(bed=metrics.bed, device=name, driver=spec.name)
+        self._failing_since: float | None = None
+        self._arrival_us = 0
+        self.status = DeviceStatus(
+            device=name, driver=spec.name, port=port, state=DeviceState.CONNECTING, since_us=clock.utc_us()
+        )
+
+    async def run(self, connect: Callable[[], Awaitable[Transport]]) -> None:
+        """Keep the device connected until cancelled."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            before = self.status.frames
+            self._state(DeviceState.CONNECTING if self.status.state is not DeviceState.SILENT else DeviceState.SILENT)
+            try:
+                transport = await connect()
+                try:
+                    await self._talk(transport)
+                finally:
+                    await transport.close()
+            except LinkError as error:
+                self._failed(str(error))
+                self._state(DeviceState.WAITING, str(error))
+            except JournalError:
+                raise
+            except Exception:  # noqa: BLE001  a driver's fault stops this device for a moment, and no other
+                self._metrics.restarts.labels(*self._labels).inc()
+                self._log.exception("driver failed; the device starts anew")
+                self._state(DeviceState.WAITING, "the driver failed: see the log")
+            if self.status.frames > before:
+                wait_s = FIRST_WAIT_S
+            await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  spreads retries
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    async def replay(self, recording: Recording, start_us: int, speed: float, done_frames: int) -> None:
+        """Read a recording from its beginning; store only what comes after the first `done_frames` frames."""
+        session = self._new_session(recording.datagrams)
+        clock = RecordingClock(start_us)
+        self._state(DeviceState.RECEIVING)
+        began = self._clock.monotonic()
+        frames = 0
+        for chunk in recording.chunks():
+            entries: list[Entry] = []
+            for event in session.receive(chunk, 0.0):
+                if isinstance(event, Frame):
+                    frames += 1
+                    clock.tick(event.tick_us)
+                    if math.isfinite(speed):
+                        due_s = (clock.utc_us - start_us) / 1e6 / speed - (self._clock.monotonic() - began)
+                        if due_s > 0:
+                            await self._keep(entries, frames - 1, done_frames)
+                            entries = []
+                            await asyncio.sleep(due_s)
+                self._count(event)
+                stored = self._normalizer.entries((event,), clock.utc_us)
+                if frames > done_frames:
+                    entries.extend(stored)
+            await self._keep(entries, frames, done_frames)
+        for event in session.finish():
+            self._count(event)
+        self._state(DeviceState.ENDED, "the recording has ended")
+
+    async def _keep(self, entries: Sequence[Entry], frames: int, done_frames: int) -> None:
+        if frames > done_frames:
+            await self._append(entries, {self._name: frames})
+
+    async def _talk(self, transport: Transport) -> None:
+        """One connection, until it ends, falls silent or fails."""
+        session = self._new_session(transport.datagrams)
+        heard_s = self._clock.monotonic()
+        bytes_came = False
+        if self.status.state is not DeviceState.SILENT:
+            self._state(DeviceState.ASSOCIATING)
+        try:
+            while True:
+                frames = self.status.frames
+                due_s = session.deadline()
+                until_s = min(heard_s + self._spec.silence_s, math.inf if due_s is None else due_s)
+                data = None
+                try:
+                    async with asyncio.timeout(max(0.0, until_s - self._clock.monotonic())):
+                        data = await transport.read()
+                except TimeoutError:
+                    pass
+                now_s = self._clock.monotonic()
+                if data == b"":
+                    await self._take(session.finish())
+                    raise LinkError("the other side closed the connection")
+                if data is not None:
+                    bytes_came = True
+                    await self._take(session.receive(data, now_s))
+                due_s = session.deadline()
+                if due_s is not None and due_s <= now_s:
+                    await self._take(session.expire(now_s))
+                await self._send(session, transport)
+                if self.status.frames > frames:
+                    heard_s = now_s
+                elif now_s - heard_s >= self._spec.silence_s:
+                    cause = _silence(bytes_came)
+                    self._failed(cause)
+                    self._state(DeviceState.SILENT, cause)
+                    return
+        except asyncio.CancelledError:
+            await self._farewell(session, transport)
+            raise
+
+    async def _take(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        self._arrival_us = max(self._clock.utc_us(), self._arrival_us)
+        entries: list[Entry] = []
+        for event in events:
+            if isinstance(event, Frame):
+                self._arrival_us += 1  # two frames of one read are two instants
+            self._count(event)
+            entries.extend(self._normalizer.entries((event,), self._arrival_us))
+        if entries:
+            await self._append(entries, {})
+
+    async def _send(self, session: Session, transport: Transport) -> None:
+        while data := session.outgoing():
+            await transport.write(data)
+
+    async def _farewell(self, session: Session, transport: Transport) -> None:
+        session.close(self._clock.monotonic())
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                await self._send(session, transport)
+                while True:
+                    events = session.receive(await transport.read(), self._clock.monotonic())
+                    await self._take(events)
+                    if any(isinstance(e, Association) and e.state is AssociationState.ENDED for e in events):
+                        return
+        except (TimeoutError, LinkError):
+            return
+
+    def _count(self, event: Event) -> None:
+        match event:
+            case Frame():
+                self._metrics.frames.labels(*self._labels).inc()
+                self.status = replace(self.status, frames=self.status.frames + 1, last_frame_us=self._clock.utc_us())
+                if self.status.state is not DeviceState.RECEIVING:
+                    self._recovered()
+                    self._state(DeviceState.RECEIVING)
+            case Observation():
+                if event.repeat:
+                    self._metrics.repeats.labels(*self._labels).inc()
+                elif event.value is not None:
+                    self._metrics.seen(self._labels, event.channel.code, self._clock.utc_us())
+            case Rejected():
+                self._metrics.rejected.labels(*self._labels, event.reason).inc()
+                self.status = replace(self.status, rejected=self.status.rejected + 1)
+            case Association(state=AssociationState.REFUSED):
+                self._state(DeviceState.REFUSED, f"the device refused the association: {event.reason}")
+            case Association(state=AssociationState.ENDED):
+                self._state(DeviceState.ASSOCIATING, f"the device ended the association: {event.reason}")
+            case DeviceClock():
+                offset_s = (event.time_us - self._clock.utc_us()) / 1e6
+                self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)
+                self.status = replace(self.status, clock_offset_s=offset_s)
+            case Device():
+                self.status = replace(self.status, manufacturer=event.manufacturer, model=event.model)
+
+    def _state(self, state: DeviceState, cause: str = "") -> None:
+        if state is not self.status.state:
+            self.status = replace(self.status, since_us=self._clock.utc_us())
+        self.status = replace(self.status, state=state, cause=cause)
+        self._metrics.set_state(self._labels, state)
+
+    def _failed(self, cause: str) -> None:
+        if self._failing_since is None:
+            self._failing_since = self._clock.monotonic()
+            self._log.warning("device lost", cause=cause)
+        else:
+            self._log.debug("device still lost", cause=cause)
+
+    def _recovered(self) -> None:
+        if self._failing_since is not None:
+            self._log.info("device back", after_s=round(self._clock.monotonic() - self._failing_since, 1))
+            self._failing_since = None
+
+
+def _silence(bytes_came: bool) -> str:
+    if bytes_came:
+        return "bytes come but no good frame: wrong speed, parity or protocol"
+    return "no bytes: device off, cable out, or its output is not switched on"

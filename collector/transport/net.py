@@ -1,0 +1,140 @@
+"""TCP and UDP."""
+
+import asyncio
+import contextlib
+import os
+import socket
+
+from collector.errors import LinkError
+from collector.transport.base import OPEN_S, READ_BYTES, Port, Transport
+
+
+class TcpTransport:
+    """A TCP connection, called or accepted."""
+
+    datagrams = False
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: asyncio.Server | None = None
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._server = server
+
+    async def read(self) -> bytes:
+        try:
+            return await self._reader.read(READ_BYTES)
+        except OSError as error:
+            raise LinkError(f"connection lost: {error}") from error
+
+    async def write(self, data: bytes) -> None:
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except OSError as error:
+            raise LinkError(f"connection lost: {error}") from error
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        with contextlib.suppress(OSError):
+            self._writer.close()
+            await self._writer.wait_closed()
+
+
+class UdpTransport:
+    """A UDP socket that talks with one peer: the one named, or (listening) whoever spoke last."""
+
+    datagrams = True
+
+    def __init__(self, sock: socket.socket, *, listening: bool) -> None:
+        self._sock = sock
+        self._listening = listening
+        self._peer: tuple[str, int] | None = None
+
+    async def read(self) -> bytes:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                if self._listening:
+                    data, self._peer = await loop.sock_recvfrom(self._sock, READ_BYTES)
+                else:
+                    data = await loop.sock_recv(self._sock, READ_BYTES)
+                if data:  # an empty datagram is not the end of anything
+                    return data
+        except OSError as error:
+            raise LinkError(_why(error)) from error
+
+    async def write(self, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            if not self._listening:
+                await loop.sock_sendall(self._sock, data)
+            elif self._peer is not None:
+                await loop.sock_sendto(self._sock, data, self._peer)
+        except OSError as error:
+            raise LinkError(_why(error)) from error
+
+    async def close(self) -> None:
+        self._sock.close()
+
+
+async def open_tcp(port: Port) -> Transport:
+    try:
+        async with asyncio.timeout(OPEN_S):
+            return TcpTransport(*await asyncio.open_connection(port.host, port.number))
+    except TimeoutError as error:
+        raise LinkError(f"{port.host}:{port.number} does not answer: address, cable, VLAN or firewall") from error
+    except OSError as error:
+        raise LinkError(f"{port.host}:{port.number}: {_why(error)}") from error
+
+
+async def open_tcp_listen(port: Port) -> Transport:
+    """Wait until the device calls; a second caller is hung up on."""
+    accepted: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+    accepted = asyncio.get_running_loop().create_future()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if accepted.done():
+            writer.close()
+        else:
+            accepted.set_result((reader, writer))
+
+    try:
+        server = await asyncio.start_server(accept, port.host, port.number)
+    except OSError as error:
+        raise LinkError(f"cannot listen on {port.host}:{port.number}: {_why(error)}") from error
+    try:
+        reader, writer = await accepted
+    except BaseException:
+        server.close()
+        raise
+    return TcpTransport(reader, writer, server)
+
+
+async def open_udp(port: Port, *, listening: bool = False) -> Transport:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(port.host, port.number, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, address = found[0]
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setblocking(False)
+            if listening:
+                sock.bind(address)
+            else:
+                sock.connect(address)
+        except OSError:
+            sock.close()
+            raise
+    except OSError as error:
+        raise LinkError(f"{port.host}:{port.number}: {_why(error)}") from error
+    return UdpTransport(sock, listening=listening)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens at that address and port"
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "no such host"
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -1,0 +1,143 @@
+import struct
+
+import pytest
+
+from collector.model import (
+    AlarmCondition,
+    AlarmPhase,
+    AlarmType,
+    Channel,
+    Condition,
+    DeviceClock,
+    DeviceIdentity,
+    Frame,
+    Identity,
+    Observation,
+    Priority,
+    Quality,
+    Reading,
+    Waveform,
+    WavePiece,
+)
+from collector.normalize import EPISODIC_FUTURE_US, WAVE_DRIFT_US, Normalizer
+
+HR = Channel(code="MDC_ECG_HEART_RATE", source="basic.ecg.hr", unit="/min")
+NIBP = Channel(code="MDC_PRESS_BLD_NONINV_SYS", source="basic.nibp.sys", unit="mm[Hg]")
+ECG = Channel(code="MDC_ECG_ELEC_POTL_II", source="1", unit="uV")
+FRAME = Frame(offset=0, length=1, kind="x")
+SECOND = 1_000_000
+
+
+def normalizer(**more: object) -> Normalizer:
+    return Normalizer(bed="OR-03", device="monitor", **more)  # type: ignore[arg-type]
+
+
+def readings(n: Normalizer, event: Observation, arrival_us: int = 100 * SECOND) -> list[Reading]:
+    return [e for e in n.entries([FRAME, event], arrival_us) if isinstance(e, Reading)]
+
+
+def wave(n: int, gap: int | None = 0, start_us: int = 0) -> Waveform:
+    return Waveform(
+        channel=ECG, rate_hz=100.0, data=struct.pack(f"<{n}i", *range(n)), gap_samples=gap, start_us=start_us
+    )
+
+
+def piece(n: Normalizer, event: Waveform, arrival_us: int) -> WavePiece:
+    (entry,) = n.entries([event], arrival_us)
+    assert isinstance(entry, WavePiece)
+    return entry
+
+
+def test_a_value_keeps_its_number_unit_and_quality() -> None:
+    (got,) = readings(normalizer(), Observation(channel=HR, value=61.0, quality=Quality.QUESTIONABLE))
+    assert (got.value, got.text, got.quality, got.time_us) == (61.0, None, Quality.QUESTIONABLE, 100 * SECOND)
+    assert (got.series.bed, got.series.device, got.series.channel) == ("OR-03", "monitor", HR)
+
+
+def test_no_value_stays_no_value() -> None:
+    (got,) = readings(normalizer(), Observation(channel=HR, value=None, quality=Quality.NOT_AVAILABLE))
+    assert (got.value, got.text, got.quality) == (None, None, Quality.NOT_AVAILABLE)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_not_stored_as_one(value: float) -> None:
+    (got,) = readings(normalizer(), Observation(channel=HR, value=value))
+    assert (got.value, got.quality) == (None, Quality.INVALID)
+
+
+def test_a_repeat_is_counted_and_not_stored() -> None:
+    n = normalizer()
+    assert readings(n, Observation(channel=NIBP, value=120.0, repeat=True)) == []
+    assert n.repeats == 1
+
+
+def test_an_episodic_time_is_corrected_by_the_measured_offset() -> None:
+    n = normalizer()
+    n.entries([DeviceClock(time_us=700 * SECOND)], 100 * SECOND)  # the device is 600 s ahead
+    (got,) = readings(n, Observation(channel=NIBP, value=120.0, device_time_us=695 * SECOND), 103 * SECOND)
+    assert got.time_us == 95 * SECOND
+
+
+def test_an_episodic_time_of_the_future_or_without_a_clock_gives_way_to_arrival() -> None:
+    n = normalizer()
+    event = Observation(channel=NIBP, value=120.0, device_time_us=10**15)
+    assert readings(n, event)[0].time_us == 100 * SECOND
+    n.entries([DeviceClock(time_us=10**15 - 2 * EPISODIC_FUTURE_US)], 100 * SECOND)
+    assert readings(n, event, 101 * SECOND)[0].time_us == 101 * SECOND
+
+
+def test_equal_values_of_two_frames_of_one_instant_are_two_readings() -> None:
+    n = normalizer()
+    event = Observation(channel=HR, value=60.0)
+    times = [readings(n, event)[0].time_us for _ in range(3)]
+    assert times == [100 * SECOND, 100 * SECOND + 1, 100 * SECOND + 2]
+
+
+def test_a_time_that_goes_back_is_kept() -> None:
+    n = normalizer()
+    event = Observation(channel=HR, value=60.0)
+    readings(n, event, 100 * SECOND)
+    assert readings(n, event, 90 * SECOND)[0].time_us == 90 * SECOND
+
+
+def test_a_site_is_found_by_source_or_by_a_part_of_it() -> None:
+    n = normalizer(sites={"T1": "nasopharynx"})
+    t1 = Channel(code="MDC_TEMP", source="basic.t1.temp", unit="Cel")
+    t11 = Channel(code="MDC_TEMP", source="basic.t11.temp", unit="Cel", site="skin")
+    assert readings(n, Observation(channel=t1, value=36.0))[0].series.channel.site == "nasopharynx"
+    assert readings(n, Observation(channel=t11, value=33.0))[0].series.channel.site == "skin"
+
+
+def test_pieces_that_continue_touch_exactly_whatever_their_arrival() -> None:
+    n = normalizer()
+    first = piece(n, wave(100, None, -SECOND), 10 * SECOND)
+    second = piece(n, wave(100, 0, -SECOND), 11 * SECOND + 40_000)
+    assert (first.start_us, second.start_us) == (9 * SECOND, 10 * SECOND)
+
+
+def test_a_gap_of_known_length_is_left_open() -> None:
+    n = normalizer()
+    piece(n, wave(100, None, -SECOND), 10 * SECOND)
+    assert piece(n, wave(50, 30, -SECOND), 11 * SECOND).start_us == 10 * SECOND + 300_000
+
+
+def test_an_unknown_gap_and_a_drifted_run_begin_anew_at_arrival() -> None:
+    n = normalizer()
+    piece(n, wave(100, None, -SECOND), 10 * SECOND)
+    assert piece(n, wave(100, None, -SECOND), 15 * SECOND).start_us == 14 * SECOND
+    late = 16 * SECOND + WAVE_DRIFT_US + 1
+    assert piece(n, wave(100, 0, -SECOND), late).start_us == late - SECOND
+
+
+def test_demo_of_the_bed_marks_everything() -> None:
+    n = normalizer(demo=True)
+    alarm = AlarmCondition(source="1", type=AlarmType.TECHNICAL, priority=Priority.LOW, phase=AlarmPhase.START)
+    entries = n.entries([Observation(channel=HR, value=1.0), wave(3), alarm], 0)
+    assert [e.alarm.demo if isinstance(e, Condition) else getattr(e, "demo", None) for e in entries] == [True] * 3
+
+
+def test_an_identity_is_stored_when_it_changes() -> None:
+    n = normalizer()
+    one, two = DeviceIdentity(serial="1"), DeviceIdentity(serial="2")
+    stored = [e.identity for e in n.entries([one, one, two, two, one], 0) if isinstance(e, Identity)]
+    assert stored == [one, two, one]

@@ -1,0 +1,41 @@
+import pytest
+
+from collector.transport.base import parse_port
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme", "path", "host", "number", "settings"),
+    [
+        ("serial:///dev/serial/by-id/a%20b?baud=19200&parity=E", "serial", "/dev/serial/by-id/a b", "", 0,
+         {"baud": "19200", "parity": "E"}),
+        ("tcp://10.0.0.7:4601", "tcp", "", "10.0.0.7", 4601, {}),
+        ("tcp-listen://0.0.0.0:3100", "tcp-listen", "", "0.0.0.0", 3100, {}),
+        ("udp://[fe80::1]:24105", "udp", "", "fe80::1", 24105, {}),
+        ("replay:///x/y.raw?speed=max&start=2024-01-01T00:00:00Z", "replay", "/x/y.raw", "", 0,
+         {"speed": "max", "start": "2024-01-01T00:00:00Z"}),
+    ],
+)  # fmt: skip
+def test_ports_are_read(text: str, scheme: str, path: str, host: str, number: int, settings: dict[str, str]) -> None:
+    port = parse_port(text)
+    assert (port.scheme, port.path, port.host, port.number, dict(port.settings)) == (
+        scheme,
+        path,
+        host,
+        number,
+        settings,
+    )
+
+
+def test_a_driver_lends_its_port_number() -> None:
+    assert parse_port("udp://10.0.0.7", 24105).number == 24105
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "COM3", "http://a:1", "serial://dev/x", "serial:relative", "tcp://host", "tcp://:80", "udp://h:70000", "udp://h:x",
+     "serial:///dev/x?baud=0", "serial:///dev/x?parity=Q", "replay:///f?speed=0", "replay:///f?speed=nan",
+     "replay:///f?start=yesterday", "tcp://h:1?baud=1"],
+)  # fmt: skip
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        parse_port(text)
