@@ -1,5 +1,6 @@
 """The dictionary and every driver's own table: complete, consistent, and with the numbers that devices send."""
 
+import csv
 import re
 from collections import Counter
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from ucumvert import parse_ucum
 
 from collector.codes import Parameter, by_number, by_refid, dictionary, load
+from collector.model import UNMAPPED
 from tests.shared import capture
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,9 @@ def read(table: Path) -> tuple[Parameter, ...]:
 OWN = read(ROOT / "collector/codes.csv")
 DRIVERS = {table.parent.name: read(table) for table in sorted(ROOT.glob("drivers/*/codes.csv"))}
 EVERY = [*OWN, *(parameter for rows in DRIVERS.values() for parameter in rows)]
+OTHERS = [table for table in sorted(ROOT.glob("drivers/*/*.csv")) if table.name != "codes.csv"]
+USES = [(table.parent.name, row) for table in OTHERS for row in csv.DictReader(table.read_text("utf-8").splitlines())]
+UNITS = {p.unit for p in EVERY} | {row["unit"] for _, row in USES if "unit" in row}
 
 
 def test_the_dictionary_is_the_table_in_its_order() -> None:
@@ -47,7 +52,7 @@ def test_row(parameter: Parameter) -> None:
         assert parameter.low < parameter.high
 
 
-@pytest.mark.parametrize("unit", sorted({p.unit for p in EVERY} - {""}))
+@pytest.mark.parametrize("unit", sorted(UNITS - {""}))
 def test_unit_is_ucum(unit: str) -> None:
     parse_ucum(unit)
 
@@ -64,6 +69,11 @@ def test_vendor_codes_are_of_the_drivers() -> None:
         for parameter in rows:
             assert re.fullmatch("VND_[A-Z0-9]+_[A-Z0-9_]+", parameter.refid)
             assert parameter.number is None
+
+
+def test_drivers_name_only_parameters_that_are_declared() -> None:
+    known = {p.refid for p in EVERY} | {UNMAPPED}
+    assert {(driver, row["refid"]) for driver, row in USES if row.get("refid") and row["refid"] not in known} == set()
 
 
 def partition(parameter: Parameter) -> int:
