@@ -209,6 +209,11 @@ class Server:
         """End it as a crash would: the postmaster by SIGKILL, its children by missing it."""
         os.kill(int((self._data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
+    def forget(self) -> None:
+        """Remove the data and the log of an earlier run."""
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._log.unlink(missing_ok=True)
+
     def _initialise(self) -> None:
         work = self._data.with_name("data.part")
         shutil.rmtree(work, ignore_errors=True)
@@ -236,7 +241,7 @@ def shared() -> Iterator[Server]:
     with locked(folder / "users", fcntl.LOCK_UN) as users:
         with locked(folder / "lock"):
             if not server.running():
-                shutil.rmtree(folder / "data", ignore_errors=True)
+                server.forget()
                 server.start()
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
