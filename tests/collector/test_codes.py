@@ -67,7 +67,7 @@ def test_vendor_codes_are_of_the_drivers() -> None:
     assert [p.refid for p in OWN if not p.refid.startswith("MDC_")] == []
     for rows in DRIVERS.values():
         for parameter in rows:
-            assert re.fullmatch("VND_[A-Z0-9]+_[A-Z0-9_]+", parameter.refid)
+            assert re.fullmatch("VND_[A-Z0-9]+_[A-Za-z0-9_]+", parameter.refid)
             assert parameter.number is None
 
 
