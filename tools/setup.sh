@@ -15,6 +15,7 @@ need() {
 need python3-venv "$python" -c 'import ensurepip, venv'
 if [ "$for_what" = dev ]; then
     need chromium command -v chromium
+    need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
     need fonts-noto-cjk test -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
 fi
