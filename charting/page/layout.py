@@ -1,0 +1,100 @@
+"""Which parameters come first on the page, with which label, colour, decimals and age at which they count as old.
+
+Source: layout.csv. Its order is the page's; a code that ends in `*` stands for all that begin so, the longest wins.
+`tile` names the large tile of a parameter (empty: a line in its group); where the rows of a tile name no part, the
+first of them that is there gets the tile. Ages follow clinical.md: 10 s for what is continuous (§4.2), 6 min for a
+cuff (§3.1) and what else is measured now and then.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from collector.model import Reading, Role
+
+CONTINUOUS_S = 10.0
+SETTING_S = 60.0
+"""Settings, limits and texts: devices are asked for them in turn, with all else between (our judgement)."""
+
+GROUPS = ("circulation", "respiration", "gas", "ventilation", "temperature", "neuro", "infusion", "other")
+
+_UNIT_DECIMALS: Mapping[str, int] = {
+    "/min": 0, "mm[Hg]": 0, "kPa": 1, "cm[H2O]": 0, "mbar": 0, "hPa": 0, "%": 1, "Cel": 1, "[degF]": 1, "mL": 0,
+    "L": 2, "L/min": 1, "mL/min": 0, "mL/h": 1, "mV": 2, "uV": 0, "s": 1, "ms": 0, "Hz": 1, "Ohm": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and how a parameter is shown. `part` is sys, dia or mean within a tile of several values."""
+
+    order: int
+    tile: str
+    label: str
+    tone: str
+    group: str
+    part: str
+    decimals: int | None
+    stale_s: float
+
+    @property
+    def episodic(self) -> bool:
+        return self.stale_s > CONTINUOUS_S
+
+    def limit_s(self, reading: Reading) -> float:
+        """The age from which this reading counts as old."""
+        steady = reading.series.channel.role is Role.MEASURED and reading.text is None
+        return self.stale_s if steady else max(SETTING_S, self.stale_s)
+
+    def written(self, reading: Reading) -> str | None:
+        """The value as the page writes it; None where there is none."""
+        if reading.value is None:
+            return reading.text
+        return self.number(reading.value, reading.series.channel.unit)
+
+    def number(self, value: float, unit: str) -> str:
+        """A number of this parameter in a UCUM unit, with the decimals that fit; never "-0"."""
+        decimals = _UNIT_DECIMALS.get(unit) if self.decimals is None else self.decimals
+        text = f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
+        return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+@cache
+def _places() -> tuple[Mapping[str, Place], tuple[tuple[str, Place], ...]]:
+    """Places by whole code, and by beginning of a code, the longest first."""
+    exact: dict[str, Place] = {}
+    beginnings: list[tuple[str, Place]] = []
+    with files("charting.page").joinpath("layout.csv").open("r", encoding="utf-8") as text:
+        for order, row in enumerate(csv.DictReader(text)):
+            place = Place(
+                order=order,
+                tile=row["tile"],
+                label=row["label"],
+                tone=row["tone"],
+                group=row["group"],
+                part=row["part"],
+                decimals=int(row["decimals"]) if row["decimals"] else None,
+                stale_s=float(row["stale_s"]) if row["stale_s"] else CONTINUOUS_S,
+            )
+            if row["code"].endswith("*"):
+                beginnings.append((row["code"][:-1], place))
+            else:
+                exact[row["code"]] = place
+    beginnings.sort(key=lambda item: -len(item[0]))
+    return exact, tuple(beginnings)
+
+
+_OTHER = Place(
+    order=10_000, tile="", label="", tone="plain", group="other", part="", decimals=None, stale_s=CONTINUOUS_S
+)
+
+
+@cache
+def place(code: str) -> Place:
+    """The place of a code; what the table does not know comes last, among "other"."""
+    exact, beginnings = _places()
+    if code in exact:
+        return exact[code]
+    return next((found for beginning, found in beginnings if code.startswith(beginning)), _OTHER)

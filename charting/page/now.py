@@ -1,0 +1,161 @@
+"""The bed now: what is shown, how old it is, and which alarms stand. Pure, but for what `Bedside` has seen before."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from charting.page.layout import Place, place
+from collector.codes import Parameter
+from collector.model import AlarmCondition, AlarmPhase, Condition, Priority, Reading, Series, WavePiece
+from collector.series import SeriesReader
+from collector.status import DeviceState, DeviceStatus
+
+SECOND_US = 1_000_000
+GONE_US = 3600 * SECOND_US
+"""What has not been heard for so long leaves the page: it may be another patient's."""
+WAVE_SPAN_US = 13 * SECOND_US
+"""10 s are shown, 2 s behind the newest sample, in pieces of at most 1 s."""
+_ALARM_PAST_US = 24 * GONE_US
+_LATE_US = 300 * SECOND_US
+"""Stored entries may arrive out of order of time by so much (a clock step)."""
+
+_PRIORITIES = tuple(Priority)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A reading as it is shown. `text` is None where there is no value; `old`: its age has passed `limit_s`."""
+
+    reading: Reading
+    place: Place
+    text: str | None
+    age_s: float
+    limit_s: float
+
+    @property
+    def old(self) -> bool:
+        return self.age_s > self.limit_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An alarm that the device has not ended. `known`: the link that reported it has not been interrupted since."""
+
+    device: str
+    alarm: AlarmCondition
+    onset_us: int
+    age_s: float
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """Everything that the page shows at one time, in its order."""
+
+    bed: str
+    zone: str
+    at_us: int
+    devices: tuple[DeviceStatus, ...]
+    values: tuple[Value, ...]
+    alarms: tuple[Standing, ...]
+    waves: tuple[Series, ...]
+    pieces: tuple[WavePiece, ...]
+    demo: bool
+
+
+@dataclass(slots=True)
+class _Raised:
+    alarm: AlarmCondition
+    onset_us: int
+    last_us: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Bedside:
+    """Looks at one bed through a reader; remembers which alarms stand and which waves there were.
+
+    Calls block on the reader and must not overlap.
+    """
+
+    bed: str
+    zone: str
+    reader: SeriesReader
+    parameters: Mapping[str, Parameter]
+    _raised: dict[tuple[str, str], _Raised] = field(default_factory=dict)
+    _heard_us: int | None = None
+    _waves: dict[Series, int] = field(default_factory=dict)
+
+    def look(self, devices: Sequence[DeviceStatus], now_us: int) -> Now:
+        """Read what is to be shown at `now_us` (µs since 1970 UTC). Raises what the reader raises."""
+        values = [self._value(reading, now_us) for reading in self.reader.latest(self.bed)]
+        values = [value for value in values if value.age_s * SECOND_US < GONE_US]
+        values.sort(key=_order)
+        alarms = self._alarms(devices, now_us)
+        pieces = tuple(self.reader.waves(self.bed, (), now_us - WAVE_SPAN_US, now_us + SECOND_US))
+        return Now(
+            bed=self.bed,
+            zone=self.zone,
+            at_us=now_us,
+            devices=tuple(devices),
+            values=tuple(values),
+            alarms=alarms,
+            waves=self._seen(pieces, now_us),
+            pieces=pieces,
+            demo=any(v.reading.demo for v in values)
+            or any(p.demo for p in pieces)
+            or any(a.alarm.demo for a in alarms),
+        )
+
+    def _value(self, reading: Reading, now_us: int) -> Value:
+        where = place(reading.series.channel.code)
+        return Value(
+            reading=reading,
+            place=where,
+            text=where.written(reading),
+            age_s=max(0.0, (now_us - reading.time_us) / SECOND_US),
+            limit_s=where.limit_s(reading),
+        )
+
+    def _seen(self, pieces: Iterable[WavePiece], now_us: int) -> tuple[Series, ...]:
+        for piece in pieces:
+            self._waves[piece.series] = max(piece.start_us, self._waves.get(piece.series, 0))
+        self._waves = {series: at for series, at in self._waves.items() if now_us - at < GONE_US}
+        return tuple(sorted(self._waves, key=series_order))
+
+    def _alarms(self, devices: Sequence[DeviceStatus], now_us: int) -> tuple[Standing, ...]:
+        start_us = now_us - _ALARM_PAST_US if self._heard_us is None else self._heard_us - _LATE_US
+        for condition in self.reader.conditions(self.bed, start_us, now_us + _LATE_US):
+            self._fold(condition)
+        linked = {d.device: d.since_us for d in devices if d.state is DeviceState.RECEIVING}
+        standing = []
+        for (device, source), raised in list(self._raised.items()):
+            known = device in linked and raised.last_us >= linked[device]
+            if not known and now_us - raised.last_us > GONE_US:
+                del self._raised[device, source]
+                continue
+            age_s = max(0.0, (now_us - raised.onset_us) / SECOND_US)
+            standing.append(
+                Standing(device=device, alarm=raised.alarm, onset_us=raised.onset_us, age_s=age_s, known=known)
+            )
+        standing.sort(key=lambda s: (_PRIORITIES.index(s.alarm.priority), -s.onset_us, s.device, s.alarm.source))
+        return tuple(standing)
+
+    def _fold(self, condition: Condition) -> None:
+        self._heard_us = max(condition.time_us, self._heard_us or condition.time_us)
+        key = condition.device, condition.alarm.source
+        if condition.alarm.phase is AlarmPhase.END:
+            self._raised.pop(key, None)
+            return
+        before = self._raised.get(key)
+        goes_on = condition.alarm.phase is AlarmPhase.CONTINUE
+        onset_us = before.onset_us if goes_on and before is not None else condition.time_us
+        self._raised[key] = _Raised(alarm=condition.alarm, onset_us=onset_us, last_us=condition.time_us)
+
+
+def series_order(series: Series) -> tuple[int, str, str, str, str]:
+    channel = series.channel
+    return place(channel.code).order, channel.code, series.device, channel.site, channel.source
+
+
+def _order(value: Value) -> tuple[tuple[int, str, str, str, str], str]:
+    series = value.reading.series
+    return series_order(series), series.channel.role

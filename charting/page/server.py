@@ -1,0 +1,43 @@
+"""Runs the page's server inside the daemon's own loop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from collector.errors import UsageError
+
+_CLOSE_S = 2
+"""Answers under way get so long; event streams end by themselves at `stop`."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the daemon."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
+    """Serve `app` until `stop` is set. Raises UsageError where the address cannot be listened on."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UsageError(f"the page cannot listen on {host}:{port}: {error.strerror}") from error
+    config = uvicorn.Config(
+        app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        server.should_exit = True
+        await serving

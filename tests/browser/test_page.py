@@ -1,0 +1,254 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from charting.page.server import serve
+from charting.page.web import app
+from collector.bell import Bell
+from collector.model import Priority, Quality
+from collector.status import DeviceState, DeviceStatus
+from tests.page.data import (
+    BED,
+    HR,
+    MINUTE_US,
+    NOW_US,
+    SECOND_US,
+    ZONE,
+    Store,
+    Theatre,
+    alarm,
+    reading,
+    series,
+    status,
+)
+
+CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+_SIZES = {"desktop": (1440, 900), "tablet": (820, 1180), "wall": (1920, 1080)}
+_WAIT_MS = 15_000
+
+
+@dataclass
+class Site:
+    """A bed with a patient's last hours, served on loopback; the clock stands where the test puts it."""
+
+    store: Store
+    theatre: Theatre
+    bell: Bell = field(default_factory=Bell)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    devices: list[DeviceStatus] = field(
+        default_factory=lambda: [status(name) for name in ("monitor", "machine", "vent")]
+    )
+    now_us: int = NOW_US
+    url: str = ""
+
+    def second(self) -> None:
+        """A second goes by with all its values and waves."""
+        self.now_us += SECOND_US
+        self.theatre.values(self.now_us)
+        self.theatre.waves(self.now_us - SECOND_US)
+        self.bell.ring()
+
+
+@asynccontextmanager
+async def served(*, demo: bool = False) -> AsyncIterator[Site]:
+    store = Store()
+    theatre = Theatre(store, NOW_US, hours=4.5, demo=demo)
+    gap_us = NOW_US - 95 * MINUTE_US
+    theatre.history(NOW_US, (gap_us, gap_us + 17 * MINUTE_US), step_s=60)
+    theatre.values(NOW_US - SECOND_US)
+    site = Site(store=store, theatre=theatre)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    site.url = f"http://127.0.0.1:{port}/"
+    page = app(BED, ZONE, store, lambda: site.devices, site.bell, lambda: site.now_us, site.stop)
+    task = asyncio.create_task(serve(page, "127.0.0.1", port, site.stop))
+    try:
+        yield site
+    finally:
+        site.stop.set()
+        await task
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def opened(
+    site: Site, query: str = "?lang=en", *, size: str = "desktop", locale: str = "zh-CN"
+) -> AsyncIterator[Page]:
+    """The page in a new browser; at the end it must have said nothing on the console and asked nobody else."""
+    width, height = _SIZES[size]
+    said: list[str] = []
+    asked: list[str] = []
+    async with chromium() as browser:
+        page = await browser.new_page(viewport={"width": width, "height": height}, locale=locale)
+        page.set_default_timeout(_WAIT_MS)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        await page.goto(site.url + query)
+        yield page
+        assert said == []
+        assert [url for url in asked if not url.startswith(site.url)] == []
+
+
+async def test_values_change_without_reload() -> None:
+    async with served() as site, opened(site) as page:
+        await page.evaluate("window.untouched = true")
+        number = page.locator(".tile.t-ecg .num")
+        await expect(number).to_have_text(f"{site.theatre.vitals(NOW_US - SECOND_US).heart_rate_per_min:.0f}")
+        site.now_us += SECOND_US
+        site.store.readings.append(reading(HR, site.now_us, 187.0))
+        site.bell.ring()
+        await expect(number).to_have_text("187")
+        assert await page.evaluate("window.untouched")
+
+
+async def test_two_open_pages_show_the_same() -> None:
+    async with served() as site, opened(site) as one, opened(site, "?lang=zh") as two:
+        site.store.readings.append(reading(HR, site.now_us, 187.0))
+        site.bell.ring()
+        for page in (one, two):
+            await expect(page.locator(".tile.t-ecg .num")).to_have_text("187")
+
+
+async def test_ages_tick_and_old_values_are_blanked_and_said_to_be_old() -> None:
+    async with served() as site, opened(site) as page:
+        found = page.locator(".tile", has_text="SpO₂")
+        await expect(found.locator(".age")).to_have_text("1 s")
+        await expect(found.locator(".tag.was")).to_be_hidden()
+        site.now_us += 11 * SECOND_US
+        site.bell.ring()
+        await expect(found.locator(".tag.was")).to_be_visible()
+        await expect(found.locator(".age")).to_have_text("12 s")
+        shown = await found.locator(".num").evaluate("e => getComputedStyle(e, '::before').content")
+        assert shown == '"– –"'
+        await expect(page.locator(".tile", has_text="NIBP").locator(".tag.was")).to_be_hidden()
+
+
+async def test_quality_and_demo_are_said_in_words() -> None:
+    async with served(demo=True) as site:
+        site.store.readings.append(reading(HR, NOW_US, 70.0, Quality.QUESTIONABLE, demo=True))
+        async with opened(site) as page:
+            found = page.locator(".tile.t-ecg")
+            await expect(found).to_contain_text("questionable")
+            await expect(found).to_contain_text("DEMO")
+            await expect(page.locator("#bar")).to_contain_text("DEMO DATA")
+            await expect(page.locator("#chart svg")).to_contain_text("演示 DEMO")
+            assert await page.locator(".wave .tag.demo").count() == await page.locator(".wave").count() > 0
+
+
+async def test_language_switches_and_follows_the_browser() -> None:
+    async with served() as site:
+        async with opened(site, "", locale="en-GB") as page:
+            await expect(page.locator("body")).to_contain_text("Device alarms")
+        async with opened(site, "?hours=1", locale="zh-CN") as page:
+            await expect(page.locator("body")).to_contain_text("设备报警")
+            await page.get_by_role("link", name="English").click()
+            await expect(page.locator("body")).to_contain_text("Device alarms")
+            await expect(page.locator(".ranges [aria-current]")).to_have_text("1 h")
+            await page.get_by_role("link", name="中文").click()
+            await expect(page.locator("body")).to_contain_text("设备报警")
+
+
+async def test_the_range_of_the_chart_can_be_chosen() -> None:
+    async with served() as site, opened(site) as page:
+        await expect(page.locator("#chart svg")).to_contain_text("2026-11-24 10:20 – 14:20")
+        await page.get_by_role("link", name="12 h").click()
+        await expect(page.locator("#chart svg")).to_contain_text("2026-11-24 02:30 – 14:30")
+
+
+async def test_alarms_and_lost_links_are_shown_as_they_come() -> None:
+    async with served() as site, opened(site) as page:
+        await expect(page.locator("#alarms li")).to_have_count(3)
+        site.store.changes.append(alarm(NOW_US, device="vent", priority=Priority.MEDIUM, text="** Paw high"))
+        site.bell.ring()
+        await expect(page.locator("#alarms .p-medium")).to_contain_text("** Paw high")
+        site.devices[2] = status("vent", DeviceState.SILENT, cause="no bytes for 12 s")
+        site.bell.ring()
+        await expect(page.locator("#alarms .p-medium")).to_contain_text("state unknown")
+        await expect(page.locator("#devices .s-silent")).to_contain_text("no bytes for 12 s")
+
+
+async def test_a_dead_service_is_said_and_all_values_are_blanked() -> None:
+    async with served() as site, chromium() as browser:
+        page = await browser.new_page()
+        await page.goto(site.url)
+        await expect(page.locator("#lost")).to_be_hidden()
+        site.stop.set()
+        await expect(page.locator("#lost")).to_be_visible(timeout=_WAIT_MS)
+        assert await page.locator(".tile:not(.old)").count() == 0
+
+
+async def columns(page: Page) -> str:
+    """The ECG's picture from left to right: L a column with the curve, H one with hatching only, . an empty one."""
+    found: str = await page.evaluate(
+        """() => {
+          const canvas = document.querySelector(".wave.t-ecg canvas");
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+          copy.drawImage(canvas, 0, 0);
+          const { data, width, height } = copy.getImageData(0, 0, canvas.width, canvas.height);
+          return Array.from({ length: width }, (_, x) => {
+            let kind = ".";
+            for (let y = 0; y < height; y += 1) {
+              const [r, g, , alpha] = data.slice(4 * (y * width + x), 4 * (y * width + x) + 4);
+              if (alpha > 40 && g > r + 25) return "L";
+              if (alpha > 40 && r > 120) kind = "H";
+            }
+            return kind;
+          }).join("");
+        }"""
+    )
+    return found
+
+
+async def test_waves_are_drawn_and_a_gap_in_them_is_hatched_not_bridged() -> None:
+    async with served() as site:
+        cut = NOW_US - 7 * SECOND_US, NOW_US - 5 * SECOND_US
+        site.store.pieces = [p for p in site.store.pieces if not cut[0] <= p.start_us < cut[1]]
+        async with opened(site) as page:
+            while "L" not in (picture := await columns(page)):
+                await page.wait_for_timeout(50)
+            scale = 34
+            (gap,) = re.findall(r"(?<=L)H+(?=L)", picture[scale:])
+            assert len(gap) == pytest.approx(0.2 * (len(picture) - scale), abs=4), "2 s of 10"
+            before, after = picture[scale:].split(gap)
+            assert set(before.strip(".") + after.strip(".")) == {"L"}
+
+
+@pytest.mark.parametrize("size", list(_SIZES))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_nothing_overflows_on_any_screen(lang: str, size: str, tmp_path: Path) -> None:
+    async with served(demo=True) as site:
+        site.store.readings.append(reading(series("MDC_FLOW_FLUID_PUMP", "mL/h", "pump"), NOW_US, 12.5))
+        async with opened(site, f"?lang={lang}", size=size) as page:
+            wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide == 0
+            cut = await page.evaluate(
+                "[...document.querySelectorAll('.tile .num, td.val, td.mark')]"
+                ".filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
+            )
+            assert cut == []
+            picture = tmp_path / f"{size}-{lang}.png"
+            await page.screenshot(path=picture, full_page=True)
+            assert picture.stat().st_size > 50_000

@@ -1,0 +1,220 @@
+"""What is shown of a bed now: ages, tiles, alarms that stand."""
+
+from dataclasses import replace
+
+import pytest
+
+from charting.page.layout import place
+from charting.page.now import Bedside, Now
+from charting.page.tiles import Tile, arrange
+from collector.codes import by_refid
+from collector.model import AlarmPhase, Condition, Priority, Quality, Reading, Role, Series
+from collector.status import DeviceState, DeviceStatus
+from tests.page.data import (
+    BED,
+    HR,
+    NIBP_DIA,
+    NIBP_MEAN,
+    NIBP_SYS,
+    NOW_US,
+    SECOND_US,
+    ZONE,
+    Store,
+    alarm,
+    piece,
+    reading,
+    series,
+    status,
+)
+
+
+def bedside(store: Store) -> Bedside:
+    return Bedside(bed=BED, zone=ZONE, reader=store, parameters=by_refid())
+
+
+def look(store: Store, *devices: DeviceStatus, now_us: int = NOW_US) -> Now:
+    return bedside(store).look(devices or (status(),), now_us)
+
+
+def tiles(*readings: Reading) -> tuple[list[Tile], list[str]]:
+    found, rest = arrange(look(Store(readings=list(readings))).values)
+    return found, [value.reading.series.channel.code for value in rest]
+
+
+@pytest.mark.parametrize(
+    ("of", "age_s", "old"),
+    [
+        (HR, 10.0, False),
+        (HR, 10.1, True),
+        (NIBP_SYS, 360.0, False),
+        (NIBP_SYS, 361.0, True),
+        (replace(HR, channel=replace(HR.channel, role=Role.LIMIT_LOW)), 60.0, False),
+        (replace(HR, channel=replace(HR.channel, role=Role.LIMIT_LOW)), 61.0, True),
+    ],
+)
+def test_old_is_judged_by_age(of: Series, age_s: float, old: bool) -> None:
+    (value,) = look(Store(readings=[reading(of, NOW_US - round(age_s * SECOND_US), 70.0)])).values
+    assert value.age_s == pytest.approx(age_s)
+    assert value.old is old
+
+
+def test_what_was_not_heard_for_an_hour_leaves_the_page() -> None:
+    kept, gone = NOW_US - 3599 * SECOND_US, NOW_US - 3600 * SECOND_US
+    assert look(Store(readings=[reading(HR, kept, 70.0)])).values
+    assert not look(Store(readings=[reading(HR, gone, 70.0)])).values
+
+
+@pytest.mark.parametrize(
+    ("code", "unit", "value", "text"),
+    [
+        ("MDC_ECG_HEART_RATE", "/min", 71.6, "72"),
+        ("MDC_TEMP_NASOPH", "Cel", 36.04, "36.0"),
+        ("MDC_CONC_AWAY_CO2_ET", "mm[Hg]", 35.6, "36"),
+        ("MDC_CONC_AWAY_CO2_ET", "%", 5.04, "5.0"),
+        ("MDC_CONC_AWAY_CO2_ET", "kPa", 4.76, "4.8"),
+        ("MDC_CONC_AWAY_SEVOFL_ET", "%", 1.9, "1.90"),
+        ("MDC_ECG_AMPL_ST_II", "mm", -0.04, "0.0"),
+        ("MDC_ECG_AMPL_ST_II", "mm", -0.26, "-0.3"),
+        ("MDC_UNMAPPED", "", 12345.678, "1.235e+04"),
+        ("MDC_UNMAPPED", "", 0.0, "0"),
+        ("MDC_VENT_MODE", "", "IPPV", "IPPV"),
+        ("MDC_ECG_HEART_RATE", "/min", None, None),
+    ],
+)
+def test_a_value_is_written_with_the_decimals_of_its_parameter(
+    code: str, unit: str, value: float | str | None, text: str | None
+) -> None:
+    assert place(code).written(reading(series(code, unit), NOW_US, value)) == text
+
+
+def test_a_missing_value_is_never_a_number() -> None:
+    found, _ = tiles(reading(HR, NOW_US, None, Quality.NOT_AVAILABLE))
+    assert [(tile.text, tile.quality) for tile in found] == [("– –", Quality.NOT_AVAILABLE)]
+
+
+def cuff(time_us: int, sys: float | None = 118.0, dia: float | None = 63.0, mean: float | None = 82.0) -> list[Reading]:
+    values = zip((NIBP_SYS, NIBP_DIA, NIBP_MEAN), (sys, dia, mean), strict=True)
+    return [reading(of, time_us, v, Quality.VALID if v is not None else Quality.INVALID) for of, v in values]
+
+
+def test_one_inflation_is_one_tile() -> None:
+    found, rest = tiles(*cuff(NOW_US))
+    assert [(t.text, t.mean, t.paired) for t in found] == [("118/63", "82", True)]
+    assert rest == []
+
+
+def test_a_systolic_is_never_shown_with_the_diastolic_of_another_inflation() -> None:
+    first, _, _ = cuff(NOW_US - 300 * SECOND_US)
+    _, second, _ = cuff(NOW_US)
+    found, _ = tiles(first, second)
+    assert [(t.text, t.paired) for t in found] == [("118", False), ("63", False)]
+
+
+def test_two_arterial_lines_that_cannot_be_told_apart_are_not_paired() -> None:
+    readings = [
+        reading(series("MDC_PRESS_BLD_SYS", "mm[Hg]", source=f"p{n}.sys"), NOW_US, 100.0 + n) for n in (1, 2)
+    ] + [reading(series("MDC_PRESS_BLD_DIA", "mm[Hg]", source=f"p{n}.dia"), NOW_US, 60.0 + n) for n in (1, 2)]
+    found, _ = tiles(*readings)
+    assert [t.paired for t in found] == [False] * 4
+
+
+def test_lines_of_two_sites_are_two_tiles() -> None:
+    readings = [
+        reading(series(f"MDC_PRESS_BLD_ART_ABP_{part}", "mm[Hg]", source=f"{site}{part}", site=site), NOW_US, value)
+        for site, values in (("radial", (120.0, 70.0)), ("femoral", (110.0, 60.0)))
+        for part, value in zip(("SYS", "DIA"), values, strict=True)
+    ]
+    found, _ = tiles(*readings)
+    assert {(t.text, t.values[0].reading.series.channel.site) for t in found} == {
+        ("120/70", "radial"),
+        ("110/60", "femoral"),
+    }
+
+
+def test_a_failed_part_of_a_measurement_makes_its_tile_as_bad_as_its_worst() -> None:
+    found, _ = tiles(*cuff(NOW_US, mean=None))
+    assert [(t.text, t.mean, t.quality) for t in found] == [("118/63", None, Quality.INVALID)]
+    nothing, _ = tiles(*cuff(NOW_US, None, None, None))
+    assert [t.text for t in nothing] == ["– –"]
+
+
+def test_the_pulse_takes_the_place_of_a_heart_rate_that_is_old_or_missing() -> None:
+    pulse = reading(series("MDC_PULS_OXIM_PULS_RATE", "/min"), NOW_US, 71.0)
+    fresh, rest = tiles(reading(HR, NOW_US, 70.0), pulse)
+    assert [t.place.label for t in fresh] == ["HR"]
+    assert rest == ["MDC_PULS_OXIM_PULS_RATE"]
+    for lost in (reading(HR, NOW_US - 11 * SECOND_US, 70.0), reading(HR, NOW_US, None, Quality.NOT_AVAILABLE)):
+        found, rest = tiles(lost, pulse)
+        assert [(t.place.label, t.text) for t in found] == [("PR", "71")]
+        assert rest == ["MDC_ECG_HEART_RATE"]
+
+
+def test_settings_and_limits_are_in_no_tile() -> None:
+    limit = replace(HR, channel=replace(HR.channel, role=Role.LIMIT_HIGH))
+    found, rest = tiles(reading(limit, NOW_US, 120.0))
+    assert (found, rest) == ([], [])
+
+
+def standing(*changes: Condition, device: DeviceStatus | None = None) -> list[tuple[str, bool]]:
+    now = look(Store(changes=list(changes)), device or status())
+    return [(each.alarm.text, each.known) for each in now.alarms]
+
+
+def test_an_alarm_stands_from_start_to_end() -> None:
+    raised = alarm(NOW_US - 60 * SECOND_US, text="HR high")
+    changed = alarm(NOW_US - 30 * SECOND_US, AlarmPhase.CONTINUE, text="HR higher")
+    assert standing(raised) == [("HR high", True)]
+    assert standing(raised, changed) == [("HR higher", True)]
+    assert standing(raised, changed, alarm(NOW_US - SECOND_US, AlarmPhase.END)) == []
+
+
+def test_the_age_of_an_alarm_counts_from_its_start() -> None:
+    raised = alarm(NOW_US - 60 * SECOND_US)
+    changed = alarm(NOW_US - 30 * SECOND_US, AlarmPhase.CONTINUE)
+    (found,) = look(Store(changes=[raised, changed])).alarms
+    assert found.age_s == pytest.approx(60)
+
+
+def test_alarms_come_by_priority_and_keep_the_devices_own() -> None:
+    changes = [
+        alarm(NOW_US - n * SECOND_US, source=priority, priority=priority)
+        for n, priority in enumerate((Priority.LOW, Priority.HIGH, Priority.INFORMATION, Priority.MEDIUM))
+    ]
+    found = look(Store(changes=changes)).alarms
+    assert [each.alarm.priority for each in found] == list(Priority)
+    assert all(each.alarm.source == each.alarm.priority for each in found)
+
+
+@pytest.mark.parametrize("state", [state for state in DeviceState if state is not DeviceState.RECEIVING])
+def test_a_lost_link_makes_an_alarm_unknown_and_ends_nothing(state: DeviceState) -> None:
+    assert standing(alarm(NOW_US - 60 * SECOND_US, text="HR"), device=status(state=state)) == [("HR", False)]
+
+
+def test_an_alarm_from_before_an_interruption_is_unknown_until_the_device_repeats_it() -> None:
+    back = replace(status(), since_us=NOW_US - 20 * SECOND_US)
+    before = alarm(NOW_US - 60 * SECOND_US, text="HR")
+    assert standing(before, device=back) == [("HR", False)]
+    assert standing(before, alarm(NOW_US - 10 * SECOND_US, text="HR"), device=back) == [("HR", True)]
+
+
+def test_an_alarm_that_stands_for_hours_is_not_forgotten() -> None:
+    store = Store(changes=[alarm(NOW_US - 7 * 3600 * SECOND_US)])
+    bed = bedside(store)
+    linked = replace(status(), since_us=NOW_US - 8 * 3600 * SECOND_US)
+    for later_s in range(0, 7200, 600):
+        assert len(bed.look((linked,), NOW_US + later_s * SECOND_US).alarms) == 1
+    store.changes.append(alarm(NOW_US + 7200 * SECOND_US, AlarmPhase.END))
+    assert bed.look((linked,), NOW_US + 7201 * SECOND_US).alarms == ()
+
+
+def test_a_wave_keeps_its_place_when_it_falls_silent() -> None:
+    wave = series("MDC_PULS_OXIM_PLETH", "1")
+    bed = bedside(Store(pieces=[piece(wave, NOW_US - SECOND_US, 100.0, range(100))]))
+    assert bed.look((), NOW_US).waves == (wave,)
+    later = bed.look((), NOW_US + 60 * SECOND_US)
+    assert (later.waves, later.pieces) == ((wave,), ())
+
+
+def test_demo_anywhere_marks_the_whole_page() -> None:
+    assert look(Store(readings=[reading(HR, NOW_US, 70.0, demo=True)])).demo
+    assert not look(Store(readings=[reading(HR, NOW_US, 70.0)])).demo
