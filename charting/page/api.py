@@ -7,7 +7,7 @@ Times are RFC 3339 UTC with microseconds, ages are seconds at `time`.
                clock_offset_s, alarms: "standing" | "none_reported" | "unknown" (the link is down)
     values[]   code, name, label, value (a number or null), text (as the page writes it; null: no value), unit (UCUM),
                unit_text, quality, demo, role, site, source, device, time, age_s, old (age_s > limit_s), limit_s
-    alarms[]   device, source, type, priority, device_priority, code, text, demo, since, age_s,
+    alarms[]   device, source, type, priority, device_priority, code, name, text (as sent), demo, since, age_s,
                known (false: reported before its link was interrupted)
 """
 
@@ -30,7 +30,7 @@ def as_json(now: Now, words: Words, parameters: Mapping[str, Parameter]) -> dict
         "demo": now.demo,
         "devices": [_device(device, now) for device in now.devices],
         "values": [_value(value, words, parameters) for value in now.values],
-        "alarms": [_alarm(standing) for standing in now.alarms],
+        "alarms": [_alarm(standing, words, parameters) for standing in now.alarms],
     }
 
 
@@ -84,7 +84,7 @@ def _value(value: Value, words: Words, parameters: Mapping[str, Parameter]) -> d
     }
 
 
-def _alarm(standing: Standing) -> dict[str, Any]:
+def _alarm(standing: Standing, words: Words, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     alarm = standing.alarm
     return {
         "device": standing.device,
@@ -93,6 +93,7 @@ def _alarm(standing: Standing) -> dict[str, Any]:
         "priority": alarm.priority,
         "device_priority": alarm.device_priority,
         "code": alarm.code,
+        "name": words.name(parameters, alarm.code, alarm.source),
         "text": alarm.text,
         "demo": alarm.demo,
         "since": rfc3339(standing.onset_us),

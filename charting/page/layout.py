@@ -93,8 +93,14 @@ _OTHER = Place(
 
 @cache
 def place(code: str) -> Place:
-    """The place of a code; what the table does not know comes last, among "other"."""
+    """The place of a code; what the table does not know comes last, among "other".
+
+    A driver's own code VND_<MAKER>_<NAME> is placed like MDC_<NAME> where it has no place of its own.
+    """
     exact, beginnings = _places()
     if code in exact:
         return exact[code]
-    return next((found for beginning, found in beginnings if code.startswith(beginning)), _OTHER)
+    names = [code]
+    if code.startswith("VND_"):
+        names.append("MDC_" + code.split("_", 2)[-1])
+    return next((found for name in names for start, found in beginnings if name.startswith(start)), _OTHER)

@@ -1,4 +1,4 @@
-"""Runs the page's server inside the daemon's own loop."""
+"""Runs an HTTP server inside the daemon's own loop."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
-        raise UsageError(f"the page cannot listen on {host}:{port}: {error.strerror}") from error
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     config = uvicorn.Config(
         app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S
     )

@@ -195,13 +195,15 @@ class View:
 
     def _alarm(self, standing: Standing) -> str:
         alarm, words = standing.alarm, self._words
-        text = alarm.text or (self._words.name(self._parameters, alarm.code, alarm.source))
+        name = "" if alarm.code == UNMAPPED else self._words.name(self._parameters, alarm.code, alarm.source)
+        text = alarm.text or name or alarm.source
+        more = f'<span class="name">{escape(name)}</span>' if name not in {"", text} else ""
         unknown = "" if standing.known else self._tag("unsure", "alarm_unknown")
         demo = self._tag("demo", "demo") if alarm.demo else ""
         return (
             f'<li class="alarm p-{alarm.priority}{"" if standing.known else " unknown"}">'
             f'<b class="pri"><i aria-hidden="true">{_MARKS[alarm.priority]}</i> '
-            f'{escape(words(f"priority.{alarm.priority}"))}</b><span class="what">{escape(text)}</span>'
+            f'{escape(words(f"priority.{alarm.priority}"))}</b><span class="what">{escape(text)}</span>{more}'
             f"<small>{escape(words(f'type.{alarm.type}'))} · {escape(standing.device)} · "
             f"{self._clock(standing.onset_us)} {escape(words('for'))} {self._age(standing.onset_us)}</small>"
             f"{unknown}{demo}</li>"

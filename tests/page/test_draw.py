@@ -167,6 +167,14 @@ def test_a_panel_is_hatched_only_where_all_its_signals_are_missing() -> None:
     assert (left, right) == pytest.approx((picture.x(start_us), picture.x(start_us + 10 * MINUTE_US)), abs=0.1)
 
 
+def test_a_panel_is_lost_also_where_a_signal_has_not_begun_yet() -> None:
+    readings = minutely(HR, [72.0] * 20 + [None] * 20 + [75.0] * 20) + minutely(TEMP, [36.5] * 25, ago_min=25)
+    picture = Picture(readings)
+    ((left, right),) = [(a, b) for a, b, height in picture.hatches() if height > 100]
+    start_us = (NOW_US // MINUTE_US - 40) * MINUTE_US
+    assert (left, right) == pytest.approx((picture.x(start_us), picture.x(start_us + 15 * MINUTE_US)), abs=0.1)
+
+
 def test_a_single_missing_minute_is_a_gap() -> None:
     picture = Picture(minutely(SPO2, [97.0] * 30 + [None] + [97.0] * 29))
     assert len(picture.spans("MDC_PULS_OXIM_SAT_O2")) == 2
@@ -261,8 +269,8 @@ def test_numbers_are_real_readings_the_lower_median_of_their_cell() -> None:
 
 
 def test_pulse_is_drawn_only_where_there_is_no_heart_rate_from_ecg() -> None:
-    pulse = series("MDC_PULS_OXIM_PULS_RATE", "/min")
-    both = Picture(minutely(HR, [70.0] * 60) + minutely(pulse, [71.0] * 60))
+    pulse = series("MDC_PULS_OXIM_PULS_RATE", "/min", "a monitor")
+    both = Picture(minutely(HR, [70.0] * 50, ago_min=50) + minutely(pulse, [71.0] * 60))
     assert 'data-code="MDC_PULS_OXIM_PULS_RATE"' not in both.text
     assert 'data-code="MDC_PULS_OXIM_PULS_RATE"' in Picture(minutely(pulse, [71.0] * 60)).text
 

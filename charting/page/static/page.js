@@ -56,10 +56,12 @@ async function redraw() {
 const waves = new Map(); // key → pieces {start, step, values} in ms, in order of start
 
 function take(pieces) {
-  for (const [key, start, rate, scale, offset, counts] of pieces) {
+  for (const [key, start, rate, scale, offset, counts, quality] of pieces) {
     if (!waves.has(key)) waves.set(key, []);
     const kept = waves.get(key);
-    kept.push({ start, step: 1000 / rate, values: counts.map((count) => count * scale + offset) });
+    if (kept.some((piece) => piece.start === start)) continue; // sent again after a reconnect
+    const values = counts.map((count) => count * scale + offset);
+    kept.push({ start, step: 1000 / rate, values, sure: quality === "valid" });
     kept.sort((a, b) => a.start - b.start);
     while (kept.length && kept[0].start < serverNow() - 2 * WAVE_MS) kept.shift();
   }
@@ -108,23 +110,31 @@ function drawWave(canvas, end) {
     pen.fillStyle = hatch;
     pen.fillRect(x(from), 0, x(to) - x(from), height);
   };
-  pen.strokeStyle = getComputedStyle(canvas).color;
+  const { color } = getComputedStyle(canvas);
   pen.lineWidth = 1.3 * ratio;
   pen.lineJoin = "round";
   let reached = begin;
-  pen.beginPath();
-  for (const { start, step, values } of pieces) {
-    const joined = reached > begin && Math.abs(start - reached) <= 2 * step;
-    if (!joined) gap(reached, Math.min(start, end));
+  let last = null; // where the pen was
+  for (const { start, step, values, sure } of pieces) {
+    if (Math.abs(start - reached) > 2 * step) {
+      gap(reached, Math.min(start, end));
+      last = null;
+    }
+    pen.beginPath();
+    pen.strokeStyle = sure ? color : "#5c6670";
+    pen.setLineDash(sure ? [] : [3 * ratio, 3 * ratio]);
+    if (last) pen.moveTo(...last);
     for (let i = 0; i < values.length; i += 1) {
       const time = start + i * step;
       if (time < begin || time > end) continue;
-      if (i === 0 && !joined) pen.moveTo(x(time), y(values[i]));
-      else pen.lineTo(x(time), y(values[i]));
+      const next = [x(time), y(values[i])];
+      if (last) pen.lineTo(...next);
+      else pen.moveTo(...next);
+      last = next;
     }
+    pen.stroke();
     reached = start + step * values.length;
   }
-  pen.stroke();
   gap(reached, end);
   if (pieces.length) {
     pen.fillStyle = "#5c6670";
