@@ -1,0 +1,271 @@
+"""Reads a journal: its order for those who deliver, its series for those who show."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.errors import JournalError
+from collector.journal.database import connect
+from collector.journal.ranges import Ranges, common
+from collector.journal.rows import (
+    LONGEST_PIECE_S,
+    Row,
+    condition_of,
+    identity_of,
+    piece_of,
+    quality_words,
+    reading_of,
+    series_of,
+)
+from collector.model import Condition, Entry, Reading, Series, WavePiece
+from collector.series import Minutes, Points
+from collector.sql import queries
+
+BATCH_BYTES = 4 << 20
+"""Samples in one batch: some hundred pieces, so that a batch of waves takes no longer than one of values."""
+
+_Q = queries("journal")
+_LONGEST_PIECE_US = round(LONGEST_PIECE_S * 1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Everything queued after `after` up to `last`, as rows in order; each begins with its sequence number.
+
+    readings: seq, channel, time, n, value, text, quality, demo
+    pieces: seq, channel, time, n, rate_hz, scale, offset, quality, demo, samples, enc, data
+    conditions: seq, bed, device, source, time, n, then what rows.alarm_row gives
+    identities: seq, bed, device, kind, time, n, body
+    """
+
+    after: int
+    last: int
+    readings: list[Row]
+    pieces: list[Row]
+    conditions: list[Row]
+    identities: list[Row]
+
+    def __len__(self) -> int:
+        return len(self.readings) + len(self.pieces) + len(self.conditions) + len(self.identities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """size_bytes: of the database file; tip: the last sequence number; pending: entries that each reader lacks;
+    oldest_us: time of the oldest entry that some reader lacks; duplicates: events that came again; different: events
+    that gave another value for a time that had one.
+    """
+
+    size_bytes: int
+    tip: int
+    pending: Mapping[str, int]
+    oldest_us: int | None
+    duplicates: int
+    different: int
+
+
+class JournalReader:
+    """A connection of its own that only reads. Any thread may call; calls wait for each other, never for the writer."""
+
+    def __init__(self, db: sqlite3.Connection, lock: threading.RLock, *, shared: bool = False) -> None:
+        self._db = db
+        self._lock = lock
+        self._shared = shared
+        self._series: dict[int, Series] = {}
+
+    @classmethod
+    def at(cls, path: Path | str) -> Self:
+        """Read the file. Raises JournalError where there is none."""
+        return cls(connect(path, writing=False), threading.RLock())
+
+    def close(self) -> None:
+        if not self._shared:
+            with self._lock:
+                self._db.close()
+
+    @property
+    def id(self) -> str:
+        return str(self._one("meta")[0])
+
+    @property
+    def life(self) -> str:
+        """The present run of the daemon that writes the file."""
+        return str(self._one("life")[0])
+
+    @property
+    def tip(self) -> int:
+        """The last sequence number given."""
+        return int(self._one("tip")[0])
+
+    def holds(self, life: str, seq: int) -> bool:
+        """Whether this very file had given `seq` by the end of that life: if not, its tail has been lost."""
+        found = self._rows("life_end", (self.tip, life))
+        return bool(found) and seq <= found[0][0]
+
+    def inputs(self) -> dict[str, int]:
+        """How many frames of each replayed input have been journaled."""
+        return dict(self._rows("inputs"))
+
+    def readers(self) -> dict[str, Ranges]:
+        """What each durable reader has told to have."""
+        return {name: Ranges.parse(done) for name, done in self._rows("readers")}
+
+    def usage(self) -> Usage:
+        with self._snapshot():
+            readers, tip = self.readers(), self.tip
+            lacking = next(common(readers.values()).gaps(1, tip), None) if readers else None
+            oldest = self._rows("first_queued", (lacking[0],)) if lacking else []
+            _, duplicates, different = self._one("meta")
+            return Usage(
+                size_bytes=self._pragma("page_count") * self._pragma("page_size"),
+                tip=tip,
+                pending={name: tip - len(done) for name, done in readers.items()},
+                oldest_us=oldest[0][1] if oldest else None,
+                duplicates=duplicates,
+                different=different,
+            )
+
+    def read(self, after: int, limit: int) -> list[tuple[int, Entry]]:
+        """Up to `limit` queued entries after a sequence number, in order, each with its own number."""
+        return self.entries(self.batch(after, self.tip, limit))
+
+    def entries(self, batch: Batch) -> list[tuple[int, Entry]]:
+        """The rows of a batch as entries, in order, each with its sequence number."""
+        entries: list[tuple[int, Entry]] = [
+            (seq, reading_of(self.series(channel), (time, *row))) for seq, channel, time, _, *row in batch.readings
+        ]
+        entries += ((row[0], piece_of(self.series(row[1]), (row[2], *row[4:]))) for row in batch.pieces)
+        entries += ((row[0], condition_of(row[1:])) for row in batch.conditions)
+        entries += ((row[0], identity_of(row[1:])) for row in batch.identities)
+        return sorted(entries, key=lambda entry: entry[0])
+
+    def batch(self, after: int, upto: int, limit: int) -> Batch:
+        """The same as rows, at most BATCH_BYTES of samples; `last` is `upto` where nothing more is queued."""
+        with self._snapshot():
+            end = self._rows("batch_end", (after, upto, limit - 1))
+            last = int(end[0][0]) if end else upto
+            pieces: list[Row] = []
+            left = BATCH_BYTES
+            for row in self._db.execute(_Q["batch_wave"], (after, last)):
+                left -= len(row[-1])
+                if left < 0 and pieces:
+                    last = pieces[-1][0]
+                    break
+                pieces.append(row)
+            span = after, last
+            return Batch(
+                after=after,
+                last=last,
+                readings=self._rows("batch_obs", span),
+                pieces=pieces,
+                conditions=self._rows("batch_condition", span),
+                identities=self._rows("batch_identity", span),
+            )
+
+    def latest_since(self, after: int, upto: int) -> list[Row]:
+        """channel, time, value, text, quality, demo of last readings that arrived after one number up to another."""
+        return self._rows("latest_since", (after, upto))
+
+    def series(self, channel: int) -> Series:
+        """The series of a row's channel number."""
+        return self._series[channel] if channel in self._series else self.channels()[channel]
+
+    def channels(self) -> Mapping[int, Series]:
+        """All series by channel number."""
+        for number, *row in self._rows("channels"):
+            if number not in self._series:
+                self._series[number] = series_of(tuple(row))
+        return self._series
+
+    def latest(self, bed: str) -> Sequence[Reading]:
+        return [reading_of(self.series(channel), tuple(row)) for channel, *row in self._rows("latest", (bed,))]
+
+    def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
+        found = []
+        for channel, series in self._channels(bed, codes):
+            rows = self._rows("points", (channel, start_us, end_us))
+            if rows:
+                time, value, quality, demo = zip(*rows, strict=True)
+                found.append(
+                    Points(
+                        series=series,
+                        time_us=np.array(time, np.int64),
+                        value=np.array(value, np.float64),
+                        quality=quality_words(np.frombuffer("".join(quality).encode(), np.uint8)),
+                        demo=np.array(demo, np.bool_),
+                    )
+                )
+        return found
+
+    def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
+        found = []
+        for channel, series in self._channels(bed, codes):
+            rows = self._rows("minutes", (channel, start_us, end_us))
+            if rows:
+                minute, last, low, high, count, questionable, demo = (np.array(c) for c in zip(*rows, strict=True))
+                found.append(
+                    Minutes(
+                        series=series,
+                        minute_us=minute.astype(np.int64),
+                        last=_floats(last),
+                        low=_floats(low),
+                        high=_floats(high),
+                        count=count.astype(np.int64),
+                        questionable=questionable.astype(np.bool_),
+                        demo=demo.astype(np.bool_),
+                    )
+                )
+        return found
+
+    def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
+        found = []
+        for channel, series in self._channels(bed, codes):
+            for row in self._rows("waves", (channel, start_us - _LONGEST_PIECE_US, end_us)):
+                piece = piece_of(series, row)
+                if piece.start_us + piece.n * 1_000_000 / piece.rate_hz > start_us:
+                    found.append(piece)
+        return found
+
+    def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
+        return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
+
+    def _channels(self, bed: str, codes: Sequence[str]) -> list[tuple[int, Series]]:
+        known = self.channels().items()
+        return [(n, series) for n, series in known if series.bed == bed and (not codes or series.channel.code in codes)]
+
+    def _one(self, query: str) -> Row:
+        return self._rows(query)[0]
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"pragma {name}").fetchone()[0])
+
+    def _rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Row]:
+        try:
+            with self._lock:
+                return self._db.execute(_Q[query], parameters).fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(f"the journal cannot be read: {error}") from error
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Several statements see one state; short, because a long one holds the write-ahead log back."""
+        with self._lock:
+            try:
+                self._db.execute("begin")
+                try:
+                    yield
+                finally:
+                    self._db.execute("commit")
+            except sqlite3.Error as error:
+                raise JournalError(f"the journal cannot be read: {error}") from error
+
+
+def _floats(column: NDArray[Any]) -> NDArray[np.float64]:
+    return column.astype(np.float64)

@@ -1,0 +1,139 @@
+"""Entries as rows of a table and back: the forms that the journal and the server's tables share. Pure."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.model import (
+    AlarmCondition,
+    AlarmPhase,
+    AlarmType,
+    Channel,
+    Condition,
+    DeviceIdentity,
+    Identity,
+    PatientIdentity,
+    Priority,
+    Quality,
+    Reading,
+    Role,
+    Series,
+    WavePiece,
+)
+
+Row = tuple[Any, ...]
+
+LETTERS = {quality: quality.value[0].upper() for quality in Quality}
+"""One letter a quality, in every table."""
+
+QUALITIES = {letter: quality for quality, letter in LETTERS.items()}
+
+LONGEST_PIECE_S = 1.0
+"""A stored piece is no longer, so that a kill loses at most so much of a wave, and a reader knows where to begin."""
+
+ENC_INT16, ENC_INT32 = 0, 1
+
+_WORDS = np.zeros(128, dtype="U13")
+for _letter, _quality in QUALITIES.items():
+    _WORDS[ord(_letter)] = _quality.value
+
+
+def quality_words(letters: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Words of Quality for the bytes of their letters, shape as given."""
+    return _WORDS[letters]
+
+
+def series_row(series: Series) -> Row:
+    c = series.channel
+    return series.bed, series.device, c.code, c.source, c.role.value, c.site, c.unit
+
+
+def series_of(row: Row) -> Series:
+    bed, device, code, source, role, site, unit = row
+    channel = Channel(code=code, source=source, unit=unit, role=Role(role), site=site)
+    return Series(bed=bed, device=device, channel=channel)
+
+
+def reading_of(series: Series, row: Row) -> Reading:
+    """From time, value, text, quality, demo."""
+    time_us, value, text, quality, demo = row
+    return Reading(series=series, time_us=time_us, value=value, text=text, quality=QUALITIES[quality], demo=bool(demo))
+
+
+def split(piece: WavePiece) -> Iterator[WavePiece]:
+    """The same samples in pieces of at most LONGEST_PIECE_S, at least one sample each."""
+    step = max(1, int(piece.rate_hz * LONGEST_PIECE_S))
+    if piece.n <= step:
+        yield piece
+        return
+    for first in range(0, piece.n, step):
+        start_us = piece.start_us + round(first * 1_000_000 / piece.rate_hz)
+        yield replace(piece, start_us=start_us, data=piece.data[first * 4 : (first + step) * 4])
+
+
+def piece_row(piece: WavePiece) -> Row:
+    """rate_hz, scale, offset, quality, demo, samples, enc, data; the narrowest whole numbers that hold the counts."""
+    counts = np.frombuffer(piece.data, dtype="<i4")
+    enc, data = ENC_INT32, piece.data
+    if counts.size and counts.min() >= -32_768 and counts.max() <= 32_767:
+        enc, data = ENC_INT16, counts.astype("<i2").tobytes()
+    quality, demo = LETTERS[piece.quality], int(piece.demo)
+    return piece.rate_hz, piece.scale, piece.offset, quality, demo, counts.size, enc, data
+
+
+def piece_of(series: Series, row: Row) -> WavePiece:
+    """From time and what `piece_row` gives."""
+    start_us, rate_hz, scale, offset, quality, demo, _, enc, data = row
+    if enc == ENC_INT16:
+        data = np.frombuffer(data, dtype="<i2").astype("<i4").tobytes()
+    return WavePiece(
+        series=series,
+        start_us=start_us,
+        rate_hz=rate_hz,
+        data=bytes(data),
+        scale=scale,
+        offset=offset,
+        quality=QUALITIES[quality],
+        demo=bool(demo),
+    )
+
+
+def alarm_row(alarm: AlarmCondition) -> Row:
+    """type, priority, phase, code, text, device_priority, demo, device_time."""
+    words = alarm.type.value, alarm.priority.value, alarm.phase.value, alarm.code, alarm.text, alarm.device_priority
+    return *words, int(alarm.demo), alarm.device_time_us
+
+
+def condition_of(row: Row) -> Condition:
+    """From bed, device, source, time, n and what `alarm_row` gives."""
+    bed, device, source, time_us, _, type_, priority, phase, code, text, device_priority, demo, device_time_us = row
+    alarm = AlarmCondition(
+        source=source,
+        type=AlarmType(type_),
+        priority=Priority(priority),
+        phase=AlarmPhase(phase),
+        code=code,
+        text=text,
+        device_priority=device_priority,
+        demo=bool(demo),
+        device_time_us=device_time_us,
+    )
+    return Condition(bed=bed, device=device, time_us=time_us, alarm=alarm)
+
+
+def identity_row(identity: DeviceIdentity | PatientIdentity) -> tuple[str, str]:
+    """kind, body."""
+    plain = {field.name: getattr(identity, field.name) for field in fields(identity)}
+    kind = "device" if isinstance(identity, DeviceIdentity) else "patient"
+    return kind, json.dumps(plain, sort_keys=True, default=dict)
+
+
+def identity_of(row: Row) -> Identity:
+    """From bed, device, kind, time, n, body."""
+    bed, device, kind, time_us, _, body = row
+    type_ = DeviceIdentity if kind == "device" else PatientIdentity
+    return Identity(bed=bed, device=device, time_us=time_us, identity=type_(**json.loads(body)))

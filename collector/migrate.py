@@ -1,0 +1,72 @@
+"""Brings a series store up to date: one at a time, all or nothing, whichever edition the server has."""
+
+from typing import Any
+
+import psycopg
+
+from collector.dsn import secretless, server, sqlite_file
+from collector.errors import UsageError
+from collector.journal import Journal
+from collector.sql import migrations, queries, text
+
+_CONNECT_S = 10
+_EDITIONS = {
+    "apache": "TimescaleDB, Apache edition: hypertables; no compression and no policies",
+    "timescale": "TimescaleDB, Community edition: hypertables, compression and policies",
+    None: "plain PostgreSQL without TimescaleDB: for evaluation only",
+}
+_Q = queries("timescale")
+
+
+def migrate(dsn: str) -> list[str]:
+    """Bring the store to the newest schema; return what it is and what was done, a line each.
+
+    Raises UsageError for a DSN that is none, a server that cannot be reached and rights that are missing.
+    """
+    file = sqlite_file(dsn)
+    if file is not None:
+        Journal.open(file).close()
+        return [f"{file}: up to date"]
+    address = server(dsn)
+    try:
+        with psycopg.connect(address, autocommit=True, connect_timeout=_CONNECT_S) as connection:
+            _extend(connection)
+            return [_EDITIONS[edition(connection)], *_apply(connection)]
+    except psycopg.OperationalError as error:
+        raise UsageError(f"the server cannot be reached: {secretless(str(error), address)}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UsageError(
+            f"{error.diag.message_primary}: migrate as the database's owner, with the right to create roles"
+        ) from error
+
+
+def edition(connection: psycopg.Connection[Any]) -> str | None:
+    """Return "apache", "timescale" (Community), or None for plain PostgreSQL."""
+    row = connection.execute(_Q["edition"]).fetchone()
+    return None if row is None else row[0]
+
+
+def _extend(connection: psycopg.Connection[Any]) -> None:
+    """Put the extension into the database where the server has it."""
+    present, available = connection.execute(_Q["extension"]).fetchone() or (False, False)
+    if available and not present:
+        connection.execute(_Q["make_extension"])
+
+
+def _apply(connection: psycopg.Connection[Any]) -> list[str]:
+    connection.execute(text("timescale", "roles"))
+    with connection.transaction():
+        connection.execute(_Q["lock_migrations"])
+        connection.execute(_Q["own"])
+        (migrated,) = connection.execute(_Q["migrated"]).fetchone() or (False,)
+        applied = {name for (name,) in connection.execute(_Q["applied"])} if migrated else set()
+        due = [name for name in migrations("timescale") if name not in applied]
+        for name in due:
+            connection.execute(text("timescale", name))
+            connection.execute(_Q["apply"], (name,))
+        present, _ = connection.execute(_Q["extension"]).fetchone() or (False, False)
+        if present:
+            connection.execute(text("timescale", "hypertables"))
+        if edition(connection) == "timescale":
+            connection.execute(text("timescale", "community"))
+    return [f"applied {name}" for name in due] or ["up to date"]

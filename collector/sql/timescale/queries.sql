@@ -1,0 +1,110 @@
+-- edition: apache, timescale, or null for plain PostgreSQL
+select current_setting('timescaledb.license', true);
+
+-- extension: whether TimescaleDB is in this database, and whether the server has it
+select exists (select from pg_extension where extname = 'timescaledb'),
+  exists (select from pg_available_extensions where name = 'timescaledb');
+
+-- make_extension: into the database
+create extension if not exists timescaledb;
+
+-- lock_migrations: one at a time, until the end of the transaction
+select pg_advisory_xact_lock(7654321);
+
+-- own: as the owner of the tables
+set local role vitalsd_migrate;
+
+-- migrated: whether this database ever had a migration
+select to_regclass('vitalsd.migration') is not null;
+
+-- applied: migrations in this database
+select name from vitalsd.migration;
+
+-- apply: a migration is in
+insert into vitalsd.migration(name) values (%s);
+
+-- settings: end a session that the network left behind, and a wait that would never end (lock_timeout < a ghost's life)
+select set_config('idle_in_transaction_session_timeout', '10s', false), set_config('lock_timeout', '15s', false),
+  set_config('statement_timeout', '60s', false), set_config('tcp_keepalives_idle', '5', false),
+  set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false);
+
+-- make_position: a journal's first contact
+insert into vitalsd.position(journal, reader, life) values (%s, %s, %s) on conflict do nothing;
+
+-- position: what the store has of a journal
+select life::text, done::text, stale::text from vitalsd.position where journal = %s and reader = %s;
+
+-- advance: compare and set, first in its transaction; no row changed: somebody else has moved it, send nothing
+update vitalsd.position
+set done = done + %(new)s::int8multirange, stale = stale + %(stale)s::int8multirange, life = %(life)s
+where journal = %(journal)s and reader = %(reader)s and done = %(expected)s::int8multirange;
+
+-- channels: those of some beds
+select id, bed, device, code, source, role, site, unit from vitalsd.channel where bed = any(%s);
+
+-- put_channel: unless it is there
+insert into vitalsd.channel(bed, device, code, source, role, site, unit) values (%s, %s, %s, %s, %s, %s, %s)
+on conflict do nothing;
+
+-- channel: the number of one
+select id from vitalsd.channel
+where (bed, device, code, source, role, site, unit) = (%s, %s, %s, %s, %s, %s, %s);
+
+-- copy_obs: readings
+copy vitalsd.obs(time, value, channel, n, quality, demo, text) from stdin (format binary);
+
+-- copy_wave: pieces
+copy vitalsd.wave(time, rate_hz, scale, "offset", channel, n, quality, demo, samples, enc, data)
+from stdin (format binary);
+
+-- merge_obs: readings of which some may be there; how many were new
+select vitalsd.merge_obs(%b::bigint[], %b::float8[], %b::integer[], %b::"char"[], %b::boolean[], %b::text[]);
+
+-- merge_wave: pieces of which some may be there; how many were new
+select vitalsd.merge_wave(%b::bigint[], %b::float8[], %b::float8[], %b::float8[], %b::integer[], %b::"char"[],
+  %b::boolean[], %b::integer[], %b::smallint[], %b::bytea[]);
+
+-- keep_condition: a change
+select vitalsd.keep_condition(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint);
+
+-- keep_identity: who it is
+select vitalsd.keep_identity(%s, %s, %s, %s, %s::jsonb);
+
+-- keep_latest: last readings
+select vitalsd.keep_latest(%b::integer[], %b::bigint[], %b::float8[], %b::text[], %b::"char"[], %b::boolean[]);
+
+-- rolled_up: minutes that are no longer behind
+update vitalsd.position set stale = stale - %s::int8multirange where journal = %s and reader = %s;
+
+-- roll_up: minutes anew from their readings
+select vitalsd.roll_up(%s::integer[], %s, %s);
+
+-- park: an entry that no table would take
+insert into vitalsd.parked(journal, seq, reason, entry) values (%s, %s, %s, %s);
+
+-- latest: last readings of a bed
+select l.channel, (extract(epoch from l.time) * 1000000)::bigint, l.value, l.text, l.quality, l.demo
+from vitalsd.latest as l where l.channel = any(array(select id from vitalsd.channel where bed = %s)) order by l.channel;
+
+-- points: readings of channels as fixed columns
+copy (
+  select channel, time, coalesce(value, 'NaN') as value, quality, demo from vitalsd.obs
+  where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n
+) to stdout (format binary);
+
+-- minutes: minutes of channels as fixed columns
+copy (
+  select channel, minute, last, low, high, count, questionable, demo from vitalsd.minute
+  where channel = any(%s) and minute >= vitalsd.moment(%s) and minute < vitalsd.moment(%s) order by channel, minute
+) to stdout (format binary);
+
+-- waves: pieces of channels
+select channel, (extract(epoch from time) * 1000000)::bigint, rate_hz, scale, "offset", quality, demo, samples, enc, data
+from vitalsd.wave
+where channel = any(%b) and time >= vitalsd.moment(%b) and time < vitalsd.moment(%b) order by channel, time, n;
+
+-- conditions: changes at a bed
+select bed, device, source, (extract(epoch from time) * 1000000)::bigint, n, type, priority, phase, code, text,
+  device_priority, demo, (extract(epoch from device_time) * 1000000)::bigint
+from vitalsd.condition
+where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by time, n;

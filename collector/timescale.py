@@ -1,0 +1,267 @@
+"""The sink into TimescaleDB: live data at once, the backlog behind them, for ever."""
+
+import asyncio
+import math
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import psycopg
+
+from collector.dsn import secretless, server
+from collector.journal.journal import Journal
+from collector.journal.ranges import Run
+from collector.journal.reader import JournalReader
+from collector.logs import logger
+from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
+
+READER = "timescale"
+"""The sink's name among the durable readers of a journal."""
+
+BATCH = 10_000
+"""Entries in one transaction: COPY is no faster with more, and live data wait for one at most, some 40 ms."""
+
+FRESH = 1_000
+"""Of a gap at the tip that is longer than a batch, the newest entries that go first."""
+
+MOST_RUNS = 16
+"""With more runs than that in the position the backlog goes first, so that the position stays small."""
+
+PRUNES = 6
+"""Slices of the queue forgotten after each turn: more rows than a turn delivers, so that the queue shrinks."""
+
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 5.0
+"""Back-off between attempts: a server that restarts is found soon, one that is gone for days is not pestered."""
+
+LATEST_EVERY_S = 1.0
+TELL_EVERY_S = 1.0
+ROLL_UP_EVERY_S = 5.0
+"""While data keep coming, how often the last readings, the journal and the minutes are brought up to date."""
+
+_CLOSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkStatus:
+    """error: why it is not connected, without secrets; delivered, parked: entries since the start; pending: entries
+    that the store does not have.
+    """
+
+    connected: bool = False
+    error: str = ""
+    delivered: int = 0
+    parked: int = 0
+    pending: int = 0
+
+
+class Timescale:
+    """Delivers a journal into the store at `dsn` in a thread of its own. `status` may be read from any thread."""
+
+    def __init__(self, dsn: str, journal: Journal) -> None:
+        self._dsn = server(dsn)
+        self._journal = journal
+        self._log = logger(sink=READER)
+        self._reader = journal.reader()
+        self._news = threading.Condition()
+        self._rung = False
+        self._stopping = False
+        self._draining = 0
+        self._settled = 0
+        self._failing_since: float | None = None
+        self.status = SinkStatus()
+        self._thread = threading.Thread(target=self._run, name=READER, daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is something new in the journal. Any thread may call."""
+        with self._news:
+            self._rung = True
+            self._news.notify_all()
+
+    async def drain(self) -> None:
+        """Return when the store has all that the journal had at the call, rollups included, or at `close`."""
+        await asyncio.to_thread(self._drain)
+
+    async def close(self) -> None:
+        """End the thread after the transaction under way."""
+        with self._news:
+            self._stopping = True
+            self._news.notify_all()
+        await asyncio.to_thread(self._thread.join, _CLOSE_S)
+
+    def _drain(self) -> None:
+        tip = self._reader.tip
+        with self._news:
+            self._draining += 1
+            self._rung = True
+            self._news.notify_all()
+            self._news.wait_for(lambda: self._settled >= tip or self._stopping)
+            self._draining -= 1
+
+    def _run(self) -> None:
+        wait_s = FIRST_WAIT_S
+        while not self._stopping:
+            delivered = self.status.delivered
+            try:
+                self._attempt()
+            except Exception as error:  # noqa: BLE001  whatever it is, the backlog waits and is tried again
+                self._failed(error)
+                wait_s = FIRST_WAIT_S if self.status.delivered > delivered else min(wait_s * 2, LONGEST_WAIT_S)
+                self._wait(wait_s * random.uniform(0.8, 1.2), wakeable=False)  # noqa: S311  spreads retries
+        self._reader.close()
+
+    def _attempt(self) -> None:
+        """One connection: find out what the store has, and deliver until stopped."""
+        with closing(TimescaleStore.connect(self._dsn, self._reader, READER)) as store:
+            try:
+                store.contact()
+            except LostTailError:
+                self._log.warning("the store has more of this journal than the journal: it goes on under a new id")
+                self._journal.renew()
+            except LostRowsError:
+                self._log.warning("the store has lost rows that it had: everything kept is delivered anew")
+                self._journal.requeue()
+            else:
+                self._recovered()
+                self._serve(store)
+
+    def _serve(self, store: TimescaleStore) -> None:
+        """Deliver until stopped: what is new, then a batch of the backlog, then what is due of the rest."""
+        chores = _Chores(self._journal, self._reader, store)
+        while not self._stopping:
+            self._rung = False
+            tip = self._reader.tip
+            busy = self._deliver_new(store, tip)
+            busy |= self._deliver_old(store, tip)
+            busy |= chores.work(hurry=self._draining > 0)
+            self.status = replace(self.status, pending=tip - len(store.done))
+            if not busy:
+                if chores.due_s() is None:
+                    with self._news:
+                        self._settled = tip
+                        self._news.notify_all()
+                self._wait(chores.due_s(), wakeable=True)
+
+    def _deliver_new(self, store: TimescaleStore, tip: int) -> bool:
+        """Deliver the gap at the tip: all of it, or its newest entries if it is long."""
+        gaps = list(store.done.gaps(1, tip))
+        if not gaps or gaps[-1][1] < tip:
+            return False
+        first, last = gaps[-1]
+        if last - first >= BATCH and len(store.done.runs) < MOST_RUNS:
+            first = last - FRESH + 1
+        self._deliver(store, (first, last))
+        return True
+
+    def _deliver_old(self, store: TimescaleStore, tip: int) -> bool:
+        """Deliver a batch of the oldest gap."""
+        gap = next(store.done.gaps(1, tip), None)
+        if gap is None:
+            return False
+        self._deliver(store, gap)
+        return True
+
+    def _deliver(self, store: TimescaleStore, run: Run) -> int:
+        """Deliver the first batch of a run and return its last number; a row that no table takes is parked alone."""
+        batch = self._reader.batch(run[0] - 1, run[1], BATCH)
+        try:
+            store.deliver(batch)
+        except BAD_ROW as error:
+            if len(batch) > 1:
+                middle = (batch.after + batch.last) // 2
+                after = batch.after
+                while after < batch.last:
+                    after = self._deliver(store, (after + 1, middle if after < middle else batch.last))
+                return after
+            store.park(batch, error)
+            self._log.warning("an entry is parked", reason=explain(error))
+            self.status = replace(self.status, parked=self.status.parked + 1)
+        else:
+            self.status = replace(self.status, delivered=self.status.delivered + len(batch))
+        return batch.last
+
+    def _wait(self, timeout_s: float | None, *, wakeable: bool) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._stopping or (wakeable and self._rung), timeout_s)
+
+    def _failed(self, error: Exception) -> None:
+        reason = self._reason(error)
+        if self._failing_since is None:
+            self._failing_since = time.monotonic()
+            self._log.warning("store lost", reason=reason)
+        else:
+            self._log.debug("store still lost", reason=reason)
+        self.status = replace(self.status, connected=False, error=reason)
+
+    def _recovered(self) -> None:
+        if self._failing_since is not None:
+            self._log.info("store back", after_s=round(time.monotonic() - self._failing_since, 1))
+            self._failing_since = None
+        self.status = replace(self.status, connected=True, error="")
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+            return "the store has no schema, or an old one: run `vitalsd migrate`"
+        if isinstance(error, psycopg.OperationalError):
+            return secretless(str(error), self._dsn)
+        return explain(error)
+
+
+class _Chores:
+    """What follows a delivery, not at once but soon: last readings, what the journal may forget, minutes."""
+
+    def __init__(self, journal: Journal, reader: JournalReader, store: TimescaleStore) -> None:
+        self._journal = journal
+        self._reader = reader
+        self._store = store
+        self._latest = 0
+        self._told = reader.readers().get(READER)
+        self._chores = (
+            _Chore(LATEST_EVERY_S, lambda: store.done.last > self._latest, self._bring_latest),
+            _Chore(TELL_EVERY_S, lambda: store.done != self._told, self._tell),
+            _Chore(ROLL_UP_EVERY_S, lambda: bool(store.stale.runs), store.roll_up),
+        )
+
+    def work(self, *, hurry: bool) -> bool:
+        """Do what is due, or, in a hurry, whatever there is; return whether there may be more."""
+        busy = [chore.work(hurry=hurry) for chore in self._chores]
+        return all(self._journal.prune() for _ in range(PRUNES)) or any(busy)
+
+    def due_s(self) -> float | None:
+        """Seconds until something is due; None where nothing is left to do."""
+        return min((chore.due_s() for chore in self._chores if chore.waits()), default=None)
+
+    def _bring_latest(self) -> None:
+        upto = self._store.done.last
+        self._store.keep_latest(self._latest, upto)
+        self._latest = upto
+
+    def _tell(self) -> None:
+        self._journal.done(READER, self._store.done)
+        self._told = self._store.done
+
+
+class _Chore:
+    """Work that may wait for `every_s` since its last end, and then goes on until nothing waits."""
+
+    def __init__(self, every_s: float, waits: Callable[[], bool], work: Callable[[], None]) -> None:
+        self.waits = waits
+        self._every_s = every_s
+        self._work = work
+        self._next_s = -math.inf
+
+    def due_s(self) -> float:
+        return max(0.0, self._next_s - time.monotonic())
+
+    def work(self, *, hurry: bool) -> bool:
+        """Do a piece if it is time, and return whether it was."""
+        if not self.waits() or (self.due_s() and not hurry):
+            return False
+        self._work()
+        if not self.waits():
+            self._next_s = time.monotonic() + self._every_s
+        return True
