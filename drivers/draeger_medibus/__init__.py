@@ -1,0 +1,31 @@
+"""Dräger MEDIBUS and MEDIBUS.X: ventilators and anaesthesia machines on a serial line."""
+
+from collector.driver import DriverSpec, Evidence, Line, Model
+from drivers.draeger_medibus.options import Options
+from drivers.draeger_medibus.session import MedibusSession
+from drivers.draeger_medibus.simulator import MedibusSimulator
+from drivers.draeger_medibus.tables import parameters
+
+SPEC = DriverSpec(
+    name="draeger-medibus",
+    vendor="Dräger",
+    title="Dräger MEDIBUS / MEDIBUS.X",
+    models=(
+        Model(name="Evita, Evita 2", evidence=Evidence.VENDOR_DOCUMENT),
+        Model(name="Evita 4, Evita 2 dura, EvitaXL", evidence=Evidence.VENDOR_DOCUMENT),
+        Model(name="Savina", evidence=Evidence.VENDOR_DOCUMENT),
+        Model(name="Capnosat", evidence=Evidence.VENDOR_DOCUMENT),
+        Model(name="Graphic Screen (VentView)", evidence=Evidence.VENDOR_DOCUMENT),
+        Model(name="Evita Infinity V500, VN500, V300, V600", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Savina 300", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Primus, Primus IE, Apollo, Zeus", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Fabius", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Perseus A500", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Cicero, Cato, Babylog, Babyleo", evidence=Evidence.ASSUMED),
+    ),
+    lines=(Line(scheme="serial", settings={"baud": "19200", "bytesize": "8", "parity": "E", "stopbits": "1"}),),
+    options=Options,
+    session=lambda options, _: MedibusSession(options),
+    simulator=MedibusSimulator,
+    parameters=parameters(),
+)
