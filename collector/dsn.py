@@ -1,11 +1,23 @@
 """Where a store is: a libpq string, a postgresql:// URL, or sqlite:///FILE for the embedded one."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from collector.errors import UsageError
+
+DEFAULTS: Mapping[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "vitalsd",
+}
+"""Unless the DSN says otherwise: a network that swallows everything is noticed after about 10 s."""
 
 _SQLITE = "sqlite:"
 
@@ -24,9 +36,9 @@ def sqlite_file(dsn: str) -> Path | None:
 
 
 def server(dsn: str) -> str:
-    """The DSN as a libpq string. Raises UsageError, without the DSN's text: it may hold a password."""
+    """The DSN as a libpq string with DEFAULTS. Raises UsageError, without the DSN's text: it may hold a password."""
     try:
-        return make_conninfo(dsn)
+        return make_conninfo(**{**DEFAULTS, **conninfo_to_dict(dsn)})
     except psycopg.ProgrammingError:
         raise UsageError(
             "not a DSN: expected a libpq string (host=… dbname=…), a postgresql:// URL or sqlite:///FILE"

@@ -9,7 +9,6 @@ from collector.errors import UsageError
 from collector.journal import Journal
 from collector.sql import migrations, queries, text
 
-_CONNECT_S = 10
 _EDITIONS = {
     "apache": "TimescaleDB, Apache edition: hypertables; no compression and no policies",
     "timescale": "TimescaleDB, Community edition: hypertables, compression and policies",
@@ -29,7 +28,7 @@ def migrate(dsn: str) -> list[str]:
         return [f"{file}: up to date"]
     address = server(dsn)
     try:
-        with psycopg.connect(address, autocommit=True, connect_timeout=_CONNECT_S) as connection:
+        with psycopg.connect(address, autocommit=True) as connection:
             _extend(connection)
             return [_EDITIONS[edition(connection)], *_apply(connection)]
     except psycopg.OperationalError as error:

@@ -1,29 +1,18 @@
 """One connection to the series store, and what is done over it: exactly once, by a position in the same transaction."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, Self
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
 from collector.journal.rows import LETTERS, Row, series_row
 from collector.sql import queries
-
-CONNECTION: Mapping[str, Any] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "application_name": "vitalsd",
-}
-"""Unless the DSN says otherwise: a network that swallows everything is noticed after about 10 s."""
 
 BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError)
 """What a row is refused with, by the server (SQLSTATE classes 22 and 23) or on the way to it."""
@@ -72,9 +61,7 @@ class TimescaleStore:
 
     @classmethod
     def connect(cls, dsn: str, journal: JournalReader, reader: str) -> Self:
-        given = conninfo_to_dict(dsn)
-        defaults = {key: value for key, value in CONNECTION.items() if key not in given}
-        connection = psycopg.connect(dsn, autocommit=True, **defaults)
+        connection = psycopg.connect(dsn, autocommit=True)
         connection.execute(_Q["settings"])
         return cls(connection, journal, reader)
 
@@ -86,7 +73,7 @@ class TimescaleStore:
         self._connection.execute(_Q["make_position"], (self._id, self._reader, self._life))
         row = self._connection.execute(_Q["position"], (self._id, self._reader)).fetchone()
         if row is None:
-            raise MovedError
+            raise MovedError("the position has gone")
         life, done, stale = row
         self.done, self.stale = Ranges.parse(done), Ranges.parse(stale)
         if self.done.runs and not self._journal.holds(life, self.done.last):
@@ -156,7 +143,7 @@ class TimescaleStore:
         with self._connection.transaction():
             moved = self._connection.execute(_Q["advance"], {**position, "new": str(new), "stale": str(stale)})
             if moved.rowcount != 1:
-                raise MovedError
+                raise MovedError("the position is not what it was: a late commit, or another gateway with this journal")
             yield
 
     def _advanced(self, batch: Batch, stale: Ranges) -> None:
@@ -237,4 +224,4 @@ def explain(error: Exception) -> str:
     """Why a row was refused, without the row."""
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         return f"{error.sqlstate}: {error.diag.message_primary}"
-    return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return f"{type(error).__name__}: {error}".splitlines()[0]

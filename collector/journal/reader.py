@@ -18,6 +18,7 @@ from collector.journal.rows import (
     LONGEST_PIECE_S,
     Row,
     condition_of,
+    end_us_of,
     identity_of,
     piece_of,
     quality_words,
@@ -229,7 +230,7 @@ class JournalReader:
         for channel, series in self._channels(bed, codes):
             for row in self._rows("waves", (channel, start_us - _LONGEST_PIECE_US, end_us)):
                 piece = piece_of(series, row)
-                if piece.start_us + piece.n * 1_000_000 / piece.rate_hz > start_us:
+                if end_us_of(piece) > start_us:
                     found.append(piece)
         return found
 

@@ -82,9 +82,9 @@ select vitalsd.roll_up(%s::integer[], %s, %s);
 -- park: an entry that no table would take
 insert into vitalsd.parked(journal, seq, reason, entry) values (%s, %s, %s, %s);
 
--- latest: last readings of a bed
+-- latest: last readings of channels
 select l.channel, (extract(epoch from l.time) * 1000000)::bigint, l.value, l.text, l.quality, l.demo
-from vitalsd.latest as l where l.channel = any(array(select id from vitalsd.channel where bed = %s)) order by l.channel;
+from vitalsd.latest as l where l.channel = any(%s) order by l.channel;
 
 -- points: readings of channels as fixed columns
 copy (
@@ -101,7 +101,7 @@ copy (
 -- waves: pieces of channels
 select channel, (extract(epoch from time) * 1000000)::bigint, rate_hz, scale, "offset", quality, demo, samples, enc, data
 from vitalsd.wave
-where channel = any(%b) and time >= vitalsd.moment(%b) and time < vitalsd.moment(%b) order by channel, time, n;
+where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n;
 
 -- conditions: changes at a bed
 select bed, device, source, (extract(epoch from time) * 1000000)::bigint, n, type, priority, phase, code, text,
