@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from charting.page.layout import second_choice
 from collector.clock import to_datetime
 from collector.model import Quality, Role, Series
 from collector.series import Minutes, Points, SeriesReader
@@ -46,7 +47,10 @@ GRIDS = {1: Grid(column=5, mark=5, number=5, label=10), 4: Grid(column=5, mark=5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A row of chart.csv. `sparse_s`: readings so far apart still belong together."""
+    """A row of chart.csv. `lane`: its name, empty where it is the parameter's label of layout.csv.
+
+    `sparse_s`: readings so far apart still belong together.
+    """
 
     panel: str
     lane: str
@@ -227,14 +231,14 @@ def _wanted(line: Line, series: Series) -> bool:
 
 
 def _best(line: Line, found: Iterable[Track], start_us: int) -> Track | None:
-    """Of the first code with readings in the window, the series with the most of them; ties by device and source."""
-    inside = [(track, int(np.sum(track.time_us >= start_us))) for track in found]
-    ranked = sorted(
-        ((line.codes.index(t.series.channel.code), -n, t.series.device, t.series.channel.source), t)
-        for t, n in inside
-        if n
-    )
-    return ranked[0][1] if ranked else None
+    """Of the first code with readings in the window, and its better unit, the series with the most of them."""
+
+    def rank(track: Track) -> tuple[int, bool, int, str, str]:
+        channel, inside = track.series.channel, int(np.sum(track.time_us >= start_us))
+        at = line.codes.index(channel.code)
+        return at, second_choice(channel.unit), -inside, track.series.device, channel.source
+
+    return min((track for track in found if track.time_us[-1] >= start_us), key=rank, default=None)
 
 
 def window(now_us: int, zone: str, hours: int) -> tuple[int, int]:

@@ -260,8 +260,9 @@ class _Drawing:
         self._y += _ROW
 
     def _name(self, track: Track) -> str:
-        where = track.series.channel.site
-        return f"{track.line.lane} {self._words.site(where)}" if where else track.line.lane
+        channel = track.series.channel
+        name = track.line.lane or place(channel.code).label
+        return f"{name} {self._words.site(channel.site)}" if channel.site else name
 
     def _full(self, track: Track) -> str:
         channel = track.series.channel

@@ -61,6 +61,11 @@ class Place:
         return text.removeprefix("-") if not text.strip("-0.") else text
 
 
+def second_choice(unit: str) -> bool:
+    """Where a device gives one value in several units, it is shown large and drawn in mmHg (source: our judgement)."""
+    return unit != "mm[Hg]"
+
+
 @cache
 def _places() -> tuple[Mapping[str, Place], tuple[tuple[str, Place], ...]]:
     """Places by whole code, and by beginning of a code, the longest first."""

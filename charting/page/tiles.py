@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from charting.page.layout import Place
+from charting.page.layout import Place, second_choice
 from charting.page.now import SECOND_US, Value
 from collector.model import Quality, Role
 
@@ -56,19 +56,32 @@ def arrange(values: Sequence[Value]) -> tuple[list[Tile], list[Value]]:
         if members[0].place.part:
             tiles += _by_measurement(members)
         else:
-            first = next((v for v in members if v.text is not None and not v.old), members[0])
-            code = first.reading.series.channel.code
-            tiles += [_single(v) for v in members if v.reading.series.channel.code == code]
-            rest += [v for v in members if v.reading.series.channel.code != code]
+            shown = _preferred(members)
+            tiles += [_single(value) for value in shown]
+            rest += [value for value in members if value not in shown]
     return tiles, sorted(rest, key=lambda value: value.place.order)
+
+
+def _preferred(members: Sequence[Value]) -> list[Value]:
+    """Of the tile's codes the first with a current value; of a device that gives it in several units, one unit."""
+    first = next((v for v in members if v.text is not None and not v.old), members[0])
+    same = [v for v in members if v.reading.series.channel.code == first.reading.series.channel.code]
+    units: dict[tuple[str, str], str] = {}
+    for value in sorted(same, key=lambda v: second_choice(v.reading.series.channel.unit)):
+        units.setdefault(_origin(value), value.reading.series.channel.unit)
+    return [v for v in same if v.reading.series.channel.unit == units[_origin(v)]]
+
+
+def _origin(value: Value) -> tuple[str, str]:
+    series = value.reading.series
+    return series.device, series.channel.site
 
 
 def _by_measurement(members: Sequence[Value]) -> list[Tile]:
     """Systolic, diastolic and mean make one tile where it is sure that they belong together."""
     sites: dict[tuple[str, str], list[Value]] = {}
     for value in members:
-        series = value.reading.series
-        sites.setdefault((series.device, series.channel.site), []).append(value)
+        sites.setdefault(_origin(value), []).append(value)
     tiles: list[Tile] = []
     for group in sites.values():
         parts = {value.place.part: value for value in group}

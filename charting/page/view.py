@@ -177,7 +177,7 @@ class View:
         tag = self._tag("demo", "demo") if demo else ""
         return (
             f'<div class="wave t-{where.tone}"><p><b>{escape(self._name(series))}</b>'
-            f"<small>{escape(display(channel.unit))} · {escape(series.device)}</small>{tag}</p>"
+            f"<small>{escape(' · '.join(filter(None, (display(channel.unit), series.device))))}</small>{tag}</p>"
             f'<canvas data-wave="{escape(wave_key(series))}"></canvas></div>'
         )
 

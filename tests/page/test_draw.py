@@ -228,6 +228,15 @@ def test_end_tidal_co2_lies_on_the_scale_of_its_unit(unit: str, value: float, hi
     assert all_near((y for _, y in points(line)), picture.y("breathing", high / 2, 0, high, right=True))
 
 
+def test_of_a_device_that_gives_several_units_one_is_drawn() -> None:
+    values = {"%": 5.0, "kPa": 4.8, "mm[Hg]": 36.0}
+    picture = Picture(
+        [r for unit, v in values.items() for r in minutely(series("MDC_CONC_AWAY_CO2_ET", unit, source=unit), [v] * 60)]
+    )
+    (line,) = picture.trace("MDC_CONC_AWAY_CO2_ET").iter(f"{SVG}polyline")
+    assert all_near((y for _, y in points(line)), picture.y("breathing", 36, 0, 80, right=True))
+
+
 def test_beyond_the_scale_says_the_number_and_stays_in_the_panel() -> None:
     at_us = NOW_US - 10 * MINUTE_US
     picture = Picture([reading(NIBP_SYS, at_us, 262.0)])
@@ -272,7 +281,9 @@ def test_pulse_is_drawn_only_where_there_is_no_heart_rate_from_ecg() -> None:
     pulse = series("MDC_PULS_OXIM_PULS_RATE", "/min", "a monitor")
     both = Picture(minutely(HR, [70.0] * 50, ago_min=50) + minutely(pulse, [71.0] * 60))
     assert 'data-code="MDC_PULS_OXIM_PULS_RATE"' not in both.text
-    assert 'data-code="MDC_PULS_OXIM_PULS_RATE"' in Picture(minutely(pulse, [71.0] * 60)).text
+    alone = Picture(minutely(pulse, [71.0] * 60))
+    assert 'data-code="MDC_PULS_OXIM_PULS_RATE"' in alone.text
+    assert "PR" in [text for text, _, _ in alone.texts()], "a pulse is not called a heart rate"
 
 
 def test_demo_data_carry_the_watermark_and_others_do_not() -> None:

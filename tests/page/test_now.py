@@ -149,6 +149,16 @@ def test_the_pulse_takes_the_place_of_a_heart_rate_that_is_old_or_missing() -> N
         assert rest == ["MDC_ECG_HEART_RATE"]
 
 
+def test_a_value_that_a_device_gives_in_several_units_has_one_tile() -> None:
+    values = {"%": 5.0, "kPa": 4.8, "mm[Hg]": 36.0}
+    found, rest = tiles(
+        *(reading(series("MDC_CONC_AWAY_CO2_ET", unit, source=unit), NOW_US, v) for unit, v in values.items()),
+        reading(series("MDC_CONC_AWAY_CO2_ET", "%", "other"), NOW_US, 5.1),
+    )
+    assert {(t.text, t.values[0].reading.series.device) for t in found} == {("36", "monitor"), ("5.1", "other")}
+    assert len(rest) == 2
+
+
 def test_settings_and_limits_are_in_no_tile() -> None:
     limit = replace(HR, channel=replace(HR.channel, role=Role.LIMIT_HIGH))
     found, rest = tiles(reading(limit, NOW_US, 120.0))
