@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import psycopg
+from psycopg.conninfo import make_conninfo
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from collector.driver import DriverSpec, driver, drivers
+from collector.dsn import server
 from collector.errors import UsageError
 from collector.transport.base import Port, parse_port
 
@@ -53,10 +54,9 @@ def _listen(value: str) -> str:
 
 def _dsn(value: str) -> str:
     try:
-        psycopg.conninfo.conninfo_to_dict(value)
-    except psycopg.ProgrammingError as error:
-        raise ValueError(f"not a libpq connection string or URL: {str(error).strip()}") from None
-    return value
+        return server(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
 
 
 def _absolute(value: Path) -> Path:
@@ -158,7 +158,7 @@ class TimescaleSection(_Section):
         file = Path(folder, PASSWORD_CREDENTIAL) if folder else None
         if file is None or not file.exists():
             return self.dsn
-        return psycopg.conninfo.make_conninfo(self.dsn, password=file.read_text(encoding="utf-8").strip())
+        return make_conninfo(self.dsn, password=file.read_text(encoding="utf-8").strip())
 
 
 class ListenSection(_Section):

@@ -8,7 +8,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from collector import __version__
+from collector.journal.reader import Usage
 from collector.status import DeviceState
+from collector.timescale import SinkStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DEVICE = ("bed", "device", "driver")
@@ -62,6 +64,13 @@ class Metrics:
         self.oldest = Gauge(
             "vitalsd_journal_oldest_seconds", "Age of the oldest row not delivered", registry=self.registry
         )
+        self.size = Gauge("vitalsd_journal_bytes", "Size of the journal's file", registry=self.registry)
+        self.duplicates = Gauge(
+            "vitalsd_journal_duplicates", "Events that came again and changed nothing", registry=self.registry
+        )
+        self.different = Gauge(
+            "vitalsd_journal_different", "Other values for a time that had one; kept", registry=self.registry
+        )
         self.delivered = Gauge("vitalsd_delivered_total", "Rows delivered since the start", registry=self.registry)
         self.parked = Gauge("vitalsd_parked_total", "Rows the server refused, kept aside", registry=self.registry)
         self.connected = Gauge("vitalsd_sink_connected", "1 while the server is reached", registry=self.registry)
@@ -74,6 +83,19 @@ class Metrics:
     def set_state(self, labels: tuple[str, str, str], now: DeviceState) -> None:
         for state in DeviceState:
             self.state.labels(*labels, state.value).set(state is now)
+
+    def show_journal(self, usage: Usage, now_us: int) -> None:
+        for reader, pending in usage.pending.items():
+            self.pending.labels(reader).set(pending)
+        self.oldest.set(0 if usage.oldest_us is None else (now_us - usage.oldest_us) / 1e6)
+        self.size.set(usage.size_bytes)
+        self.duplicates.set(usage.duplicates)
+        self.different.set(usage.different)
+
+    def show_sink(self, status: SinkStatus) -> None:
+        self.connected.set(status.connected)
+        self.delivered.set(status.delivered)
+        self.parked.set(status.parked)
 
     def text(self) -> bytes:
         """The exposition that Prometheus scrapes."""

@@ -1,0 +1,219 @@
+"""The command line (design §5): what a person types, and the exit status that he gets."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from collector import __version__
+from collector.config import load
+from collector.daemon import run_bed
+from collector.decode import Summary, decode, line
+from collector.demo import DEMO_DRIVERS, run_demo
+from collector.driver import driver, drivers
+from collector.errors import LinkError, UsageError, VitalsdError
+from collector.logs import setup
+from collector.migrate import migrate
+from collector.recording import recording
+from collector.simulate import Log, simulate
+from drivers.patient import SCENARIOS, Patient
+
+app = typer.Typer(
+    name="vitalsd",
+    help="Captures vital signs at the bed and delivers them exactly once into TimescaleDB. "
+    "It informs; the bedside device alarms. It never sends a control command to a device.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Seed = Annotated[int, typer.Option(help="The same seed gives the same patient.")]
+
+
+@app.command("demo")
+def _demo(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the page; 0: any free one.")] = 8080,
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How many times faster the devices live.")] = 1.0,
+    seconds: Annotated[float | None, typer.Option(min=0, help="End by itself after so long.")] = None,
+    devices: Annotated[str, typer.Option(help="Driver names, with commas.")] = ",".join(DEMO_DRIVERS),
+    scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {', '.join(SCENARIOS)}.")] = "induction",
+    dsn: Annotated[str | None, typer.Option(help="Deliver into this PostgreSQL or sqlite:///FILE too.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep the demo's files in this folder.")] = None,
+) -> None:
+    """The whole thing on this machine: simulated devices on real ptys and sockets, daemon, store, page."""
+    names = [name.strip() for name in devices.split(",") if name.strip()]
+    _run(
+        lambda stop: run_demo(
+            stop, port=port, speed=speed, seconds=seconds, names=names, scenario=scenario, dsn=dsn, keep=keep
+        )
+    )
+
+
+@app.command("bed")
+def _bed(
+    config: Annotated[Path, typer.Argument(help="The bed's TOML file.")],
+    once: Annotated[
+        bool, typer.Option("--once", help="End when every input has ended and every sink has all.")
+    ] = False,
+) -> None:
+    """One bed's daemon."""
+    loaded = load(config)
+    _run(lambda stop: run_bed(loaded, stop, once=once))
+
+
+@app.command("check")
+def _check(config: Annotated[Path, typer.Argument(help="The bed's TOML file.")]) -> None:
+    """Check a bed's file: every mistake at once, with file, key and what was expected."""
+    loaded = load(config)
+    devices = len(loaded.device)
+    typer.echo(f"{config}: good: bed {loaded.bed.id}, {devices} device{'s' if devices > 1 else ''}")
+
+
+@app.command("decode")
+def _decode(
+    name: Annotated[str, typer.Argument(metavar="DRIVER", help="See `vitalsd devices`.")],
+    file: Annotated[Path, typer.Argument(help="Captured bytes: raw, or .hex with a chunk or datagram a line.")],
+) -> None:
+    """Captured bytes → JSON lines on stdout, one JSON summary as the last line on stderr."""
+    spec = driver(name)
+    summary = Summary()
+    for event in decode(spec, recording(file)):
+        summary.count(event)
+        text = line(event)
+        if text is not None:
+            sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+    typer.echo(summary.json(), err=True)
+
+
+@app.command("simulate")
+def _simulate(
+    name: Annotated[str, typer.Argument(metavar="DRIVER", help="See `vitalsd devices`.")],
+    serial: Annotated[str | None, typer.Option(help="Speak on this serial port.")] = None,
+    pty: Annotated[str | None, typer.Option(help="Make a pty and this symbolic link to it.")] = None,
+    listen: Annotated[
+        str | None, typer.Option(help="HOST:PORT to listen on (UDP or TCP as the driver has it).")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")] = "stable",
+    seed: Seed = 0,
+    log: Annotated[Path | None, typer.Option(help="Write what it said here, a JSON line per value.")] = None,
+) -> None:
+    """The device's side of the dialogue, for a client under test."""
+    places = [f"serial:{serial}"] * bool(serial) + [f"pty:{pty}"] * bool(pty) + [listen or ""] * bool(listen)
+    if len(places) != 1:
+        raise UsageError("give exactly one of --serial, --pty and --listen")
+    spec, patient = driver(name), Patient(scenario, seed)
+    life = simulate(
+        spec,
+        places[0],
+        patient=patient,
+        seed=seed,
+        said=Log(log) if log else lambda _: None,
+        ready=lambda: typer.echo(f"{name} at {places[0]}", err=True),
+    )
+    _run(lambda stop: _until(stop, life))
+
+
+@app.command("devices")
+def _devices(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Drivers, models, transports, and how well each is known to work."""
+    specs = sorted(drivers().values(), key=lambda spec: spec.name)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        "driver": spec.name,
+                        "vendor": spec.vendor,
+                        "title": spec.title,
+                        "transports": [line.scheme for line in spec.lines],
+                        "models": [{"name": m.name, "evidence": m.evidence} for m in spec.models],
+                    }
+                    for spec in specs
+                ],
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+        return
+    for spec in specs:
+        typer.echo(f"{spec.name}: {spec.vendor}, {spec.title} ({', '.join(line.scheme for line in spec.lines)})")
+        for model in spec.models:
+            typer.echo(f"    {model.name}: {model.evidence}")
+
+
+@app.command("migrate")
+def _migrate(
+    dsn: Annotated[str, typer.Argument(help="libpq string, URL or sqlite:///FILE.")],
+) -> None:
+    """Bring a store's schema up to date."""
+    for text in migrate(dsn):
+        typer.echo(text)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"vitalsd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+async def _until(stop: asyncio.Event, life: Coroutine[Any, Any, None]) -> None:
+    """Run `life` until it ends or `stop` is set. A port that cannot be opened is the caller's mistake."""
+    task = asyncio.create_task(life)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    except LinkError as error:
+        raise UsageError(str(error)) from error
+
+
+def _run(life: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine that gets an event, set by Ctrl-C or SIGTERM, to end on."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await life(stop)
+
+    setup()
+    asyncio.run(main())
+
+
+def main() -> None:
+    """Entry point. Exit status: 0 done, 2 the caller's mistake (a reason a line), 1 anything else."""
+    try:
+        app(standalone_mode=True)
+    except UsageError as error:
+        for reason in error.reasons:
+            typer.echo(f"vitalsd: {reason}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except VitalsdError as error:
+        typer.echo(f"vitalsd: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,208 @@
+"""One bed's daemon: puts the parts together, and takes them apart in order."""
+
+import asyncio
+import math
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from charting.page.server import serve
+from charting.page.web import app
+from collector.bell import Bell
+from collector.clock import MachineClock, from_datetime
+from collector.codes import Parameter
+from collector.config import Config, DeviceSection
+from collector.driver import drivers
+from collector.errors import JournalError, UsageError
+from collector.journal import Journal, Writer
+from collector.logs import logger
+from collector.metrics import CONTENT_TYPE, Metrics
+from collector.normalize import Normalizer
+from collector.notify import notify, watchdog_s
+from collector.recording import recording
+from collector.runner import Runner
+from collector.timescale import READER, Timescale
+from collector.transport import open_port
+from collector.transport.base import Transport
+from collector.transport.capture import CaptureTap
+
+RECORDING_START = "2000-01-01T00:00:00Z"
+"""When a recording is taken to begin if its port does not say (design §5)."""
+
+WATCH_S = 1.0
+"""How often the counts of journal and sink are read for the metrics."""
+
+
+async def run_bed(
+    config: Config, stop: asyncio.Event, *, once: bool = False, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Run until `stop`, or (once) until every input has ended and the sink has everything.
+
+    Raises UsageError for a recording, a DSN or an address that cannot be had, JournalError for a journal that cannot.
+    """
+    daemon = _Daemon(config, stop)
+    try:
+        await daemon.run(once=once, ready=ready)
+    except BaseExceptionGroup as group:
+        usage, _ = group.split(UsageError)
+        if usage is None:
+            raise
+        raise UsageError(*(reason for error in _leaves(usage) for reason in error.reasons)) from None
+    finally:
+        await daemon.close()
+
+
+class _Daemon:
+    def __init__(self, config: Config, stop: asyncio.Event) -> None:
+        self._config = config
+        self._stop = stop
+        self._clock = MachineClock()
+        self._metrics = Metrics(config.bed.id, self._clock.utc_us)
+        self._log = logger(bed=config.bed.id)
+        self._bell = Bell()
+        try:
+            self._journal = Journal.open(config.journal.path, [READER] if config.timescale else [])
+        except JournalError as error:
+            raise UsageError(f"journal.path: {error}") from error
+        self._reader = self._journal.reader()
+        self._sink = Timescale(config.timescale.full_dsn, self._journal) if config.timescale else None
+        self._writer = Writer(self._journal, self._bell.ring, *([self._sink.wake] if self._sink else []))
+        self._runners = [self._runner(device) for device in config.device]
+
+    async def run(self, *, once: bool, ready: Callable[[], None]) -> None:
+        inputs = self._journal.inputs()
+        async with asyncio.TaskGroup() as group:
+            lives = [
+                group.create_task(self._life(device, runner, inputs), name=device.name)
+                for device, runner in zip(self._config.device, self._runners, strict=True)
+            ]
+            services = [group.create_task(service) for service in self._services()]
+            ready()
+            notify("READY=1")
+            self._log.info("running", devices=len(lives))
+            ending = group.create_task(self._ended(lives, once=once))
+            await ending
+            notify("STOPPING=1")
+            self._stop.set()
+            for task in lives:
+                task.cancel()
+            await asyncio.gather(*lives, return_exceptions=True)
+            for task in services:
+                task.cancel()
+
+    async def close(self) -> None:
+        if self._sink is not None:
+            await self._sink.close()
+        await self._writer.close()
+        self._reader.close()
+        self._journal.close()
+
+    async def _ended(self, lives: list[asyncio.Task[None]], *, once: bool) -> None:
+        """Return when it is time to end: at `stop`, or (once) when inputs and sink have nothing left."""
+        stopping = asyncio.create_task(self._stop.wait())
+        finishing = [asyncio.create_task(self._finished(lives))] if once else []
+        await asyncio.wait([stopping, *finishing], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopping, *finishing):
+            task.cancel()
+
+    async def _finished(self, lives: list[asyncio.Task[None]]) -> None:
+        await asyncio.wait(lives)
+        if self._sink is not None:
+            await self._sink.drain()
+
+    def _runner(self, device: DeviceSection) -> Runner:
+        spec = device.spec
+        options = spec.options.model_validate(device.options)
+        return Runner(
+            name=device.name,
+            port=device.port,
+            spec=spec,
+            new_session=partial(spec.session, options),
+            normalizer=Normalizer(
+                bed=self._config.bed.id, device=device.name, sites=device.sites, demo=self._config.bed.demo
+            ),
+            append=self._writer.append,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+
+    def _life(self, device: DeviceSection, runner: Runner, inputs: Mapping[str, int]) -> Coroutine[Any, Any, None]:
+        port = device.parsed_port
+        if port.scheme == "replay":
+            start_us = from_datetime(datetime.fromisoformat(port.settings.get("start", RECORDING_START)))
+            speed = port.settings.get("speed", "1")
+            return runner.replay(
+                recording(Path(port.path)),
+                start_us,
+                math.inf if speed == "max" else float(speed),
+                inputs.get(device.name, 0),
+            )
+
+        async def connect() -> Transport:
+            transport = await open_port(port)
+            if device.capture is None:
+                return transport
+            return CaptureTap(transport, device.capture, device.capture_max_bytes, self._clock.utc_us)
+
+        return runner.run(connect)
+
+    def _services(self) -> list[Coroutine[Any, Any, None]]:
+        config, services = self._config, [self._watch()]
+        if config.page is not None:
+            page = app(
+                config.bed.id,
+                config.bed.zone,
+                self._reader,
+                lambda: [runner.status for runner in self._runners],
+                self._bell,
+                self._clock.utc_us,
+                self._stop,
+                _vendor_parameters(),
+            )
+            services.append(serve(page, *config.page.address, self._stop))
+        if config.metrics is not None:
+            services.append(serve(_metrics_app(self._metrics), *config.metrics.address, self._stop))
+        interval_s = watchdog_s()
+        if interval_s is not None:
+            services.append(_keep_alive(interval_s))
+        return services
+
+    async def _watch(self) -> None:
+        """Keep the metrics of journal and sink fresh."""
+        while True:
+            self._metrics.show_journal(await asyncio.to_thread(self._reader.usage), self._clock.utc_us())
+            if self._sink is not None:
+                self._metrics.show_sink(self._sink.status)
+            await asyncio.sleep(WATCH_S)
+
+
+def _leaves(group: BaseExceptionGroup[UsageError]) -> Iterator[UsageError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+async def _keep_alive(interval_s: float) -> None:
+    while True:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval_s)
+
+
+def _metrics_app(metrics: Metrics) -> Starlette:
+    async def exposition(_: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    return Starlette(routes=[Route("/metrics", exposition)])
+
+
+def _vendor_parameters() -> Mapping[str, Parameter]:
+    return {parameter.refid: parameter for spec in drivers().values() for parameter in spec.parameters}

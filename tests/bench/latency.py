@@ -1,0 +1,138 @@
+"""Last byte of a frame → row visible in TimescaleDB: a GE monitor's frames on a pty, the real daemon, a real server."""
+
+import itertools
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from collector.migrate import migrate
+from drivers.ge_datex_dri.frames import PHYSIOLOGICAL, WAVEFORM, encode
+from tests.bench.report import Row, percentile
+from tests.timescale import database, shared
+
+FRAMES = int(os.environ.get("VITALSD_BENCH_FRAMES", "1000"))
+PERIOD_S = 0.1
+WAVE_EVERY = 3
+WAVES = ((1, 90), (4, 30), (5, 30), (8, 30), (9, 8), (13, 8), (14, 8), (15, 8))
+"""Types of fact sheet ge-datex-dri §6 and the samples of 0.3 s."""
+
+WARM_UP = 20
+LOST_S = 5.0
+_QUERY = """
+select value from vitals
+where bed = 'BENCH' and code = 'MDC_ECG_HEART_RATE' and source like '%hr' and time > now() - interval '10 s'
+order by time desc limit 1
+"""
+
+
+def rows() -> Iterator[Row]:
+    with shared() as server, database(server.dsn) as dsn, tempfile.TemporaryDirectory() as folder:
+        migrate(dsn)
+        late, used, first = _measured(dsn, Path(folder))
+    yield Row(what="byte to row, p50", value=percentile(late, 0.50) * 1e3, unit="ms", budget=20.0)
+    yield Row(
+        what="byte to row, p99", value=percentile(late, 0.99) * 1e3, unit="ms", budget=60.0, note=f"n={len(late)}"
+    )
+    yield Row(what="one bed: processor", value=used[0] * 100, unit="% of one", budget=2.0)
+    yield Row(what="one bed: memory", value=used[1], unit="MiB", budget=80.0)
+    yield Row(what="one bed: start to first value", value=first, unit="s", budget=2.0)
+
+
+def _measured(dsn: str, folder: Path) -> tuple[list[float], tuple[float, float], float]:
+    """Latencies in s; (share of one processor, MiB resident at the most) of the daemon; s from start to first row."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    config = folder / "bed.toml"
+    config.write_text(
+        f'[bed]\nid = "BENCH"\n[[device]]\nname = "monitor"\ndriver = "ge-datex-dri"\n'
+        f'port = "serial://{os.ttyname(slave)}?parity=N&rtscts=0"\n'
+        f'[journal]\npath = "{folder}/journal.db"\n[timescale]\ndsn = "{dsn}"\n',
+        encoding="utf-8",
+    )
+    began = time.monotonic()
+    daemon = subprocess.Popen([Path(sys.executable).with_name("vitalsd"), "bed", config])
+    drain = threading.Thread(target=_drain, args=(master,), daemon=True)
+    drain.start()
+    late: list[float] = []
+    first = cpu_began = wall_began = 0.0
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for n in itertools.count():
+                value = n % 200 + 20
+                frame = encode(PHYSIOLOGICAL, [(1, _physiological(value))], number=n & 255, time_s=int(time.time()))
+                if n % WAVE_EVERY == 0:
+                    os.write(master, encode(WAVEFORM, [_wave(t, k, n) for t, k in WAVES], time_s=int(time.time())))
+                os.write(master, frame)
+                sent = time.perf_counter()
+                if not _seen(connection, value, sent, LOST_S if first else PERIOD_S):
+                    if first:
+                        raise RuntimeError(f"frame {n} was not seen within {LOST_S} s")
+                    continue  # the daemon is still starting
+                seen = time.perf_counter()
+                if not first:
+                    first = time.monotonic() - began
+                if n == WARM_UP:
+                    cpu_began, wall_began = _cpu_s(daemon.pid), time.monotonic()
+                if n > WARM_UP:
+                    late.append(seen - sent)
+                if len(late) == FRAMES:
+                    break
+                time.sleep(max(0.0, PERIOD_S - (time.perf_counter() - sent)))
+        share = (_cpu_s(daemon.pid) - cpu_began) / (time.monotonic() - wall_began)
+        return late, (share, _peak_mib(daemon.pid)), first
+    finally:
+        daemon.terminate()
+        daemon.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def _seen(connection: psycopg.Connection[tuple[float]], value: int, sent: float, within_s: float) -> bool:
+    """Look without pause until the newest heart rate is `value`."""
+    while time.perf_counter() - sent < within_s:
+        got = connection.execute(_QUERY).fetchone()
+        if got is not None and got[0] == value:
+            return True
+    return False
+
+
+def _physiological(rate: int) -> bytes:
+    """A basic class with heart rate, ST, respiration and NIBP: 10 values (fact sheet §5.2)."""
+    data = bytearray(270)
+    struct.pack_into("<IH5h", data, 0, 3, 0x1200, rate, 10, 20, 30, 12)
+    struct.pack_into("<IHh", data, 86, 3, 1, 3650)
+    struct.pack_into("<IH2h", data, 118, 3, 0, 9800, rate)
+    return struct.pack("<I", int(time.time())) + bytes(data) + struct.pack("<BBH", 0, 0, 0x00A1)
+
+
+def _wave(kind: int, samples: int, n: int) -> tuple[int, bytes]:
+    values = ((n * samples + k) * 7 % 4000 - 2000 for k in range(samples))
+    return kind, struct.pack(f"<hHH{samples}h", samples, 2, 0, *values)
+
+
+def _drain(master: int) -> None:
+    """Take the daemon's requests, as a monitor does."""
+    try:
+        while os.read(master, 4096):
+            pass
+    except OSError:
+        return
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024

@@ -1,0 +1,82 @@
+"""`vitalsd demo` as a newcomer runs it."""
+
+import json
+import re
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.demo import DEMO_DRIVERS
+from tests.system.command import run, start
+
+LIVE_WITHIN_S = 60
+END_WITHIN_S = 3
+"""The issue's own bounds: live values, and the end after Ctrl-C."""
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+@contextmanager
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> Iterator[str]:
+    """The URL of a running demo; Ctrl-C at the end, and what must hold then."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    process = start("demo", "--port", "0", *more)
+    try:
+        assert process.stdout is not None
+        url = re.search(r"http://\S+", process.stdout.readline())
+        assert url
+        yield url[0]
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=END_WITHIN_S)
+        assert process.returncode == 0, errors
+        assert time.monotonic() - began < END_WITHIN_S
+    finally:
+        process.kill()
+        process.communicate()
+    assert list(tmp_path.iterdir()) == []
+
+
+def devices_with_values(now: Any) -> set[str]:
+    return {value["device"] for value in now["values"] if value["value"] is not None}
+
+
+def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with demo(tmp_path, monkeypatch) as url:
+        until = time.monotonic() + LIVE_WITHIN_S
+        now = get(f"{url}api/now")
+        while devices_with_values(now) != set(DEMO_DRIVERS) and time.monotonic() < until:
+            now = get(f"{url}api/now")
+        assert devices_with_values(now) == set(DEMO_DRIVERS)
+        assert {device["state"] for device in now["devices"]} == {"receiving"}
+        assert all(value["demo"] for value in now["values"])
+        assert now["demo"] is True
+        heart = [v for v in now["values"] if v["code"] == "MDC_ECG_HEART_RATE" and v["role"] == "measured"]
+        assert heart
+        assert all(50 < v["value"] < 90 and v["unit"] == "/min" and v["age_s"] < 15 for v in heart)
+        with urllib.request.urlopen(f"{url}chart.svg", timeout=10) as answer:
+            assert answer.read(4) == b"<svg"
+
+
+def test_a_demo_ends_by_itself_and_keeps_what_it_is_told_to_keep(tmp_path: Path) -> None:
+    done = run("demo", "--port", "0", "--seconds", "3", "--devices", "ge-datex-dri", "--keep", tmp_path / "kept")
+    assert done.returncode == 0, done.stderr
+    assert {"bed.toml", "journal.db"} <= {file.name for file in (tmp_path / "kept").iterdir()}
+
+
+def test_a_port_that_is_taken_is_the_callers_mistake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("demo", "--port", str(taken.getsockname()[1]), "--seconds", "20")
+    assert done.returncode == 2
+    assert "cannot listen" in done.stderr
+    assert "Traceback" not in done.stderr
