@@ -32,7 +32,7 @@ _MARKS: Mapping[Priority, str] = {
 }
 _SHELL_WORDS = (
     "title", "live", "lost", "fault", "script", "now", "waves", "alarms", "alarms_note", "devices", "chart", "values",
-    "settings", "footer",
+    "texts", "settings", "footer",
 )  # fmt: skip
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 CLOCK_OFF_S = 2.0
@@ -55,6 +55,8 @@ class View:
     def parts(self, now: Now) -> Mapping[str, str]:
         """Id of an element → its content."""
         tiles, rest = arrange(now.values)
+        numbers = [value for value in rest if value.reading.text is None]
+        texts = [value for value in rest if value.reading.text is not None]
         steady = [value for value in now.values if value.reading.series.channel.role is not Role.MEASURED]
         return {
             "bar": f"<p>{escape(self._words('demo_bar'))}</p>" if now.demo else "",
@@ -62,7 +64,8 @@ class View:
             "alarms": self._alarms(now),
             "devices": "".join(self._device(device) for device in now.devices) or self._empty("no_devices"),
             "waves": self._waves(now),
-            "values": self._groups(rest),
+            "values": self._groups(numbers),
+            "texts": self._groups(texts),
             "settings": self._groups(steady),
         }
 

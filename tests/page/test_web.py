@@ -165,6 +165,19 @@ async def test_the_page_shows_what_now_says() -> None:
     assert "DEMO DATA" in page
 
 
+async def test_numbers_texts_and_settings_are_apart() -> None:
+    site = Site()
+    site.store.readings = [
+        reading(series("MDC_BLD_PERF_INDEX", "%"), NOW_US, 3.2),
+        reading(series("MDC_VENT_MODE", "", "vent"), NOW_US, "IPPV"),
+        reading(series("MDC_VENT_VOL_TIDAL_SETTING", "mL", "vent", role=Role.SET), NOW_US, 480.0),
+    ]
+    page = (await site.get("/?lang=en")).text
+    parts = {key: page.split(f'id="{key}"')[1].split("</section>")[0] for key in ("values", "texts", "settings")}
+    found = {key: re.findall(r"<b>([^<]+)</b>", part) for key, part in parts.items()}
+    assert found == {"values": ["3.2"], "texts": ["IPPV"], "settings": ["480"]}
+
+
 async def test_a_value_without_number_is_not_shown_as_zero() -> None:
     site = Site()
     site.store.readings = [reading(HR, NOW_US, None, Quality.OVERFLOW)]
