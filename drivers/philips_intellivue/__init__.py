@@ -1,0 +1,27 @@
+"""Philips IntelliVue monitors over UDP and RS-232 (fact sheet philips-intellivue)."""
+
+from collector.driver import DriverSpec, Evidence, Line, Model
+from drivers.philips_intellivue.codes import parameters
+from drivers.philips_intellivue.options import Options
+from drivers.philips_intellivue.session import IntelliVueSession
+from drivers.philips_intellivue.simulator import IntelliVueSimulator
+
+SPEC = DriverSpec(
+    name="philips-intellivue",
+    vendor="Philips",
+    title="IntelliVue Data Export",
+    models=(
+        Model(name="IntelliVue with measurement server M8000 (MP series)", evidence=Evidence.REAL_CAPTURE),
+        Model(name="IntelliVue MX800", evidence=Evidence.REAL_CAPTURE),
+        Model(name="IntelliVue 866062 (MX450)", evidence=Evidence.REAL_CAPTURE),
+        Model(name="IntelliVue MX400-MX700, X2, X3", evidence=Evidence.OTHER_IMPLEMENTATION),
+    ),
+    lines=(
+        Line(scheme="serial", settings={"baud": "115200", "bytesize": "8", "parity": "N", "stopbits": "1"}),
+        Line(scheme="udp", port=24105),
+    ),
+    options=Options,
+    session=IntelliVueSession,
+    simulator=IntelliVueSimulator,
+    parameters=parameters(),
+)
