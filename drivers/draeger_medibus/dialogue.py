@@ -23,7 +23,9 @@ SILENCE_S = 3.0
 ANSWER_S = 10.0
 """The whole answer has come after this long, or it never comes; also the longest pause between two ICC (§4)."""
 ATTEMPTS = 2
-"""How often a command is sent before it counts as not supported, or the link as lost."""
+"""How often a command is sent before it is let go, or the link counts as lost."""
+RETRY_S = 600.0
+"""What has never been answered on this link is tried again after this long."""
 NOP_S = 2.0
 """An idle host says so (§4)."""
 ENABLE_S = 5.0
@@ -65,13 +67,15 @@ class Dialogue:
         self._round: deque[int] = deque()
         self._slow = 0
         self._keyed = False
+        self._answered: set[int] = set()
         self._unsupported: set[Request] = set()
+        self._retry_at = math.inf
         self._asked: Request | None = None
         self._attempt = 0
         self._first_asked_at = -math.inf
         self._asked_at = -math.inf
         self._heard_at = -math.inf
-        self._answered_at = -math.inf
+        self._came_at = -math.inf
         self._initialise_at = -math.inf
         self._configure_at = -math.inf
         self._round_at = -math.inf
@@ -89,7 +93,7 @@ class Dialogue:
         return out
 
     def heard(self, now: float) -> None:
-        """A slow byte has come: the link is alive."""
+        """A slow byte has come: a message is under way."""
         self._heard_at = now
 
     def control(self, code: int, now: float) -> None:
@@ -97,7 +101,15 @@ class Dialogue:
         self._resume_by = now + HOLD_S if code == DC1 else math.inf
 
     def corrupt_command(self, now: float) -> None:
+        """A command of the device has come damaged."""
         self._send(NAK, now)
+
+    def corrupt_response(self, now: float) -> None:
+        """A command or its answer has come damaged on one of the sides."""
+        if self._attempt < ATTEMPTS:
+            self._again(now)
+        else:
+            self._give_up(now)
 
     def enable_again(self, now: float) -> None:
         """The device says that a realtime record of this side was corrupt."""
@@ -105,9 +117,11 @@ class Dialogue:
 
     def command(self, code: int, now: float) -> None:
         """A command of the device: every one is answered, known or not."""
-        self._answered_at = now
+        self._came(now)
         self._send(response(code, IDENTITY if code == tables.IDENTIFY else b""), now)
         match code:
+            case _ if self._phase is Phase.CLOSED:
+                pass
             case tables.INITIALISE:
                 self._start(now)
             case tables.IDENTIFY:
@@ -123,12 +137,9 @@ class Dialogue:
 
     def response(self, message: Message, now: float) -> None:
         """An answer of the device; the next request may go out unless it answers something else."""
-        self._answered_at = now
+        self._came(now)
         if message.code == tables.NAK:
-            if self._attempt < ATTEMPTS:
-                self._again(now)
-            else:
-                self._give_up()
+            self.corrupt_response(now)
             return
         if message.code == tables.INITIALISE and self._phase is Phase.INITIALISING:
             self._start(now)
@@ -136,6 +147,7 @@ class Dialogue:
         if self._asked is None or message.code != self._asked.code:
             return
         self._asked = None
+        self._answered.add(message.code)
         match message.code:
             case tables.IDENTIFY:
                 self._keyed = message.data[:4] in KEYED
@@ -175,11 +187,11 @@ class Dialogue:
         if self._asked is not None and now >= self._next_at():
             if self._attempt < ATTEMPTS:
                 self._again(now)
-            elif self._answered_at < self._first_asked_at:
+            elif self._came_at < self._first_asked_at:
                 self._restart(now)
                 return
             else:
-                self._give_up()
+                self._give_up(now)
         if self._asked is None:
             self._ask(self._next(now), now)
         if now >= self._enable_at:
@@ -192,8 +204,9 @@ class Dialogue:
         """STOP, so that the device raises no alarm (§4), after the streams have been switched off."""
         self._resume_by = math.inf
         if self._phase is Phase.RUNNING:
-            self._mask = 0
-            self._enable(now)
+            if self._mask:
+                self._mask = 0
+                self._enable(now)
             self._send(command(tables.STOP), now)
         self._phase = Phase.CLOSED
         self._asked = None
@@ -217,8 +230,15 @@ class Dialogue:
             request = self._setup.popleft()
             if request not in self._unsupported:
                 return request
+        if now >= self._retry_at:
+            self._retry_at = math.inf
+            self._setup.extend(self._unsupported)
+            self._unsupported.clear()
+            return self._next(now)
         if not self._round and now >= self._round_at:
-            self._round_at = max(self._round_at + self._options.poll_s, now)
+            self._round_at += self._options.poll_s
+            if self._round_at <= now:
+                self._round_at = now + self._options.poll_s
             self._round.extend((*FAST, SLOW[self._slow]))
             self._slow = (self._slow + 1) % len(SLOW)
             if self._keyed and not self._slow:
@@ -233,7 +253,9 @@ class Dialogue:
         """The link has been initialised by either side: everything that was configured is lost (§4)."""
         self._phase = Phase.RUNNING
         self._asked = None
+        self._answered.clear()
         self._unsupported.clear()
+        self._retry_at = math.inf
         self._round.clear()
         self._enable_at = math.inf
         self._mask = 0
@@ -264,6 +286,11 @@ class Dialogue:
         only = {int(kind, 16): "".join(codes).encode() for kind, codes in self._options.only.items()}
         return [Request(tables.CONFIGURE, bytes((kind,)) + only.get(kind, b"")) for kind in types]
 
+    def _came(self, now: float) -> None:
+        """A whole message has come; none is under way now."""
+        self._came_at = now
+        self._heard_at = -math.inf
+
     def _plan(self, request: Request) -> None:
         if request not in self._setup:
             self._setup.append(request)
@@ -280,11 +307,12 @@ class Dialogue:
             self._asked_at = now
             self._send(command(self._asked.code, self._asked.argument), now)
 
-    def _give_up(self) -> None:
-        """The device lives and does not answer this: it is not asked again until the next ICC."""
-        if self._asked is not None:
+    def _give_up(self, now: float) -> None:
+        """The device lives: what it has never answered is not asked for a while, the rest in its turn."""
+        if self._asked is not None and self._asked.code not in self._answered:
             self._unsupported.add(self._asked)
-            self._asked = None
+            self._retry_at = min(self._retry_at, now + RETRY_S)
+        self._asked = None
 
     def _enable(self, now: float) -> None:
         groups = math.ceil(self._options.max_streams / 4)

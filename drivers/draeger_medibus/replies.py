@@ -164,7 +164,8 @@ def codes(argument: bytes) -> tuple[int, list[bytes]]:
 def _phrase(field: bytes) -> str:
     text = field.decode("ascii", "replace").strip()
     for short, long in _SHORTHAND.items():
-        text = text.replace(short, long)
+        if short in text:
+            text = " ".join(text.replace(short, f" {long} ").split())
     return text
 
 

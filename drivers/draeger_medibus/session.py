@@ -6,7 +6,7 @@ from collector.model import Event, Rejected
 from drivers.draeger_medibus import tables
 from drivers.draeger_medibus.decoder import Decoder
 from drivers.draeger_medibus.dialogue import Dialogue, choose
-from drivers.draeger_medibus.frames import COMMAND_CHECKSUM, REALTIME, Control, Framer, Item, Message, Record
+from drivers.draeger_medibus.frames import CHECKSUM, COMMAND_CHECKSUM, REALTIME, Control, Framer, Item, Message, Record
 from drivers.draeger_medibus.options import Options
 
 CORRUPT_RECORD = 0xF
@@ -59,6 +59,8 @@ class MedibusSession:
                     self._decoder.waves.lose()
                 elif item.reason == COMMAND_CHECKSUM:
                     self._dialogue.corrupt_command(now)
+                elif item.reason == CHECKSUM:
+                    self._dialogue.corrupt_response(now)
                 return (item,)
         return ()
 

@@ -22,7 +22,9 @@ from drivers.draeger_medibus.frames import ETX
 from drivers.draeger_medibus.workstation import Condition, Model, Moment, Reading, render
 from drivers.patient import Patient
 
-PHRASE_BYTES, TEXT_BYTES = 12, 32
+PHRASE_BYTES = 12
+SHORTHAND = {"SPO2 $&  '@ ": "SPO2 LOW ALARM"}
+"""A phrase as it is sent, and what it means."""
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAI", "JUN", "JUL", "AUG", "SEP", "OKT", "NOV", "DEZ")
 """§5."""
 
@@ -125,7 +127,7 @@ class Speaker:
     def _conditions(self, code: int, moment: Moment, wanted: Callable[[str], bool]) -> Reply:
         active = [c for c in self._model.conditions if c.command == code and c.holds(moment) and wanted(c.code)]
         if self._faults.shorthand and code == tables.ALARMS:
-            active.append(Condition(code, "07", 28, "SPO2 $&  '@ ", lambda _: True))
+            active = [Condition(code, "07", 28, next(iter(SHORTHAND)), lambda _: True)]
         data = bytearray()
         now: dict[str, AlarmCondition] = {}
         for condition in active:
@@ -138,7 +140,7 @@ class Speaker:
                 priority=tables.priority(condition.priority),
                 phase=AlarmPhase.START,
                 code=known.code,
-                text=text.replace("$&", "LOW").replace("'@", "ALARM").strip(),
+                text=SHORTHAND.get(text, text),
                 device_priority=str(condition.priority),
             )
         before = self._alarms.get(code, {})
