@@ -1,0 +1,81 @@
+"""Alarm records → alarm conditions (fact sheet ge-datex-dri §7)."""
+
+import struct
+from collections.abc import Sequence
+
+from collector.model import AlarmCondition, AlarmPhase, AlarmType, Channel, Event, Observation, Priority
+from drivers.ge_datex_dri import words
+from drivers.ge_datex_dri.frames import Record
+
+STATUS = 1
+"""The sub-record type of an alarm status."""
+SLOTS = 5
+TEXT_BYTES = 80
+COLORS = ("none", "white", "yellow", "red")
+PRIORITIES = (Priority.INFORMATION, Priority.LOW, Priority.MEDIUM, Priority.HIGH)
+"""By colour."""
+
+_SHORT = struct.Struct("<hh4xH" + "80sHHH12x" * SLOTS + "10x")
+_LONG = struct.Struct("<hh4xI" + "80sHIH12x" * SLOTS + "10x")
+LAYOUTS = {_SHORT.size: _SHORT, _LONG.size: _LONG}
+"""The specification does not give the size of an enumeration; the record's length does: 510 bytes or 522 (§3)."""
+
+_SOUND = Channel(code="VND_GE_ALARM_SOUND", source="alarm.sound", unit="")
+_SILENCE = Channel(code="VND_GE_ALARM_SILENCE", source="alarm.silence", unit="")
+
+
+class Alarms:
+    """Keeps the monitor's list of alarms.
+
+    The list has no ids and is sorted by colour, so an alarm is followed by the bytes of its text, never understood by
+    them. `encoding`: of the texts, which are in the language of the monitor.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._active: dict[bytes, int] = {}
+        self._told: dict[Channel, str] = {}
+
+    def events(self, record: Record) -> Sequence[Event] | None:
+        """What changed since the last status; None: a sub-record does not fit into the record."""
+        statuses = [at for kind, at in record.parts if kind == STATUS]
+        if any(len(record.data) - at not in LAYOUTS for at in statuses):
+            return None
+        found: list[Event] = []
+        for at in statuses:
+            _, sound, silence, *slots = LAYOUTS[len(record.data) - at].unpack_from(record.data, at)
+            found += self._state(_SOUND, "on" if sound else "off")
+            found += self._state(_SILENCE, words.name(words.SILENCES, silence))
+            colors: dict[bytes, int] = {}
+            for raw, color in zip(slots[::4], slots[2::4], strict=True):
+                text = raw.partition(b"\0")[0].rstrip()
+                if text:
+                    colors[text] = max(color, colors.get(text, 0))
+            found += self._compare(colors)
+        return found
+
+    def _compare(self, colors: dict[bytes, int]) -> list[AlarmCondition]:
+        before, self._active = self._active, colors
+        found = [self._condition(text, before[text], AlarmPhase.END) for text in before if text not in colors]
+        for text, color in colors.items():
+            if text not in before:
+                found.append(self._condition(text, color, AlarmPhase.START))
+            elif before[text] != color:
+                found.append(self._condition(text, color, AlarmPhase.CONTINUE))
+        return found
+
+    def _condition(self, text: bytes, color: int, phase: AlarmPhase) -> AlarmCondition:
+        return AlarmCondition(
+            source=text.decode("latin-1"),
+            type=AlarmType.PHYSIOLOGICAL,  # the record does not tell which type
+            priority=PRIORITIES[min(color, len(PRIORITIES) - 1)],
+            phase=phase,
+            text=text.decode(self._encoding, errors="backslashreplace"),
+            device_priority=words.name(COLORS, color),
+        )
+
+    def _state(self, channel: Channel, text: str) -> Sequence[Observation]:
+        if self._told.get(channel) == text:
+            return ()
+        self._told[channel] = text
+        return (Observation(channel=channel, value=text),)
