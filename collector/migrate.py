@@ -53,9 +53,9 @@ def _extend(connection: psycopg.Connection[Any]) -> None:
 
 
 def _apply(connection: psycopg.Connection[Any]) -> list[str]:
-    connection.execute(text("timescale", "roles"))
     with connection.transaction():
         connection.execute(_Q["lock_migrations"])
+        connection.execute(text("timescale", "roles"))
         connection.execute(_Q["own"])
         (migrated,) = connection.execute(_Q["migrated"]).fetchone() or (False,)
         applied = {name for (name,) in connection.execute(_Q["applied"])} if migrated else set()

@@ -105,12 +105,11 @@ class Timescale:
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
         while not self._stopping:
-            delivered = self.status.delivered
             try:
                 self._attempt()
             except Exception as error:  # noqa: BLE001  whatever it is, the backlog waits and is tried again
+                wait_s = FIRST_WAIT_S if self.status.connected else min(wait_s * 2, LONGEST_WAIT_S)
                 self._failed(error)
-                wait_s = FIRST_WAIT_S if self.status.delivered > delivered else min(wait_s * 2, LONGEST_WAIT_S)
                 self._wait(wait_s * random.uniform(0.8, 1.2), wakeable=False)  # noqa: S311  spreads retries
         self._reader.close()
 
@@ -126,7 +125,6 @@ class Timescale:
                 self._log.warning("the store has lost rows that it had: everything kept is delivered anew")
                 self._journal.requeue()
             else:
-                self._recovered()
                 self._serve(store)
 
     def _serve(self, store: TimescaleStore) -> None:
@@ -137,7 +135,8 @@ class Timescale:
             tip = self._reader.tip
             busy = self._deliver_new(store, tip)
             busy |= self._deliver_old(store, tip)
-            busy |= chores.work(hurry=self._draining > 0)
+            busy |= chores.work(hurry=self._draining > 0 and not busy)
+            self._recovered()
             self.status = replace(self.status, pending=tip - len(store.done))
             if not busy:
                 if chores.due_s() is None:
@@ -201,7 +200,8 @@ class Timescale:
         if self._failing_since is not None:
             self._log.info("store back", after_s=round(time.monotonic() - self._failing_since, 1))
             self._failing_since = None
-        self.status = replace(self.status, connected=True, error="")
+        if not self.status.connected:
+            self.status = replace(self.status, connected=True, error="")
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
@@ -227,7 +227,7 @@ class _Chores:
         )
 
     def work(self, *, hurry: bool) -> bool:
-        """Do what is due, or, in a hurry, whatever there is; return whether there may be more."""
+        """Do what is due, or in a hurry whatever there is; return whether there may be more."""
         busy = [chore.work(hurry=hurry) for chore in self._chores]
         return all(self._journal.prune() for _ in range(PRUNES)) or any(busy)
 

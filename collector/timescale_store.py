@@ -70,10 +70,11 @@ class TimescaleStore:
 
     def contact(self) -> None:
         """Read the position. Raises LostTailError or LostRowsError where journal and store do not fit together."""
-        self._connection.execute(_Q["make_position"], (self._id, self._reader, self._life))
         row = self._connection.execute(_Q["position"], (self._id, self._reader)).fetchone()
         if row is None:
-            raise MovedError("the position has gone")
+            row = self._connection.execute(_Q["make_position"], (self._id, self._reader, self._life)).fetchone()
+        if row is None:
+            raise MovedError("another gateway delivers this journal")
         life, done, stale = row
         self.done, self.stale = Ranges.parse(done), Ranges.parse(stale)
         if self.done.runs and not self._journal.holds(life, self.done.last):

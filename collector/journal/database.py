@@ -14,6 +14,8 @@ MEMORY = ":memory:"
 APPLICATION_ID = 0x76745344
 """Marks the file as a journal of vitalsd ("vtSD"), as PRAGMA application_id asks for."""
 
+_MODE = 0o640
+
 _BUSY_S = 5.0
 """How long a statement waits for another connection: only the opening of a file and its checkpoints take that lock."""
 
@@ -37,9 +39,14 @@ def connect(path: Path | str, *, writing: bool) -> sqlite3.Connection:
 
 
 def lock(path: Path) -> int:
-    """Hold the file for one writer until the descriptor is closed. Raises JournalError where another has it."""
+    """Hold the file for one writer until the descriptor is closed. Raises JournalError where another has it.
+
+    A new file is made here, not for everybody to read: it holds patients.
+    """
     try:
-        handle = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        handle = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}") from error
     try:

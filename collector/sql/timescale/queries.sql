@@ -29,7 +29,8 @@ select set_config('idle_in_transaction_session_timeout', '10s', false), set_conf
   set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false);
 
 -- make_position: a journal's first contact
-insert into vitalsd.position(journal, reader, life) values (%s, %s, %s) on conflict do nothing;
+insert into vitalsd.position(journal, reader, life) values (%s, %s, %s) on conflict do nothing
+returning life::text, done::text, stale::text;
 
 -- position: what the store has of a journal
 select life::text, done::text, stale::text from vitalsd.position where journal = %s and reader = %s;

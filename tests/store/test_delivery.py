@@ -1,0 +1,366 @@
+"""Exactly once: whatever is killed, cut, delayed or restored."""
+
+import asyncio
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from collector.journal import Journal
+from collector.migrate import migrate
+from collector.model import AlarmPhase, Channel, Entry, Quality, WavePiece
+from collector.timescale import BATCH, READER
+from collector.timescale_reader import TimescaleReader
+from tests.contracts.series import EVER
+from tests.journal.entries import (
+    BED,
+    HEART_RATE,
+    T0_US,
+    TEMPERATURE,
+    condition,
+    one_of_each,
+    piece,
+    reading,
+    seconds,
+)
+from tests.store.delivering import deliver, delivering, rows, stored, until, wanted
+from tests.store.proxy import Link, Proxy
+from tests.store.victim import entries_to
+from tests.timescale import Server, cache
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal.open(tmp_path / "journal.db", [READER])
+    yield journal
+    journal.close()
+
+
+async def test_everything_arrives_as_it_was(store: str, journal: Journal) -> None:
+    entries = [*one_of_each(), *seconds(0, 50)]
+    journal.append(entries)
+    sink = await deliver(store, journal)
+    assert stored(store) == wanted(entries)
+    reader = TimescaleReader(store)
+    pieces = [entry for entry in entries if isinstance(entry, WavePiece)]
+    assert list(reader.waves(BED, [], *EVER)) == pieces
+    assert [(c.time_us, c.alarm) for c in reader.conditions(BED, *EVER)] == [
+        (T0_US + 1_000_000, condition(1, AlarmPhase.START).alarm)
+    ]
+    reader.close()
+    bodies = dict(rows(store, "select kind, body from vitalsd.identity"))
+    assert bodies["device"] == {"manufacturer": "Philips", "model": "MX800", "serial": "DE1", "software": "L.0"}
+    assert (bodies["patient"]["family"], bodies["patient"]["ids"]) == ("王", {"patient_id": "007"})
+    assert (sink.status.delivered, sink.status.parked, sink.status.pending) == (len(entries), 0, 0)
+    assert journal.usage().pending == {READER: 0}
+    assert journal.read(0, 10) == []
+
+
+async def test_a_journal_in_memory_is_delivered_too(store: str) -> None:
+    journal = Journal.open(":memory:", [READER])
+    journal.append(seconds(0, 20))
+    await deliver(store, journal)
+    assert stored(store) == wanted(seconds(0, 20))
+    journal.close()
+
+
+async def test_what_is_appended_is_there_at_once(store: str, journal: Journal) -> None:
+    async with delivering(store, journal) as sink:
+        with psycopg.connect(store, autocommit=True) as connection:
+            for second in range(20):
+                journal.append(seconds(second, second + 1))
+                sink.wake()
+                until(
+                    lambda n=second: connection.execute("select count(*) from vitals").fetchone() == (20 * n + 20,),  # type: ignore[misc]
+                    f"second {second} in the store",
+                )
+
+
+def test_a_sink_killed_at_any_instant_delivers_each_row_once(store: str, tmp_path: Path) -> None:
+    chance = random.Random(4)
+    path = tmp_path / "journal.db"
+    command = [sys.executable, "-m", "tests.store.victim", str(path), store]
+    killed = 0
+    while killed < 10:
+        with subprocess.Popen([*command, "-1"], stdout=subprocess.PIPE, text=True) as victim:
+            assert victim.stdout is not None
+            assert victim.stdout.readline() == "alive\n"
+            with pytest.raises(subprocess.TimeoutExpired):
+                victim.wait(chance.uniform(0.0, 0.25))
+            victim.send_signal(signal.SIGKILL)
+            killed += 1
+    journal = Journal.open(path)
+    tip, done = journal.inputs()["clock"], journal.inputs()["clock"] + 50
+    journal.close()
+    before = sum(stored(store).values())
+    subprocess.run([*command, str(done)], check=True, stdout=subprocess.DEVNULL)
+    assert before > 0
+    assert tip > 100
+    assert stored(store) == wanted(entries_to(done))
+    waves = rows(store, "select count(*), count(distinct time), sum(n) from waves")
+    pieces = [entry for entry in entries_to(done) if isinstance(entry, WavePiece)]
+    assert waves == [(len(pieces), len(pieces), sum(piece.n for piece in pieces))]
+
+
+async def test_a_commit_whose_answer_is_lost_is_not_repeated(store: str, journal: Journal) -> None:
+    chance, swallowed = random.Random(5), []
+
+    def at_commit(link: Link) -> bool:
+        if chance.random() < 0.5:
+            swallowed.append(link)
+            link.swallow_answer()
+        return True
+
+    with Proxy(store, at_commit) as proxy:
+        async with delivering(proxy.dsn, journal) as sink:
+            for second in range(20):
+                journal.append(seconds(second, second + 1))
+                sink.wake()
+                until(lambda n=second: sum(stored(store).values()) == 20 * n + 20, "the commit")  # type: ignore[misc]
+            await sink.drain()
+    assert len(swallowed) > 5
+    assert stored(store) == wanted(seconds(0, 20))
+
+
+async def test_connections_cut_at_any_instant_do_no_harm(store: str, journal: Journal) -> None:
+    with Proxy(store) as proxy:
+        async with delivering(proxy.dsn, journal) as sink:
+            for second in range(300):
+                journal.append(seconds(second, second + 1))
+                sink.wake()
+                if second % 50 == 40:
+                    delivered = sink.status.delivered
+                    proxy.cut()
+                    until(lambda n=delivered: sink.status.delivered > n, "delivering again")  # type: ignore[misc]
+            await sink.drain()
+    assert stored(store) == wanted(seconds(0, 300))
+
+
+async def test_a_commit_that_arrives_late_does_no_harm(store: str, journal: Journal) -> None:
+    ghosts: list[Link] = []
+    held = threading.Event()
+
+    def at_commit(link: Link) -> bool:
+        if ghosts:
+            return True
+        ghosts.append(link)
+        link.cut_client()
+        held.set()
+        return False
+
+    entries = seconds(0, 20)
+    journal.append(entries)
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like %s"
+    with capture_logs() as logs, Proxy(store) as proxy:
+        proxy.at_commit = at_commit
+        async with delivering(proxy.dsn, journal) as sink:
+            await asyncio.to_thread(held.wait)
+            until(lambda: rows(store, waiting, "%position%") == [(1,)], "the next sink waits for the ghost's row")
+            assert stored(store) == {}
+            ghosts[0].commit()
+            await sink.drain()
+    assert stored(store) == wanted(entries)
+    reasons = [line.get("reason", "") for line in logs if line["event"].startswith("store")]
+    assert any(reason.startswith("MovedError") for reason in reasons), logs
+    assert not any("23505" in reason for reason in reasons)
+
+
+async def test_a_server_killed_and_started_again_gets_everything(journal: Journal) -> None:
+    with TemporaryDirectory(dir=cache(), prefix="store-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = Server(folder)
+        server.start()
+        try:
+            migrate(server.dsn)
+            async with delivering(server.dsn, journal) as sink:
+                for second in range(0, 600, 20):
+                    journal.append(seconds(second, second + 20))
+                    sink.wake()
+                    if second in {100, 400}:
+                        until(lambda: sink.status.delivered > 0, "some of it delivered")
+                        server.kill()
+                        await asyncio.to_thread(server.start)
+                await sink.drain()
+            assert stored(server.dsn) == wanted(seconds(0, 600))
+        finally:
+            server.stop()
+
+
+async def test_rows_that_are_there_already_are_not_doubled(store: str, journal: Journal, tmp_path: Path) -> None:
+    common = [*one_of_each(), *seconds(0, 100)]
+    journal.append([*common, *seconds(100, 120)])
+    await deliver(store, journal)
+    other = Journal.open(tmp_path / "other.db", [READER])
+    another: list[Entry] = [reading(HEART_RATE, 0, 99.0), reading(HEART_RATE, 0, 98.0), piece(0, [5, 6])]
+    entries: list[Entry] = [*another, *common, *seconds(200, 900)]
+    other.append(entries)
+    await deliver(store, other)
+    everything = [*entries, *seconds(100, 120)]
+    assert stored(store) == wanted(everything)
+    heart = "select n, value from vitalsd.obs o join vitalsd.channel c on c.id = channel where code = %s and time = %s"
+    found = rows(store, f"{heart} and role = 'measured' order by n", HEART_RATE.code, "2026-01-01Z")
+    assert found == [(0, 61.0), (1, 99.0), (2, 98.0)]
+    pieces = [entry for entry in everything if isinstance(entry, WavePiece)]
+    assert rows(store, "select count(*), sum(n) from waves") == [(3, sum(piece.n for piece in set(pieces)))]
+    assert rows(store, "select count(*) from vitalsd.condition") == [(1,)]
+    assert rows(store, "select count(*) from vitalsd.identity") == [(2,)]
+    minutes = rows(store, "select minute, sum(count) from vitalsd.minute group by 1 order by 1")
+    counted = rows(
+        store,
+        "select date_trunc('minute', time), count(*) from vitals where value is not null"
+        " and quality in ('valid', 'questionable') group by 1 order by 1",
+    )
+    assert minutes == counted
+    other.close()
+
+
+BAD: list[tuple[Entry, str]] = [
+    (replace(reading(HEART_RATE, 0, 60.0), time_us=520_000_000_000_000), "23514"),
+    (replace(reading(HEART_RATE, 0, 60.0), time_us=-(1 << 62)), "22008"),
+    (reading(HEART_RATE, 0.5, "a\0b"), "0x00"),
+    (reading(Channel(code="VND_TEST", source="x\0", unit="1"), 0.5, 1.0), "0x00"),
+    (replace(piece(0, [1]), start_us=520_000_000_000_000), "23514"),
+    (condition(0, AlarmPhase.START, text="a\0b"), "0x00"),
+]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD)
+async def test_a_row_that_no_table_takes_is_parked_alone(store: str, journal: Journal, bad: Entry, reason: str) -> None:
+    good = seconds(0, 30)
+    journal.append([*good[:333], bad, *good[333:]])
+    sink = await deliver(store, journal)
+    assert stored(store) == wanted(good)
+    parked = rows(store, "select seq, reason, entry from vitalsd.parked")
+    assert [row[0] for row in parked] == [334]
+    assert reason in parked[0][1]
+    assert '"monitor"' in parked[0][2]
+    assert (sink.status.delivered, sink.status.parked, sink.status.pending) == (600, 1, 0)
+    journal.append(seconds(30, 31))
+    await deliver(store, journal)
+    assert stored(store) == wanted(seconds(0, 31))
+
+
+@pytest.mark.parametrize("more", [10, 200])
+async def test_a_journal_that_lost_its_tail_takes_a_new_id(store: str, tmp_path: Path, more: int) -> None:
+    path, copy = tmp_path / "journal.db", tmp_path / "copy.db"
+    original = Journal.open(path, [READER])
+    original.append(seconds(0, 20))
+    await deliver(store, original)
+    original.append(seconds(20, 40))
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+    original.append(seconds(40, 140))
+    await deliver(store, original)
+    original.close()
+
+    restored = Journal.open(copy, [READER])
+    identity = restored.id
+    restored.append(seconds(1000, 1000 + more))
+    restored.append(seconds(130, 150))
+    with capture_logs() as logs:
+        await deliver(store, restored)
+    assert stored(store) == wanted([*seconds(0, 150), *seconds(1000, 1000 + more)])
+    assert restored.id != identity
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == [
+        "the store has more of this journal than the journal: it goes on under a new id"
+    ]
+    restored.close()
+
+
+async def test_a_store_that_lost_rows_gets_everything_that_is_kept(store: str, journal: Journal) -> None:
+    journal.append([*one_of_each(), *seconds(0, 100)])
+    await deliver(store, journal)
+    with psycopg.connect(store, autocommit=True) as connection:
+        connection.execute("drop schema vitalsd cascade")
+    migrate(store)
+    journal.append(seconds(100, 110))
+    with capture_logs() as logs:
+        await deliver(store, journal)
+    assert stored(store) == wanted([*one_of_each(), *seconds(0, 110)])
+    assert rows(store, "select count(*) from vitalsd.condition") == [(1,)]
+    assert any(line["event"].startswith("the store has lost rows") for line in logs)
+
+
+async def test_live_data_do_not_wait_for_the_backlog(store: str, journal: Journal) -> None:
+    backlog = 8 * BATCH
+    for second in range(0, backlog // 20, 500):
+        journal.append(seconds(second, second + 500))
+    newest = journal.tip
+    counting = "select count(*) filter (where device = 'live'), count(*) from vitals"
+    seen = []
+    async with delivering(store, journal) as sink:
+        until(lambda: sink.status.delivered > 0, "the sink at work")
+        for n in range(5):
+            journal.append([reading(TEMPERATURE, 10_000 + n, 36.0 + n, device="live")])
+            sink.wake()
+            until(lambda n=n: rows(store, counting)[0][0] == n + 1, "live data in the store")  # type: ignore[misc]
+            seen.append(rows(store, counting)[0][1] - n - 1)
+        await sink.drain()
+    assert seen[0] < newest // 2
+    assert rows(store, counting) == [(5, newest + 5)]
+
+
+async def test_the_newest_of_a_backlog_come_first(store: str, journal: Journal) -> None:
+    for second in range(0, 2 * BATCH // 20 + 500, 500):
+        journal.append(seconds(second, second + 500))
+    firsts = []
+
+    def at_commit(_: Link) -> bool:
+        firsts.append(rows(store, "select done::text from vitalsd.position")[0][0])
+        return True
+
+    with Proxy(store, at_commit) as proxy:
+        await deliver(proxy.dsn, journal)
+    assert firsts[1] == f"{{[{journal.tip - 999},{journal.tip + 1})}}"
+    assert rows(store, "select done::text from vitalsd.position") == [(f"{{[1,{journal.tip + 1})}}",)]
+
+
+async def test_a_store_that_cannot_be_had_is_told_without_its_password(journal: Journal) -> None:
+    with capture_logs() as logs:
+        async with delivering("host=127.0.0.1 port=1 user=u password=geheim dbname=x", journal) as sink:
+            until(lambda: sink.status.error != "", "a first failure")
+            assert "Connection refused" in sink.status.error
+            assert not sink.status.connected
+    assert "geheim" not in sink.status.error + str(logs)
+    assert [line["log_level"] for line in logs if line["event"] == "store lost"] == ["warning"]
+
+
+async def test_a_store_without_a_schema_is_told_so(database: str, journal: Journal) -> None:
+    journal.append(seconds(0, 1))
+    async with delivering(database, journal) as sink:
+        until(lambda: "vitalsd migrate" in sink.status.error, "the reason")
+        migrate(database)
+        await sink.drain()
+        assert sink.status.connected
+    assert stored(database) == wanted(seconds(0, 1))
+
+
+async def test_a_gateway_may_deliver_but_not_read(store: str, journal: Journal) -> None:
+    as_bed = psycopg.conninfo.make_conninfo(store, options="-c role=vitalsd_bed")
+    journal.append([*one_of_each(), *seconds(0, 10), reading(HEART_RATE, 1, "a\0b")])
+    assert (await deliver(as_bed, journal)).status.parked == 1
+    journal.requeue()
+    journal.append([reading(HEART_RATE, 0, 1.0, Quality.QUESTIONABLE)])
+    await deliver(as_bed, journal)
+    assert stored(store) == wanted([*one_of_each(), *seconds(0, 10), reading(HEART_RATE, 0, 1.0, Quality.QUESTIONABLE)])
+    for query in (
+        "select * from vitals",
+        "select * from vitalsd.obs",
+        "select * from vitalsd.latest",
+        "select * from vitalsd.identity",
+        "delete from vitalsd.obs",
+        "update vitalsd.obs set value = 1",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            rows(as_bed, query)

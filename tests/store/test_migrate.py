@@ -1,0 +1,192 @@
+"""The schema: how it comes about, who may do what, and what people rely on."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from collector import migrate as migrating
+from collector.dsn import server, sqlite_file
+from collector.errors import JournalError, UsageError
+from collector.journal import Journal
+from collector.migrate import migrate
+from collector.model import AlarmPhase, Priority
+from collector.sql import text
+from collector.timescale import READER
+from tests.journal.entries import HEART_RATE, condition, one_of_each, reading, seconds
+from tests.store.delivering import deliver, rows, stored, wanted
+from tests.store.release import RELEASES
+from tests.timescale import database as new_database
+
+CATALOGUE = {
+    "columns": """select table_schema, table_name, column_name, ordinal_position, data_type, udt_name, is_nullable,
+        column_default, is_identity from information_schema.columns
+        where table_schema = 'vitalsd' or table_name in ('vitals', 'waves', 'conditions') order by 1, 2, 3""",
+    "constraints": """select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = 'vitalsd'::regnamespace order by 1, 2""",
+    "indexes": "select tablename, indexname, indexdef from pg_indexes where schemaname = 'vitalsd' order by 1, 2",
+    "views": """select relname, pg_get_viewdef(oid) from pg_class
+        where relkind = 'v' and relname in ('vitals', 'waves', 'conditions') order by 1""",
+    "functions": """select proname, pg_get_functiondef(oid), proacl::text, proowner::regrole::text from pg_proc
+        where pronamespace = 'vitalsd'::regnamespace order by 1""",
+    "rights": """select relname, relkind::text, relacl::text, relowner::regrole::text, reloptions from pg_class
+        where relnamespace = 'vitalsd'::regnamespace or relname in ('vitals', 'waves', 'conditions') order by 1""",
+    "storage": """select attrelid::regclass::text, attname, attstorage::text from pg_attribute
+        where attrelid = 'vitalsd.wave'::regclass and attnum > 0 order by 2""",
+    "hypertables": """select hypertable_schema, hypertable_name, column_name, time_interval
+        from timescaledb_information.dimensions order by 1, 2""",
+    "migrations": "select name from vitalsd.migration order by 1",
+}
+
+
+def catalogue(dsn: str) -> dict[str, list[tuple[object, ...]]]:
+    return {name: rows(dsn, query) for name, query in CATALOGUE.items()}
+
+
+def test_migrating_twice_changes_nothing(database: str) -> None:
+    first = migrate(database)
+    assert first[0].startswith("TimescaleDB, ")
+    assert first[1:] == ["applied 01_initial"]
+    before = catalogue(database)
+    assert migrate(database)[1:] == ["up to date"]
+    assert catalogue(database) == before
+    assert [row[1] for row in before["hypertables"]] == ["condition", "minute", "obs", "wave"]
+
+
+def test_several_at_once_wait_for_each_other(database: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        said = [lines[1:] for lines in pool.map(migrate, [database] * 4)]
+    assert sorted(said) == [["applied 01_initial"], ["up to date"], ["up to date"], ["up to date"]]
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_the_schema_of_every_release_becomes_the_newest(store: str, timescale: str, release: Path) -> None:
+    with new_database(timescale) as old:
+        with psycopg.connect(old) as connection:
+            connection.execute(text("timescale", "roles"))
+            connection.execute("set local role vitalsd_migrate")
+            connection.execute((release / "schema.sql").read_text(encoding="utf-8"))
+        migrate(old)
+        newest, upgraded = catalogue(store), catalogue(old)
+        assert {name: upgraded[name] for name in newest} == newest
+
+
+async def test_plain_postgresql_will_do_for_evaluation(
+    timescale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_database(timescale) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("drop extension timescaledb")
+        monkeypatch.setattr(migrating, "_extend", lambda _: None)
+        assert migrate(dsn)[0] == "plain PostgreSQL without TimescaleDB: for evaluation only"
+        journal = Journal.open(tmp_path / "journal.db", [READER])
+        journal.append([*one_of_each(), *seconds(0, 20)])
+        await deliver(dsn, journal)
+        assert stored(dsn) == wanted([*one_of_each(), *seconds(0, 20)])
+        monkeypatch.undo()
+        assert migrate(dsn)[0].startswith("TimescaleDB, ")
+        journal.append(seconds(20, 40))
+        await deliver(dsn, journal)
+        journal.close()
+        assert stored(dsn) == wanted([*one_of_each(), *seconds(0, 40)])
+        assert [row[1] for row in catalogue(dsn)["hypertables"]] == ["condition", "minute", "obs", "wave"]
+
+
+WHO = "bed text, device text"
+WHAT = f"time timestamp with time zone, {WHO}, code text, source text"
+VIEWS = {
+    "vitals": f"{WHAT}, role text, site text, value double precision, text text, unit text, quality text, demo boolean",
+    "waves": f"{WHAT}, rate_hz double precision, n integer, unit text",
+    "conditions": f"onset timestamp with time zone, ended timestamp with time zone, {WHO}, type text, priority text, "
+    "code text, text text",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_views_are_as_promised(store: str, view: str) -> None:
+    columns = (
+        "select string_agg(column_name || ' ' || data_type, ', ' order by ordinal_position)"
+        " from information_schema.columns where table_schema = 'public' and table_name = %s"
+    )
+    assert rows(store, columns, view) == [(VIEWS[view],)]
+
+
+async def test_conditions_are_seen_from_onset_to_end(store: str, tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db", [READER])
+    journal.append(
+        [
+            condition(1, AlarmPhase.START, Priority.MEDIUM, "HR 130"),
+            condition(2, AlarmPhase.CONTINUE, Priority.HIGH, "HR 150"),
+            condition(3, AlarmPhase.END, Priority.HIGH, "HR 150"),
+            condition(4, AlarmPhase.START, Priority.LOW, "HR 121"),
+            condition(5, AlarmPhase.START, Priority.LOW, "HR 122"),
+            condition(6, AlarmPhase.END, source="art"),
+        ]
+    )
+    await deliver(store, journal)
+    journal.close()
+    seconds_of = "extract(second from onset)::int, extract(second from ended)::int"
+    query = f"select {seconds_of}, priority, code, text from conditions order by coalesce(onset, ended)"
+    assert rows(store, query) == [
+        (1, 3, "high", "MDC_EVT_HI", "HR 150"),
+        (4, None, "low", "MDC_EVT_HI", "HR 121"),
+        (5, None, "low", "MDC_EVT_HI", "HR 122"),
+        (None, 6, "high", "MDC_EVT_HI", "HR 高"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "may", "may_not"),
+    [
+        ("vitalsd_read", ["vitals", "waves", "conditions"], ["vitalsd.obs", "vitalsd.identity", "vitalsd.parked"]),
+        ("vitalsd_chart", ["vitals", "conditions", "vitalsd.identity", "vitalsd.minute", "vitalsd.latest"], []),
+        ("vitalsd_bed", [], ["vitals", "vitalsd.obs", "vitalsd.identity", "vitalsd.latest", "vitalsd.parked"]),
+    ],
+)
+def test_each_role_reads_its_own_and_changes_nothing(store: str, role: str, may: list[str], may_not: list[str]) -> None:
+    dsn = make_conninfo(store, options=f"-c role={role}")
+    for name in may:
+        rows(dsn, f"select * from {name}")
+    refused = [f"select * from {name}" for name in may_not]
+    for query in [*refused, "delete from vitalsd.obs", "update vitalsd.obs set value = 0", "drop view vitals"]:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            rows(dsn, query)
+
+
+def test_a_migration_without_the_rights_says_what_is_missing(store: str) -> None:
+    with pytest.raises(UsageError, match="as the database's owner, with the right to create roles"):
+        migrate(make_conninfo(store, options="-c role=vitalsd_read"))
+
+
+@pytest.mark.parametrize(
+    "dsn", ["host=127.0.0.1 port=1 password=geheim", "postgresql://u:geheim@127.0.0.1:1/x", "password=geheim host"]
+)
+def test_a_server_that_cannot_be_had_is_the_callers_mistake_and_no_secret_is_told(dsn: str) -> None:
+    with pytest.raises(UsageError) as told:
+        migrate(dsn)
+    assert "geheim" not in str(told.value)
+
+
+def test_the_embedded_store_is_a_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "store.db"
+    assert migrate(f"sqlite:///{file}") == [f"{file}: up to date"]
+    monkeypatch.chdir(tmp_path)
+    assert migrate("sqlite:///store.db") == ["store.db: up to date"]
+    journal = Journal.open(file)
+    assert journal.append([reading(HEART_RATE, 0, 60.0)]) == 1
+    with pytest.raises(JournalError, match="another process"):
+        migrate(f"sqlite:///{file}")
+    journal.close()
+
+
+def test_a_dsn_names_a_file_or_a_server() -> None:
+    assert sqlite_file("sqlite:///a/b.db") == Path("a/b.db")
+    assert sqlite_file("sqlite:////a/b.db") == Path("/a/b.db")
+    assert sqlite_file("host=x") is None
+    for wrong in ("sqlite:", "sqlite:///", "sqlite:x.db", "sqlite://host/x.db"):
+        with pytest.raises(UsageError, match="expected sqlite:///FILE"):
+            sqlite_file(wrong)
+    assert "connect_timeout=3" in server("postgresql://h/d?connect_timeout=3")
+    assert "connect_timeout=5" in server("host=h dbname=d")
