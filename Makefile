@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak lock clean
+.PHONY: help demo test lint bench soak lock devices clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -43,6 +43,10 @@ lock: ## the newest allowed versions into requirements*.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-cache-dir uv
 	@$(COMPILE) --upgrade -o requirements.lock
 	@$(COMPILE) --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+
+devices: ## the tables of devices in both READMEs, from what the drivers declare
+	@tools/setup.sh dev
+	@$(BIN)/python -m tools.devices
 
 clean: ## remove what make has made, and the fetched TimescaleDB
 	@rm -rf .venv .demo .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
