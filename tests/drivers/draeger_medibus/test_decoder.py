@@ -467,6 +467,13 @@ def test_after_an_icc_the_streams_are_no_longer_known() -> None:
     assert [e.reason for e in events if isinstance(e, Rejected)] == ["unconfigured"]
 
 
+def test_after_an_icc_the_company_of_streams_5_to_12_is_forgotten() -> None:
+    joined = bytes.fromhex("d1 c4 c1 81 80 82 80")  # streams 1 and 5
+    events = heard(joined, command(0x51), CONFIGURED, record(3, sync=1), record(4, 14))
+    assert runs(events, "53:00") == [([3, 4], None, -16_000)]
+    assert runs(events, "53:06") == [([14], None, 0)]
+
+
 def test_the_beginning_of_a_phase_is_told() -> None:
     events = heard(CONFIGURED, b"\xd3\xc6\xc0\x90\x81\x8a\x83", b"\xd3\xc6\xc1\x90\x81\x8a\x83")
     phases = [o for o in observations(events) if o.channel.source == "C6"]
@@ -485,3 +492,10 @@ def test_an_offer_without_scale_or_rate_is_rejected(entry: bytes) -> None:
 def test_ticks_are_responses_times_the_nominal_period_where_no_samples_come() -> None:
     ticks = [e.tick_us for e in heard(*[response(0x24, b"EB 98 ")] * 3) if isinstance(e, Frame)]
     assert ticks == [200_000, 400_000, 600_000]
+
+
+def test_ticks_are_the_sample_clock_while_samples_come_and_the_nominal_period_when_they_stop() -> None:
+    answer = response(0x24, b"EB 98 ")
+    events = heard(CONFIGURED, record(1, 2), record(3, 4), answer, answer, record(5, 6), answer)
+    ticks = [e.tick_us for e in events if isinstance(e, Frame) and e.kind == "24"]
+    assert ticks == [432_000, 632_000, 648_000]

@@ -122,6 +122,14 @@ def test_4a_is_not_sent_sooner_than_200_ms_after_the_answer_to_52() -> None:
     assert link.device._link.only.keys() == {0x24, 0x27, 0x29, 0x2A, 0x2B, 0x2E}  # it has heeded them
 
 
+def test_4a_is_sent_to_a_device_that_asks_nothing() -> None:
+    host = MedibusSession(Options())
+    host.receive(ICC, 0.0)
+    assert not [c for c in asked_for(host, 0.0, 0.19, ANSWERS) if c.startswith("4A")]
+    asked = asked_for(host, 0.2, 0.5, ANSWERS)
+    assert [c for c in asked if c.startswith("4A")] == ["4A$", "4A'", "4A)", "4A*", "4A+", "4A."]
+
+
 def test_a_late_question_for_the_identification_makes_4a_come_again() -> None:
     host = running()
     host.receive(command(0x52), 5.0)
@@ -279,6 +287,7 @@ def asked_for(host: MedibusSession, start: float, end: float, answers: dict[int,
 def test_one_command_is_outstanding_at_a_time() -> None:
     host = running()
     assert asked_for(host, 5.0, 7.9, {}) == ["24"]  # nothing else, not even NOP, until it is answered or given up
+    assert host.deadline() == 8.0  # and nothing to wake up for
 
 
 def test_polls_come_in_rounds() -> None:
