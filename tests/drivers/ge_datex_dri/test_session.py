@@ -1,13 +1,17 @@
 import json
 from collections.abc import Sequence
+from itertools import chain
 
 import pytest
 
-from collector.errors import UsageError
+from collector.codes import by_refid
 from drivers.ge_datex_dri import SPEC
+from drivers.ge_datex_dri.classes import CLASSES
 from drivers.ge_datex_dri.frames import Framer, Record
+from drivers.ge_datex_dri.layout import Choice
 from drivers.ge_datex_dri.requests import physiological, waves
 from drivers.ge_datex_dri.session import DatexSession
+from drivers.ge_datex_dri.waves import WAVES as WAVE_TYPES
 from tests.drivers.ge_datex_dri.records import basic, frame, new, record, wave
 from tests.shared import capture
 
@@ -168,22 +172,21 @@ def test_a_modern_monitor_has_no_limit() -> None:
     assert len(options.waves) == 10
 
 
-def test_every_code_is_declared() -> None:
-    from collector.codes import by_refid  # noqa: PLC0415
-    from drivers.ge_datex_dri.classes import CLASSES  # noqa: PLC0415
-    from drivers.ge_datex_dri.layout import Choice  # noqa: PLC0415
+def test_the_line_has_even_parity_and_hardware_flow_control() -> None:
+    (line,) = SPEC.lines
+    assert line.scheme == "serial"
+    assert line.settings == {"baud": "19200", "bytesize": "8", "parity": "E", "stopbits": "1", "rtscts": "1"}
 
+
+def test_every_code_is_declared() -> None:
     own = {parameter.refid for parameter in SPEC.parameters}
-    used = {state.code for groups in CLASSES.values() for group in groups for state in group.states}
-    for groups in CLASSES.values():
-        for group in groups:
-            for field in group.fields:
-                code = field.code
-                used |= (
-                    {one.code for one in (*code.codes.values(), code.other)}
-                    if isinstance(code, Choice)
-                    else {code.code}
-                )
+    used = {wave.code for wave in WAVE_TYPES.values()}
+    for group in chain.from_iterable(CLASSES.values()):
+        used |= {state.code for state in group.states}
+        for field in group.fields:
+            code = field.code
+            used |= (
+                {one.code for one in (*code.codes.values(), code.other)} if isinstance(code, Choice) else {code.code}
+            )
     assert not {code for code in used if code not in own and code not in by_refid()}
     assert own.isdisjoint(by_refid())
-    assert UsageError is not None

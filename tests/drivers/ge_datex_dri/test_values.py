@@ -261,6 +261,12 @@ def test_states_are_told_when_they_change() -> None:
     assert [one.value for one in observed(events, "basic.ecg.hr")] == [72.0] * 4
 
 
+def test_the_states_of_a_module_that_was_gone_are_told_again() -> None:
+    present = basic(*group(T1, 3650, label=2))
+    events = fed(*(frame(record(0, part)) for part in (present, basic(), present)))
+    assert [one.value for one in observed(events, "basic.t1.label")] == ["NASO", "NASO"]
+
+
 def test_a_measurement_that_ends_or_changes_its_name_is_told_once_without_a_value() -> None:
     art = basic(*group(P1, 12000, 8000, 9333, 70, label=1))
     cvp = basic(*group(P1, 900, 700, 800, NONE, label=2))
