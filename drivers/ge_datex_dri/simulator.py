@@ -29,7 +29,6 @@ CHANGES_S = 2.0
 PERIODS_S = (1.0, 0.5, 0.25, 0.2, 1 / 6, 0.125)
 """Of waveform records; the longest whose record is not too long (§6)."""
 LISTED_TYPES = 8
-END_OF_TYPES = 0xFF
 
 
 @dataclass(slots=True)

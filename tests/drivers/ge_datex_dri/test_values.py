@@ -1,6 +1,4 @@
 import csv
-import json
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,10 +21,9 @@ from tests.drivers.ge_datex_dri.records import (
     only,
     record,
 )
-from tests.shared import capture
 
 CLASS_WORDS = {"basic": 0x00A1, "ext1": 0x01A1, "ext2": 0x02A1, "ext3": 0x03A1}
-ECG, P1, NIBP, T1, SPO2, CO2, AA, FLOW, CO, NMT, SVO2 = 0, 16, 72, 86, 118, 132, 166, 178, 200, 214, 232
+ECG, P1, NIBP, T1, SPO2, CO2, AA, FLOW, NMT, SVO2 = 0, 16, 72, 86, 118, 132, 166, 178, 214, 232
 
 
 def values(*parts: records.Part, level: int = 10) -> list[Event]:
@@ -298,76 +295,6 @@ def test_the_clock_and_the_marker() -> None:
     assert [e.time_us for e in events if isinstance(e, DeviceClock)] == [TIME_S * 1_000_000] * 4
 
 
-class TestCuff:
-    """Pitfall: a cuff pressure that is sent every interval stored as new measurements."""
-
-    @staticmethod
-    def told(*shown: tuple[int, int, int, int]) -> list[tuple[bool, int | None]]:
-        """(systolic, label, auxiliary time, record time) of each record → (repeat, device time) of systolic."""
-        session = new()
-        found = []
-        for systolic, label, stamp, time_s in shown:
-            parts = [basic(*group(NIBP, systolic * 100, 6000, 8000, 70, label=label))]
-            if stamp:
-                parts.append(auxiliary(nibp=stamp))
-            one = only(fed(frame(record(0, *parts, time_s=time_s)), session=session), "basic.nibp.sys")
-            found.append((one.repeat, one.device_time_us and one.device_time_us // 1_000_000))
-        return found
-
-    def test_the_same_reading_again_is_a_repeat(self) -> None:
-        assert self.told((120, 8, 0, 1), (120, 8, 0, 2), (120, 0x108, 0, 70)) == [
-            (False, None),
-            (True, None),
-            (True, None),
-        ]
-
-    def test_other_values_are_a_new_reading_even_with_the_age_bit_unchanged(self) -> None:
-        assert self.told((120, 8, 0, 1), (110, 8, 0, 2), (110, 8, 0, 3)) == [
-            (False, None),
-            (False, None),
-            (True, None),
-        ]
-
-    def test_the_same_values_that_became_young_are_a_new_reading(self) -> None:
-        assert self.told((120, 0x108, 0, 1), (120, 8, 0, 2)) == [(False, None), (False, None)]
-
-    def test_a_new_time_in_the_auxiliary_record_is_a_new_reading(self) -> None:
-        assert self.told((120, 8, 100, 101), (120, 8, 100, 102), (120, 8, 130, 131)) == [
-            (False, 100),
-            (True, None),
-            (False, 130),
-        ]
-
-    def test_an_auxiliary_record_that_lags_makes_no_second_reading(self) -> None:
-        assert self.told((120, 8, 100, 101), (110, 8, 100, 151), (110, 8, 150, 152)) == [
-            (False, 100),
-            (False, None),
-            (True, None),
-        ]
-
-    def test_a_time_that_comes_while_measuring_belongs_to_the_next_reading(self) -> None:
-        measuring = 8 | 1 << 5
-        assert self.told((120, 8, 100, 101), (120, measuring, 150, 151), (110, 8, 150, 180)) == [
-            (False, 100),
-            (True, None),
-            (False, 150),
-        ]
-
-
-def test_wedge_and_bolus_output_are_episodes_and_continuous_output_is_not() -> None:
-    bolus = basic(*group(CO, 5200, 3700, 40, 1200, label=1 << 2))
-    events = fed(*[frame(record(0, bolus, auxiliary(co=500, pcwp=400)))] * 2)
-    assert [one.repeat for one in observed(events, "basic.co_wedge.co")] == [False, True]
-    assert observed(events, "basic.co_wedge.co")[0].channel.code == "MDC_OUTPUT_CARD_NONCTS"
-    assert observed(events, "basic.co_wedge.co")[0].device_time_us == 500_000_000
-    assert observed(events, "basic.co_wedge.pcwp")[0].device_time_us == 400_000_000
-    assert [one.repeat for one in observed(events, "basic.co_wedge.blood_temp")] == [False, False]
-    continuous = basic(*group(CO, 5200, 3700, 40, 1200, label=2 << 2))
-    events = fed(*[frame(record(0, continuous))] * 2)
-    assert [one.repeat for one in observed(events, "basic.co_wedge.co")] == [False, False]
-    assert observed(events, "basic.co_wedge.co")[0].channel.code == "MDC_OUTPUT_CARD_CTS"
-
-
 def test_the_body_surface_of_the_auxiliary_record() -> None:
     events = fed(*[frame(record(0, auxiliary(surface=185)))] * 2)
     assert only(events, "auxiliary.bsa").value == 1.85
@@ -376,74 +303,3 @@ def test_the_body_surface_of_the_auxiliary_record() -> None:
 def test_the_saturation_of_the_svo2_group_may_be_arterial() -> None:
     assert only(values(basic(*group(SVO2, 7000, label=2))), "basic.svo2.svo2").channel.code == "MDC_SAT_O2_VEN"
     assert only(values(basic(*group(SVO2, 9700, label=1))), "basic.svo2.svo2").channel.code == "MDC_SAT_O2_ART"
-
-
-def test_every_field_of_the_independently_decoded_frame() -> None:
-    vector = json.loads(capture("datex-dri", "vectors_b650_level10.json").read_text())[0]
-    events = fed(bytes.fromhex(vector["wire_hex"]))
-    told = {e.channel.source: e.value for e in events if isinstance(e, Observation) and not isinstance(e.value, str)}
-    names = {
-        "flow": "flow_vol", "co": "co_wedge", "ecgx": "ecg_extra", "spo2.spo2": "spo2.SpO2", "svo2.spo2": "spo2.SvO2",
-        "tvi": "tv_insp", "tve": "tv_exp", "compl": "compliance", "mve": "mv_exp", "amb": "amb_press", "mac": "mac_sum",
-        "tblood": "blood_temp",
-    }  # fmt: skip
-    expected: dict[str, float | None] = {}
-    for key, value in vector["basic"].items():
-        part, _, field = key.partition(".")
-        if not field or field in {"status", "label", "ptc"}:
-            continue
-        active = vector["basic"]["ecg.status" if part == "ecgx" else f"{part}.status"] & 3 == 3
-        if active:
-            field = {"spo2": "SpO2", "svo2": "SvO2"}.get(field, field) if part == "spo2" else names.get(field, field)
-            expected[f"basic.{names.get(part, part)}.{field}"] = value if value > -32001 else None
-    expected["basic.flow_vol.ppeak"] = expected["basic.flow_vol.peep"] = None
-    for quiet in ("basic.spo2.SvO2", "basic.ecg.st2", "basic.ecg.st3"):
-        assert expected.pop(quiet) is None
-    assert {source: value for source, value in told.items() if source.startswith("basic.")} == expected
-    entropy = {"eeg_ent": 82.0, "emg_ent": 92.0, "bsr_ent": 0.0}
-    assert {source: told[source] for source in told if "entropy" in source} == {
-        f"ext2.entropy.{name}": value for name, value in entropy.items()
-    }
-
-
-@cache
-def recording() -> list[Event]:
-    return fed(capture("datex-dri", "db00.raw").read_bytes())
-
-
-class TestRecording:
-    """The figures of db00.raw, counted by an independent decoder."""
-
-    @pytest.mark.parametrize(
-        ("source", "count", "total", "missing"),
-        [
-            ("basic.ecg.hr", 1760, 142_359.0, 0),
-            ("basic.ecg.imp_rr", 1760, 32_155.0, 0),
-            ("basic.spo2.SpO2", 1760, 175_879.44, 0),
-            ("basic.spo2.pr", 1705, 138_611.0, 55),
-            ("ext2.entropy.eeg_ent", 1538, None, 222),
-            ("ext2.entropy.emg_ent", 1538, None, 222),
-            ("ext2.entropy.bsr_ent", 1538, 0.0, 222),
-        ],
-    )
-    def test_values(self, source: str, count: int, total: float | None, missing: int) -> None:
-        found = observed(recording(), source)
-        numbers = [one.value for one in found if isinstance(one.value, float)]
-        assert (len(numbers), len(found) - len(numbers)) == (count, missing)
-        assert total is None or sum(numbers) == pytest.approx(total)
-
-    def test_ten_cuff_readings(self) -> None:
-        for field in ("sys", "dia", "mean"):
-            found = observed(recording(), f"basic.nibp.{field}")
-            assert len(found) == 1760
-            assert sum(not one.repeat for one in found) == 10
-        new = [one.value for one in observed(recording(), "basic.nibp.sys") if not one.repeat]
-        assert new == [87.0, 86.0, 91.0, 79.0, 94.0, 90.0, 85.0, 84.0, 90.0, 81.0]
-
-    def test_what_is_not_measured_has_neither_a_value_nor_a_zero(self) -> None:
-        silent = ("basic.co2", "basic.aa", "basic.t", "basic.p1", "basic.p2", "basic.o2", "basic.flow_vol", "ext3")
-        assert not [
-            e
-            for e in recording()
-            if isinstance(e, Observation) and e.channel.source.startswith(silent) and not isinstance(e.value, str)
-        ]

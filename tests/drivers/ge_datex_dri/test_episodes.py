@@ -1,0 +1,73 @@
+from tests.drivers.ge_datex_dri.records import auxiliary, basic, fed, frame, group, new, observed, only, record
+
+NIBP, CO = 72, 200
+
+
+class TestCuff:
+    """Pitfall: a cuff pressure that is sent every interval stored as new measurements."""
+
+    @staticmethod
+    def told(*shown: tuple[int, int, int, int]) -> list[tuple[bool, int | None]]:
+        """(systolic, label, auxiliary time, record time) of each record → (repeat, device time) of systolic."""
+        session = new()
+        found = []
+        for systolic, label, stamp, time_s in shown:
+            parts = [basic(*group(NIBP, systolic * 100, 6000, 8000, 70, label=label))]
+            if stamp:
+                parts.append(auxiliary(nibp=stamp))
+            one = only(fed(frame(record(0, *parts, time_s=time_s)), session=session), "basic.nibp.sys")
+            found.append((one.repeat, one.device_time_us and one.device_time_us // 1_000_000))
+        return found
+
+    def test_the_same_reading_again_is_a_repeat(self) -> None:
+        assert self.told((120, 8, 0, 1), (120, 8, 0, 2), (120, 0x108, 0, 70)) == [
+            (False, None),
+            (True, None),
+            (True, None),
+        ]
+
+    def test_other_values_are_a_new_reading_even_with_the_age_bit_unchanged(self) -> None:
+        assert self.told((120, 8, 0, 1), (110, 8, 0, 2), (110, 8, 0, 3)) == [
+            (False, None),
+            (False, None),
+            (True, None),
+        ]
+
+    def test_the_same_values_that_became_young_are_a_new_reading(self) -> None:
+        assert self.told((120, 0x108, 0, 1), (120, 8, 0, 2)) == [(False, None), (False, None)]
+
+    def test_a_new_time_in_the_auxiliary_record_is_a_new_reading(self) -> None:
+        assert self.told((120, 8, 100, 101), (120, 8, 100, 102), (120, 8, 130, 131)) == [
+            (False, 100),
+            (True, None),
+            (False, 130),
+        ]
+
+    def test_an_auxiliary_record_that_lags_makes_no_second_reading(self) -> None:
+        assert self.told((120, 8, 100, 101), (110, 8, 100, 151), (110, 8, 150, 152)) == [
+            (False, 100),
+            (False, None),
+            (True, None),
+        ]
+
+    def test_a_time_that_comes_while_measuring_belongs_to_the_next_reading(self) -> None:
+        measuring = 8 | 1 << 5
+        assert self.told((120, 8, 100, 101), (120, measuring, 150, 151), (110, 8, 150, 180)) == [
+            (False, 100),
+            (True, None),
+            (False, 150),
+        ]
+
+
+def test_wedge_and_bolus_output_are_episodes_and_continuous_output_is_not() -> None:
+    bolus = basic(*group(CO, 5200, 3700, 40, 1200, label=1 << 2))
+    events = fed(*[frame(record(0, bolus, auxiliary(co=500, pcwp=400)))] * 2)
+    assert [one.repeat for one in observed(events, "basic.co_wedge.co")] == [False, True]
+    assert observed(events, "basic.co_wedge.co")[0].channel.code == "MDC_OUTPUT_CARD_NONCTS"
+    assert observed(events, "basic.co_wedge.co")[0].device_time_us == 500_000_000
+    assert observed(events, "basic.co_wedge.pcwp")[0].device_time_us == 400_000_000
+    assert [one.repeat for one in observed(events, "basic.co_wedge.blood_temp")] == [False, False]
+    continuous = basic(*group(CO, 5200, 3700, 40, 1200, label=2 << 2))
+    events = fed(*[frame(record(0, continuous))] * 2)
+    assert [one.repeat for one in observed(events, "basic.co_wedge.co")] == [False, False]
+    assert observed(events, "basic.co_wedge.co")[0].channel.code == "MDC_OUTPUT_CARD_CTS"
