@@ -84,6 +84,7 @@ class _Daemon:
                 for device, runner in zip(self._config.device, self._runners, strict=True)
             ]
             services = [group.create_task(service) for service in self._services()]
+            await asyncio.sleep(0)  # the services have begun to listen
             ready()
             notify("READY=1")
             self._log.info("running", devices=len(lives))

@@ -95,7 +95,7 @@ def _config(
     elif dsn:
         timescale = f"[timescale]\ndsn = {_quoted(dsn)}\n"
     devices = "".join(
-        f"[[device]]\nname = {_quoted(spec.name)}\ndriver = {_quoted(spec.name)}\n"
+        f"[[device]]\nname = {_quoted(spec.vendor)}\ndriver = {_quoted(spec.name)}\n"
         f"port = {_quoted(places[spec.name][1])}\n\n"
         for spec in specs
     )

@@ -20,8 +20,8 @@ from tests.bench.report import Row, percentile
 from tests.timescale import database, shared
 
 FRAMES = int(os.environ.get("VITALSD_BENCH_FRAMES", "1000"))
-PERIOD_S = 0.1
-WAVE_EVERY = 3
+PERIOD_S = 0.15
+WAVE_EVERY = 2
 WAVES = ((1, 90), (4, 30), (5, 30), (8, 30), (9, 8), (13, 8), (14, 8), (15, 8))
 """Types of fact sheet ge-datex-dri §6 and the samples of 0.3 s."""
 
@@ -106,11 +106,11 @@ def _seen(connection: psycopg.Connection[tuple[float]], value: int, sent: float,
 
 
 def _physiological(rate: int) -> bytes:
-    """A basic class with heart rate, ST, respiration and NIBP: 10 values (fact sheet §5.2)."""
+    """A basic class with heart rates, ST, respiration and a temperature: 9 values (fact sheet §5.2)."""
     data = bytearray(270)
-    struct.pack_into("<IH5h", data, 0, 3, 0x1200, rate, 10, 20, 30, 12)
+    struct.pack_into("<IH5h", data, 0, 3 | 1 << 3, 0x1200, rate, 10, 20, 30, 12)
     struct.pack_into("<IHh", data, 86, 3, 1, 3650)
-    struct.pack_into("<IH2h", data, 118, 3, 0, 9800, rate)
+    struct.pack_into("<3h", data, 226, rate, rate, rate)
     return struct.pack("<I", int(time.time())) + bytes(data) + struct.pack("<BBH", 0, 0, 0x00A1)
 
 

@@ -47,17 +47,18 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> Iterato
     assert list(tmp_path.iterdir()) == []
 
 
-def devices_with_values(now: Any) -> set[str]:
-    return {value["device"] for value in now["values"] if value["value"] is not None}
+def drivers_with_values(now: Any) -> set[str]:
+    driver_of = {device["device"]: device["driver"] for device in now["devices"]}
+    return {driver_of[value["device"]] for value in now["values"] if value["value"] is not None}
 
 
 def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with demo(tmp_path, monkeypatch) as url:
         until = time.monotonic() + LIVE_WITHIN_S
         now = get(f"{url}api/now")
-        while devices_with_values(now) != set(DEMO_DRIVERS) and time.monotonic() < until:
+        while drivers_with_values(now) != set(DEMO_DRIVERS) and time.monotonic() < until:
             now = get(f"{url}api/now")
-        assert devices_with_values(now) == set(DEMO_DRIVERS)
+        assert drivers_with_values(now) == set(DEMO_DRIVERS)
         assert {device["state"] for device in now["devices"]} == {"receiving"}
         assert all(value["demo"] for value in now["values"])
         assert now["demo"] is True

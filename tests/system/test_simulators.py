@@ -73,7 +73,7 @@ async def test_the_monitor_answers_the_vendors_own_requests_over_a_pty(tmp_path:
         request = examples["displayed_10s_all_classes"] + examples["wave_ecg1_start"]
         events = await exchange(tmp_path / "tty", request, "ge-datex-dri", 4)
     waves = [event for event in events if isinstance(event, Waveform)]
-    assert {(wave.channel.source, wave.rate_hz, len(wave.counts)) for wave in waves} == {("1", 300.0, 300)}
+    assert {(wave.channel.source, wave.rate_hz, len(wave.counts)) for wave in waves} == {("wave.ecg1", 300.0, 300)}
     assert any(isinstance(e, Observation) and e.channel.code == "MDC_ECG_HEART_RATE" for e in events)
 
 
