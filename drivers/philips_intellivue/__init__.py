@@ -11,10 +11,9 @@ SPEC = DriverSpec(
     vendor="Philips",
     title="IntelliVue Data Export",
     models=(
-        Model(name="IntelliVue with measurement server M8000 (MP series)", evidence=Evidence.REAL_CAPTURE),
-        Model(name="IntelliVue MX800", evidence=Evidence.REAL_CAPTURE),
-        Model(name="IntelliVue 866062 (MX450)", evidence=Evidence.REAL_CAPTURE),
-        Model(name="IntelliVue MX400-MX700, X2, X3", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="IntelliVue M8000 series", evidence=Evidence.REAL_CAPTURE),
+        Model(name="IntelliVue MX800", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="IntelliVue MX and X series", evidence=Evidence.OTHER_IMPLEMENTATION),
     ),
     lines=(
         Line(scheme="serial", settings={"baud": "115200", "bytesize": "8", "parity": "N", "stopbits": "1"}),

@@ -107,15 +107,9 @@ def _list(identifier: int, value: bytes) -> bytes:
 
 
 def _message(kind: int, presentation: bytes, information: bytes) -> bytes:
-    size = len(information)
-    asn = bytes((size,)) if size < 0x80 else b"\x82" + size.to_bytes(2, "big")
-    user_data = presentation + asn + information + _TRAILER
-    content = _SESSION_DATA + b"\xc1" + _li(len(user_data)) + user_data
-    return bytes((kind,)) + _li(len(content)) + content
-
-
-def _li(size: int) -> bytes:
-    return bytes((size,)) if size <= 254 else b"\xff" + size.to_bytes(2, "big")
+    user_data = presentation + bytes((len(information),)) + information + _TRAILER
+    content = _SESSION_DATA + b"\xc1" + bytes((len(user_data),)) + user_data
+    return bytes((kind, len(content))) + content
 
 
 def _asn_content(message: bytes, at: int) -> bytes:

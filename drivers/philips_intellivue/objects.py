@@ -60,7 +60,7 @@ class Known:
         self.setting = False
         self.period: int | None = None
         self.scale: tuple[float, float] | None = None
-        self.next_ticks: dict[int, float] = {}
+        self.next_ticks: dict[int, tuple[Channel, float]] = {}
         self.recent: deque[int] = deque(maxlen=RECENT_BLOCKS)
         self._told: tuple[bytes | None, bytes | None] = None, None
         self._unit: int | None = None
@@ -125,6 +125,11 @@ class Known:
 
     def _channel(self, physio: int, unit: str) -> Channel:
         return codes.channel(physio, self.label, unit, compound=self.kind == COMPOUND, setting=self.setting)
+
+    def expected(self, physio: int, channel: Channel) -> float | None:
+        """The ticks at which the next sample of this channel is due; None: it has sent none."""
+        last, ticks = self.next_ticks.get(physio, (None, 0.0))
+        return ticks if last is channel else None
 
     def sample_period(self, samples: int) -> float:
         """In ticks."""

@@ -118,7 +118,7 @@ def _waves(known: Known, entry: Entry, ticks: int, start_us: int, events: list[E
         scale, offset = known.scale or (1.0, 0.0)
         for first, counts, worth in runs:
             start = ticks + first * period
-            expected = known.next_ticks.get(physio)
+            expected = known.expected(physio, channel)
             events.append(
                 Waveform(
                     channel=channel,
@@ -132,7 +132,7 @@ def _waves(known: Known, entry: Entry, ticks: int, start_us: int, events: list[E
                     start_us=start_us + round(first * period * US_PER_TICK),
                 )
             )
-            known.next_ticks[physio] = start + len(counts) // 4 * period
+            known.next_ticks[physio] = channel, start + len(counts) // 4 * period
 
 
 def _gap(expected: float | None, start: float, period: float) -> int | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
 
@@ -11,7 +11,7 @@ from collector.model import AlarmCondition, AlarmPhase, AlarmType, Association, 
 from drivers.philips_intellivue import association
 from drivers.philips_intellivue.association import Profile
 from drivers.philips_intellivue.bedside import Bedside, SimulatedAlarm
-from drivers.philips_intellivue.codes import SCADA, mode_code
+from drivers.philips_intellivue.codes import mode_code
 from drivers.philips_intellivue.frames import framing
 from drivers.philips_intellivue.monitor import MALFORMED
 from drivers.philips_intellivue.pdu import (
@@ -41,6 +41,7 @@ from drivers.philips_intellivue.pdu import (
     remote,
     words,
 )
+from drivers.philips_intellivue.priorities import allowed, label_list
 from drivers.philips_intellivue.results import Head, Written, answer, error, operation, poll_result
 from drivers.philips_intellivue.results import attribute_list as write_attributes
 from drivers.philips_intellivue.simulated import NUMERICS, WAVES, SimulatedWave
@@ -55,10 +56,9 @@ SMALLEST_MTU = 300
 MDS_REPEAT_S, MDS_TRIES = 3.1, 4
 CONFIRM_S = 10.0
 """MDS create comes again three times; then the association is aborted (§3.4)."""
-MAX_OUTGOING = 256
-"""Messages waiting to be read: some seconds of all waves."""
+MAX_OUTGOING = 8192
+"""Messages waiting to be read: the answers to 64 KiB of requests in one read."""
 SUPPORTED = association.NUMERICS_1S | association.WAVES | association.ENUMERATIONS | association.NUMERIC_PRIORITIES
-MAX_LEADS, MAX_OTHER_WAVES = 3, 8
 NO_SUCH_CLASS, NO_SUCH_ACTION, GET_LIST_ERROR, SET_LIST_ERROR = 0, 9, 7, 8
 """Error values of §10."""
 
@@ -66,8 +66,6 @@ _CLASSES = frozenset((MDS, NUMERIC, WAVE, ENUMERATION, PATIENT, ALARM_MONITOR))
 _POLL = Struct(">HHHHHH")
 _POLL_AT = 10
 _MODIFICATION = Struct(">HHH")
-_LEADS = range(0x0101, 0x0150)
-_COMPOUND_ECG_LABEL = 0x00020100
 _DEMO_SOURCE = "0946.2000"
 
 
@@ -123,7 +121,7 @@ class IntelliVueSimulator:
         self._results = 0
         self._mode_said = False
         self._granted: Profile | None = None
-        self._wave_labels = _allowed(one.label for one in WAVES)
+        self._wave_labels = allowed(one.label for one in WAVES)
         self._numeric_labels: tuple[int, ...] = ()
         self._begin(None)
 
@@ -360,7 +358,7 @@ class IntelliVueSimulator:
         if not set(wanted) <= lists.keys():
             self._send(error(asked.invoke_id, GET_LIST_ERROR))
             return
-        values = write_attributes((attribute, _label_list(lists[attribute])) for attribute in wanted)
+        values = write_attributes((attribute, label_list(lists[attribute])) for attribute in wanted)
         self._send(answer(asked.invoke_id, Command.GET, values))
 
     def _set(self, asked: Remote) -> None:
@@ -375,7 +373,7 @@ class IntelliVueSimulator:
             at += size
             labels = words(value, U32) if operator == REPLACE else ()
             if attribute == WAVE_LIST:
-                self._wave_labels = _allowed(labels or (one.label for one in WAVES))
+                self._wave_labels = allowed(labels or (one.label for one in WAVES))
             elif attribute == NUMERIC_LIST:
                 self._numeric_labels = tuple(labels)
             else:
@@ -421,34 +419,6 @@ def _period_s(attributes: bytes) -> float:
     found = attribute_list(attributes, 0)[0] if attributes else {}
     value = found.get(POLL_PERIOD, b"")
     return int.from_bytes(value, "big") / TICKS_PER_SECOND
-
-
-def _allowed(labels: Iterable[int]) -> tuple[int, ...]:
-    """The wave labels that the monitor has and can send together; the others are dropped silently (§4.6)."""
-    available = {one.label for one in WAVES}
-    kept: list[int] = []
-    leads = others = 0
-    for label in labels:
-        if label not in available or label in kept:
-            continue
-        if label == _COMPOUND_ECG_LABEL:
-            if leads:
-                continue
-            leads = MAX_LEADS
-        elif label >> 16 == SCADA and label & 0xFFFF in _LEADS:
-            if leads >= MAX_LEADS:
-                continue
-            leads += 1
-        else:
-            if others >= MAX_OTHER_WAVES:
-                continue
-            others += 1
-        kept.append(label)
-    return tuple(kept)
-
-
-def _label_list(labels: Sequence[int]) -> bytes:
-    return PAIR.pack(len(labels), 4 * len(labels)) + b"".join(label.to_bytes(4, "big") for label in labels)
 
 
 def _demo_condition() -> AlarmCondition:
