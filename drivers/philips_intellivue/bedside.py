@@ -106,6 +106,10 @@ class Bedside:
         self._specified = False
         self._next_block: dict[int, int] = {}
 
+    def switch_on(self, now: float) -> None:
+        """The wall clock's reading at the monitor's time 0."""
+        self._epoch_us += round(now * 1_000_000)
+
     def state(self, physio: int) -> int:
         return (DEMO if self._demo else 0) | self._states.get(physio, 0)
 

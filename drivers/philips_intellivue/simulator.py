@@ -175,6 +175,7 @@ class IntelliVueSimulator:
         """Do what was due until now."""
         if self._start is None:
             self._start = now
+            self._bedside.switch_on(now)
         said: list[Event] = []
         time_s = max(self._time_s, now - self._start)
         if self._granted is None:
