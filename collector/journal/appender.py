@@ -87,7 +87,7 @@ class Appender:
     def _count(self, channel: int, reading: Reading, value: float) -> None:
         time_us, demo = reading.time_us, int(reading.demo)
         questionable = int(reading.quality is Quality.QUESTIONABLE)
-        key = channel, time_us // MINUTE_US * MINUTE_US
+        key = time_us // MINUTE_US * MINUTE_US, channel
         now = self._minutes.get(key)
         if now is None:
             self._minutes[key] = time_us, value, value, value, 1, questionable, demo

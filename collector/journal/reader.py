@@ -1,5 +1,6 @@
 """Reads a journal: its order for those who deliver, its series for those who show."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from collector.errors import JournalError
 from collector.journal.database import connect
@@ -206,24 +206,12 @@ class JournalReader:
         return found
 
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
-        found = []
-        for channel, series in self._channels(bed, codes):
-            rows = self._rows("minutes", (channel, start_us, end_us))
-            if rows:
-                minute, last, low, high, count, questionable, demo = (np.array(c) for c in zip(*rows, strict=True))
-                found.append(
-                    Minutes(
-                        series=series,
-                        minute_us=minute.astype(np.int64),
-                        last=_floats(last),
-                        low=_floats(low),
-                        high=_floats(high),
-                        count=count.astype(np.int64),
-                        questionable=questionable.astype(np.bool_),
-                        demo=demo.astype(np.bool_),
-                    )
-                )
-        return found
+        channels = dict(self._channels(bed, codes))
+        rows = self._rows("minutes", (start_us, end_us, json.dumps(list(channels))))
+        found: dict[int, list[Row]] = {}
+        for channel, *row in rows:
+            found.setdefault(channel, []).append(tuple(row))
+        return [_minutes(channels[channel], minutes) for channel, minutes in sorted(found.items())]
 
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
         found = []
@@ -268,5 +256,15 @@ class JournalReader:
                 raise JournalError(f"the journal cannot be read: {error}") from error
 
 
-def _floats(column: NDArray[Any]) -> NDArray[np.float64]:
-    return column.astype(np.float64)
+def _minutes(series: Series, rows: Sequence[Row]) -> Minutes:
+    minute, last, low, high, count, questionable, demo = zip(*rows, strict=True)
+    return Minutes(
+        series=series,
+        minute_us=np.array(minute, np.int64),
+        last=np.array(last, np.float64),
+        low=np.array(low, np.float64),
+        high=np.array(high, np.float64),
+        count=np.array(count, np.int64),
+        questionable=np.array(questionable, np.bool_),
+        demo=np.array(demo, np.bool_),
+    )

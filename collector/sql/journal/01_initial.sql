@@ -62,11 +62,12 @@ create table latest(
   seq integer not null, time integer not null, value real, text text, quality text not null, demo integer not null
 );
 
+-- By minute first: a commit changes one page of it, not one for each channel.
 create table minute(
-  channel integer not null, minute integer not null,
+  minute integer not null, channel integer not null,
   last_time integer not null, last real not null, low real not null, high real not null,
   count integer not null, questionable integer not null, demo integer not null,
-  primary key (channel, minute)
+  primary key (minute, channel)
 ) without rowid;
 
 create view vitals as

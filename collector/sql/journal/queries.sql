@@ -88,9 +88,9 @@ on conflict (channel) do update set seq = excluded.seq, time = excluded.time, va
   text = excluded.text, quality = excluded.quality, demo = excluded.demo;
 
 -- put_minute: readings of a minute join those that are there
-insert into minute(channel, minute, last_time, last, low, high, count, questionable, demo)
+insert into minute(minute, channel, last_time, last, low, high, count, questionable, demo)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (channel, minute) do update set
+on conflict (minute, channel) do update set
   last = case when excluded.last_time >= last_time then excluded.last else last end,
   last_time = max(last_time, excluded.last_time),
   low = min(low, excluded.low), high = max(high, excluded.high), count = count + excluded.count,
@@ -151,9 +151,9 @@ from latest as l join channel as c on c.id = l.channel where c.bed = ? order by 
 -- points: readings of a channel
 select time, value, quality, demo from obs where channel = ? and time >= ? and time < ? order by time, n;
 
--- minutes: minutes of a channel
-select minute, last, low, high, count, questionable, demo
-from minute where channel = ? and minute >= ? and minute < ? order by minute;
+-- minutes: minutes of channels
+select channel, minute, last, low, high, count, questionable, demo
+from minute where minute >= ? and minute < ? and channel in (select value from json_each(?)) order by minute;
 
 -- waves: pieces of a channel
 select time, rate_hz, scale, "offset", quality, demo, samples, enc, data
