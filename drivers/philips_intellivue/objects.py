@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from collector.model import Channel, Quality
 from drivers.philips_intellivue import codes
-from drivers.philips_intellivue.pdu import WAVE, Entry
+from drivers.philips_intellivue.pdu import COMPOUND, WAVE, Entry
 from drivers.philips_intellivue.units import ucum
 from drivers.philips_intellivue.values import PAIR, number, quality, u16, u32
 
@@ -20,17 +20,15 @@ MAX_KINDS = 64
 """Objects on one handle: the ECG leads are 14; more come only from damaged input."""
 BLOCK_TICKS = 2048
 """Every wave result covers 256 ms (§4.4): the sample period where attribute 098D has not come yet."""
-RECENT_BLOCKS = 64
-"""Starts of the last blocks of a wave, 16 s of them: the same block again brings no new samples."""
-
-COMPOUND = -1
-"""Stands for the physio id in the key of a compound: the order inside it is arbitrary (§13.6)."""
+RECENT_BLOCKS = 16
+"""Starts of the last blocks of a wave, 4 s of them: polls overlap for a cycle, and bring the same block again."""
 
 RAW = "{raw}"
 """Unit of samples whose scale is not known."""
 
 _SETTINGS = frozenset((3, 4, 130))
 """Categories of 093F: automatic and manual setting, alarm limit (§7.1)."""
+_OF_WAVES = frozenset((0x096D, 0x096F, 0x098D, 0x0996, 0x0A16))
 _INVALID, _PACER, _DEFIBRILLATOR, _SATURATION = 1, 2, 3, 4
 _DOUBTFUL = frozenset((_DEFIBRILLATOR, _SATURATION))
 _EXTERNAL_RANGE = 0x1000
@@ -41,6 +39,7 @@ _ECG_SIGNIFICANT = 0x3FFF
 _ECG_MARKS = {_SATURATION: 0x8008, _DEFIBRILLATOR: 0x4001, _PACER: 0x8004}
 """What every captured ECG declares (§7.2); taken where the declaration has not come."""
 
+_WORDS, _BYTES, _COUNTS = np.dtype(">u2"), np.dtype("u1"), np.dtype("<i4")
 _ALL_BYTES = bytes(range(256))
 _VALID, _QUESTIONABLE, _MISSING = 0, 1, 2
 
@@ -82,7 +81,7 @@ class Known:
                 self.label = u32(label)
             if specification is not None:
                 self.setting = u16(specification[4:6]) in _SETTINGS
-        if 0x096D in attributes or 0x096F in attributes or 0x098D in attributes or 0x0996 in attributes:
+        if not _OF_WAVES.isdisjoint(attributes):
             self._learn_wave(attributes)
 
     def _learn_wave(self, attributes: Mapping[int, bytes]) -> None:
@@ -131,10 +130,6 @@ class Known:
         last, ticks = self.next_ticks.get(physio, (None, 0.0))
         return ticks if last is channel else None
 
-    def sample_period(self, samples: int) -> float:
-        """In ticks."""
-        return self.period or BLOCK_TICKS / samples
-
     def runs(self, physio: int, state: int, data: bytes) -> tuple[int, Sequence[tuple[int, bytes, Quality]]]:
         """The number of samples, and their runs: index of the first, counts as little-endian int32, quality.
 
@@ -145,7 +140,7 @@ class Known:
             self._assume(physio)
         if not data or (self._wide and len(data) % 2):
             return 0, ()
-        raw = np.frombuffer(data, ">u2" if self._wide else "u1").astype("<i4")
+        raw = np.frombuffer(data, _WORDS if self._wide else _BYTES).astype(_COUNTS)
         worth = quality(state)
         if data[::2].translate(None, self._plain):
             return len(raw), _split(raw, self._mask or 0, self._significant, self._marks, worth)
@@ -181,7 +176,7 @@ class Objects:
 
     def of(self, object_class: int, entry: Entry) -> Known:
         """What is known of the object of this entry, with what the entry itself says of it."""
-        kind = _kind(entry)
+        kind = entry.kind
         key = (object_class, entry.context, entry.handle, entry.attributes.get(0x0924) if kind is None else kind)
         known = self._found.get(key)
         if known is None:
@@ -202,15 +197,6 @@ class Objects:
         if kind is not None:
             known.kind = kind
         return known
-
-
-def _kind(entry: Entry) -> int | None:
-    if entry.compound:
-        return COMPOUND
-    for values in (entry.numerics, entry.arrays, entry.choices):
-        if values:
-            return values[0][0]
-    return None
 
 
 def _match(group: Sequence[Known], object_class: int, kind: int | None, label: int | None) -> Known | None:

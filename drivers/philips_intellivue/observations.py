@@ -1,7 +1,7 @@
 """Poll results → observations and waveforms (fact sheet philips-intellivue §4.4, §7, §9)."""
 
 from collector.model import Event, Observation, Quality, Waveform
-from drivers.philips_intellivue.objects import Known, Objects
+from drivers.philips_intellivue.objects import BLOCK_TICKS, Known, Objects
 from drivers.philips_intellivue.pdu import (
     ENUMERATION,
     NUMERIC,
@@ -19,6 +19,8 @@ MAX_EPISODIC = 1024
 """Channels with a time of measurement are some ten; more come only from damaged input."""
 CLOCK_DRIFT = 0.0005
 """How much faster than ours the monitor's clock may run: five times what a poor crystal does."""
+
+_UNSCALED = 1.0, 0.0
 
 _OBJECT_ID, _OBJECT_ID_AND_VALUE = 1, 4
 """Choices of an enumeration (§7.3)."""
@@ -109,27 +111,28 @@ def _waves(known: Known, entry: Entry, ticks: int, start_us: int, events: list[E
     if ticks in known.recent:
         return
     known.recent.append(ticks)
+    scale, offset = known.scale or _UNSCALED
     for physio, state, data in entry.arrays:
         n, runs = known.runs(physio, state, data)
         if not n:
             continue
-        period = known.sample_period(n)
+        period = known.period or BLOCK_TICKS / n
+        rate_hz = TICKS_PER_SECOND / period
         channel = known.wave_channel(physio)
-        scale, offset = known.scale or (1.0, 0.0)
         for first, counts, worth in runs:
             start = ticks + first * period
             expected = known.expected(physio, channel)
             events.append(
                 Waveform(
                     channel=channel,
-                    rate_hz=TICKS_PER_SECOND / period,
+                    rate_hz=rate_hz,
                     data=counts,
                     scale=scale,
                     offset=offset,
                     quality=worth,
                     demo=bool(state & NOT_REAL),
                     gap_samples=0 if start == expected else _gap(expected, start, period),
-                    start_us=start_us + round(first * period * US_PER_TICK),
+                    start_us=start_us + round(first * period * US_PER_TICK) if first else start_us,
                 )
             )
             known.next_ticks[physio] = channel, start + len(counts) // 4 * period

@@ -6,7 +6,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
 
-from drivers.philips_intellivue.values import PAIR, U16
+from drivers.philips_intellivue.values import PAIR
 
 DATA = b"\xe1\x00"
 CONNECT_INDICATION = b"\x00\x00\x01\x00"
@@ -59,16 +59,23 @@ class MalformedError(ValueError):
     """The lengths of a message do not add up. Holds no content of the message."""
 
 
+COMPOUND = -1
+"""Kind of a compound: the order inside it is arbitrary (§13.6), so that no physio id stands for it."""
+
+
 class Entry(NamedTuple):
-    """One object of a poll result: its attributes, and its observed values unpacked."""
+    """One object of a poll result: its attributes, and its observed values unpacked.
+
+    `kind`: the physio id of its value, COMPOUND, or None without values.
+    """
 
     context: int
     handle: int
     attributes: Mapping[int, bytes]
+    kind: int | None = None
     numerics: Sequence[Numeric] = ()
     arrays: Sequence[Array] = ()
     choices: Sequence[Choice] = ()
-    compound: bool = False
 
 
 class Remote(NamedTuple):
@@ -109,6 +116,7 @@ _ACTION = Struct(">HHHHH")
 _SINGLE = Struct(">HI8sHHH")
 _EXTENDED = Struct(">HHI8sHHH")
 _CONTEXT = Struct(">HHH")
+_OBJECT = Struct(">HHH")
 _EVENT = Struct(">6sIHH")
 _OBSERVED_NUMERIC = Struct(">HHHI")
 _OBSERVED_HEAD = Struct(">HHH")
@@ -199,36 +207,48 @@ def _entries(data: bytes, at: int) -> list[Entry]:
     if at + size > len(data):
         raise MalformedError("poll info list")
     entries: list[Entry] = []
+    pair = PAIR.unpack_from
     for _ in range(contexts):
         context, objects, size = _CONTEXT.unpack_from(data, at)
         at += _CONTEXT.size
         end = at + size
         for _ in range(objects):
-            (handle,) = U16.unpack_from(data, at)
-            attributes, at = attribute_list(data, at + U16.size)
+            handle, count, size = _OBJECT.unpack_from(data, at)
+            at += 6
+            stop = at + size
+            attributes: dict[int, bytes] = {}
+            for _ in range(count):  # attribute_list once more: most of the decoding time is here
+                identifier, length = pair(data, at)
+                value_at = at + 4
+                at = value_at + length
+                attributes[identifier] = data[value_at:at]
+            if at != stop:
+                raise MalformedError("attribute list")
             entries.append(_entry(context, handle, attributes))
-        if at != end:
+        if at != end or end > len(data):
             raise MalformedError("context")
     return entries
 
 
 def _entry(context: int, handle: int, attributes: dict[int, bytes]) -> Entry:
     if (value := attributes.get(0x0950)) is not None:
-        return Entry(context, handle, attributes, numerics=(_OBSERVED_NUMERIC.unpack(value),))
+        numeric = _OBSERVED_NUMERIC.unpack(value)
+        return Entry(context, handle, attributes, numeric[0], (numeric,))
     if (value := attributes.get(0x094B)) is not None:
-        return Entry(context, handle, attributes, numerics=_compound(value), compound=True)
+        return Entry(context, handle, attributes, COMPOUND, _compound(value))
     if (value := attributes.get(0x096E)) is not None:
-        return Entry(context, handle, attributes, arrays=_arrays(value, 0, 1))
+        arrays = _arrays(value, 0, 1)
+        return Entry(context, handle, attributes, arrays[0][0], (), arrays)
     if (value := attributes.get(0x0967)) is not None:
         count, size = PAIR.unpack_from(value)
         if PAIR.size + size != len(value):
             raise MalformedError("compound array")
-        return Entry(context, handle, attributes, arrays=_arrays(value, PAIR.size, count), compound=True)
+        return Entry(context, handle, attributes, COMPOUND, (), _arrays(value, PAIR.size, count))
     if (value := attributes.get(0x099E)) is not None:
         physio, state, choice, size = _CHOICE.unpack_from(value)
         if _CHOICE.size + size != len(value):
             raise MalformedError("enumeration")
-        return Entry(context, handle, attributes, choices=((physio, state, choice, value[_CHOICE.size :]),))
+        return Entry(context, handle, attributes, physio, choices=((physio, state, choice, value[_CHOICE.size :]),))
     return Entry(context, handle, attributes)
 
 

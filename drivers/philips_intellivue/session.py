@@ -90,13 +90,15 @@ class IntelliVueSession:
     def __init__(self, options: Options, datagrams: bool) -> None:
         self._options = options
         self._framing = framing(datagrams=datagrams)
-        self._mtu = LAN_MTU if datagrams else SERIAL_MTU
+        mtu = LAN_MTU if datagrams else SERIAL_MTU
         self._monitor = Monitor()
         self._out: deque[bytes] = deque(maxlen=MAX_OUTGOING)
         self._state = _State.IDLE
         self._due = _POLL_NOW
         self._wait_s = FIRST_WAIT_S
-        self._granted = Profile(min_poll_ticks=MIN_POLL_TICKS, max_rx=0, max_tx=0, ext_options=0)
+        self._granted = self._wanted = Profile(
+            min_poll_ticks=MIN_POLL_TICKS, max_rx=mtu, max_tx=mtu, ext_options=WANTED
+        )
         self._queue: deque[Build] = deque()
         self._pending: _Pending | None = None
         self._invoke_id = 0
@@ -208,8 +210,8 @@ class IntelliVueSession:
     def _remote(self, heard: Heard, said: Remote, now: float) -> None:
         if heard.kind == "mds_create":
             self._send(requests.mds_create_result(said.invoke_id, event_report(said.body).ticks))
-            if self._state is _State.ASSOCIATED or heard.created:
-                self._configure(now)
+            if self._state in (_State.REQUESTED, _State.ASSOCIATED) or heard.created:
+                self._configure(now)  # of REQUESTED: the response was lost, the monitor speaks all the same
             return
         if self._pending is None or said.invoke_id != self._pending.invoke_id:
             return
@@ -223,8 +225,8 @@ class IntelliVueSession:
         self._ask(now)
 
     def _associate(self, now: float) -> None:
-        wanted = Profile(min_poll_ticks=MIN_POLL_TICKS, max_rx=self._mtu, max_tx=self._mtu, ext_options=WANTED)
-        self._send(association.request(wanted))
+        self._send(association.request(self._wanted))
+        self._granted = self._wanted
         self._state = _State.REQUESTED
         self._due = now + ASSOCIATION_RETRY_S
 

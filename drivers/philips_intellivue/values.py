@@ -45,7 +45,7 @@ def reading(raw: int, state: int) -> tuple[float | None, Quality]:
         if state & INVALID:
             return None, Quality.INVALID
         return None, Quality.CALIBRATING if state & CALIBRATING else Quality.NOT_AVAILABLE
-    return _scaled(mantissa, raw >> 24), quality(state)
+    return _scaled(mantissa, raw >> 24), Quality.VALID if state < QUESTIONABLE else quality(state)
 
 
 def number(raw: int) -> float | None:
@@ -61,6 +61,7 @@ def to_float(value: float | None, decimals: int = 0) -> int:
 
 
 def _scaled(mantissa: int, exponent: int) -> float:
+    """Mantissa and exponent as their unsigned bits."""
     if mantissa & 0x800000:
         mantissa -= 1 << 24
     if exponent & 0x80:

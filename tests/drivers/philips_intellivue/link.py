@@ -10,6 +10,8 @@ from drivers.philips_intellivue.options import Options
 from drivers.philips_intellivue.session import IntelliVueSession
 
 STEP_S = 0.02
+START_S = 100.0
+"""The clock need not begin at 0."""
 EPOCH_US = 1_700_000_000_000_000
 
 
@@ -28,7 +30,7 @@ class Link:
         self.said: list[Event] = []
         self.heard: list[Event] = []
         self.asked: list[tuple[float, bytes]] = []
-        self.now = 100.0
+        self.now = START_S
 
     def run(self, seconds: float, *, cut: Callable[[float], bool] = lambda _: False) -> "Link":
         """Let time pass; where `cut` says so, the line carries nothing."""

@@ -22,7 +22,7 @@ from collector.model import (
 from drivers.philips_intellivue.bedside import SimulatedAlarm
 from drivers.philips_intellivue.options import Options
 from drivers.philips_intellivue.simulator import IntelliVueSimulator
-from tests.drivers.philips_intellivue.link import EPOCH_US, Link, simulated
+from tests.drivers.philips_intellivue.link import EPOCH_US, START_S, Link, simulated
 from tests.drivers.philips_intellivue.listening import only
 
 BOTH = pytest.mark.parametrize("datagrams", [False, True], ids=["rs232", "lan"])
@@ -107,7 +107,11 @@ def test_states_without_and_with_a_value() -> None:
 def test_the_cuff_measures_now_and_then() -> None:
     link = talk(200.0, IntelliVueSimulator(simulated(datagrams=False)), datagrams=False)
     cuff = [o for o in only(link.heard, Observation) if o.channel.source == "4A05"]
-    assert {o.device_time_us for o in cuff if o.value is not None} == {EPOCH_US + 5_000_000, EPOCH_US + 185_000_000}
+    switched_on_us = EPOCH_US + round(START_S * 1_000_000)
+    assert {o.device_time_us for o in cuff if o.value is not None} == {
+        switched_on_us + 5_000_000,
+        switched_on_us + 185_000_000,
+    }
     assert sum(not o.repeat and o.value is not None for o in cuff) == 2
     assert all(o.value is None for o in cuff if o.device_time_us is None)
 

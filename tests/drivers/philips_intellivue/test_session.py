@@ -108,6 +108,14 @@ def test_13_9_mds_create_is_confirmed_each_time_with_its_own_invoke_id() -> None
     assert confirmed == [bytes.fromhex(expected.format(invoke_id)) for invoke_id in (1, 1, 7)]
 
 
+def test_a_lost_association_response_does_not_stop_the_dialogue() -> None:
+    one = IntelliVueSession(Options(), datagrams=True)
+    one.expire(0.0)
+    one.receive(v.mds_create(), 0.1)
+    one.expire(0.1)
+    assert {WAVE, ENUMERATION, NUMERIC} <= {kind for _, kind in classes(answer_all(one, now=0.2))}
+
+
 def test_one_request_at_a_time_and_each_class_is_polled_with_its_period() -> None:
     one = associated()
     first = operations(sent(one))
