@@ -1,0 +1,70 @@
+"""What the repository says of itself is true."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from collector import __version__
+from collector.config import load
+from collector.migrate import migrate
+from tools.devices import with_table
+
+TOP = Path(__file__).parents[1]
+READMES = ["README.md", "README.zh-CN.md"]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_pins_by_hash_and_names_no_place(lock: str) -> None:
+    text = (TOP / lock).read_text(encoding="utf-8")
+    for entry in text.replace("\\\n", "").splitlines():
+        assert re.fullmatch(r"[a-z0-9.-]+==\S+( ; [^/]+?)?(\s+--hash=sha256:[0-9a-f]{64})+", entry)
+
+
+def test_the_locks_agree_and_hold_every_requirement() -> None:
+    runs, tests = (
+        set(re.findall(r"^([a-z0-9.-]+==\S+)", (TOP / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        for lock in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert runs <= tests
+    wanted = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.match(r"[a-z0-9-]+", requirement)[0] for requirement in wanted}  # type: ignore[index]
+    assert names <= {pin.partition("==")[0] for pin in runs}
+
+
+@pytest.mark.parametrize("bed", sorted(TOP.glob("config/*.toml")), ids=lambda bed: bed.name)
+def test_an_example_bed_has_no_mistake(bed: Path) -> None:
+    load(bed)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_bed_in_the_readme_has_no_mistake(readme: str, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (TOP / readme).read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "bed.toml").write_text(example, encoding="utf-8")
+    load(tmp_path / "bed.toml")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_sql_in_the_readme_runs(readme: str, database: str) -> None:
+    migrate(database)
+    (examples,) = re.findall(r"```sql\n(.*?)```", (TOP / readme).read_text(encoding="utf-8"), re.DOTALL)
+    with psycopg.connect(database) as connection:
+        for example in examples.split(";")[:-1]:
+            assert connection.execute(example.encode()).fetchall() == []
+
+
+@pytest.mark.parametrize("file", [*READMES, "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(file: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", (TOP / file).read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (TOP / target).exists(), target
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_lists_the_devices_as_the_drivers_declare_them(readme: str) -> None:
+    assert (TOP / readme).read_text(encoding="utf-8") == with_table(readme), "run make devices"
+
+
+def test_the_changelog_has_this_version() -> None:
+    assert f"## [{__version__}]" in (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
