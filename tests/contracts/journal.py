@@ -62,6 +62,11 @@ class JournalContract:
             assert replace(part, start_us=whole.start_us, data=whole.data) == whole
             done += part.n
 
+    @pytest.mark.parametrize("edge", [-32_769, -32_768, 32_767, 32_768, -(1 << 31), (1 << 31) - 1])
+    def test_counts_of_any_width_come_back(self, journal: Journal, edge: int) -> None:
+        journal.append([piece(0, [0, edge, 1])])
+        assert entries_of(journal) == [piece(0, [0, edge, 1])]
+
     def test_how_far_an_input_is_goes_with_its_entries_or_not_at_all(self, journal: Journal) -> None:
         journal.append(seconds(0, 1), {"monitor": 7, "vent": 2})
         journal.append([], {"vent": 3})

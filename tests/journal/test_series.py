@@ -17,8 +17,8 @@ class TestJournalReader(SeriesContract):
         reader = journal.reader()
 
         def store(entries: Sequence[Entry]) -> JournalReader:
-            journal.append(entries[:2])
-            journal.append(entries[2:])
+            for first in range(0, len(entries), 2):
+                journal.append(entries[first : first + 2])
             return reader
 
         yield store

@@ -22,8 +22,8 @@ class TestTimescaleReader(SeriesContract):
         reader = TimescaleReader(store)
 
         def keep(entries: Sequence[Entry]) -> TimescaleReader:
-            for some in (entries[:2], entries[2:]):
-                journal.append(some)
+            for first in range(0, len(entries), 100):
+                journal.append(entries[first : first + 100])
                 asyncio.run(deliver(store, journal))
             return reader
 
