@@ -19,7 +19,7 @@ from pydantic import (
     field_validator,
 )
 
-from collector.driver import DriverSpec, driver, drivers
+from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
 from collector.errors import UsageError
 from collector.transport.base import Port, parse_port
@@ -59,6 +59,12 @@ def _dsn(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _hex(value: Path) -> Path:
+    if value.suffix != ".hex":
+        raise ValueError("expected a file name that ends in .hex: lines of hex bytes are written")
+    return value
+
+
 def _absolute(value: Path) -> Path:
     if not value.is_absolute():
         raise ValueError("expected an absolute path")
@@ -90,7 +96,7 @@ class DeviceSection(_Section):
     port: str
     sites: dict[str, str] = {}
     options: Annotated[dict[str, Any], Field(validate_default=True)] = {}
-    capture: AbsolutePath | None = None
+    capture: Annotated[AbsolutePath, AfterValidator(_hex)] | None = None
     capture_max_bytes: Size = 64 << 20
 
     @property
@@ -112,14 +118,14 @@ class DeviceSection(_Section):
     @field_validator("driver")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in drivers():
-            raise ValueError(f"no driver {value!r}; there are {', '.join(sorted(drivers()))}")
+        if value not in names():
+            raise ValueError(f"no driver {value!r}; there are {', '.join(names())}")
         return value
 
     @field_validator("port")
     @classmethod
     def _spoken(cls, value: str, info: ValidationInfo) -> str:
-        spec = drivers().get(info.data.get("driver", ""))
+        spec = _spec(info)
         lines = {line.scheme: line for line in spec.lines} if spec else {}
         line = lines.get(value.partition("://")[0])
         port = parse_port(value, line.port if line else None)
@@ -130,13 +136,18 @@ class DeviceSection(_Section):
     @field_validator("options")
     @classmethod
     def _fits(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        spec = drivers().get(info.data.get("driver", ""))
+        spec = _spec(info)
         if spec is not None:
             try:
                 spec.options.model_validate(value)
             except ValidationError as error:
                 raise ValueError("\n".join(f"{_key(e['loc'])}: {_said(dict(e))}" for e in error.errors())) from None
         return value
+
+
+def _spec(info: ValidationInfo) -> DriverSpec | None:
+    """The driver that this [[device]] names; None where that is itself a mistake."""
+    return driver(info.data["driver"]) if "driver" in info.data else None
 
 
 class JournalSection(_Section):

@@ -17,9 +17,7 @@ from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
 from collector.clock import MachineClock, from_datetime
-from collector.codes import Parameter
 from collector.config import Config, DeviceSection
-from collector.driver import drivers
 from collector.errors import JournalError, UsageError
 from collector.journal import Journal, Writer
 from collector.logs import logger
@@ -165,7 +163,7 @@ class _Daemon:
                 self._bell,
                 self._clock.utc_us,
                 self._stop,
-                _vendor_parameters(),
+                {p.refid: p for device in config.device for p in device.spec.parameters},
             )
             services.append(serve(page, *config.page.address, self._stop))
         if config.metrics is not None:
@@ -203,7 +201,3 @@ def _metrics_app(metrics: Metrics) -> Starlette:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     return Starlette(routes=[Route("/metrics", exposition)])
-
-
-def _vendor_parameters() -> Mapping[str, Parameter]:
-    return {parameter.refid: parameter for spec in drivers().values() for parameter in spec.parameters}

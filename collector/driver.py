@@ -23,6 +23,9 @@ class Evidence(StrEnum):
     ASSUMED = "assumed"
 
 
+_GROUP = "vitalsd.drivers"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A device model with the evidence that this driver reads it."""
@@ -81,23 +84,25 @@ class DriverSpec:
 
 
 @cache
-def drivers() -> Mapping[str, DriverSpec]:
-    """All drivers by name: the folders of `drivers/`, then the entry points of group `vitalsd.drivers`."""
+def names() -> tuple[str, ...]:
+    """The names of all drivers, in order: the folders of `drivers/` and the entry points of group `vitalsd.drivers`."""
     package = importlib.import_module("drivers")
-    found: dict[str, DriverSpec] = {}
-    for folder in pkgutil.iter_modules(package.__path__):
-        if folder.ispkg:
-            spec = importlib.import_module(f"drivers.{folder.name}").SPEC
-            found[spec.name] = spec
-    for point in entry_points(group="vitalsd.drivers"):
-        spec = point.load()
-        found.setdefault(spec.name, spec)
-    return found
+    folders = {folder.name.replace("_", "-") for folder in pkgutil.iter_modules(package.__path__) if folder.ispkg}
+    return tuple(sorted(folders | {point.name for point in entry_points(group=_GROUP)}))
 
 
+@cache
 def driver(name: str) -> DriverSpec:
-    """The driver of that name. Raises UsageError, naming the drivers that there are."""
-    try:
-        return drivers()[name]
-    except KeyError:
-        raise UsageError(f"no driver {name!r}: there are {', '.join(sorted(drivers()))}") from None
+    """The driver of that name; only its own code is loaded. Raises UsageError, naming the drivers that there are."""
+    if name not in names():
+        raise UsageError(f"no driver {name!r}: there are {', '.join(names())}")
+    for point in entry_points(group=_GROUP, name=name):
+        outside: DriverSpec = point.load()
+        return outside
+    spec: DriverSpec = importlib.import_module(f"drivers.{name.replace('-', '_')}").SPEC
+    return spec
+
+
+def drivers() -> Mapping[str, DriverSpec]:
+    """All drivers by name."""
+    return {name: driver(name) for name in names()}

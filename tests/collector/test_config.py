@@ -14,6 +14,7 @@ name = "monitor"
 driver = "ge-datex-dri"
 port = "serial:///dev/ttyUSB0?parity=N"
 sites = { T1 = "nasopharynx" }
+capture = "/var/tmp/monitor.hex"
 
 [journal]
 path = "/var/lib/vitalsd/journal.db"
@@ -43,6 +44,7 @@ name = "monitor"
 driver = "ge-datex-dri"
 port = "udp://10.0.0.1:24105"
 options = { no_such = 1 }
+capture = "/var/tmp/x.raw"
 
 [[device]]
 driver = "philips-intellivue"
@@ -96,6 +98,7 @@ def test_a_good_file_is_read_with_the_drivers_line_under_the_ports_own_settings(
         "device[0].port: 'serial:///dev/ttyUSB0?baud=fast&parity=X&colour=1': unknown setting 'colour'",
         "device[1].port: ge-datex-dri speaks serial (and replay), not udp",
         "device[1].options: no_such: unknown key",
+        "device[1].capture: expected a file name that ends in .hex",
         "device[2].name: is missing",
         "device[2].port: 'udp://:0' must name a host and a port",
         "journal.path: expected an absolute path",
@@ -109,7 +112,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path, expected: str) -> None:
 
 
 def test_nothing_else_is_called_a_mistake(tmp_path: Path) -> None:
-    assert len(reasons(tmp_path, BAD)) == 17
+    assert len(reasons(tmp_path, BAD)) == 18
 
 
 def test_a_password_is_not_repeated(tmp_path: Path) -> None:
