@@ -11,7 +11,7 @@ import psycopg
 
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
-from collector.journal.rows import LETTERS, Row, series_row
+from collector.journal.rows import LETTERS, MINUTE_US, Row, series_row
 from collector.sql import queries
 
 BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError)
@@ -20,7 +20,6 @@ BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError)
 POSTGRES_EPOCH_US = 946_684_800_000_000
 """2000-01-01 UTC. A timestamptz in binary COPY is a bigint of µs since then."""
 
-MINUTE_US = 60_000_000
 ROLL_UP_MINUTES = 10
 """Minutes rolled up in one transaction: some 20 ms for a bed, so that live data behind it are not late."""
 
@@ -31,7 +30,7 @@ _Q = queries("timescale")
 
 
 class MovedError(Exception):
-    """The position is not what it was: an earlier commit arrived late, or somebody else delivers the same journal."""
+    """The store is not what it was a moment ago: an earlier commit arrived late, or somebody else delivers the same."""
 
 
 class LostTailError(Exception):
@@ -100,9 +99,12 @@ class TimescaleStore:
             except psycopg.errors.UniqueViolation:
                 self._merging = True
         if self._merging:
-            with self._advance(batch, stale):
-                new = self._merge("merge_obs", obs, 3) + self._merge("merge_wave", pieces, 5)
-                self._keep_rest(batch)
+            try:
+                with self._advance(batch, stale):
+                    new = self._merge("merge_obs", obs, 3) + self._merge("merge_wave", pieces, 5)
+                    self._keep_rest(batch)
+            except psycopg.errors.UniqueViolation as error:
+                raise MovedError("another journal brings the same rows at this moment") from error
             self._merging = new < len(obs) + len(pieces)
         self._advanced(batch, stale)
 

@@ -4,6 +4,7 @@ import sqlite3
 
 from collector.journal.rows import (
     LETTERS,
+    MINUTE_US,
     Row,
     alarm_row,
     identity_row,
@@ -16,8 +17,6 @@ from collector.model import Condition, Entry, Identity, Quality, Reading, Series
 from collector.sql import queries
 
 KIND_OBS, KIND_WAVE, KIND_CONDITION, KIND_IDENTITY = range(4)
-
-MINUTE_US = 60_000_000
 
 _Q = queries("journal")
 _COUNTED = {Quality.VALID, Quality.QUESTIONABLE}

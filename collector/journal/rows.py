@@ -35,6 +35,8 @@ QUALITIES = {letter: quality for quality, letter in LETTERS.items()}
 LONGEST_PIECE_S = 1.0
 """A stored piece is no longer, so that a kill loses at most so much of a wave, and a reader knows where to begin."""
 
+MINUTE_US = 60_000_000
+
 ENC_INT16, ENC_INT32 = 0, 1
 
 _WORDS = np.zeros(128, dtype="U13")

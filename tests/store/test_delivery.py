@@ -225,6 +225,18 @@ async def test_rows_that_are_there_already_are_not_doubled(store: str, journal: 
     other.close()
 
 
+async def test_two_gateways_with_the_same_rows_do_not_double_them(store: str, journal: Journal, tmp_path: Path) -> None:
+    other = Journal.open(tmp_path / "other.db", [READER])
+    for each in (journal, other):
+        each.append([*one_of_each(), *seconds(0, 100)])
+    sinks = await asyncio.gather(deliver(store, journal), deliver(store, other))
+    assert stored(store) == wanted([*one_of_each(), *seconds(0, 100)])
+    assert rows(store, "select count(*) from waves") == [(2,)]
+    assert rows(store, "select count(*) from vitalsd.condition") == [(1,)]
+    assert [(sink.status.parked, sink.status.pending) for sink in sinks] == [(0, 0), (0, 0)]
+    other.close()
+
+
 BAD: list[tuple[Entry, str]] = [
     (replace(reading(HEART_RATE, 0, 60.0), time_us=520_000_000_000_000), "23514"),
     (replace(reading(HEART_RATE, 0, 60.0), time_us=-(1 << 62)), "22008"),
