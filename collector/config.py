@@ -131,6 +131,8 @@ class DeviceSection(_Section):
         port = parse_port(value, line.port if line else None)
         if spec and port.scheme not in {"replay", *lines}:
             raise ValueError(f"{spec.name} speaks {', '.join(lines)} (and replay), not {port.scheme}")
+        if port.scheme == "replay" and not Path(port.path).is_file():
+            raise ValueError(f"{port.path} is not a file")
         return value
 
     @field_validator("options")

@@ -50,6 +50,11 @@ capture = "/var/tmp/x.raw"
 driver = "philips-intellivue"
 port = "udp://:0"
 
+[[device]]
+name = "replayed"
+driver = "draeger-medibus"
+port = "replay:///no/such.raw"
+
 [journal]
 path = "journal.db"
 max_bytes = "8 gigs"
@@ -101,6 +106,7 @@ def test_a_good_file_is_read_with_the_drivers_line_under_the_ports_own_settings(
         "device[1].capture: expected a file name that ends in .hex",
         "device[2].name: is missing",
         "device[2].port: 'udp://:0' must name a host and a port",
+        "device[3].port: /no/such.raw is not a file",
         "journal.path: expected an absolute path",
         'journal.max_bytes: expected a size like "512 MiB" or "8 GiB"',
         "timescale.dsn: not a DSN: expected a libpq string",
@@ -112,7 +118,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path, expected: str) -> None:
 
 
 def test_nothing_else_is_called_a_mistake(tmp_path: Path) -> None:
-    assert len(reasons(tmp_path, BAD)) == 18
+    assert len(reasons(tmp_path, BAD)) == 19
 
 
 def test_a_password_is_not_repeated(tmp_path: Path) -> None:
