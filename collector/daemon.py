@@ -82,12 +82,11 @@ class _Daemon:
                 for device, runner in zip(self._config.device, self._runners, strict=True)
             ]
             services = [group.create_task(service) for service in self._services()]
-            await asyncio.sleep(0)  # the services have begun to listen
+            await asyncio.wait(services, timeout=0)  # they have begun to listen; one that cannot has ended the group
             ready()
             notify("READY=1")
             self._log.info("running", devices=len(lives))
-            ending = group.create_task(self._ended(lives, once=once))
-            await ending
+            await self._ended(lives, once=once)
             notify("STOPPING=1")
             self._stop.set()
             for task in lives:
@@ -141,7 +140,7 @@ class _Daemon:
                 recording(Path(port.path)),
                 start_us,
                 math.inf if speed == "max" else float(speed),
-                inputs.get(device.name, 0),
+                inputs,
             )
 
         async def connect() -> Transport:

@@ -3,11 +3,11 @@
 import asyncio
 import math
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from collector.clock import MachineClock, RecordingClock
+from collector.clock import MachineClock, RecordingClock, rfc3339
 from collector.driver import DriverSpec
 from collector.errors import JournalError, LinkError
 from collector.logs import logger
@@ -21,8 +21,8 @@ from collector.status import DeviceState, DeviceStatus
 from collector.transport.base import Transport
 
 FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 10.0
-"""Back-off between attempts: soon enough that a replugged cable is heard within 10 s (design §7)."""
+LONGEST_WAIT_S = 5.0
+"""Back-off between attempts: a replugged device is heard within 10 s (design §7), its association included."""
 
 FAREWELL_S = 1.0
 """How long a device is given to answer the protocol's farewell when the daemon stops."""
@@ -67,9 +67,9 @@ class Runner:
     async def run(self, connect: Callable[[], Awaitable[Transport]]) -> None:
         """Keep the device connected until cancelled."""
         wait_s = FIRST_WAIT_S
+        self._state(DeviceState.CONNECTING)
         while True:
             before = self.status.frames
-            self._state(DeviceState.CONNECTING if self.status.state is not DeviceState.SILENT else DeviceState.SILENT)
             try:
                 transport = await connect()
                 try:
@@ -90,12 +90,13 @@ class Runner:
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  spreads retries
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
-    async def replay(self, recording: Recording, start_us: int, speed: float, done_frames: int) -> None:
-        """Read a recording from its beginning; store only what comes after the first `done_frames` frames."""
+    async def replay(self, recording: Recording, start_us: int, speed: float, inputs: Mapping[str, int]) -> None:
+        """Read a recording from its beginning; store only what comes after the frames that `inputs` tells of it."""
+        key = f"{self._name} {recording.path} {rfc3339(start_us)}"
+        done_frames = inputs.get(key, 0)
         session = self._new_session(recording.datagrams)
         clock = RecordingClock(start_us)
         self._state(DeviceState.RECEIVING)
-        began = self._clock.monotonic()
         frames = 0
         for chunk in recording.chunks():
             entries: list[Entry] = []
@@ -103,30 +104,29 @@ class Runner:
                 if isinstance(event, Frame):
                     frames += 1
                     clock.tick(event.tick_us)
-                    if math.isfinite(speed):
-                        due_s = (clock.utc_us - start_us) / 1e6 / speed - (self._clock.monotonic() - began)
+                    if frames <= done_frames + 1:
+                        began_s, began_us = self._clock.monotonic(), clock.utc_us
+                    elif math.isfinite(speed):
+                        due_s = (clock.utc_us - began_us) / 1e6 / speed - (self._clock.monotonic() - began_s)
                         if due_s > 0:
-                            await self._keep(entries, frames - 1, done_frames)
+                            await self._append(entries, {key: frames - 1})
                             entries = []
                             await asyncio.sleep(due_s)
-                self._count(event)
+                self._count(event, clock.utc_us)
                 stored = self._normalizer.entries((event,), clock.utc_us)
                 if frames > done_frames:
                     entries.extend(stored)
-            await self._keep(entries, frames, done_frames)
+            if frames > done_frames:
+                await self._append(entries, {key: frames})
         for event in session.finish():
-            self._count(event)
+            self._count(event, clock.utc_us)
         self._state(DeviceState.ENDED, "the recording has ended")
-
-    async def _keep(self, entries: Sequence[Entry], frames: int, done_frames: int) -> None:
-        if frames > done_frames:
-            await self._append(entries, {self._name: frames})
 
     async def _talk(self, transport: Transport) -> None:
         """One connection, until it ends, falls silent or fails."""
         session = self._new_session(transport.datagrams)
         heard_s = self._clock.monotonic()
-        bytes_came = False
+        bytes_s = -math.inf
         if self.status.state is not DeviceState.SILENT:
             self._state(DeviceState.ASSOCIATING)
         try:
@@ -145,7 +145,7 @@ class Runner:
                     await self._take(session.finish())
                     raise LinkError("the other side closed the connection")
                 if data is not None:
-                    bytes_came = True
+                    bytes_s = now_s
                     await self._take(session.receive(data, now_s))
                 due_s = session.deadline()
                 if due_s is not None and due_s <= now_s:
@@ -154,7 +154,7 @@ class Runner:
                 if self.status.frames > frames:
                     heard_s = now_s
                 elif now_s - heard_s >= self._spec.silence_s:
-                    cause = _silence(bytes_came)
+                    cause = _silence(bytes_come=now_s - bytes_s < self._spec.silence_s / 2)
                     self._failed(cause)
                     self._state(DeviceState.SILENT, cause)
                     return
@@ -170,7 +170,7 @@ class Runner:
         for event in events:
             if isinstance(event, Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
-            self._count(event)
+            self._count(event, self._arrival_us)
             entries.extend(self._normalizer.entries((event,), self._arrival_us))
         if entries:
             await self._append(entries, {})
@@ -180,8 +180,8 @@ class Runner:
             await transport.write(data)
 
     async def _farewell(self, session: Session, transport: Transport) -> None:
-        session.close(self._clock.monotonic())
         try:
+            session.close(self._clock.monotonic())
             async with asyncio.timeout(FAREWELL_S):
                 await self._send(session, transport)
                 while True:
@@ -191,16 +191,21 @@ class Runner:
                         return
         except (TimeoutError, LinkError):
             return
+        except JournalError:
+            raise
+        except Exception:  # noqa: BLE001  a driver's fault must not keep the daemon from stopping
+            self._metrics.restarts.labels(*self._labels).inc()
+            self._log.exception("driver failed at its farewell")
 
-    def _count(self, event: Event) -> None:
+    def _count(self, event: Event, arrival_us: int) -> None:
         match event:
             case Frame():
                 self._metrics.frames.labels(*self._labels).inc()
                 self.status = replace(self.status, frames=self.status.frames + 1, last_frame_us=self._clock.utc_us())
-                if self.status.state is not DeviceState.RECEIVING:
-                    self._recovered()
-                    self._state(DeviceState.RECEIVING)
+                if self.status.state is not DeviceState.REFUSED:  # a refusal is a frame too
+                    self._receiving()
             case Observation():
+                self._receiving()
                 if event.repeat:
                     self._metrics.repeats.labels(*self._labels).inc()
                 elif event.value is not None:
@@ -209,11 +214,13 @@ class Runner:
                 self._metrics.rejected.labels(*self._labels, event.reason).inc()
                 self.status = replace(self.status, rejected=self.status.rejected + 1)
             case Association(state=AssociationState.REFUSED):
-                self._state(DeviceState.REFUSED, f"the device refused the association: {event.reason}")
+                cause = f"the device refused the association: {event.reason}"
+                self._failed(cause)
+                self._state(DeviceState.REFUSED, cause)
             case Association(state=AssociationState.ENDED):
                 self._state(DeviceState.ASSOCIATING, f"the device ended the association: {event.reason}")
             case DeviceClock():
-                offset_s = (event.time_us - self._clock.utc_us()) / 1e6
+                offset_s = (event.time_us - arrival_us) / 1e6
                 self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)
                 self.status = replace(self.status, clock_offset_s=offset_s)
             case Device():
@@ -232,13 +239,15 @@ class Runner:
         else:
             self._log.debug("device still lost", cause=cause)
 
-    def _recovered(self) -> None:
+    def _receiving(self) -> None:
+        if self.status.state is not DeviceState.RECEIVING:
+            self._state(DeviceState.RECEIVING)
         if self._failing_since is not None:
             self._log.info("device back", after_s=round(self._clock.monotonic() - self._failing_since, 1))
             self._failing_since = None
 
 
-def _silence(bytes_came: bool) -> str:
-    if bytes_came:
+def _silence(*, bytes_come: bool) -> str:
+    if bytes_come:
         return "bytes come but no good frame: wrong speed, parity or protocol"
     return "no bytes: device off, cable out, or its output is not switched on"

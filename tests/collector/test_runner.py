@@ -1,10 +1,13 @@
-"""One device's life, with a toy protocol: each byte b"A".."Y" is a frame with a value, b"Z" a refusal, else garbage."""
+"""One device's life, with a toy protocol of frames of one byte.
+
+b"A" to b"W" is a value, b"Y" the device's clock, b"Z" a refusal, b"X" a fault in the driver, anything else garbage.
+"""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -17,6 +20,7 @@ from collector.model import (
     Association,
     AssociationState,
     Channel,
+    DeviceClock,
     Entry,
     Event,
     Frame,
@@ -33,6 +37,8 @@ from collector.transport.memory import memory_pair
 
 CHANNEL = Channel(code="MDC_ECG_HEART_RATE", source="toy", unit="/min")
 SILENCE_S = 0.15
+START_US = 1_000_000_000
+CLOCK_US = START_US + 5_000_000
 
 
 class Toy:
@@ -50,13 +56,16 @@ class Toy:
             self._n += 1
             if byte == ord("X"):
                 raise RuntimeError("a fault in the driver")
+            if not ord("A") <= byte <= ord("Z"):
+                events.append(Rejected(offset=self._n - 1, length=1, reason="toy"))
+                continue
+            events.append(Frame(offset=self._n - 1, length=1, kind="value", tick_us=self._n * 1_000_000))
             if byte == ord("Z"):
                 events.append(Association(state=AssociationState.REFUSED, reason="busy"))
-            elif ord("A") <= byte < ord("Z"):
-                events.append(Frame(offset=self._n - 1, length=1, kind="value", tick_us=self._n * 1_000_000))
-                events.append(Observation(channel=CHANNEL, value=float(byte)))
+            elif byte == ord("Y"):
+                events.append(DeviceClock(time_us=CLOCK_US))
             else:
-                events.append(Rejected(offset=self._n - 1, length=1, reason="toy"))
+                events.append(Observation(channel=CHANNEL, value=float(byte)))
         return events
 
     def outgoing(self) -> bytes:
@@ -110,7 +119,7 @@ class Kept:
     async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
         self.entries += entries
         self.inputs.update(inputs)
-        self.batches.append((len(entries), inputs.get("d", 0)))
+        self.batches.append((len(entries), max(inputs.values(), default=0)))
 
     @property
     def values(self) -> list[float | None]:
@@ -190,18 +199,38 @@ async def test_silence_is_told_with_its_likely_cause_and_ends_when_frames_come(s
     async def connect() -> Transport:
         ours, device = memory_pair()
         ends.append(device)
-        if sent:
-            await device.write(sent)
         return ours
 
+    async def babble() -> None:
+        while True:
+            if ends and sent:
+                await ends[-1].write(sent)
+            await asyncio.sleep(SILENCE_S / 10)
+
     async with living(runner, connect):
+        babbling = asyncio.create_task(babble())
         await until(lambda: runner.status.state is DeviceState.SILENT)
+        babbling.cancel()
         assert cause in runner.status.cause
         await until(lambda: len(ends) >= 2)
         assert runner.status.state is DeviceState.SILENT
+        assert cause in runner.status.cause
         await ends[-1].write(b"C")
         await until(lambda: runner.status.state is DeviceState.RECEIVING)
         assert kept.values == [67.0]
+
+
+async def test_a_device_that_was_heard_and_sends_nothing_more_is_not_told_of_a_wrong_speed() -> None:
+    runner, _ = made(Kept())
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect):
+        await device.write(b"A\x00")
+        await until(lambda: runner.status.state is DeviceState.SILENT)
+        assert "no bytes" in runner.status.cause
 
 
 async def test_a_port_that_cannot_be_opened_is_tried_again() -> None:
@@ -209,17 +238,21 @@ async def test_a_port_that_cannot_be_opened_is_tried_again() -> None:
     runner, _ = made(kept)
     ours, device = memory_pair()
     tries = 0
+    back = asyncio.Event()
 
     async def connect() -> Transport:
         nonlocal tries
         tries += 1
         if tries < 2:
             raise LinkError("/dev/x is not there")
+        await back.wait()
         return ours
 
     async with living(runner, connect):
-        await until(lambda: runner.status.state is DeviceState.WAITING)
+        await until(lambda: tries == 2)
+        assert runner.status.state is DeviceState.WAITING
         assert runner.status.cause == "/dev/x is not there"
+        back.set()
         await device.write(b"D")
         await until(lambda: kept.values == [68.0])
 
@@ -241,9 +274,8 @@ async def test_a_driver_that_raises_restarts_and_others_do_not_notice() -> None:
     assert b'vitalsd_driver_errors_total{bed="OR",device="d",driver="toy"} 1.0' in metrics.text()
 
 
-async def test_a_refusal_is_a_state_of_its_own() -> None:
-    kept = Kept()
-    runner, _ = made(kept)
+async def test_a_refusal_is_a_state_of_its_own_until_values_come() -> None:
+    runner, _ = made(Kept())
     ours, device = memory_pair()
 
     async def connect() -> Transport:
@@ -253,6 +285,29 @@ async def test_a_refusal_is_a_state_of_its_own() -> None:
         await device.write(b"Z")
         await until(lambda: runner.status.state is DeviceState.REFUSED)
         assert "busy" in runner.status.cause
+        since_us = runner.status.since_us
+        await device.write(b"Z")
+        await until(lambda: runner.status.frames == 2)
+        assert (runner.status.state, runner.status.since_us) == (DeviceState.REFUSED, since_us)
+        await device.write(b"A")
+        await until(lambda: runner.status.state is DeviceState.RECEIVING)
+
+
+async def test_a_driver_that_raises_at_its_farewell_does_not_keep_the_daemon_from_stopping() -> None:
+    runner, _ = made(Kept())
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect) as task:
+        assert await device.read() == b"?"
+        task.cancel()
+        assert await device.read() == b"!"
+        await device.write(b"X")
+        async with asyncio.timeout(5):
+            await asyncio.wait([task])
+        assert task.cancelled()
 
 
 async def test_metrics_tell_frames_garbage_state_and_age() -> None:
@@ -275,13 +330,14 @@ async def test_metrics_tell_frames_garbage_state_and_age() -> None:
     assert 'vitalsd_data_age_seconds{bed="OR",code="MDC_ECG_HEART_RATE",device="d",driver="toy"} ' in text
 
 
-def replayed(tmp_path: Path, done: int) -> Kept:
-    file = tmp_path / "x.raw"
+def replayed(tmp_path: Path, done: int, *, speed: float = math.inf, name: str = "x.raw") -> Kept:
+    file = tmp_path / name
     file.write_bytes(b"AB1CDE")
     kept = Kept()
     runner, _ = made(kept)
-    arguments: Any = (Recording(path=file, datagrams=False), 1_000_000_000, float("inf"), done)
-    asyncio.run(runner.replay(*arguments))
+    key = f"d {tmp_path}/x.raw 1970-01-01T00:16:40.000000Z"
+    life = runner.replay(Recording(path=file, datagrams=False), START_US, speed, {key: done})
+    asyncio.run(asyncio.wait_for(life, 3))
     assert runner.status.state is DeviceState.ENDED
     return kept
 
@@ -290,11 +346,27 @@ def test_a_replay_takes_its_times_from_the_devices_ticks(tmp_path: Path) -> None
     kept = replayed(tmp_path, 0)
     got = [(entry.value, entry.time_us) for entry in kept.entries if isinstance(entry, Reading)]
     ticks = {65.0: 0, 66.0: 1, 67.0: 3, 68.0: 4, 69.0: 5}
-    assert got == [(value, 1_000_000_000 + tick * 1_000_000) for value, tick in ticks.items()]
-    assert kept.inputs == {"d": 5}
+    assert got == [(value, START_US + tick * 1_000_000) for value, tick in ticks.items()]
+    assert list(kept.inputs.values()) == [5]
 
 
 def test_a_killed_replay_goes_on_after_the_frames_that_were_journaled(tmp_path: Path) -> None:
     whole = replayed(tmp_path, 0).entries
     assert replayed(tmp_path, 3).entries == whole[3:]
     assert replayed(tmp_path, 5).batches == []
+
+
+def test_a_killed_replay_does_not_wait_for_what_it_has_stored(tmp_path: Path) -> None:
+    assert len(replayed(tmp_path, 4, speed=1.0).entries) == 1
+
+
+def test_another_recording_of_the_same_device_begins_at_its_beginning(tmp_path: Path) -> None:
+    assert len(replayed(tmp_path, 3, name="y.raw").entries) == 5
+
+
+async def test_the_clock_offset_of_a_replay_is_taken_at_the_recordings_time(tmp_path: Path) -> None:
+    file = tmp_path / "x.raw"
+    file.write_bytes(b"YAY")
+    runner, _ = made(Kept())
+    await runner.replay(Recording(path=file, datagrams=False), START_US, math.inf, {})
+    assert runner.status.clock_offset_s == 3.0
