@@ -20,10 +20,11 @@ from tests.bench.report import Row, percentile
 from tests.timescale import database, shared
 
 FRAMES = int(os.environ.get("VITALSD_BENCH_FRAMES", "1000"))
-PERIOD_S = 0.15
-WAVE_EVERY = 2
-WAVES = ((1, 90), (4, 30), (5, 30), (8, 30), (9, 8), (13, 8), (14, 8), (15, 8))
-"""Types of fact sheet ge-datex-dri §6 and the samples of 0.3 s."""
+PERIOD_S = 0.25
+"""A record of 15 values and one of 8 waves, sent together: 60 values/s."""
+
+WAVES = ((1, 75), (4, 25), (5, 25), (8, 25), (9, 6), (13, 6), (14, 6), (15, 6))
+"""Types of fact sheet ge-datex-dri §6 and the samples of a period."""
 
 WARM_UP = 20
 LOST_S = 5.0
@@ -69,9 +70,8 @@ def _measured(dsn: str, folder: Path) -> tuple[list[float], tuple[float, float],
             for n in itertools.count():
                 value = n % 200 + 20
                 frame = encode(PHYSIOLOGICAL, [(1, _physiological(value))], number=n & 255, time_s=int(time.time()))
-                if n % WAVE_EVERY == 0:
-                    os.write(master, encode(WAVEFORM, [_wave(t, k, n) for t, k in WAVES], time_s=int(time.time())))
-                os.write(master, frame)
+                waves = encode(WAVEFORM, [_wave(t, k, n) for t, k in WAVES], number=n & 255, time_s=int(time.time()))
+                os.write(master, waves + frame)
                 sent = time.perf_counter()
                 if not _seen(connection, value, sent, LOST_S if first else PERIOD_S):
                     if first:
@@ -106,10 +106,12 @@ def _seen(connection: psycopg.Connection[tuple[float]], value: int, sent: float,
 
 
 def _physiological(rate: int) -> bytes:
-    """A basic class with heart rates, ST, respiration and a temperature: 9 values (fact sheet §5.2)."""
+    """A basic class with heart rates, ST, respiration, SpO2 and temperatures: 15 values (fact sheet §5.2)."""
     data = bytearray(270)
     struct.pack_into("<IH5h", data, 0, 3 | 1 << 3, 0x1200, rate, 10, 20, 30, 12)
-    struct.pack_into("<IHh", data, 86, 3, 1, 3650)
+    for at, label in ((86, 1), (94, 2), (102, 7)):
+        struct.pack_into("<IHh", data, at, 3, label, 3650)
+    struct.pack_into("<IH4h", data, 118, 3, 0, 9800, rate, 300, 7000)
     struct.pack_into("<3h", data, 226, rate, rate, rate)
     return struct.pack("<I", int(time.time())) + bytes(data) + struct.pack("<BBH", 0, 0, 0x00A1)
 
