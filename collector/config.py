@@ -53,6 +53,8 @@ def _listen(value: str) -> str:
 
 
 def _dsn(value: str) -> str:
+    if value.startswith("sqlite:"):
+        raise ValueError("expected a server's DSN; without [timescale] the journal itself is the store")
     try:
         return server(value)
     except UsageError as error:
@@ -217,9 +219,8 @@ def load(path: Path) -> Config:
 def _doubles(data: dict[str, Any]) -> list[str]:
     devices = data.get("device")
     names = [d.get("name") for d in devices if isinstance(d, dict)] if isinstance(devices, list) else []
-    return [
-        f"device: two devices are called {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1 and name
-    ]
+    texts = [name for name in names if isinstance(name, str)]
+    return [f"device: two devices are called {name!r}" for name in dict.fromkeys(texts) if texts.count(name) > 1]
 
 
 def _key(place: tuple[int | str, ...]) -> str:

@@ -64,7 +64,7 @@ def parse_port(text: str, default_number: int | None = None) -> Port:
     wrong: list[str] = []
     host, number = "", 0
     if scheme in _PATH:
-        if parts.netloc or not parts.path.startswith("/"):
+        if parts.netloc or not parts.path.startswith("/") or "\0" in unquote(parts.path):
             wrong.append(f"{text!r} must name an absolute path: {scheme}:///PATH")
     else:
         host = parts.hostname or ""
@@ -74,7 +74,7 @@ def parse_port(text: str, default_number: int | None = None) -> Port:
             number = 0
         if not host or not number:
             wrong.append(f"{text!r} must name a host and a port from 1 to 65535: {scheme}://HOST:PORT")
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+    settings = dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))  # a + is a zone's sign here
     known = _SETTINGS.get(scheme, {})
     for key, value in settings.items():
         if key not in known:

@@ -137,7 +137,13 @@ def test_the_password_of_the_credential_is_used(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("[bed\n", "not TOML: "), ("", "bed: is missing"), ("device = 3\n", "device: ")],
+    [
+        ("[bed\n", "not TOML: "),
+        ("", "bed: is missing"),
+        ("device = 3\n", "device: "),
+        ('device = [{ name = ["a"] }]\n', "device[0].name: "),
+        ('timescale = { dsn = "sqlite:////x.db" }\n', "timescale.dsn: expected a server's DSN"),
+    ],
 )
 def test_a_file_that_is_no_config_is_told_so(tmp_path: Path, text: str, expected: str) -> None:
     assert any(reason.startswith(expected) for reason in reasons(tmp_path, text))

@@ -26,6 +26,11 @@ def test_ports_are_read(text: str, scheme: str, path: str, host: str, number: in
     )
 
 
+def test_a_time_may_be_of_any_zone() -> None:
+    port = parse_port("replay:///f?start=2024-01-01T08:00:00+08:00")
+    assert port.settings["start"] == "2024-01-01T08:00:00+08:00"
+
+
 def test_a_driver_lends_its_port_number() -> None:
     assert parse_port("udp://10.0.0.7", 24105).number == 24105
 
@@ -34,7 +39,7 @@ def test_a_driver_lends_its_port_number() -> None:
     "text",
     ["", "COM3", "http://a:1", "serial://dev/x", "serial:relative", "tcp://host", "tcp://:80", "udp://h:70000", "udp://h:x",
      "serial:///dev/x?baud=0", "serial:///dev/x?parity=Q", "replay:///f?speed=0", "replay:///f?speed=nan",
-     "replay:///f?start=yesterday", "tcp://h:1?baud=1"],
+     "replay:///f?start=yesterday", "replay:///%00", "tcp://h:1?baud=1"],
 )  # fmt: skip
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
