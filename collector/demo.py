@@ -38,7 +38,10 @@ async def run_demo(
     if dsn is not None:
         migrate(dsn)
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--keep {keep}: {error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="vitalsd-demo-") as scratch:
         folder = keep.absolute() if keep else Path(scratch)
         links = Path(scratch)

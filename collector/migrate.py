@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 
 from collector.dsn import secretless, server, sqlite_file
-from collector.errors import UsageError
+from collector.errors import JournalError, UsageError
 from collector.journal import Journal
 from collector.sql import migrations, queries, text
 
@@ -20,11 +20,14 @@ _Q = queries("timescale")
 def migrate(dsn: str) -> list[str]:
     """Bring the store to the newest schema; return what it is and what was done, a line each.
 
-    Raises UsageError for a DSN that is none, a server that cannot be reached and rights that are missing.
+    Raises UsageError for a DSN that is none, a file or server that cannot be had and rights that are missing.
     """
     file = sqlite_file(dsn)
     if file is not None:
-        Journal.open(file).close()
+        try:
+            Journal.open(file).close()
+        except JournalError as error:
+            raise UsageError(str(error)) from error
         return [f"{file}: up to date"]
     address = server(dsn)
     try:

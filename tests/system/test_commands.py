@@ -41,6 +41,8 @@ def test_the_version_is_told() -> None:
         (("simulate", "ge-datex-dri", "--pty", "/tmp/x", "--scenario", "magic"), "no scenario 'magic'"),
         (("demo", "--devices", "toaster"), "no driver 'toaster'"),
         (("demo", "--devices", ","), "--devices names no driver"),
+        (("demo", "--keep", "/dev/null/x"), "--keep /dev/null/x: Not a directory"),
+        (("migrate", "sqlite:////no/such/x.db"), "/no/such/x.db: No such file or directory"),
         (("migrate", "host = = x"), "not a DSN: expected a libpq string"),
         (("migrate", "host=127.0.0.1 port=1 user=x dbname=x connect_timeout=2"), "127.0.0.1"),
         (("no-such-command",), "No such command"),
