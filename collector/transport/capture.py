@@ -1,5 +1,6 @@
 """The capture tap: records raw bytes both ways to a bounded file that `vitalsd decode` reads."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
@@ -36,7 +37,8 @@ class CaptureTap:
 
     async def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # what a full disk did not take
+                self._file.close()
             self._file = None
         await self._inner.close()
 

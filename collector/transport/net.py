@@ -53,13 +53,15 @@ class UdpTransport:
         self._peer: tuple[str, int] | None = None
 
     async def read(self) -> bytes:
-        loop = asyncio.get_running_loop()
         try:
             while True:
+                try:
+                    data, peer = self._sock.recvfrom(READ_BYTES)
+                except BlockingIOError:
+                    await self._readable()
+                    continue
                 if self._listening:
-                    data, self._peer = await loop.sock_recvfrom(self._sock, READ_BYTES)
-                else:
-                    data = await loop.sock_recv(self._sock, READ_BYTES)
+                    self._peer = peer
                 if data:  # an empty datagram is not the end of anything
                     return data
         except OSError as error:
@@ -77,6 +79,16 @@ class UdpTransport:
 
     async def close(self) -> None:
         self._sock.close()
+
+    async def _readable(self) -> None:
+        """Wait for a datagram without taking it: loop.sock_recv, cancelled at that moment, would lose it."""
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        loop.add_reader(self._sock, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_reader(self._sock)
 
 
 async def open_tcp(port: Port) -> Transport:

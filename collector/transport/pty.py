@@ -68,7 +68,8 @@ def open_pty(link: Path) -> Transport:
     tty.setraw(slave)
     os.set_blocking(master, False)
     try:
-        link.unlink(missing_ok=True)
+        if link.is_symlink():
+            link.unlink()
         link.symlink_to(os.ttyname(slave))
     except OSError as error:
         os.close(master)

@@ -37,7 +37,10 @@ class SerialTransport:
 
     async def close(self) -> None:
         with contextlib.suppress(OSError, serial.SerialException, termios.error):
-            self._writer.close()
+            line = self._writer.transport
+            if not line.is_closing():  # a device that holds CTS takes nothing more: what it did not take is dropped
+                line.get_extra_info("serial").reset_output_buffer()
+                line.abort()
             await self._writer.wait_closed()
 
 

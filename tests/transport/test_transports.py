@@ -113,6 +113,35 @@ async def test_datagrams_stay_apart_and_an_empty_one_ends_nothing(tmp_path: Path
         assert ours.datagrams
 
 
+async def test_a_datagram_that_comes_as_its_read_is_cancelled_is_read_next(tmp_path: Path) -> None:
+    async with pair("udp", tmp_path) as (ours, device):
+        await ours.write(b"x")
+        await device.read()
+        reading = asyncio.create_task(ours.read())
+        await asyncio.sleep(0)
+        await device.write(b"value")
+        asyncio.get_running_loop().call_later(0, reading.cancel)  # due in the very turn that sees the datagram
+        await asyncio.wait([reading])
+        assert reading.cancelled()
+        async with asyncio.timeout(5):
+            assert await ours.read() == b"value"
+
+
+async def test_a_serial_line_that_takes_nothing_more_is_closed_all_the_same(tmp_path: Path) -> None:
+    async with pair("serial", tmp_path) as (ours, _):
+        await ours.write(bytes(40_000))  # more than a pty holds
+        async with asyncio.timeout(5):
+            await ours.close()
+
+
+async def test_a_pty_does_not_take_the_place_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "thesis.txt"
+    file.write_text("years")
+    with pytest.raises(LinkError, match="File exists"):
+        open_pty(file)
+    assert file.read_text() == "years"
+
+
 async def test_a_serial_port_is_opened_exclusively(tmp_path: Path) -> None:
     async with pair("serial", tmp_path):
         with pytest.raises(LinkError, match="in use by another program"):
@@ -167,7 +196,10 @@ async def test_the_tap_is_bounded_and_a_full_disk_does_not_end_the_connection(tm
     await tap.close()
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 4096
     assert {file.name for file in tmp_path.iterdir()} == {"tap.hex", "tap.old.hex"}
-    ours, device = memory_pair()
-    tap = CaptureTap(ours, tmp_path / "no" / "such.hex", 4096, lambda: 0)
-    await device.write(b"x")
-    assert await tap.read() == b"x"
+    for file in (tmp_path / "no" / "such.hex", Path("/dev/full")):
+        ours, device = memory_pair()
+        tap = CaptureTap(ours, file, 4096, lambda: 0)
+        await device.write(b"x")
+        assert await tap.read() == b"x"
+        await tap.close()
+        assert await device.read() == b""
