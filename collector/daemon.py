@@ -49,10 +49,13 @@ async def run_bed(
     try:
         await daemon.run(once=once, ready=ready)
     except BaseExceptionGroup as group:
-        usage, _ = group.split(UsageError)
-        if usage is None:
-            raise
-        raise UsageError(*(reason for error in _leaves(usage) for reason in error.reasons)) from None
+        errors = list(_leaves(group))
+        reasons = [reason for error in errors if isinstance(error, UsageError) for reason in error.reasons]
+        if reasons:
+            raise UsageError(*reasons) from None
+        if all(isinstance(error, JournalError) for error in errors):
+            raise JournalError("; ".join(dict.fromkeys(map(str, errors)))) from None
+        raise
     finally:
         await daemon.close()
 
@@ -181,7 +184,7 @@ class _Daemon:
             await asyncio.sleep(WATCH_S)
 
 
-def _leaves(group: BaseExceptionGroup[UsageError]) -> Iterator[UsageError]:
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             yield from _leaves(error)
