@@ -38,11 +38,6 @@ Wider than the jitter of arrival and than a clock of whole seconds."""
 
 
 @dataclass(slots=True)
-class _Wave:
-    next_us: int
-
-
-@dataclass(slots=True)
 class Normalizer:
     """One device's events, in order, into entries for the journal.
 
@@ -58,7 +53,7 @@ class Normalizer:
     repeats: int = 0
     _series: dict[Channel, Series] = field(default_factory=dict)
     _last: dict[Channel, tuple[int, int]] = field(default_factory=dict)
-    _waves: dict[Channel, _Wave] = field(default_factory=dict)
+    _wave_ends_us: dict[Channel, int] = field(default_factory=dict)
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
     _frame: int = 0
 
@@ -118,14 +113,14 @@ class Normalizer:
         return time_us if -EPISODIC_PAST_US <= time_us - arrival_us <= EPISODIC_FUTURE_US else None
 
     def _piece(self, event: Waveform, arrival_us: int) -> WavePiece:
-        wave = self._waves.get(event.channel)
+        end_us = self._wave_ends_us.get(event.channel)
         start_us = arrival_us + event.start_us
-        if wave is not None and event.gap_samples is not None:
-            follows_us = wave.next_us + round(event.gap_samples * 1_000_000 / event.rate_hz)
+        if end_us is not None and event.gap_samples is not None:
+            follows_us = end_us + round(event.gap_samples * 1_000_000 / event.rate_hz)
             if abs(follows_us - start_us) <= WAVE_DRIFT_US:
                 start_us = follows_us
         n = len(event.data) // 4
-        self._waves[event.channel] = _Wave(next_us=start_us + round(n * 1_000_000 / event.rate_hz))
+        self._wave_ends_us[event.channel] = start_us + round(n * 1_000_000 / event.rate_hz)
         return WavePiece(
             series=self._series_of(event.channel),
             start_us=start_us,
