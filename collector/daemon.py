@@ -1,6 +1,7 @@
 """One bed's daemon: puts the parts together, and takes them apart in order."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
@@ -22,6 +23,7 @@ from collector.errors import JournalError, UsageError
 from collector.journal import Journal, Writer
 from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
+from collector.migrate import migrate_new
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
@@ -156,6 +158,8 @@ class _Daemon:
 
     def _services(self) -> list[Coroutine[Any, Any, None]]:
         config, services = self._config, [self._watch()]
+        if config.timescale is not None:
+            services.append(self._first_start(config.timescale.full_dsn))
         if config.page is not None:
             page = app(
                 config.bed.id,
@@ -174,6 +178,12 @@ class _Daemon:
         if interval_s is not None:
             services.append(_keep_alive(interval_s))
         return services
+
+    async def _first_start(self, dsn: str) -> None:
+        """Make a new database ready. What stands against it is told by the sink, which needs it."""
+        with contextlib.suppress(UsageError):
+            for text in await asyncio.to_thread(migrate_new, dsn):
+                self._log.info("new store", did=text)
 
     async def _watch(self) -> None:
         """Keep the metrics of journal and sink fresh."""

@@ -42,6 +42,20 @@ def migrate(dsn: str) -> list[str]:
         ) from error
 
 
+def migrate_new(dsn: str) -> list[str]:
+    """As `migrate`, for a server's database that never had a migration; any other is left as it is (nothing returned).
+
+    A released schema is changed by a person, a new database is made ready by the first daemon that may.
+    """
+    address = server(dsn)
+    try:
+        with psycopg.connect(address, autocommit=True) as connection:
+            (migrated,) = connection.execute(_Q["migrated"]).fetchone() or (False,)
+        return [] if migrated else migrate(dsn)
+    except psycopg.Error as error:
+        raise UsageError(f"the store cannot be made ready: {secretless(str(error), address)}") from error
+
+
 def edition(connection: psycopg.Connection[Any]) -> str | None:
     """Return "apache", "timescale" (Community), or None for plain PostgreSQL."""
     row = connection.execute(_Q["edition"]).fetchone()

@@ -11,7 +11,7 @@ from collector import migrate as migrating
 from collector.dsn import server, sqlite_file
 from collector.errors import JournalError, UsageError
 from collector.journal import Journal
-from collector.migrate import migrate
+from collector.migrate import migrate, migrate_new
 from collector.model import AlarmPhase, Priority
 from collector.sql import text
 from collector.timescale import READER
@@ -53,6 +53,13 @@ def test_migrating_twice_changes_nothing(database: str) -> None:
     assert migrate(database)[1:] == ["up to date"]
     assert catalogue(database) == before
     assert [row[1] for row in before["hypertables"]] == ["condition", "minute", "obs", "wave"]
+
+
+def test_a_new_database_is_made_ready_and_an_old_one_is_left_to_a_person(database: str) -> None:
+    assert any(line.startswith("applied") for line in migrate_new(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("delete from vitalsd.migration")
+    assert migrate_new(database) == []
 
 
 def test_several_at_once_wait_for_each_other(database: str) -> None:
