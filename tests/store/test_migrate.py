@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from collector import migrate as migrating
 from collector.dsn import server, sqlite_file
-from collector.errors import JournalError, UsageError
+from collector.errors import UsageError
 from collector.journal import Journal
 from collector.migrate import migrate, migrate_new
 from collector.model import AlarmPhase, Priority
@@ -183,7 +183,7 @@ def test_the_embedded_store_is_a_journal(tmp_path: Path, monkeypatch: pytest.Mon
     assert migrate("sqlite:///store.db") == ["store.db: up to date"]
     journal = Journal.open(file)
     assert journal.append([reading(HEART_RATE, 0, 60.0)]) == 1
-    with pytest.raises(JournalError, match="another process"):
+    with pytest.raises(UsageError, match="another process"):
         migrate(f"sqlite:///{file}")
     journal.close()
 
