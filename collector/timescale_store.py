@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, Self
@@ -143,8 +143,10 @@ class TimescaleStore:
     def _advance(self, batch: Batch, stale: Ranges) -> Iterator[None]:
         new = Ranges.of((batch.after + 1, batch.last))
         position = {"journal": self._id, "reader": self._reader, "life": self._life, "expected": str(self.done)}
-        with self._connection.transaction():
-            moved = self._connection.execute(_Q["advance"], {**position, "new": str(new), "stale": str(stale)})
+        with ExitStack() as transaction:
+            with self._connection.pipeline():  # begin and update in one round trip
+                transaction.enter_context(psycopg.Transaction(self._connection))
+                moved = self._connection.execute(_Q["advance"], {**position, "new": str(new), "stale": str(stale)})
             if moved.rowcount != 1:
                 raise MovedError("the position is not what it was: a late commit, or another gateway with this journal")
             yield
