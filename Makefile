@@ -27,7 +27,7 @@ lint: ## ruff, mypy, import-linter
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: ## rates and latencies beside their budgets
 	@tools/setup.sh dev
