@@ -217,10 +217,14 @@ def load(path: Path) -> Config:
 
 
 def _doubles(data: dict[str, Any]) -> list[str]:
+    """Names, ports and capture files that two devices share. A recording may be read twice."""
     devices = data.get("device")
-    names = [d.get("name") for d in devices if isinstance(d, dict)] if isinstance(devices, list) else []
-    texts = [name for name in names if isinstance(name, str)]
-    return [f"device: two devices are called {name!r}" for name in dict.fromkeys(texts) if texts.count(name) > 1]
+    tables = [d for d in devices if isinstance(d, dict)] if isinstance(devices, list) else []
+    found = []
+    for key, said in (("name", "are called"), ("port", "have the port"), ("capture", "are captured into")):
+        texts = [text for d in tables if isinstance(text := d.get(key), str) and not text.startswith("replay:")]
+        found += [f"device: two devices {said} {text!r}" for text in dict.fromkeys(texts) if texts.count(text) > 1]
+    return found
 
 
 def _key(place: tuple[int | str, ...]) -> str:

@@ -50,7 +50,6 @@ class Normalizer:
     sites: Mapping[str, str] = field(default_factory=dict)
     demo: bool = False
     clock_offset_us: int | None = None
-    repeats: int = 0
     _series: dict[Channel, Series] = field(default_factory=dict)
     _last: dict[Channel, tuple[int, int]] = field(default_factory=dict)
     _wave_ends_us: dict[Channel, int] = field(default_factory=dict)
@@ -62,9 +61,7 @@ class Normalizer:
         out: list[Entry] = []
         for event in events:
             if isinstance(event, Observation):
-                if event.repeat:
-                    self.repeats += 1
-                else:
+                if not event.repeat:
                     out.append(self._reading(event, arrival_us))
             elif isinstance(event, Waveform):
                 out.append(self._piece(event, arrival_us))

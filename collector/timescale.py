@@ -42,7 +42,8 @@ TELL_EVERY_S = 1.0
 ROLL_UP_EVERY_S = 5.0
 """While data keep coming, how often the last readings, the journal and the minutes are brought up to date."""
 
-_CLOSE_S = 5.0
+_CLOSE_S = 2.0
+"""A server that answers no more does not keep the daemon from ending within 3 s; its transaction is as good as lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

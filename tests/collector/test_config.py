@@ -55,6 +55,11 @@ name = "replayed"
 driver = "draeger-medibus"
 port = "replay:///no/such.raw"
 
+[[device]]
+name = "again"
+driver = "draeger-medibus"
+port = "udp://:0"
+
 [journal]
 path = "journal.db"
 max_bytes = "8 gigs"
@@ -97,6 +102,7 @@ def test_a_good_file_is_read_with_the_drivers_line_under_the_ports_own_settings(
         "bed.zone: 'Asia/Nowhere' is not a time zone like Asia/Shanghai",
         "bed.colour: unknown key",
         "device: two devices are called 'monitor'",
+        "device: two devices have the port 'udp://:0'",
         "device[0].driver: no driver 'ge-datex'; there are ",
         "device[0].port: 'serial:///dev/ttyUSB0?baud=fast&parity=X&colour=1': baud=fast is not a speed",
         "device[0].port: 'serial:///dev/ttyUSB0?baud=fast&parity=X&colour=1': parity=X is not one of",
@@ -118,7 +124,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path, expected: str) -> None:
 
 
 def test_nothing_else_is_called_a_mistake(tmp_path: Path) -> None:
-    assert len(reasons(tmp_path, BAD)) == 19
+    assert len(reasons(tmp_path, BAD)) == 21
 
 
 def test_a_password_is_not_repeated(tmp_path: Path) -> None:

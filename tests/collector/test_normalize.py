@@ -65,10 +65,9 @@ def test_what_is_no_number_is_not_stored_as_one(value: float) -> None:
     assert (got.value, got.quality) == (None, Quality.INVALID)
 
 
-def test_a_repeat_is_counted_and_not_stored() -> None:
+def test_a_repeat_is_not_stored() -> None:
     n = normalizer()
     assert readings(n, Observation(channel=NIBP, value=120.0, repeat=True)) == []
-    assert n.repeats == 1
 
 
 def test_an_episodic_time_is_corrected_by_the_measured_offset() -> None:
