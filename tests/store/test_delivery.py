@@ -91,20 +91,18 @@ def test_a_sink_killed_at_any_instant_delivers_each_row_once(store: str, tmp_pat
     path = tmp_path / "journal.db"
     command = [sys.executable, "-m", "tests.store.victim", str(path), store]
     killed = 0
-    while killed < 10:
+    while killed < 10 or not stored(store):  # on a slow machine the first lives may all be too short to deliver
         with subprocess.Popen([*command, "-1"], stdout=subprocess.PIPE, text=True) as victim:
             assert victim.stdout is not None
             assert victim.stdout.readline() == "alive\n"
             with pytest.raises(subprocess.TimeoutExpired):
-                victim.wait(chance.uniform(0.0, 0.25))
+                victim.wait(chance.uniform(0.0, 0.25 + 0.05 * max(0, killed - 10)))
             victim.send_signal(signal.SIGKILL)
             killed += 1
     journal = Journal.open(path)
     tip, done = journal.inputs()["clock"], journal.inputs()["clock"] + 50
     journal.close()
-    before = sum(stored(store).values())
     subprocess.run([*command, str(done)], check=True, stdout=subprocess.DEVNULL)
-    assert before > 0
     assert tip > 100
     assert stored(store) == wanted(entries_to(done))
     waves = rows(store, "select count(*), count(distinct time), sum(n) from waves")
