@@ -3,20 +3,29 @@
 import asyncio
 import json
 import os
+import struct
 import termios
+import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from collector.driver import driver
-from collector.model import Event, Frame, Observation, Waveform
+from collector.driver import Simulated, driver
+from collector.model import Event, Frame, Observation
+from collector.simulate import play
+from collector.transport.pty import open_pty
+from drivers.ge_datex_dri.frames import PHYSIOLOGICAL, WAVEFORM, Framer, Record
+from drivers.patient import Patient
 from tests.shared import capture
 from tests.system.command import start
 
 PATIENCE_S = 20
+TIMES_FASTER = 30.0
+DISPLAYED, TREND, WAVE = (PHYSIOLOGICAL, 1), (PHYSIOLOGICAL, 3), (WAVEFORM, 1)
+"""Main type and sub-record type (fact sheet ge-datex-dri §4)."""
 
 
 @contextmanager
@@ -66,15 +75,62 @@ async def test_the_monitor_serves_a_real_clients_bytes_over_a_pty(file: str, tmp
     assert any(isinstance(event, Observation) and isinstance(event.value, float) for event in events)
 
 
-async def test_the_monitor_answers_the_vendors_own_requests_over_a_pty(tmp_path: Path) -> None:
-    examples = {e["name"]: bytes.fromhex(e["wire_hex"]) for e in json.loads(
-        capture("datex-dri", "vendor_examples.json").read_text(encoding="utf-8"))}  # fmt: skip
-    with simulated("ge-datex-dri", tmp_path / "tty"):
-        request = examples["displayed_10s_all_classes"] + examples["wave_ecg1_start"]
-        events = await exchange(tmp_path / "tty", request, "ge-datex-dri", 4)
-    waves = [event for event in events if isinstance(event, Waveform)]
-    assert {(wave.channel.source, wave.rate_hz, len(wave.counts)) for wave in waves} == {("wave.ecg1", 300.0, 300)}
-    assert any(isinstance(e, Observation) and e.channel.code == "MDC_ECG_HEART_RATE" for e in events)
+class Client:
+    """The host's end of a pty, and the DRI records that have come over it."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+        self._framer = Framer()
+        self.records: list[Record] = []
+
+    def send(self, data: bytes) -> None:
+        assert os.write(self._line, data) == len(data)
+
+    def last(self, main_type: int, part: int) -> int:
+        """The monitor's time of the newest record that begins with such a sub-record; 0 if there is none."""
+        times = [r.time_s for r in self.records if (r.main_type, r.parts[0][0]) == (main_type, part)]
+        return times[-1] if times else 0
+
+    async def until(self, true: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+        async with asyncio.timeout(within_s):
+            while not true():
+                try:
+                    found = self._framer.feed(os.read(self._line, 65_536))
+                    self.records += [record for record in found if isinstance(record, Record)]
+                except BlockingIOError:
+                    await asyncio.sleep(0.005)
+
+
+async def test_the_monitor_answers_the_vendors_six_requests_over_a_pty(tmp_path: Path) -> None:
+    examples = json.loads(capture("datex-dri", "vendor_examples.json").read_text(encoding="utf-8"))
+    request = {example["name"]: bytes.fromhex(example["wire_hex"]) for example in examples}
+    assert len(request) == 6
+    device = open_pty(tmp_path / "tty")
+    simulator = driver("ge-datex-dri").simulator(Simulated(patient=Patient("stable", 1)))
+    playing = asyncio.create_task(play(simulator, device, lambda: time.monotonic() * TIMES_FASTER, lambda _: None))
+    line = os.open(tmp_path / "tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        client = Client(line)
+        client.send(request["displayed_10s_all_classes"] + request["trend60_start"] + request["wave_ecg1_start"])
+        await client.until(lambda: all(client.last(*kind) for kind in (DISPLAYED, TREND, WAVE)))
+        wave = next(record for record in client.records if record.main_type == WAVEFORM)
+        assert struct.unpack_from("<h", wave.data, wave.parts[0][1]) == (300,)
+        displayed = [r for r in client.records if (r.main_type, r.parts[0][0]) == DISPLAYED]
+        assert {len(record.parts) for record in displayed} == {4}
+
+        client.send(request["wave_stop"])
+        await client.until(lambda: client.last(*DISPLAYED) > client.last(*WAVE) + 20)
+        client.send(request["trend60_stop"])
+        await client.until(lambda: client.last(*DISPLAYED) > client.last(*TREND) + 130)
+        client.send(request["displayed_stop"])
+        stopped = client.last(*DISPLAYED)
+        with pytest.raises(TimeoutError):
+            await client.until(lambda: client.last(*DISPLAYED) > stopped + 10, 60 / TIMES_FASTER)
+    finally:
+        os.close(line)
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+        await device.close()
 
 
 def test_the_log_holds_what_it_said_in_decodes_form(tmp_path: Path) -> None:
