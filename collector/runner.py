@@ -1,9 +1,10 @@
 """One device's life: connect, talk, count, tell its state, back off, and begin again for ever."""
 
 import asyncio
+import contextlib
 import math
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -98,9 +99,9 @@ class Runner:
         clock = RecordingClock(start_us)
         self._state(DeviceState.RECEIVING)
         frames = 0
-        for chunk in recording.chunks():
+        for events in _heard(session, recording):
             entries: list[Entry] = []
-            for event in session.receive(chunk, 0.0):
+            for event in events:
                 if isinstance(event, Frame):
                     frames += 1
                     clock.tick(event.tick_us)
@@ -118,8 +119,6 @@ class Runner:
                     entries.extend(stored)
             if frames > done_frames:
                 await self._append(entries, {key: frames})
-        for event in session.finish():
-            self._count(event, clock.utc_us)
         self._state(DeviceState.ENDED, "the recording has ended")
 
     async def _talk(self, transport: Transport) -> None:
@@ -142,8 +141,7 @@ class Runner:
                     pass
                 now_s = self._clock.monotonic()
                 if data == b"":
-                    await self._take(session.finish())
-                    raise LinkError("the other side closed the connection")
+                    raise LinkError("the other side closed the connection")  # noqa: TRY301  a lost link like any other
                 if data is not None:
                     bytes_s = now_s
                     await self._take(session.receive(data, now_s))
@@ -154,10 +152,14 @@ class Runner:
                 if self.status.frames > frames:
                     heard_s = now_s
                 elif now_s - heard_s >= self._spec.silence_s:
+                    await self._take(session.finish())
                     cause = _silence(bytes_come=now_s - bytes_s < self._spec.silence_s / 2)
                     self._failed(cause)
                     self._state(DeviceState.SILENT, cause)
                     return
+        except LinkError:
+            await self._take(session.finish())
+            raise
         except asyncio.CancelledError:
             await self._farewell(session, transport)
             raise
@@ -181,16 +183,16 @@ class Runner:
 
     async def _farewell(self, session: Session, transport: Transport) -> None:
         try:
-            session.close(self._clock.monotonic())
-            async with asyncio.timeout(FAREWELL_S):
-                await self._send(session, transport)
-                while True:
-                    events = session.receive(await transport.read(), self._clock.monotonic())
-                    await self._take(events)
-                    if any(isinstance(e, Association) and e.state is AssociationState.ENDED for e in events):
-                        return
-        except (TimeoutError, LinkError):
-            return
+            with contextlib.suppress(TimeoutError, LinkError):
+                session.close(self._clock.monotonic())
+                async with asyncio.timeout(FAREWELL_S):
+                    await self._send(session, transport)
+                    ended = False
+                    while not ended:
+                        events = session.receive(await transport.read(), self._clock.monotonic())
+                        await self._take(events)
+                        ended = any(isinstance(e, Association) and e.state is AssociationState.ENDED for e in events)
+            await self._take(session.finish())
         except JournalError:
             raise
         except Exception:  # noqa: BLE001  a driver's fault must not keep the daemon from stopping
@@ -245,6 +247,13 @@ class Runner:
         if self._failing_since is not None:
             self._log.info("device back", after_s=round(self._clock.monotonic() - self._failing_since, 1))
             self._failing_since = None
+
+
+def _heard(session: Session, recording: Recording) -> Iterator[Sequence[Event]]:
+    """What a session says of each chunk, and of what it still holds at the end."""
+    for chunk in recording.chunks():
+        yield session.receive(chunk, 0.0)
+    yield session.finish()
 
 
 def _silence(*, bytes_come: bool) -> str:

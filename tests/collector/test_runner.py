@@ -48,6 +48,7 @@ class Toy:
         self._out = bytearray()
         self._asked = False
         self._n = 0
+        self._held: Sequence[Event] = ()
 
     def receive(self, data: bytes, now: float) -> Sequence[Event]:
         del now
@@ -56,6 +57,10 @@ class Toy:
             self._n += 1
             if byte == ord("X"):
                 raise RuntimeError("a fault in the driver")
+            if byte == ord("+"):  # a value that is told only at the end, as unfinished runs of samples are
+                frame = Frame(offset=self._n - 1, length=1, kind="value", tick_us=self._n * 1_000_000)
+                self._held = (frame, Observation(channel=CHANNEL, value=float(byte)))
+                continue
             if not ord("A") <= byte <= ord("Z"):
                 events.append(Rejected(offset=self._n - 1, length=1, reason="toy"))
                 continue
@@ -88,7 +93,8 @@ class Toy:
         self._out += b"!"
 
     def finish(self) -> Sequence[Event]:
-        return ()
+        held, self._held = self._held, ()
+        return held
 
 
 class _Options(BaseModel):
@@ -340,6 +346,37 @@ def replayed(tmp_path: Path, done: int, *, speed: float = math.inf, name: str = 
     asyncio.run(asyncio.wait_for(life, 3))
     assert runner.status.state is DeviceState.ENDED
     return kept
+
+
+@pytest.mark.parametrize("end", ["silence", "hang-up", "stop"])
+async def test_what_a_session_still_holds_is_kept_however_the_connection_ends(end: str) -> None:
+    kept = Kept()
+    runner, _ = made(kept)
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect):
+        await device.write(b"A+")
+        await until(lambda: 65.0 in kept.values)
+        if end == "hang-up":
+            await device.close()
+        if end != "stop":
+            await until(lambda: kept.values == [65.0, 43.0])
+    assert kept.values == [65.0, 43.0]
+
+
+def test_a_replay_stores_what_the_session_holds_at_the_end_once(tmp_path: Path) -> None:
+    file = tmp_path / "x.raw"
+    file.write_bytes(b"AB+")
+    done: dict[str, int] = {}
+    for expected in ([65.0, 66.0, 43.0], []):
+        kept = Kept()
+        runner, _ = made(kept)
+        asyncio.run(runner.replay(Recording(path=file, datagrams=False), START_US, math.inf, done))
+        done = done or kept.inputs
+        assert kept.values == expected
 
 
 def test_a_replay_takes_its_times_from_the_devices_ticks(tmp_path: Path) -> None:
