@@ -12,7 +12,6 @@ from collector.dsn import server
 from collector.journal.rows import (
     LONGEST_PIECE_S,
     condition_of,
-    end_us_of,
     piece_of,
     quality_words,
     reading_of,
@@ -22,6 +21,7 @@ from collector.model import Condition, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 from collector.sql import queries
 from collector.timescale_store import POSTGRES_EPOCH_US
+from collector.waves import end_us_of
 
 _Q = queries("timescale")
 _LONGEST_PIECE_US = round(LONGEST_PIECE_S * 1_000_000)

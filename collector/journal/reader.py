@@ -18,7 +18,6 @@ from collector.journal.rows import (
     LONGEST_PIECE_S,
     Row,
     condition_of,
-    end_us_of,
     identity_of,
     piece_of,
     quality_words,
@@ -28,6 +27,7 @@ from collector.journal.rows import (
 from collector.model import Condition, Entry, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 from collector.sql import queries
+from collector.waves import end_us_of
 
 BATCH_BYTES = 4 << 20
 """Samples in one batch: some hundred pieces, so that a batch of waves takes no longer than one of values."""

@@ -104,11 +104,6 @@ def piece_of(series: Series, row: Row) -> WavePiece:
     )
 
 
-def end_us_of(piece: WavePiece) -> int:
-    """When the sample after the last would be."""
-    return piece.start_us + round(piece.n * 1_000_000 / piece.rate_hz)
-
-
 def alarm_row(alarm: AlarmCondition) -> Row:
     """type, priority, phase, code, text, device_priority, demo, device_time."""
     words = alarm.type.value, alarm.priority.value, alarm.phase.value, alarm.code, alarm.text, alarm.device_priority
