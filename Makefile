@@ -42,7 +42,7 @@ lock: ## the newest allowed versions into requirements*.lock
 	@tools/setup.sh dev
 	@$(BIN)/pip install -q --disable-pip-version-check --no-cache-dir uv
 	@$(COMPILE) --upgrade -o requirements.lock
-	@$(COMPILE) --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra export --group dev --upgrade -c requirements.lock -o requirements-dev.lock
 
 devices: ## the tables of devices in both READMEs, from what the drivers declare
 	@tools/setup.sh dev
