@@ -22,3 +22,11 @@ class LinkError(VitalsdError):
 
 class JournalError(VitalsdError):
     """The journal cannot be written or read."""
+
+
+class DiskError(JournalError):
+    """The disk does not take or give the journal (full, read-only, failing): the journal in memory takes over."""
+
+
+class DamagedError(DiskError):
+    """The journal's file is damaged: what can be read of it goes on in a new file."""

@@ -30,9 +30,6 @@ FRESH = 1_000
 MOST_RUNS = 16
 """With more runs than that in the position the backlog goes first, so that the position stays small."""
 
-PRUNES = 6
-"""Slices of the queue forgotten after each turn: more rows than a turn delivers, so that the queue shrinks."""
-
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 """Back-off between attempts: a server that restarts is found soon, one that is gone for days is not pestered."""
@@ -213,7 +210,7 @@ class Timescale:
 
 
 class _Chores:
-    """What follows a delivery, not at once but soon: last readings, what the journal may forget, minutes."""
+    """What follows a delivery, not at once but soon: last readings, word to the journal, minutes."""
 
     def __init__(self, journal: Journal, reader: JournalReader, store: TimescaleStore) -> None:
         self._journal = journal
@@ -230,7 +227,7 @@ class _Chores:
     def work(self, *, hurry: bool) -> bool:
         """Do what is due, or in a hurry whatever there is; return whether there may be more."""
         busy = [chore.work(hurry=hurry) for chore in self._chores]
-        return all(self._journal.prune() for _ in range(PRUNES)) or any(busy)
+        return any(busy)
 
     def due_s(self) -> float | None:
         """Seconds until something is due; None where nothing is left to do."""

@@ -1,8 +1,14 @@
 """Puts entries into the journal's tables, in a transaction of its owner."""
 
 import sqlite3
+from collections.abc import Mapping
 
+from collector.journal.reader import Sacrificed
 from collector.journal.rows import (
+    KIND_CONDITION,
+    KIND_IDENTITY,
+    KIND_OBS,
+    KIND_WAVE,
     LETTERS,
     MINUTE_US,
     Row,
@@ -15,8 +21,6 @@ from collector.journal.rows import (
 )
 from collector.model import Condition, Entry, Identity, Quality, Reading, Series, WavePiece
 from collector.sql import queries
-
-KIND_OBS, KIND_WAVE, KIND_CONDITION, KIND_IDENTITY = range(4)
 
 _Q = queries("journal")
 _COUNTED = {Quality.VALID, Quality.QUESTIONABLE}
@@ -65,6 +69,20 @@ class Appender:
         self._queue.clear()
         self._latest.clear()
         self._minutes.clear()
+
+    def account(self, lost: Mapping[Series | None, Sacrificed]) -> None:
+        """Add to what was given up."""
+        rows: list[Row] = []
+        for series, gone in lost.items():
+            channel = 0 if series is None else self._channel(series)
+            span = gone.first_us, gone.last_us
+            if series is None:
+                rows.append((KIND_CONDITION, channel, gone.entries, 0, *span))
+            elif gone.samples:
+                rows.append((KIND_WAVE, channel, gone.entries, gone.samples, *span))
+            else:
+                rows.append((KIND_OBS, channel, gone.entries, 0, *span))
+        self._db.executemany(_Q["put_sacrificed"], rows)
 
     def _reading(self, reading: Reading) -> None:
         channel = self._channel(reading.series)

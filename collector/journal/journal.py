@@ -10,16 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from collector.errors import JournalError
 from collector.journal.appender import Appender
-from collector.journal.database import MEMORY, connect, lock
+from collector.journal.database import MEMORY, connect, failure, lock
+from collector.journal.keeping import Keeping, Limits
 from collector.journal.ranges import Ranges, common
-from collector.journal.reader import JournalReader
-from collector.model import Entry
+from collector.journal.reader import JournalReader, Sacrificed
+from collector.model import Entry, Series
 from collector.sql import queries
-
-PRUNE_ROWS = 2_000
-"""Rows that one `prune` forgets: a few milliseconds, so that an append behind it is not late (trials §3)."""
 
 _Q = queries("journal")
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -31,26 +28,34 @@ class Journal(JournalReader):
     Path ":memory:" keeps it in memory: the same in every way, but that it ends with the process.
     """
 
-    def __init__(self, db: sqlite3.Connection, path: Path | None, handle: int | None) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path | None, handle: int | None, limits: Limits) -> None:
         super().__init__(db, threading.RLock())
-        self._path = path
+        self.path = path
         self._handle = handle
         self._appender = Appender(db)
-        self._pruned = Ranges()
+        self._stale = False
+        self._keeping = Keeping(db, limits)
         db.execute(_Q["new_life"], (str(uuid.uuid4()), self._appender.seq + 1))
 
     @classmethod
-    def open(cls, path: Path | str, readers: Sequence[str] | None = None) -> Self:
+    def open(cls, path: Path | str, readers: Sequence[str] | None = None, limits: Limits | None = None) -> Self:
         """Open or create the file, at the newest schema. `readers`: the durable readers from now on; None: as before.
 
-        Without a durable reader nothing counts as delivered. Raises JournalError.
+        Without a durable reader nothing counts as delivered. `limits`: when `tidy` forgets entries; none: never.
+        Raises DiskError where the disk is at fault, DamagedError where the file is, else JournalError.
         """
         memory = str(path) == MEMORY
+        limits = limits or Limits()
         handle = None if memory else lock(Path(path))
         try:
-            journal = cls(connect(path, writing=True), None if memory else Path(path), handle)
-            if readers is not None:
-                journal._expect(readers)
+            db = connect(path, writing=True, log_bytes=limits.log_bytes)
+            try:
+                journal = cls(db, None if memory else Path(path), handle, limits)
+                if readers is not None:
+                    journal._expect(readers)
+            except BaseException as error:
+                db.close()
+                raise (failure(str(path), error) if isinstance(error, sqlite3.Error) else error) from error
         except BaseException:
             if handle is not None:
                 os.close(handle)
@@ -65,9 +70,9 @@ class Journal(JournalReader):
 
     def reader(self) -> JournalReader:
         """A reader that does not wait for the writer; in memory it does, and ends with the journal."""
-        if self._path is None:
-            return JournalReader(self._db, self._lock, shared=True)
-        return JournalReader.at(self._path)
+        if self.path is None:
+            return JournalReader(self._db, self._lock, self.damage, shared=True)
+        return JournalReader.at(self.path, self.damage)
 
     def append(self, entries: Sequence[Entry], inputs: Mapping[str, int] = _NOTHING) -> int:
         """Keep entries in their order; return the last sequence number when they are durable. All or nothing.
@@ -87,20 +92,34 @@ class Journal(JournalReader):
         with self._writing():
             self._db.execute(_Q["put_reader"], (reader, str(has)))
 
-    def prune(self) -> bool:
-        """Forget the order of some entries that every durable reader has; return whether there may be more."""
+    def tidy(self, now_us: int) -> bool:
+        """Forget a slice of what may or must go by `limits`; return whether there may be more.
+
+        What every reader has goes first. Then, and only at the limit of bytes, what is not delivered, in the order of
+        sacrifice (design §7): it is counted by channel in `sacrificed`.
+        """
         with self._lock:
-            delivered = common(self.readers().values()) - self._pruned
-            if not delivered.runs:
+            try:
+                going = self._keeping.next(now_us, common(self.readers().values()), self.tip)
+            except sqlite3.Error as error:
+                raise self._failed("read", error) from error
+            if going is None:
                 return False
-            first, last = delivered.runs[0]
-            there = self._rows("first_queued", (first,))
-            if there and there[0][0] <= last:
-                last = min(last, there[0][0] + PRUNE_ROWS - 1)
-                with self._writing():
-                    self._db.execute(_Q["prune"], (first, last))
-            self._pruned |= Ranges.of((first, last))
+            with self._writing():
+                self._keeping.forget(going)
             return True
+
+    def is_nearly_full(self) -> bool:
+        """Whether the limit of bytes is near and what is kept is hardly delivered: a loss is to be feared."""
+        with self._lock:
+            usage = self.usage()
+            pending = max(usage.pending.values(), default=usage.tip)
+            return self._keeping.is_near(pending, int(self._one("kept")[0]))
+
+    def account(self, lost: Mapping[Series | None, Sacrificed]) -> None:
+        """What another journal gave up counts as given up by this one."""
+        with self._writing():
+            self._appender.account(lost)
 
     def renew(self) -> None:
         """The tail of this file was lost, and a destination knows it: what is queued belongs to a new journal."""
@@ -116,12 +135,11 @@ class Journal(JournalReader):
             self._rename()
             for query in ("clear_queue", "requeue_obs", "requeue_wave", "requeue_condition", "requeue_identity"):
                 self._db.execute(_Q[query])
-            self._appender = Appender(self._db)
+            self._stale = True
 
     def _rename(self) -> None:
         self._db.execute(_Q["new_id"], (str(uuid.uuid4()),))
         self._db.execute(_Q["forget_done"])
-        self._pruned = Ranges()
 
     def _expect(self, readers: Sequence[str]) -> None:
         known = self.readers()
@@ -131,17 +149,20 @@ class Journal(JournalReader):
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """One transaction, all or nothing; after an error the caches are read anew."""
+        """One transaction, all or nothing; after an error the appender no longer knows what the tables hold."""
         with self._lock:
             try:
                 self._db.execute("begin immediate")
                 try:
+                    if self._stale:
+                        self._appender = Appender(self._db)
+                        self._stale = False
                     yield
                     self._db.execute("commit")
                 except BaseException:
+                    self._stale = True
                     if self._db.in_transaction:
                         self._db.execute("rollback")
-                    self._appender = Appender(self._db)
                     raise
             except sqlite3.Error as error:
-                raise JournalError(f"the journal cannot be written: {error}") from error
+                raise self._failed("written", error) from error

@@ -11,10 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from collector.errors import JournalError
-from collector.journal.database import connect
+from collector.errors import DamagedError, JournalError
+from collector.journal.database import connect, failure
 from collector.journal.ranges import Ranges, common
 from collector.journal.rows import (
+    KIND_OBS,
+    KIND_WAVE,
     LONGEST_PIECE_S,
     Row,
     condition_of,
@@ -72,19 +74,36 @@ class Usage:
     different: int
 
 
-class JournalReader:
-    """A connection of its own that only reads. Any thread may call; calls wait for each other, never for the writer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sacrificed:
+    """What a channel had to give up before every reader had it: readings or pieces, samples in them, first and last."""
 
-    def __init__(self, db: sqlite3.Connection, lock: threading.RLock, *, shared: bool = False) -> None:
+    entries: int
+    samples: int
+    first_us: int
+    last_us: int
+
+
+class JournalReader:
+    """A connection of its own that only reads. Any thread may call; calls wait for each other, never for the writer.
+
+    `damage` is set when the file turns out to be damaged, by any of the connections that share it.
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, lock: threading.RLock, damage: threading.Event | None = None, *,
+        shared: bool = False,
+    ) -> None:  # fmt: skip
         self._db = db
         self._lock = lock
         self._shared = shared
         self._series: dict[int, Series] = {}
+        self.damage = damage or threading.Event()
 
     @classmethod
-    def at(cls, path: Path | str) -> Self:
+    def at(cls, path: Path | str, damage: threading.Event | None = None) -> Self:
         """Read the file. Raises JournalError where there is none."""
-        return cls(connect(path, writing=False), threading.RLock())
+        return cls(connect(path, writing=False), threading.RLock(), damage)
 
     def close(self) -> None:
         if not self._shared:
@@ -132,6 +151,23 @@ class JournalReader:
                 duplicates=duplicates,
                 different=different,
             )
+
+    def sacrificed(self) -> dict[Series | None, Sacrificed]:
+        """What was given up for want of room, by series; under None all conditions and identities."""
+        lost: dict[Series | None, Sacrificed] = {}
+        for kind, channel, entries, samples, first_us, last_us in self._rows("sacrificed"):
+            series = self.series(channel) if kind in {KIND_OBS, KIND_WAVE} else None
+            gone = Sacrificed(entries=entries, samples=samples, first_us=first_us, last_us=last_us)
+            before = lost.get(series)
+            if before is not None:
+                gone = Sacrificed(
+                    entries=before.entries + entries,
+                    samples=before.samples + samples,
+                    first_us=min(before.first_us, first_us),
+                    last_us=max(before.last_us, last_us),
+                )
+            lost[series] = gone
+        return lost
 
     def read(self, after: int, limit: int) -> list[tuple[int, Entry]]:
         """Up to `limit` queued entries after a sequence number, in order, each with its own number."""
@@ -240,7 +276,7 @@ class JournalReader:
             with self._lock:
                 return self._db.execute(_Q[query], parameters).fetchall()
         except sqlite3.Error as error:
-            raise JournalError(f"the journal cannot be read: {error}") from error
+            raise self._failed("read", error) from error
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -251,9 +287,16 @@ class JournalReader:
                 try:
                     yield
                 finally:
-                    self._db.execute("commit")
+                    if self._db.in_transaction:
+                        self._db.execute("commit")
             except sqlite3.Error as error:
-                raise JournalError(f"the journal cannot be read: {error}") from error
+                raise self._failed("read", error) from error
+
+    def _failed(self, done: str, error: sqlite3.Error) -> JournalError:
+        failed = failure(f"the journal cannot be {done}", error)
+        if isinstance(failed, DamagedError):
+            self.damage.set()
+        return failed
 
 
 def _minutes(series: Series, rows: Sequence[Row]) -> Minutes:

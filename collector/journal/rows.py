@@ -39,6 +39,9 @@ MINUTE_US = 60_000_000
 
 ENC_INT16, ENC_INT32 = 0, 1
 
+KIND_OBS, KIND_WAVE, KIND_CONDITION, KIND_IDENTITY = range(4)
+"""What an entry of the queue is."""
+
 _WORDS = np.zeros(128, dtype="U13")
 for _letter, _quality in QUALITIES.items():
     _WORDS[ord(_letter)] = _quality.value

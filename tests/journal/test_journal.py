@@ -14,7 +14,6 @@ import pytest
 
 from collector.errors import JournalError
 from collector.journal import Journal, JournalReader
-from collector.journal.ranges import Ranges
 from collector.model import AlarmPhase, Priority
 from tests.contracts.journal import JournalContract, entries_of
 from tests.journal.entries import HEART_RATE, T0_US, condition, one_of_each, piece, reading, seconds
@@ -55,37 +54,6 @@ def test_what_was_appended_is_there_after_opening_again(path: Path) -> None:
     journal.append(one_of_each())
     assert journal.append(seconds(5, 6)) == tip + 20
     assert set(journal.readers()) == set(READERS)
-    journal.close()
-
-
-def test_readers_that_are_no_longer_wanted_hold_nothing_back(path: Path) -> None:
-    journal = Journal.open(path, ["gone", "a"])
-    journal.append(seconds(0, 1))
-    journal.done("a", Ranges.of((1, 20)))
-    journal.close()
-    journal = Journal.open(path, ["a"])
-    assert journal.prune()
-    assert entries_of(journal) == []
-    journal.close()
-
-
-def test_without_a_durable_reader_nothing_counts_as_delivered(path: Path) -> None:
-    journal = Journal.open(path, [])
-    journal.append(seconds(0, 1))
-    assert not journal.prune()
-    assert entries_of(journal) == seconds(0, 1)
-    assert journal.usage().oldest_us is None
-    journal.close()
-
-
-def test_numbers_go_on_when_the_queue_was_emptied(path: Path) -> None:
-    journal = Journal.open(path, ["a"])
-    tip = journal.append(seconds(0, 1))
-    journal.done("a", Ranges.of((1, tip)))
-    journal.prune()
-    journal.close()
-    journal = Journal.open(path)
-    assert journal.append(seconds(1, 2)) == tip + 20
     journal.close()
 
 

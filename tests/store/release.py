@@ -27,8 +27,6 @@ def write_journal(path: Path) -> None:
     journal = Journal.open(path, [READER])
     journal.append([*one_of_each(), *seconds(10, 12)], {"monitor": 42})
     journal.done(READER, Ranges.of((1, DELIVERED)))
-    while journal.prune():
-        pass
     journal.close()
 
 

@@ -99,8 +99,50 @@ on conflict (minute, channel) do update set
 -- first_queued: the first entry from a sequence number on
 select seq, time from queue where seq >= ? order by seq limit 1;
 
--- prune: forget the order of entries that every reader has
-delete from queue where seq between ? and ?;
+-- oldest_queued: the time of the oldest entry by arrival
+select time from queue order by seq limit 1;
+
+-- kept: how many entries there are, nearly
+select coalesce(max(seq) - min(seq) + 1, 0) from queue;
+
+-- going_all: the first entries of a run
+select seq, kind, id, time, n from queue where seq between ? and ? order by seq limit ?;
+
+-- going_waves: its first pieces
+select seq, kind, id, time, n from queue where kind = 1 and seq between ? and ? order by seq limit ?;
+
+-- going_values: its first readings, but those of some channels
+select seq, kind, id, time, n from queue
+where kind = 0 and seq between ? and ? and id not in (select value from json_each(?)) order by seq limit ?;
+
+-- piece_size: channel and samples of a piece
+select channel, samples from wave where id = ?;
+
+-- put_sacrificed: entries of a channel that were given up
+insert into sacrificed(kind, channel, entries, samples, first, last) values (?, ?, ?, ?, ?, ?)
+on conflict (kind, channel) do update set entries = entries + excluded.entries, samples = samples + excluded.samples,
+  first = min(first, excluded.first), last = max(last, excluded.last);
+
+-- sacrificed: what was given up
+select kind, channel, entries, samples, first, last from sacrificed order by kind, channel;
+
+-- forget_obs: a reading
+delete from obs where channel = ? and time = ? and n = ?;
+
+-- forget_1: a piece
+delete from wave where id = ?;
+
+-- forget_2: a change
+delete from condition where id = ?;
+
+-- forget_3: an identity
+delete from identity where id = ?;
+
+-- forget_queued: an entry's place in the order
+delete from queue where seq = ?;
+
+-- forget_minutes: those before the oldest entry
+delete from minute where minute < ?;
 
 -- clear_queue: before everything is queued anew
 delete from queue;
