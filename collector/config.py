@@ -22,6 +22,7 @@ from pydantic import (
 from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
 from collector.errors import UsageError
+from collector.journal import Limits
 from collector.transport.base import Port, parse_port
 
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -155,12 +156,16 @@ def _spec(info: ValidationInfo) -> DriverSpec | None:
 
 
 class JournalSection(_Section):
-    """`keep_hours`: how long delivered rows stay; keep = "all" where the journal is the only store."""
+    """`keep_hours`: how long rows stay that every server has; keep = "all": for ever. `max_bytes`: of all its files."""
 
     path: AbsolutePath
     keep_hours: Annotated[int, Field(gt=0)] = 72
     keep: Literal["all"] | None = None
-    max_bytes: Size = 8 << 30
+    max_bytes: Annotated[Size, Field(ge=16 << 20)] = 8 << 30
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(keep_us=None if self.keep == "all" else self.keep_hours * 3_600_000_000, max_bytes=self.max_bytes)
 
 
 class TimescaleSection(_Section):

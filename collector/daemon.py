@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,15 +19,21 @@ from charting.page.web import app
 from collector.bell import Bell
 from collector.clock import MachineClock, from_datetime
 from collector.config import Config, DeviceSection
-from collector.errors import JournalError, UsageError
+from collector.delivery import Delivery, Sink
+from collector.errors import DiskError, JournalError, UsageError
 from collector.journal import Journal, Writer
+from collector.journal.both import BothReader
+from collector.journal.safe import SafeJournal
+from collector.journal.watch import JournalWatch
 from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
 from collector.migrate import migrate_new
+from collector.model import Condition
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
 from collector.runner import Runner
+from collector.technical import Technical
 from collector.timescale import READER, Timescale
 from collector.transport import open_port
 from collector.transport.base import Transport
@@ -70,13 +76,21 @@ class _Daemon:
         self._metrics = Metrics(config.bed.id, self._clock.utc_us)
         self._log = logger(bed=config.bed.id)
         self._bell = Bell()
+        sinks: dict[str, Callable[[Journal], Sink]] = {}
+        if config.timescale is not None:
+            sinks[READER] = partial(Timescale, config.timescale.full_dsn)
         try:
-            self._journal = Journal.open(config.journal.path, [READER] if config.timescale else [])
+            self._journal = SafeJournal(config.journal.path, list(sinks), config.journal.limits, self._clock.utc_us)
         except JournalError as error:
             raise UsageError(f"journal.path: {error}") from error
-        self._reader = self._journal.reader()
-        self._sink = Timescale(config.timescale.full_dsn, self._journal) if config.timescale else None
-        self._writer = Writer(self._journal, self._bell.ring, *([self._sink.wake] if self._sink else []))
+        self._reader = BothReader(self._journal)
+        standing: Sequence[Condition] = []
+        with contextlib.suppress(DiskError):
+            standing = self._reader.conditions(config.bed.id, 0, self._clock.utc_us())
+        self._technical = Technical(config.bed.id, self._clock.utc_us, standing, demo=config.bed.demo)
+        self._journal_watch = JournalWatch(self._journal, self._technical)
+        self._delivery = Delivery(self._journal, sinks)
+        self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
         self._runners = [self._runner(device) for device in config.device]
 
     async def run(self, *, once: bool, ready: Callable[[], None]) -> None:
@@ -101,10 +115,9 @@ class _Daemon:
                 task.cancel()
 
     async def close(self) -> None:
-        if self._sink is not None:
-            await self._sink.close()
         await self._writer.close()
-        self._reader.close()
+        await asyncio.to_thread(self._journal.heal, at_once=True)
+        await self._delivery.close()
         self._journal.close()
 
     async def _ended(self, lives: list[asyncio.Task[None]], *, once: bool) -> None:
@@ -117,8 +130,7 @@ class _Daemon:
 
     async def _finished(self, lives: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(lives)
-        if self._sink is not None:
-            await self._sink.drain()
+        await self._delivery.drain()
 
     def _runner(self, device: DeviceSection) -> Runner:
         spec = device.spec
@@ -157,7 +169,7 @@ class _Daemon:
         return runner.run(connect)
 
     def _services(self) -> list[Coroutine[Any, Any, None]]:
-        config, services = self._config, [self._watch()]
+        config, services = self._config, [self._watch(), self._tend()]
         if config.timescale is not None:
             services.append(self._first_start(config.timescale.full_dsn))
         if config.page is not None:
@@ -170,6 +182,7 @@ class _Daemon:
                 self._clock.utc_us,
                 self._stop,
                 {p.refid: p for device in config.device for p in device.spec.parameters},
+                lambda: self._journal.unsaved_since_us,
             )
             services.append(serve(page, *config.page.address, self._stop))
         if config.metrics is not None:
@@ -186,11 +199,21 @@ class _Daemon:
                 self._log.info("new store", did=text)
 
     async def _watch(self) -> None:
-        """Keep the metrics of journal and sink fresh."""
+        """Keep metrics and the gateway's own conditions up to date."""
         while True:
-            self._metrics.show_journal(await asyncio.to_thread(self._reader.usage), self._clock.utc_us())
-            if self._sink is not None:
-                self._metrics.show_sink(self._sink.status)
+            with contextlib.suppress(JournalError):  # a file that cannot be read is `_tend`'s to mend
+                await asyncio.to_thread(self._metrics.show_journal, self._journal, self._clock.utc_us())
+                changes = await asyncio.to_thread(self._journal_watch.look, self._clock.monotonic())
+                if changes:
+                    await self._writer.append(changes, {})
+            for name, status in self._delivery.status().items():
+                self._metrics.show_sink(name, status)
+            await asyncio.sleep(WATCH_S)
+
+    async def _tend(self) -> None:
+        """Keep journal and sinks going; apart from `_watch`, for mending a large file takes its time."""
+        while True:
+            await self._delivery.tend()
             await asyncio.sleep(WATCH_S)
 
 

@@ -1,5 +1,6 @@
 """All metrics, declared here; names and labels are part of the contract (design §5)."""
 
+from collections import Counter as Counted
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -8,9 +9,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from collector import __version__
-from collector.journal.reader import Usage
+from collector.delivery import SinkStatus
+from collector.journal.safe import SafeJournal
 from collector.status import DeviceState
-from collector.timescale import SinkStatus
+from collector.timescale import READER
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DEVICE = ("bed", "device", "driver")
@@ -71,6 +73,15 @@ class Metrics:
         self.different = Gauge(
             "vitalsd_journal_different", "Other values for a time that had one; kept", registry=self.registry
         )
+        self.saved = Gauge(
+            "vitalsd_journal_saved",
+            "0 while entries are kept in memory only, for want of a disk",
+            registry=self.registry,
+        )
+        self.sacrificed = Gauge(
+            "vitalsd_sacrificed_total", "Entries given up at the journal's limit before they were delivered", ("code",),
+            registry=self.registry,
+        )  # fmt: skip
         self.delivered = Gauge("vitalsd_delivered_total", "Rows delivered since the start", registry=self.registry)
         self.parked = Gauge("vitalsd_parked_total", "Rows the server refused, kept aside", registry=self.registry)
         self.connected = Gauge("vitalsd_sink_connected", "1 while the server is reached", registry=self.registry)
@@ -84,18 +95,29 @@ class Metrics:
         for state in DeviceState:
             self.state.labels(*labels, state.value).set(state is now)
 
-    def show_journal(self, usage: Usage, now_us: int) -> None:
-        for reader, pending in usage.pending.items():
-            self.pending.labels(reader).set(pending)
-        self.oldest.set(0 if usage.oldest_us is None else (now_us - usage.oldest_us) / 1e6)
-        self.size.set(usage.size_bytes)
-        self.duplicates.set(usage.duplicates)
-        self.different.set(usage.different)
+    def show_journal(self, journal: SafeJournal, now_us: int) -> None:
+        """Raises JournalError."""
+        usages = [each.usage() for each in journal.journals]
+        for reader in usages[0].pending:
+            self.pending.labels(reader).set(sum(usage.pending[reader] for usage in usages))
+        oldest_us = min((usage.oldest_us for usage in usages if usage.oldest_us is not None), default=None)
+        self.oldest.set(0 if oldest_us is None else (now_us - oldest_us) / 1e6)
+        self.size.set(usages[0].size_bytes)
+        self.duplicates.set(sum(usage.duplicates for usage in usages))
+        self.different.set(sum(usage.different for usage in usages))
+        self.saved.set(journal.memory is None)
+        lost: Counted[str] = Counted()
+        for each in journal.journals:
+            for series, gone in each.sacrificed().items():
+                lost[series.channel.code if series else "conditions and identities"] += gone.entries
+        for code, entries in lost.items():
+            self.sacrificed.labels(code).set(entries)
 
-    def show_sink(self, status: SinkStatus) -> None:
-        self.connected.set(status.connected)
-        self.delivered.set(status.delivered)
-        self.parked.set(status.parked)
+    def show_sink(self, name: str, status: SinkStatus) -> None:
+        if name == READER:
+            self.connected.set(status.connected)
+            self.delivered.set(status.delivered)
+            self.parked.set(status.parked)
 
     def text(self) -> bytes:
         """The exposition that Prometheus scrapes."""

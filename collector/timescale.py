@@ -6,12 +6,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, replace
+from contextlib import closing, suppress
+from dataclasses import replace
 
 import psycopg
 
+from collector.delivery import SinkStatus
 from collector.dsn import secretless, server
+from collector.errors import DiskError
 from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
@@ -41,19 +43,6 @@ ROLL_UP_EVERY_S = 5.0
 
 _CLOSE_S = 2.0
 """A server that answers no more does not keep the daemon from ending within 3 s; its transaction is as good as lost."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkStatus:
-    """error: why it is not connected, without secrets; delivered, parked: entries since the start; pending: entries
-    that the store does not have.
-    """
-
-    connected: bool = False
-    error: str = ""
-    delivered: int = 0
-    parked: int = 0
-    pending: int = 0
 
 
 class Timescale:
@@ -239,7 +228,8 @@ class _Chores:
         self._latest = upto
 
     def _tell(self) -> None:
-        self._journal.done(READER, self._store.done)
+        with suppress(DiskError):  # the store knows it all the same
+            self._journal.done(READER, self._store.done)
         self._told = self._store.done
 
 

@@ -2,11 +2,12 @@
 
 Times are RFC 3339 UTC with microseconds, ages are seconds at `time`.
 
-    bed, time, zone, demo
+    bed, time, zone, demo, unsaved_since (null, or since when the gateway's disk takes nothing)
     devices[]  device, driver, manufacturer, model, state, since, cause, last_frame, last_frame_age_s, frames, rejected,
                clock_offset_s, alarms: "standing" | "none_reported" | "unknown" (the link is down)
     values[]   code, name, label, value (a number or null), text (as the page writes it; null: no value), unit (UCUM),
-               unit_text, quality, demo, role, site, source, device, time, age_s, old (age_s > limit_s), limit_s
+               unit_text, quality, demo, role, site, source, device, time, age_s, old (age_s > limit_s), limit_s,
+               saved (false: only in the gateway's memory)
     alarms[]   device, source, type, priority, device_priority, code, name, text (as sent), demo, since, age_s,
                known (false: reported before its link was interrupted)
 """
@@ -28,6 +29,7 @@ def as_json(now: Now, words: Words, parameters: Mapping[str, Parameter]) -> dict
         "time": rfc3339(now.at_us),
         "zone": now.zone,
         "demo": now.demo,
+        "unsaved_since": None if now.unsaved_us is None else rfc3339(now.unsaved_us),
         "devices": [_device(device, now) for device in now.devices],
         "values": [_value(value, words, parameters) for value in now.values],
         "alarms": [_alarm(standing, words, parameters) for standing in now.alarms],
@@ -81,6 +83,7 @@ def _value(value: Value, words: Words, parameters: Mapping[str, Parameter]) -> d
         "age_s": value.age_s,
         "old": value.old,
         "limit_s": value.limit_s,
+        "saved": value.saved,
     }
 
 

@@ -8,6 +8,7 @@ from collector.codes import Parameter
 from collector.model import AlarmCondition, AlarmPhase, Condition, Priority, Reading, Series, WavePiece
 from collector.series import SeriesReader
 from collector.status import DeviceState, DeviceStatus
+from collector.technical import GATEWAY
 
 SECOND_US = 1_000_000
 GONE_US = 3600 * SECOND_US
@@ -23,13 +24,16 @@ _PRIORITIES = tuple(Priority)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A reading as it is shown. `text` is None where there is no value; `old`: its age has passed `limit_s`."""
+    """A reading as it is shown. `text` is None where there is no value; `old`: its age has passed `limit_s`; `saved`:
+    the gateway has it on its disk.
+    """
 
     reading: Reading
     place: Place
     text: str | None
     age_s: float
     limit_s: float
+    saved: bool = True
 
     @property
     def old(self) -> bool:
@@ -49,7 +53,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """Everything that the page shows at one time, in its order."""
+    """Everything that the page shows at one time, in its order. unsaved_us: since when the disk takes nothing."""
 
     bed: str
     zone: str
@@ -60,6 +64,7 @@ class Now:
     waves: tuple[Series, ...]
     pieces: tuple[WavePiece, ...]
     demo: bool
+    unsaved_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -84,9 +89,9 @@ class Bedside:
     _heard_us: int | None = None
     _waves: dict[Series, int] = field(default_factory=dict)
 
-    def look(self, devices: Sequence[DeviceStatus], now_us: int) -> Now:
+    def look(self, devices: Sequence[DeviceStatus], now_us: int, unsaved_us: int | None = None) -> Now:
         """Read what is to be shown at `now_us` (µs since 1970 UTC). Raises what the reader raises."""
-        values = [self._value(reading, now_us) for reading in self.reader.latest(self.bed)]
+        values = [self._value(reading, now_us, unsaved_us) for reading in self.reader.latest(self.bed)]
         values = [value for value in values if value.age_s * SECOND_US < GONE_US]
         values.sort(key=_order)
         alarms = self._alarms(devices, now_us)
@@ -103,9 +108,10 @@ class Bedside:
             demo=any(v.reading.demo for v in values)
             or any(p.demo for p in pieces)
             or any(a.alarm.demo for a in alarms),
+            unsaved_us=unsaved_us,
         )
 
-    def _value(self, reading: Reading, now_us: int) -> Value:
+    def _value(self, reading: Reading, now_us: int, unsaved_us: int | None) -> Value:
         where = place(reading.series.channel.code)
         return Value(
             reading=reading,
@@ -113,6 +119,7 @@ class Bedside:
             text=where.written(reading),
             age_s=max(0.0, (now_us - reading.time_us) / SECOND_US),
             limit_s=where.limit_s(reading),
+            saved=unsaved_us is None or reading.time_us < unsaved_us,
         )
 
     def _seen(self, pieces: Iterable[WavePiece], now_us: int) -> tuple[Series, ...]:
@@ -128,7 +135,7 @@ class Bedside:
         linked = {d.device: d.since_us for d in devices if d.state is DeviceState.RECEIVING}
         standing = []
         for (device, source), raised in list(self._raised.items()):
-            known = device in linked and raised.last_us >= linked[device]
+            known = device == GATEWAY or (device in linked and raised.last_us >= linked[device])
             if not known and now_us - raised.last_us > GONE_US:
                 del self._raised[device, source]
                 continue

@@ -22,6 +22,7 @@ from collector.clock import to_datetime
 from collector.codes import Parameter
 from collector.model import UNMAPPED, Priority, Quality, Role, Series
 from collector.status import DeviceState, DeviceStatus
+from collector.technical import GATEWAY
 from collector.units import display
 
 _MARKS: Mapping[Priority, str] = {
@@ -60,6 +61,7 @@ class View:
         steady = [value for value in now.values if value.reading.series.channel.role is not Role.MEASURED]
         return {
             "bar": f"<p>{escape(self._words('demo_bar'))}</p>" if now.demo else "",
+            "unsaved": self._unsaved(now),
             "tiles": "".join(self._tile(tile) for tile in tiles) or self._empty("none_yet"),
             "alarms": self._alarms(now),
             "devices": "".join(self._device(device) for device in now.devices) or self._empty("no_devices"),
@@ -106,9 +108,14 @@ class View:
     def _age(self, time_us: int) -> str:
         return f'<time class="age" data-t="{time_us // 1000}">{self._clock(time_us)}</time>'
 
-    def _mark(self, quality: Quality, demo: bool) -> str:
+    def _unsaved(self, now: Now) -> str:
+        if now.unsaved_us is None:
+            return ""
+        return f'<p class="shout" role="alert">{escape(self._words("unsaved_bar"))} {self._age(now.unsaved_us)}</p>'
+
+    def _mark(self, quality: Quality, demo: bool, saved: bool) -> str:
         tag = self._tag(f"q {quality}", f"quality.{quality}")
-        return tag + (self._tag("demo", "demo") if demo else "")
+        return tag + (self._tag("demo", "demo") if demo else "") + ("" if saved else self._tag("unsaved", "unsaved"))
 
     def _tile(self, tile: Tile) -> str:
         reading = tile.oldest.reading
@@ -129,7 +136,8 @@ class View:
             f"<h3><b>{escape(label)}</b><span>{'' if said else escape(name)}</span>"
             f"<i>{escape(display(channel.unit))}</i></h3>"
             f'<p class="num"><span data-last="{escape(self._words("last"))}">{escape(tile.text)}{mean}</span></p>'
-            f'<p class="meta">{self._mark(tile.quality, tile.demo)}{self._tag("was", "old")}{where}{at}'
+            f'<p class="meta">{self._mark(tile.quality, tile.demo, tile.oldest.saved)}{self._tag("was", "old")}'
+            f"{where}{at}"
             f'<span class="dev">{escape(reading.series.device)}</span>{self._age(reading.time_us)}</p></article>'
         )
 
@@ -165,7 +173,7 @@ class View:
             f'data-limit="{value.limit_s:g}" title="{escape(f"{channel.code} · {channel.source}")}">'
             f"<th scope=row>{escape(name)}{more}</th>"
             f'<td class="val"><b>{escape(text)}</b> <i>{escape(display(channel.unit))}</i></td>'
-            f'<td class="mark">{self._mark(reading.quality, reading.demo)}{self._tag("was", "old")}</td>'
+            f'<td class="mark">{self._mark(reading.quality, reading.demo, value.saved)}{self._tag("was", "old")}</td>'
             f'<td class="dev">{escape(reading.series.device)}</td>'
             f'<td class="since">{self._age(reading.time_us)}</td></tr>'
         )
@@ -200,6 +208,9 @@ class View:
         alarm, words = standing.alarm, self._words
         name = "" if alarm.code == UNMAPPED else self._words.name(self._parameters, alarm.code, alarm.source)
         text = alarm.text or name or alarm.source
+        if standing.device == GATEWAY:
+            name, text = alarm.text, words.condition(alarm.source) or text
+        device = words("gateway") if standing.device == GATEWAY else standing.device
         more = f'<span class="name">{escape(name)}</span>' if name not in {"", text} else ""
         unknown = "" if standing.known else self._tag("unsure", "alarm_unknown")
         demo = self._tag("demo", "demo") if alarm.demo else ""
@@ -207,7 +218,7 @@ class View:
             f'<li class="alarm p-{alarm.priority}{"" if standing.known else " unknown"}">'
             f'<b class="pri"><i aria-hidden="true">{_MARKS[alarm.priority]}</i> '
             f'{escape(words(f"priority.{alarm.priority}"))}</b><span class="what">{escape(text)}</span>{more}'
-            f"<small>{escape(words(f'type.{alarm.type}'))} · {escape(standing.device)} · "
+            f"<small>{escape(words(f'type.{alarm.type}'))} · {escape(device)} · "
             f"{self._clock(standing.onset_us)} {escape(words('for'))} {self._age(standing.onset_us)}</small>"
             f"{unknown}{demo}</li>"
         )

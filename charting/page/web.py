@@ -66,14 +66,16 @@ def app(
     now_us: Callable[[], int],
     stop: asyncio.Event,
     parameters: Mapping[str, Parameter] | None = None,
+    unsaved_us: Callable[[], int | None] = lambda: None,
 ) -> Starlette:
     """The page of one bed.
 
     `reader` is called in threads, `devices` and `now_us` (µs since 1970 UTC) in the loop. `bell` rings for news;
-    `stop` ends the open event streams. `parameters` are the drivers' own codes beside codes.csv.
+    `stop` ends the open event streams. `parameters` are the drivers' own codes beside codes.csv. `unsaved_us`: since
+    when the gateway's disk takes nothing.
     """
     known = {**by_refid(), **(parameters or {})}
-    routes = _Routes(bed, zone, reader, devices, bell, now_us, stop, known)
+    routes = _Routes(bed, zone, reader, devices, bell, now_us, stop, known, unsaved_us)
     return Starlette(
         routes=[
             Route("/", routes.page),
@@ -99,6 +101,7 @@ class _Routes:
         now_us: Callable[[], int],
         stop: asyncio.Event,
         parameters: Mapping[str, Parameter],
+        unsaved_us: Callable[[], int | None],
     ) -> None:
         self._bed = bed
         self._zone = zone
@@ -108,6 +111,7 @@ class _Routes:
         self._now_us = now_us
         self._stop = stop
         self._parameters = parameters
+        self._unsaved_us = unsaved_us
         self._bedside = Bedside(bed=bed, zone=zone, reader=reader, parameters=parameters)
         self._looking = asyncio.Lock()
 
@@ -176,7 +180,7 @@ class _Routes:
 
     async def _look(self) -> Now:
         async with self._looking:
-            return await asyncio.to_thread(self._bedside.look, self._devices(), self._now_us())
+            return await asyncio.to_thread(self._bedside.look, self._devices(), self._now_us(), self._unsaved_us())
 
     async def _draw(self, hours: int, words: Words) -> str:
         now_us = self._now_us()

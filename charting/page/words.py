@@ -49,6 +49,10 @@ class Words:
         """A body site as configs and drivers write it; a word that the table does not know stays."""
         return self._of(f"site.{written}", written)
 
+    def condition(self, source: str) -> str:
+        """What a technical condition of the gateway itself means; empty where the table does not know it."""
+        return self._of(f"condition.{source}", "")
+
     def name(self, parameters: Mapping[str, Parameter], code: str, source: str) -> str:
         """A parameter's name; its description, then its code, where it has none in this language."""
         if code == UNMAPPED:

@@ -5,8 +5,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from collector.journal.journal import Journal
 from collector.model import Entry
 
 
@@ -17,10 +17,14 @@ class _Job:
     finished: "asyncio.Future[int]"
 
 
+class Appendable(Protocol):
+    def append(self, entries: Sequence[Entry], inputs: Mapping[str, int]) -> int: ...
+
+
 class Writer:
     """Appends to a journal without holding the event loop. `ring` is called in its thread after each commit."""
 
-    def __init__(self, journal: Journal, *ring: Callable[[], None]) -> None:
+    def __init__(self, journal: Appendable, *ring: Callable[[], None]) -> None:
         self._journal = journal
         self._ring = ring
         self._loop = asyncio.get_running_loop()

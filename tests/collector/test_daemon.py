@@ -6,8 +6,7 @@ import pytest
 
 from collector.config import Config, load
 from collector.daemon import run_bed
-from collector.errors import JournalError, UsageError
-from collector.journal import Journal
+from collector.errors import UsageError
 
 
 def bed(tmp_path: Path, more: str = "") -> Config:
@@ -29,14 +28,3 @@ async def test_a_daemon_that_cannot_listen_never_says_that_it_is_ready(tmp_path:
         with pytest.raises(UsageError, match="cannot listen"):
             await run_bed(config, asyncio.Event(), ready=lambda: told.append("ready"))
     assert told == []
-
-
-async def test_a_journal_that_fails_ends_the_daemon_with_its_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_: Journal) -> None:
-        raise JournalError("the journal cannot be read: disk I/O error")
-
-    monkeypatch.setattr("collector.journal.reader.JournalReader.usage", full)
-    with pytest.raises(JournalError, match="disk I/O error"):
-        await run_bed(bed(tmp_path), asyncio.Event())

@@ -119,6 +119,7 @@ async def test_now_says_every_value_with_its_age() -> None:
         "age_s": 2.0,
         "old": False,
         "limit_s": 10.0,
+        "saved": True,
     }
     assert (hr["value"], hr["text"], hr["quality"]) == (None, None, "not_available")
     assert (mode["value"], mode["text"], mode["role"], mode["old"]) == (None, "IPPV", "set", True)

@@ -204,3 +204,41 @@ from wave where channel = ? and time >= ? and time < ? order by time, n;
 -- conditions: changes at a bed
 select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
 from condition where bed = ? and time >= ? and time < ? order by id;
+
+-- span: times of a channel's readings between which to look
+select min(time), max(time) from obs where channel = ?;
+
+-- queued_span: the same by the order, where the table cannot be read
+select min(time), max(time) from queue where kind = 0;
+
+-- last_1: the greatest number of a piece
+select max(id) from wave;
+
+-- last_2: of a change
+select max(id) from condition;
+
+-- last_3: of an identity
+select max(id) from identity;
+
+-- queued_last: the same by the order, where the table cannot be read
+select max(id) from queue where kind = ?;
+
+-- some_0: readings of a channel
+select time, value, text, quality, demo from obs where channel = ? and time >= ? and time < ? order by time, n;
+
+-- some_1: pieces
+select channel, time, rate_hz, scale, "offset", quality, demo, samples, enc, data
+from wave where id >= ? and id < ? order by id;
+
+-- some_2: changes
+select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
+from condition where id >= ? and id < ? order by id;
+
+-- some_3: identities
+select bed, device, kind, time, n, body from identity where id >= ? and id < ? order by id;
+
+-- check: whether the file is sound
+pragma quick_check(20);
+
+-- orphans: readings without a place in the order
+select count(*) from (select channel, time, n from obs except select id, time, n from queue where kind = 0);

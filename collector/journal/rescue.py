@@ -1,0 +1,177 @@
+"""Reads everything that can be read of a journal's file, also of a damaged one, and makes a sound one of it."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from collector.errors import DamagedError, DiskError
+from collector.journal.database import connect
+from collector.journal.journal import Journal
+from collector.journal.rows import (
+    KIND_CONDITION,
+    KIND_IDENTITY,
+    KIND_WAVE,
+    Row,
+    condition_of,
+    identity_of,
+    piece_of,
+    reading_of,
+    series_of,
+)
+from collector.model import Entry, Series
+from collector.sql import queries
+
+WINDOW_US = 6 * 3_600_000_000
+WINDOW_ROWS = 500
+"""How much is read at once: some ten thousand readings of a channel, or some hundred kilobytes of waves."""
+
+GRAIN_US = 1_000_000
+"""Where readings cannot be read, those of so long a time are given up one by one; of other tables, single rows."""
+
+_Q = queries("journal")
+
+
+class Rescue:
+    """A journal's file, read as far as that goes. unreadable: windows of GRAIN_US and rows that could not be."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.unreadable = 0
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Raises JournalError for a file that cannot be opened at all."""
+        return cls(connect(path, writing=False))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def entries(self) -> Iterator[list[Entry]]:
+        """Everything, a window at a time: readings channel by channel, pieces, changes of conditions, identities."""
+        channels = self._channels()
+        for number, series in channels.items():
+            first_us, last_us = self._span(number)
+            for begin in range(first_us, last_us + 1, WINDOW_US):
+                for row in self._readable("some_0", (number,), begin, min(begin + WINDOW_US, last_us + 1), GRAIN_US):
+                    yield [reading_of(series, r) for r in row]
+        of: dict[int, Callable[[Row], Entry]] = {
+            KIND_WAVE: lambda row: piece_of(channels[row[0]], row[1:]),
+            KIND_CONDITION: condition_of,
+            KIND_IDENTITY: identity_of,
+        }
+        for kind, entry_of in of.items():
+            last = self._last(kind)
+            for begin in range(1, last + 1, WINDOW_ROWS):
+                for rows in self._readable(f"some_{kind}", (), begin, min(begin + WINDOW_ROWS, last + 1), 1):
+                    yield [entry_of(row) for row in rows if kind != KIND_WAVE or row[0] in channels]
+
+    def inputs(self) -> dict[str, int]:
+        """How far each replayed input was, or nothing where that cannot be read."""
+        try:
+            return dict(self._db.execute(_Q["inputs"]).fetchall())
+        except sqlite3.Error:
+            return {}
+
+    def _channels(self) -> dict[int, Series]:
+        try:
+            return {number: series_of(tuple(row)) for number, *row in self._db.execute(_Q["channels"])}
+        except sqlite3.Error:
+            self.unreadable += 1
+            return {}
+
+    def _span(self, channel: int) -> tuple[int, int]:
+        for query, parameters in (("span", (channel,)), ("queued_span", ())):
+            try:
+                first_us, last_us = self._db.execute(_Q[query], parameters).fetchone()
+            except sqlite3.Error:
+                continue
+            return (1, 0) if first_us is None else (first_us, last_us)
+        return 1, 0
+
+    def _last(self, kind: int) -> int:
+        for query, parameters in ((f"last_{kind}", ()), ("queued_last", (kind,))):
+            try:
+                return int(self._db.execute(_Q[query], parameters).fetchone()[0] or 0)
+            except sqlite3.Error:
+                continue
+        return 0
+
+    def _readable(self, query: str, key: Row, begin: int, end: int, grain: int) -> Iterator[list[Row]]:
+        """Rows of begin…end, in halves where the whole cannot be read."""
+        try:
+            rows = self._db.execute(_Q[query], (*key, begin, end)).fetchall()
+        except sqlite3.Error:
+            if end - begin <= grain:
+                self.unreadable += 1
+                return
+            middle = (begin + end) // 2
+            yield from self._readable(query, key, begin, middle, grain)
+            yield from self._readable(query, key, middle, end, grain)
+        else:
+            if rows:
+                yield rows
+
+
+def salvage(path: Path, stamp: str) -> tuple[Path, int, int]:
+    """Make a sound journal of a damaged one in its place, and put the damaged one aside.
+
+    Returns where it is now, how many entries went over and how much was unreadable. An interrupted attempt is undone or
+    finished by `settle`. Everything is queued anew under a new id: a destination knows the same event again. Raises
+    JournalError.
+    """
+    new, aside = _new(path), path.with_name(f"{path.name}.damaged-{stamp}")
+    try:
+        _remove(new)
+        entries, unreadable = _copy(path, new)
+        path.rename(aside)
+        log = Path(f"{path}-wal")
+        if log.exists():
+            log.rename(f"{aside}-wal")
+        settle(path)
+    except OSError as error:
+        raise DiskError(f"{path}: {error.strerror}") from error
+    return aside, entries, unreadable
+
+
+def _copy(damaged: Path, new: Path) -> tuple[int, int]:
+    """How many entries went over, and how much was unreadable."""
+    try:
+        rescue = Rescue.at(damaged)
+    except DamagedError:
+        Journal.open(new).close()
+        return 0, 1
+    with closing(rescue), closing(Journal.open(new)) as sound:
+        entries = 0
+        for some in rescue.entries():
+            sound.append(some)
+            entries += len(some)
+        sound.append([], rescue.inputs())
+        return entries, rescue.unreadable
+
+
+def settle(path: Path) -> None:
+    """Finish a salvage that was interrupted when the damaged file was already put aside. Raises OSError."""
+    new = _new(path)
+    if path.exists() or not new.exists():
+        return
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    new.rename(path)
+    Path(f"{new}-writer").unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}.salvaged")
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-writer"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,302 @@
+"""The journal in memory takes over from a disk that fails, and gives everything back."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from collector.errors import DiskError, JournalError
+from collector.journal import Journal, Limits
+from collector.journal.both import BothReader
+from collector.journal.ranges import Ranges
+from collector.journal.safe import RETRY_S, SafeJournal
+from collector.journal.watch import CALM_S, FULL, NEARLY_FULL, UNSAVED, JournalWatch
+from collector.model import AlarmPhase, Entry, Priority
+from collector.series import SeriesReader
+from collector.technical import GATEWAY, Technical
+from tests.contracts.journal import entries_of
+from tests.contracts.series import SeriesContract
+from tests.journal.entries import BED, T0_US, one_of_each, seconds
+from tests.journal.test_rescue import blank, pages_of
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def utc_us(self) -> int:
+        return T0_US + round(self.s * 1e6)
+
+    def monotonic(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def safe(path: Path, clock: Clock) -> Iterator[SafeJournal]:
+    journal = SafeJournal(path, ["a"], Limits(), clock.utc_us, clock.monotonic)
+    yield journal
+    end(journal)
+
+
+def end(safe: SafeJournal) -> None:
+    safe.close()
+    for journal in safe.journals:
+        journal.close()
+
+
+def fill_disk(safe: SafeJournal) -> None:
+    """SQLite is told that its file may not grow: it fails as on a full disk."""
+    assert safe.file is not None
+    safe.file._db.execute("pragma max_page_count = 1")
+
+
+def free_disk(safe: SafeJournal) -> None:
+    assert safe.file is not None
+    safe.file._db.execute("pragma max_page_count = 1000000")
+
+
+def same(journal: Journal, entries: Sequence[Entry]) -> bool:
+    return Counter(map(repr, entries_of(journal))) == Counter(map(repr, entries))
+
+
+def test_a_full_disk_goes_unnoticed_by_those_who_append(safe: SafeJournal, clock: Clock) -> None:
+    assert safe.file is not None
+    safe.append(seconds(0, 100), {"monitor": 1})
+    fill_disk(safe)
+    clock.s = 7.0
+    safe.append(seconds(100, 600), {"monitor": 2})
+    safe.append(seconds(600, 700), {"monitor": 3})
+    assert safe.memory is not None
+    assert safe.unsaved_since_us == T0_US + 7_000_000
+    assert "full" in safe.cause
+    assert same(safe.file, seconds(0, 100))
+    assert same(safe.memory, seconds(100, 700))
+    assert safe.inputs() == {"monitor": 3}
+    clock.s += RETRY_S
+    safe.heal()
+    assert safe.memory is not None, "the disk is still full"
+    free_disk(safe)
+    safe.heal()
+    assert safe.memory is not None, "it is not asked all the time"
+    clock.s += RETRY_S
+    gone = safe.memory
+    safe.heal()
+    assert safe.memory is None
+    assert safe.unsaved_since_us is None
+    assert safe.cause == ""
+    gone.close()
+    assert same(safe.file, seconds(0, 700))
+    assert safe.file.inputs() == {"monitor": 3}
+    safe.append(seconds(700, 710))
+    assert same(safe.file, seconds(0, 710))
+
+
+def test_what_went_back_before_the_disk_filled_again_is_not_doubled(
+    safe: SafeJournal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.journal.safe.COPY", 100)
+    assert safe.file is not None
+    fill_disk(safe)
+    safe.append(seconds(0, 100))
+    room = safe.file._db.execute("pragma page_count").fetchone()[0] + 25
+    safe.file._db.execute(f"pragma max_page_count = {room}")
+    clock.s += RETRY_S
+    safe.heal()
+    kept = len(entries_of(safe.file))
+    assert 0 < kept < 2000
+    assert safe.memory is not None
+    safe.append(seconds(100, 110))
+    free_disk(safe)
+    clock.s += RETRY_S
+    gone = safe.memory
+    safe.heal()
+    gone.close()
+    assert safe.memory is None
+    assert same(safe.file, seconds(0, 110))
+
+
+def test_what_memory_had_to_give_up_is_accounted_for(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.journal.safe.MEMORY_BYTES", 400_000)
+    safe = SafeJournal(path, ["a"], Limits(), clock.utc_us, clock.monotonic)
+    fill_disk(safe)
+    safe.append(seconds(0, 600))
+    safe.tidy()
+    free_disk(safe)
+    clock.s += RETRY_S
+    gone = safe.memory
+    safe.heal()
+    assert safe.file is not None
+    assert gone is not None
+    gone.close()
+    lost = sum(one.entries for one in safe.file.sacrificed().values())
+    assert lost > 0
+    assert lost + len(entries_of(safe.file)) == 12_000
+    end(safe)
+
+
+def test_a_file_damaged_while_in_use_is_mended(safe: SafeJournal, path: Path) -> None:
+    assert safe.file is not None
+    safe.append([*one_of_each(), *seconds(10, 300)])
+    safe.file._db.execute("pragma wal_checkpoint(truncate)")
+    (root,) = pages_of(path, "latest")
+    safe.file._db.execute("pragma cache_size = 0")
+    blank(path, root)
+    assert safe.file_reader is not None
+    with pytest.raises(DiskError):
+        safe.file_reader.latest(BED)
+    damaged = safe.file
+    safe.heal()
+    assert safe.file is not damaged
+    assert safe.memory is None
+    assert same(safe.file, [*one_of_each(), *seconds(10, 300)])
+    assert safe.file.readers() == {"a": Ranges()}
+    assert len(list(path.parent.glob("journal.db.damaged-20260101T*Z"))) == 1
+    safe.append(seconds(300, 301))
+
+
+def test_a_damaged_file_does_not_keep_the_daemon_from_starting(path: Path, clock: Clock) -> None:
+    before = SafeJournal(path, ["a"], Limits(), clock.utc_us, clock.monotonic)
+    before.append(seconds(0, 100))
+    end(before)
+    blank(path, 1)
+    safe = SafeJournal(path, ["a"], Limits(), clock.utc_us, clock.monotonic)
+    assert safe.file is None
+    safe.append(seconds(100, 110))
+    assert len(safe.journals) == 1
+    gone = safe.memory
+    safe.heal()
+    assert gone is not None
+    gone.close()
+    assert safe.file is not None
+    assert same(safe.file, seconds(100, 110))
+    end(safe)
+
+
+def test_a_disk_that_cannot_be_opened_is_waited_for(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, failing = Journal.open, True
+
+    def open_(where: Path | str, *rest: object) -> Journal:
+        if failing and where != ":memory:":
+            raise DiskError("Read-only file system")
+        return opened(where, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Journal, "open", open_)
+    safe = SafeJournal(path, ["a"], Limits(), clock.utc_us, clock.monotonic)
+    safe.append(seconds(0, 10))
+    safe.heal()
+    assert safe.file is None
+    failing = False
+    safe.heal()
+    assert safe.file is None
+    clock.s += RETRY_S
+    gone = safe.memory
+    safe.heal()
+    assert gone is not None
+    gone.close()
+    assert safe.file is not None
+    assert same(safe.file, seconds(0, 10))
+    end(safe)
+
+
+def test_a_mistake_of_the_caller_is_no_matter_of_the_disk(tmp_path: Path, clock: Clock) -> None:
+    with pytest.raises(JournalError, match="No such file") as caught:
+        SafeJournal(tmp_path / "nowhere" / "journal.db", [], Limits(), clock.utc_us)
+    assert not isinstance(caught.value, DiskError)
+
+
+def test_appends_go_on_while_the_journal_is_mended(safe: SafeJournal, clock: Clock) -> None:
+    """Nothing is lost or doubled between the last copy and the first append into the file again."""
+    fill_disk(safe)
+    safe.append(seconds(0, 200))
+    free_disk(safe)
+    clock.s += RETRY_S
+    gone = safe.memory
+    healing = threading.Thread(target=safe.heal)
+    healing.start()
+    second = 200
+    while healing.is_alive():
+        safe.append(seconds(second, second + 1))
+        second += 1
+    healing.join()
+    assert gone is not None
+    gone.close()
+    assert safe.file is not None
+    assert same(safe.file, seconds(0, second))
+
+
+class TestBothAsOne(SeriesContract):
+    @pytest.fixture(params=["memory only", "half and half"])
+    def stored(self, request: pytest.FixtureRequest, safe: SafeJournal) -> Callable[[Sequence[Entry]], SeriesReader]:
+        def store(entries: Sequence[Entry]) -> SeriesReader:
+            half = len(entries) // 2 if request.param == "half and half" else 0
+            safe.append(entries[:half])
+            assert safe.file is not None
+            safe.file.damage.clear()
+            fill_disk(safe)
+            safe._take_over("for the test")
+            safe.append(entries[half:])
+            return BothReader(safe)
+
+        return store
+
+
+def test_a_file_that_cannot_be_read_leaves_what_memory_has(safe: SafeJournal) -> None:
+    reader = BothReader(safe)
+    safe.append(seconds(0, 10))
+    safe._take_over("for the test")
+    safe.append(seconds(10, 11))
+    assert safe.file_reader is not None
+    safe.file_reader.close()
+    assert len(reader.latest(BED)) == 20
+    assert {len(points.time_us) for points in reader.points(BED, [], 0, 1 << 62)} == {1}
+
+
+def test_conditions_tell_of_the_journal(path: Path, clock: Clock) -> None:
+    safe = SafeJournal(path, ["a"], Limits(max_bytes=1 << 20), clock.utc_us, clock.monotonic)
+    watch = JournalWatch(safe, Technical(BED, clock.utc_us))
+
+    def told() -> list[tuple[str, str]]:
+        changes = watch.look(clock.s)
+        assert all(change.device == GATEWAY and change.alarm.priority is Priority.HIGH for change in changes)
+        return [(change.alarm.source, change.alarm.phase.value) for change in changes]
+
+    assert told() == []
+    fill_disk(safe)
+    safe.append(seconds(0, 1000))
+    assert told() == [(UNSAVED, AlarmPhase.START)]
+    assert told() == []
+    free_disk(safe)
+    clock.s += RETRY_S
+    gone = safe.memory
+    safe.heal()
+    assert gone is not None
+    gone.close()
+    assert told() == [(UNSAVED, AlarmPhase.END), (NEARLY_FULL, AlarmPhase.START)]
+    safe.tidy()
+    assert (FULL, AlarmPhase.START) in told()
+    clock.s += CALM_S
+    assert (FULL, AlarmPhase.END) in told()
+    end(safe)
+
+
+def test_a_condition_of_a_last_life_is_cleared_by_this_one(clock: Clock) -> None:
+    last = Technical(BED, clock.utc_us)
+    standing = [*last.raised("clock-sync", "lost"), *last.raised(UNSAVED, "full"), *last.cleared("clock-sync")]
+    this = Technical(BED, clock.utc_us, standing)
+    assert this.cleared("clock-sync") == []
+    (change,) = this.cleared(UNSAVED)
+    assert (change.alarm.phase, change.alarm.text) == (AlarmPhase.END, "full")
