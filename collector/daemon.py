@@ -17,7 +17,7 @@ from starlette.routing import Route
 from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
-from collector.clock import MachineClock, from_datetime
+from collector.clock import EVER_US, MachineClock, from_datetime
 from collector.config import Config, DeviceSection
 from collector.errors import JournalError, UsageError
 from collector.journal import Journal, Writer
@@ -28,6 +28,8 @@ from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
 from collector.runner import Runner
+from collector.technical import Technical
+from collector.timekeeping import Timekeeper
 from collector.timescale import READER, Timescale
 from collector.transport import open_port
 from collector.transport.base import Transport
@@ -78,6 +80,20 @@ class _Daemon:
         self._sink = Timescale(config.timescale.full_dsn, self._journal) if config.timescale else None
         self._writer = Writer(self._journal, self._bell.ring, *([self._sink.wake] if self._sink else []))
         self._runners = [self._runner(device) for device in config.device]
+        self._technical = Technical(
+            config.bed.id,
+            self._clock.utc_us,
+            self._reader.conditions(config.bed.id, 0, EVER_US),
+            demo=config.bed.demo,
+        )
+        self._timekeeper = Timekeeper(
+            bed=config.bed.id,
+            clock=self._clock,
+            technical=self._technical,
+            metrics=self._metrics,
+            stepped=[runner.stepped for runner in self._runners],
+            demo=config.bed.demo,
+        )
 
     async def run(self, *, once: bool, ready: Callable[[], None]) -> None:
         inputs = self._journal.inputs()
@@ -157,7 +173,7 @@ class _Daemon:
         return runner.run(connect)
 
     def _services(self) -> list[Coroutine[Any, Any, None]]:
-        config, services = self._config, [self._watch()]
+        config, services = self._config, [self._watch(), self._timekeeper.run(self._writer.append)]
         if config.timescale is not None:
             services.append(self._first_start(config.timescale.full_dsn))
         if config.page is not None:
