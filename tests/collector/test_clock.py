@@ -71,6 +71,22 @@ def test_a_process_that_is_held_up_between_two_clocks_sees_no_step(times: int) -
     assert clock.utc_us() == clocks.wall_us
 
 
+def test_a_step_is_measured_where_the_clocks_were_read_together() -> None:
+    clocks = Clocks()
+    waits_s: list[float] = []
+
+    def wall_ns() -> int:
+        clocks.wait(waits_s.pop() if waits_s else 0.0)
+        return clocks.wall_us * 1000
+
+    clock = MachineClock(wall_ns, lambda: clocks.monotonic_us * 1000)
+    clocks.set(-2.0)
+    waits_s += [0.3, 0.0, 0.3]
+    step = clock.step()
+    assert step is not None
+    assert step.size_us == -2_000_000
+
+
 def test_the_clocks_of_this_machine_agree() -> None:
     clock = MachineClock()
     assert [clock.step() for _ in range(20)] == [None] * 20
