@@ -23,6 +23,7 @@ from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
 from collector.errors import UsageError
 from collector.journal import Limits
+from collector.technical import GATEWAY
 from collector.transport.base import Port, parse_port
 
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -117,6 +118,13 @@ class DeviceSection(_Section):
         return Port(
             text=self.port, scheme=port.scheme, path=port.path, host=port.host, number=port.number, settings=settings
         )
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, value: str) -> str:
+        if value == GATEWAY:
+            raise ValueError(f"{GATEWAY!r} is the gateway itself: expected another name")
+        return value
 
     @field_validator("driver")
     @classmethod

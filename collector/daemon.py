@@ -17,7 +17,7 @@ from starlette.routing import Route
 from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
-from collector.clock import MachineClock, from_datetime
+from collector.clock import EVER_US, MachineClock, from_datetime
 from collector.config import Config, DeviceSection
 from collector.delivery import Delivery, Sink
 from collector.errors import DiskError, JournalError, UsageError
@@ -34,6 +34,7 @@ from collector.notify import notify, watchdog_s
 from collector.recording import recording
 from collector.runner import Runner
 from collector.technical import Technical
+from collector.timekeeping import Timekeeper
 from collector.timescale import READER, Timescale
 from collector.transport import open_port
 from collector.transport.base import Transport
@@ -86,12 +87,20 @@ class _Daemon:
         self._reader = BothReader(self._journal)
         standing: Sequence[Condition] = []
         with contextlib.suppress(DiskError):
-            standing = self._reader.conditions(config.bed.id, 0, self._clock.utc_us())
+            standing = self._reader.conditions(config.bed.id, 0, EVER_US)
         self._technical = Technical(config.bed.id, self._clock.utc_us, standing, demo=config.bed.demo)
         self._journal_watch = JournalWatch(self._journal, self._technical)
         self._delivery = Delivery(self._journal, sinks)
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
         self._runners = [self._runner(device) for device in config.device]
+        self._timekeeper = Timekeeper(
+            bed=config.bed.id,
+            clock=self._clock,
+            technical=self._technical,
+            metrics=self._metrics,
+            stepped=[runner.stepped for runner in self._runners],
+            demo=config.bed.demo,
+        )
 
     async def run(self, *, once: bool, ready: Callable[[], None]) -> None:
         inputs = self._journal.inputs()
@@ -169,7 +178,7 @@ class _Daemon:
         return runner.run(connect)
 
     def _services(self) -> list[Coroutine[Any, Any, None]]:
-        config, services = self._config, [self._watch(), self._tend()]
+        config, services = self._config, [self._watch(), self._tend(), self._timekeeper.run(self._writer.append)]
         if config.timescale is not None:
             services.append(self._first_start(config.timescale.full_dsn))
         if config.page is not None:

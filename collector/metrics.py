@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from collector import __version__
+from collector.clock import Step
 from collector.delivery import SinkStatus
 from collector.journal.safe import SafeJournal
 from collector.status import DeviceState
@@ -60,6 +61,13 @@ class Metrics:
         self.clock_offset = Gauge(
             "vitalsd_clock_offset_seconds", "The device's clock minus ours", ("bed", "device"), registry=self.registry
         )
+        self.clock_steps = Counter(
+            "vitalsd_clock_steps", "Times the system clock was set, and our time with it", registry=self.registry
+        )
+        self.synchronised = Gauge(
+            "vitalsd_clock_synchronised", "1 while the kernel calls the system clock synchronised; absent if unknown",
+            ("bed",), registry=self.registry,
+        )  # fmt: skip
         self.pending = Gauge(
             "vitalsd_journal_pending", "Rows that a reader has not delivered", ("reader",), registry=self.registry
         )
@@ -90,6 +98,17 @@ class Metrics:
     def seen(self, labels: tuple[str, str, str], code: str, time_us: int) -> None:
         """A value of `code` has come from the device of these labels."""
         self._ages.last_us[*labels, code] = time_us
+
+    def stepped(self, step: Step) -> None:
+        """Our clock was set; ages are what they were."""
+        self.clock_steps.inc()
+        self._ages.last_us = {labels: last_us + step.size_us for labels, last_us in self._ages.last_us.items()}
+
+    def set_synchronised(self, known: bool | None) -> None:
+        """None: the system cannot say."""
+        self.synchronised.clear()
+        if known is not None:
+            self.synchronised.labels(self.bed).set(known)
 
     def set_state(self, labels: tuple[str, str, str], now: DeviceState) -> None:
         for state in DeviceState:

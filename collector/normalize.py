@@ -26,6 +26,7 @@ from collector.model import (
     Waveform,
     WavePiece,
 )
+from collector.technical import GATEWAY
 
 EPISODIC_FUTURE_US = 120_000_000
 EPISODIC_PAST_US = 24 * 3_600_000_000
@@ -35,6 +36,13 @@ WAVE_DRIFT_US = 1_500_000
 """A run of samples that has drifted so far from its arrival (the device's crystal) begins anew at arrival.
 
 Wider than the jitter of arrival and than a clock of whole seconds."""
+
+CLOCK_OFFSET = Channel(code="VND_VITALSD_CLOCK_OFFSET", source=GATEWAY, unit="s")
+"""The device's clock minus ours, as measured: where the device told its time."""
+OFFSET_EVERY_US = 60_000_000
+OFFSET_MOVED_US = 2_000_000
+"""An offset is stored at most once a minute, but at once if it moved by more: a clock was set. Wider than the jitter of
+arrival and a clock of whole seconds together."""
 
 
 @dataclass(slots=True)
@@ -54,6 +62,7 @@ class Normalizer:
     _last: dict[Channel, tuple[int, int]] = field(default_factory=dict)
     _wave_ends_us: dict[Channel, int] = field(default_factory=dict)
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
+    _offset_stored: tuple[int, int] | None = None
     _frame: int = 0
 
     def entries(self, events: Iterable[Event], arrival_us: int) -> Sequence[Entry]:
@@ -69,6 +78,7 @@ class Normalizer:
                 self._frame += 1
             elif isinstance(event, DeviceClock):
                 self.clock_offset_us = event.time_us - arrival_us
+                out.extend(self._offset(self.clock_offset_us, arrival_us))
             elif isinstance(event, AlarmCondition):
                 alarm = replace(event, demo=True) if self.demo else event
                 out.append(Condition(bed=self.bed, device=self.device, time_us=arrival_us, alarm=alarm))
@@ -76,6 +86,31 @@ class Normalizer:
                 self._identities[type(event)] = event
                 out.append(Identity(bed=self.bed, device=self.device, time_us=arrival_us, identity=event))
         return out
+
+    def stepped(self, move_us: int) -> None:
+        """Our clock was set by so much, the device's was not. Runs of samples begin anew at their arrival."""
+        self._wave_ends_us.clear()
+        self._offset_stored = None
+        if self.clock_offset_us is not None:
+            self.clock_offset_us -= move_us
+
+    def _offset(self, offset_us: int, arrival_us: int) -> Sequence[Reading]:
+        if self._offset_stored is not None:
+            then_us, before_us = self._offset_stored
+            if abs(arrival_us - then_us) < OFFSET_EVERY_US and abs(offset_us - before_us) <= OFFSET_MOVED_US:
+                return []
+        self._offset_stored = arrival_us, offset_us
+        series = self._series_of(CLOCK_OFFSET)
+        return [
+            Reading(
+                series=series,
+                time_us=arrival_us,
+                value=offset_us / 1e6,
+                text=None,
+                quality=Quality.VALID,
+                demo=self.demo,
+            )
+        ]
 
     def _reading(self, event: Observation, arrival_us: int) -> Reading:
         channel = event.channel

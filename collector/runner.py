@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from collector.clock import MachineClock, RecordingClock, rfc3339
+from collector.clock import MachineClock, RecordingClock, Step, rfc3339
 from collector.driver import DriverSpec
 from collector.errors import JournalError, LinkError
 from collector.logs import logger
@@ -61,6 +61,7 @@ class Runner:
         self._log = logger(bed=metrics.bed, device=name, driver=spec.name)
         self._failing_since: float | None = None
         self._arrival_us = 0
+        self._replaying = False
         self.status = DeviceStatus(
             device=name, driver=spec.name, port=port, state=DeviceState.CONNECTING, since_us=clock.utc_us()
         )
@@ -97,6 +98,7 @@ class Runner:
         done_frames = inputs.get(key, 0)
         session = self._new_session(recording.datagrams)
         clock = RecordingClock(start_us)
+        self._replaying = True
         self._state(DeviceState.RECEIVING)
         frames = 0
         for events in _heard(session, recording):
@@ -120,6 +122,24 @@ class Runner:
             if frames > done_frames:
                 await self._append(entries, {key: frames})
         self._state(DeviceState.ENDED, "the recording has ended")
+
+    def stepped(self, step: Step) -> None:
+        """Our clock was set: what comes now has the new time at once; a recording keeps its own.
+
+        The times of the status move along, but no state begins later than what was stored in it.
+        """
+        since_us, last_us = self.status.since_us, self.status.last_frame_us
+        self.status = replace(
+            self.status,
+            since_us=min(since_us, since_us + step.size_us),
+            last_frame_us=None if last_us is None else last_us + step.size_us,
+        )
+        if self._replaying:
+            return
+        self._arrival_us = 0
+        self._normalizer.stepped(step.size_us)
+        if self.status.clock_offset_s is not None:
+            self._offset(self.status.clock_offset_s - step.size_us / 1e6)
 
     async def _talk(self, transport: Transport) -> None:
         """One connection, until it ends, falls silent or fails."""
@@ -222,11 +242,13 @@ class Runner:
             case Association(state=AssociationState.ENDED):
                 self._state(DeviceState.ASSOCIATING, f"the device ended the association: {event.reason}")
             case DeviceClock():
-                offset_s = (event.time_us - arrival_us) / 1e6
-                self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)
-                self.status = replace(self.status, clock_offset_s=offset_s)
+                self._offset((event.time_us - arrival_us) / 1e6)
             case Device():
                 self.status = replace(self.status, manufacturer=event.manufacturer, model=event.model)
+
+    def _offset(self, offset_s: float) -> None:
+        self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)
+        self.status = replace(self.status, clock_offset_s=offset_s)
 
     def _state(self, state: DeviceState, cause: str = "") -> None:
         if state is not self.status.state:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from charting.page.layout import Place, place
+from collector.clock import EVER_US
 from collector.codes import Parameter
 from collector.model import AlarmCondition, AlarmPhase, Condition, Priority, Reading, Series, WavePiece
 from collector.series import SeriesReader
@@ -17,7 +18,14 @@ WAVE_SPAN_US = 13 * SECOND_US
 """10 s are shown, 2 s behind the newest sample, in pieces of at most 1 s."""
 _ALARM_PAST_US = 24 * GONE_US
 _LATE_US = 300 * SECOND_US
-"""Stored entries may arrive out of order of time by so much (a clock step)."""
+"""Stored entries may arrive out of order of time by so much."""
+
+# Where our clock was set back, an hour is lived twice, and what the first time left there is not of now.
+_SOON_US = 2 * SECOND_US
+"""No piece of now begins later than so much after now: a run may have drifted from its arrival by less."""
+_AHEAD_US = 14 * SECOND_US
+_WATCHED_US = 10 * SECOND_US
+"""Who looks this often and so far ahead sees all that an earlier time has left before it comes near."""
 
 _PRIORITIES = tuple(Priority)
 
@@ -26,6 +34,8 @@ _PRIORITIES = tuple(Priority)
 class Value:
     """A reading as it is shown. `text` is None where there is no value; `old`: its age has passed `limit_s`; `saved`:
     the gateway has it on its disk.
+
+    `age_s`: how far its time is from now. One ahead of now was stored before our clock was set back; it is no newer.
     """
 
     reading: Reading
@@ -86,8 +96,11 @@ class Bedside:
     reader: SeriesReader
     parameters: Mapping[str, Parameter]
     _raised: dict[tuple[str, str], _Raised] = field(default_factory=dict)
-    _heard_us: int | None = None
+    _folded: set[Condition] = field(default_factory=set)
     _waves: dict[Series, int] = field(default_factory=dict)
+    _left: set[tuple[Series, int]] = field(default_factory=set)
+    _ahead: bool = False
+    _looked_us: int | None = None
 
     def look(self, devices: Sequence[DeviceStatus], now_us: int, unsaved_us: int | None = None) -> Now:
         """Read what is to be shown at `now_us` (µs since 1970 UTC). Raises what the reader raises."""
@@ -95,7 +108,8 @@ class Bedside:
         values = [value for value in values if value.age_s * SECOND_US < GONE_US]
         values.sort(key=_order)
         alarms = self._alarms(devices, now_us)
-        pieces = tuple(self.reader.waves(self.bed, (), now_us - WAVE_SPAN_US, now_us + SECOND_US))
+        pieces = self._pieces(now_us)
+        self._looked_us = now_us
         return Now(
             bed=self.bed,
             zone=self.zone,
@@ -117,10 +131,22 @@ class Bedside:
             reading=reading,
             place=where,
             text=where.written(reading),
-            age_s=max(0.0, (now_us - reading.time_us) / SECOND_US),
+            age_s=abs(now_us - reading.time_us) / SECOND_US,
             limit_s=where.limit_s(reading),
             saved=unsaved_us is None or reading.time_us < unsaved_us,
         )
+
+    def _pieces(self, now_us: int) -> tuple[WavePiece, ...]:
+        """The pieces of the last seconds that are of now."""
+        found = self.reader.waves(self.bed, (), now_us - WAVE_SPAN_US, now_us + _AHEAD_US)
+        ahead = {(p.series, p.start_us) for p in found if p.start_us > now_us + _SOON_US}
+        watched = self._looked_us is not None and 0 <= now_us - self._looked_us <= _WATCHED_US
+        if not watched and (ahead or self._ahead):
+            self._left = {(p.series, p.start_us) for p in found}
+        elif self._left or ahead:
+            self._left = ahead | {(p.series, p.start_us) for p in found if (p.series, p.start_us) in self._left}
+        self._ahead = bool(ahead)
+        return tuple(p for p in found if p.start_us < now_us + SECOND_US and (p.series, p.start_us) not in self._left)
 
     def _seen(self, pieces: Iterable[WavePiece], now_us: int) -> tuple[Series, ...]:
         for piece in pieces:
@@ -129,9 +155,13 @@ class Bedside:
         return tuple(sorted(self._waves, key=series_order))
 
     def _alarms(self, devices: Sequence[DeviceStatus], now_us: int) -> tuple[Standing, ...]:
-        start_us = now_us - _ALARM_PAST_US if self._heard_us is None else self._heard_us - _LATE_US
-        for condition in self.reader.conditions(self.bed, start_us, now_us + _LATE_US):
-            self._fold(condition)
+        anew = self._looked_us is None or now_us < self._looked_us  # our clock was set back: all of it again, in order
+        start_us = now_us - _ALARM_PAST_US if anew or self._looked_us is None else self._looked_us - _LATE_US
+        changes = self.reader.conditions(self.bed, start_us, EVER_US)
+        for change in changes:
+            if anew or change not in self._folded:
+                self._fold(change)
+        self._folded = set(changes)
         linked = {d.device: d.since_us for d in devices if d.state is DeviceState.RECEIVING}
         standing = []
         for (device, source), raised in list(self._raised.items()):
@@ -147,7 +177,6 @@ class Bedside:
         return tuple(standing)
 
     def _fold(self, condition: Condition) -> None:
-        self._heard_us = max(condition.time_us, self._heard_us or condition.time_us)
         key = condition.device, condition.alarm.source
         if condition.alarm.phase is AlarmPhase.END:
             self._raised.pop(key, None)

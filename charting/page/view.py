@@ -260,7 +260,8 @@ def wave_samples(now: Now, sent: Mapping[str, int]) -> Iterable[tuple[str, int, 
     """(key, start_us, what page.js reads) of each piece that begins after what has been sent of its wave."""
     for piece in now.pieces:
         key = wave_key(piece.series)
-        if piece.start_us > sent.get(key, 0):
+        sent_us = sent.get(key, 0)
+        if piece.start_us > sent_us or sent_us > now.at_us:  # what was sent from ahead of now: our clock was set back
             drawn = piece.quality in (Quality.VALID, Quality.QUESTIONABLE)
             counts = memoryview(piece.data).cast("i").tolist() if drawn else []
             yield key, piece.start_us, [

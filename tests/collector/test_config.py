@@ -127,6 +127,11 @@ def test_nothing_else_is_called_a_mistake(tmp_path: Path) -> None:
     assert len(reasons(tmp_path, BAD)) == 21
 
 
+def test_a_device_is_not_called_like_the_gateway(tmp_path: Path) -> None:
+    (reason,) = reasons(tmp_path, GOOD.replace('name = "monitor"', 'name = "vitalsd"'))
+    assert reason.startswith("device[0].name: 'vitalsd' is the gateway itself")
+
+
 def test_a_password_is_not_repeated(tmp_path: Path) -> None:
     text = GOOD.replace("host=db.example", "passw0rd=hunter2")
     assert "hunter2" not in "".join(reasons(tmp_path, text))

@@ -7,6 +7,11 @@ import pytest
 from collector.config import Config, load
 from collector.daemon import run_bed
 from collector.errors import UsageError
+from collector.journal import JournalReader
+from collector.model import AlarmPhase
+from tests.collector.clocks import Clocks
+from tests.collector.test_runner import until
+from tests.contracts.series import EVER
 
 
 def bed(tmp_path: Path, more: str = "") -> Config:
@@ -28,3 +33,33 @@ async def test_a_daemon_that_cannot_listen_never_says_that_it_is_ready(tmp_path:
         with pytest.raises(UsageError, match="cannot listen"):
             await run_bed(config, asyncio.Event(), ready=lambda: told.append("ready"))
     assert told == []
+
+
+async def live(config: Config, until_told: list[AlarmPhase], clocks: Clocks, set_s: float = 0.0) -> None:
+    """One life of a daemon, until the journal has these changes of the condition "clock-step"."""
+    stop, ready = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(run_bed(config, stop, ready=ready.set))
+    await ready.wait()
+    clocks.set(set_s)
+    reader = JournalReader.at(config.journal.path)
+
+    def told() -> bool:
+        found = reader.conditions("OR-1", *EVER)
+        return [c.alarm.phase for c in found if c.alarm.source == "clock-step"] == until_told
+
+    await until(told)
+    (step,) = reader.latest("OR-1")
+    assert (step.series.device, step.value, step.time_us) == ("vitalsd", -3600.0, clocks.wall_us)
+    reader.close()
+    stop.set()
+    await running
+
+
+async def test_a_daemon_whose_clock_is_set_says_so_and_its_next_life_clears_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks()
+    monkeypatch.setattr("collector.daemon.MachineClock", clocks.machine)
+    config = bed(tmp_path)
+    await live(config, [AlarmPhase.START], clocks, set_s=-3600.0)
+    await live(config, [AlarmPhase.START, AlarmPhase.END], clocks)

@@ -24,6 +24,7 @@ from collector.normalize import EPISODIC_FUTURE_US, WAVE_DRIFT_US, Normalizer
 HR = Channel(code="MDC_ECG_HEART_RATE", source="basic.ecg.hr", unit="/min")
 NIBP = Channel(code="MDC_PRESS_BLD_NONINV_SYS", source="basic.nibp.sys", unit="mm[Hg]")
 ECG = Channel(code="MDC_ECG_ELEC_POTL_II", source="1", unit="uV")
+OFFSET = Channel(code="VND_VITALSD_CLOCK_OFFSET", source="vitalsd", unit="s")
 FRAME = Frame(offset=0, length=1, kind="x")
 SECOND = 1_000_000
 
@@ -83,6 +84,48 @@ def test_an_episodic_time_of_the_future_or_without_a_clock_gives_way_to_arrival(
     assert readings(n, event)[0].time_us == 100 * SECOND
     n.entries([DeviceClock(time_us=10**15 - 2 * EPISODIC_FUTURE_US)], 100 * SECOND)
     assert readings(n, event, 101 * SECOND)[0].time_us == 101 * SECOND
+
+
+def offsets(n: Normalizer, device_s: float, arrival_s: float) -> list[tuple[float | None, int]]:
+    stored = n.entries([DeviceClock(time_us=round(device_s * SECOND))], round(arrival_s * SECOND))
+    for reading in stored:
+        assert isinstance(reading, Reading)
+        assert (reading.series.device, reading.series.channel) == ("monitor", OFFSET)
+        assert reading.time_us == round(arrival_s * SECOND)
+    return [(reading.value, reading.time_us // SECOND) for reading in stored if isinstance(reading, Reading)]
+
+
+def test_a_devices_clock_offset_is_stored_once_a_minute() -> None:
+    n = normalizer()
+    found = [each for s in range(100, 300) for each in offsets(n, 700 + s + s % 3 / 2, s)]
+    assert found == [(700.5, 100), (700.5, 160), (700.5, 220), (700.5, 280)]
+
+
+@pytest.mark.parametrize("moved_s", [2.1, -2.1, 3600.0])
+def test_a_devices_clock_that_was_set_is_stored_at_once(moved_s: float) -> None:
+    n = normalizer()
+    assert len(offsets(n, 800, 100)) == 1
+    assert offsets(n, 801.9, 101) == []
+    assert offsets(n, 802 + moved_s, 102) == [(700 + moved_s, 102)]
+    assert offsets(n, 803 + moved_s, 103) == []
+
+
+def test_after_a_step_of_ours_an_offset_is_stored_anew_and_old_times_are_in_the_new_clock() -> None:
+    n = normalizer()
+    offsets(n, 700, 100)
+    n.stepped(-SECOND // 5)
+    (got,) = readings(n, Observation(channel=NIBP, value=120.0, device_time_us=695 * SECOND), 103 * SECOND)
+    assert got.time_us == 95 * SECOND - SECOND // 5
+    assert offsets(n, 704, 103.8) == [(600.2, 103)]
+
+
+@pytest.mark.parametrize("move_us", [3600 * SECOND, -3600 * SECOND, SECOND // 5, -SECOND // 5])
+def test_after_a_step_of_ours_a_run_of_samples_begins_anew_at_arrival(move_us: int) -> None:
+    n = normalizer()
+    piece(n, wave(100, None, -SECOND), 10_000 * SECOND)
+    n.stepped(move_us)
+    pieces = [piece(n, wave(100, 0, -SECOND), (10_001 + s) * SECOND + move_us + s) for s in range(3)]
+    assert [p.start_us for p in pieces] == [(10_000 + s) * SECOND + move_us for s in range(3)]
 
 
 def test_equal_values_of_two_frames_of_one_instant_are_two_readings() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from collector.clock import MachineClock
+from collector.clock import MachineClock, Step
 from collector.driver import DriverSpec, Evidence, Line, Model
 from collector.errors import LinkError
 from collector.metrics import Metrics
@@ -407,3 +407,29 @@ async def test_the_clock_offset_of_a_replay_is_taken_at_the_recordings_time(tmp_
     runner, _ = made(Kept())
     await runner.replay(Recording(path=file, datagrams=False), START_US, math.inf, {})
     assert runner.status.clock_offset_s == 3.0
+
+
+class SteppedKept(Kept):
+    """Before it keeps anything, our clock is set."""
+
+    runner: Runner
+    size_us = 0
+
+    async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+        self.runner.stepped(Step(old_offset_us=0, new_offset_us=self.size_us, monotonic_us=0))
+        await super().append(entries, inputs)
+
+
+async def test_a_step_of_our_clock_does_not_touch_a_recordings_time(tmp_path: Path) -> None:
+    file = tmp_path / "x.raw"
+    file.write_bytes(b"YAYBY")
+    found = []
+    for size_us in (0, -3_600_000_000):
+        kept = SteppedKept()
+        kept.runner, _ = made(kept)
+        kept.size_us = size_us
+        await kept.runner.replay(Recording(path=file, datagrams=False), START_US, 1e5, {})
+        assert kept.runner.status.clock_offset_s == 1.0
+        assert kept.values == [5.0, 65.0, 66.0, 1.0]
+        found.append(kept.entries)
+    assert found[0] == found[1]

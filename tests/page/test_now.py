@@ -8,7 +8,7 @@ from charting.page.layout import place
 from charting.page.now import Bedside, Now
 from charting.page.tiles import Tile, arrange
 from collector.codes import by_refid
-from collector.model import AlarmPhase, Condition, Priority, Quality, Reading, Role, Series
+from collector.model import AlarmPhase, Condition, Priority, Quality, Reading, Role, Series, WavePiece
 from collector.status import DeviceState, DeviceStatus
 from tests.page.data import (
     BED,
@@ -26,6 +26,8 @@ from tests.page.data import (
     series,
     status,
 )
+
+HOUR_US = 3600 * SECOND_US
 
 
 def bedside(store: Store) -> Bedside:
@@ -215,6 +217,74 @@ def test_an_alarm_that_stands_for_hours_is_not_forgotten() -> None:
         assert len(bed.look((linked,), NOW_US + later_s * SECOND_US).alarms) == 1
     store.changes.append(alarm(NOW_US + 7200 * SECOND_US, AlarmPhase.END))
     assert bed.look((linked,), NOW_US + 7201 * SECOND_US).alarms == ()
+
+
+def test_an_alarm_of_the_gateway_itself_is_known_and_stays() -> None:
+    (found,) = look(Store(changes=[alarm(NOW_US - 5 * HOUR_US, device="vitalsd", text="clock")])).alarms
+    assert (found.alarm.text, found.known) == ("clock", True)
+
+
+def test_alarms_follow_the_order_of_arrival_where_our_clock_was_set_back() -> None:
+    linked = replace(status(), since_us=NOW_US - 9 * HOUR_US)
+    store = Store(
+        changes=[
+            alarm(NOW_US - HOUR_US + 60 * SECOND_US, source="ended"),
+            alarm(NOW_US - HOUR_US // 2, source="stands"),
+            alarm(NOW_US - HOUR_US // 3, source="ends later"),
+            alarm(NOW_US - 60 * SECOND_US, AlarmPhase.END, source="ended"),
+        ]
+    )
+    bed = bedside(store)
+
+    def sources(now_us: int) -> set[str]:
+        found = {each.alarm.source for each in bed.look((linked,), now_us).alarms}
+        assert found == {each.alarm.source for each in bedside(store).look((linked,), now_us).alarms}, "after a restart"
+        return found
+
+    assert sources(NOW_US) == {"stands", "ends later"}
+    for minute in range(75):
+        now_us = NOW_US - HOUR_US + minute * 60 * SECOND_US
+        if minute == 5:
+            store.changes.append(alarm(now_us, source="new"))
+        if minute == 10:
+            store.changes.append(alarm(now_us, AlarmPhase.END, source="ends later"))
+        expected = {"stands"} | ({"new"} if minute >= 5 else set()) | ({"ends later"} if minute < 10 else set())
+        assert sources(now_us) == expected, minute
+
+
+def test_a_value_from_ahead_of_now_is_no_new_one() -> None:
+    before = Store(readings=[reading(HR, NOW_US + 30 * SECOND_US, 70.0)])
+    (value,) = look(before).values
+    assert (value.age_s, value.old) == (30.0, True)
+    assert look(Store(readings=[reading(HR, NOW_US + HOUR_US, 70.0)])).values == ()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("pace_s", [1, 7, 60])
+def test_waves_of_an_hour_that_is_lived_again_are_only_those_of_now(pace_s: int, restarted: bool) -> None:
+    """The device is silent at first. Who looks only every minute sees no wave in that hour, rather than an old one."""
+    wave = series("MDC_PULS_OXIM_PLETH", "1")
+
+    def second(at_us: int, count: int) -> WavePiece:
+        return piece(wave, at_us, 4.0, [count] * 4)
+
+    before = [second(NOW_US - n * SECOND_US, 1) for n in range(1, 3601)]
+    bed = bedside(Store(pieces=before))
+    assert len(bed.look((), NOW_US).pieces) == 13
+    if restarted:
+        bed = bedside(Store(pieces=before))
+    since: list[WavePiece] = []
+    for n in [*range(160), *range(3540, 3700)]:
+        now_us = NOW_US - HOUR_US + n * SECOND_US
+        if n >= 100:
+            since.append(second(now_us - SECOND_US + 1000, 2))
+        if n % pace_s == 0:
+            near = [p for p in (*before, *since) if abs(p.start_us - now_us) < 20 * SECOND_US]
+            bed.reader = Store(pieces=near)
+            shown = [p.data[0] for p in bed.look((), now_us).pieces]
+            assert set(shown) <= {2}, n
+            settled = n > 3650 or (pace_s < 60 and (120 < n < 160 or n > 3570))
+            assert not settled or len(shown) == 14, n
 
 
 def test_a_wave_keeps_its_place_when_it_falls_silent() -> None:

@@ -299,6 +299,24 @@ async def test_waves_are_sent_once_and_as_they_are() -> None:
                 break
 
 
+async def test_waves_go_on_being_sent_when_our_clock_was_set_back() -> None:
+    site = Site()
+    wave = series("MDC_PULS_OXIM_PLETH", "1")
+    site.store.pieces = [piece(wave, NOW_US - SECOND_US, 4.0, [1, 2, 3, 4])]
+    async with served(site) as (client, _), client.stream("GET", "/events") as response:
+        stream = events(response)
+        await anext(stream)
+        assert [samples[5] for samples in (await anext(stream))[1]] == [[1, 2, 3, 4]]
+        for n in range(1, 3):
+            site.now_us = NOW_US - 3_600_000_000 + n * SECOND_US
+            site.store.pieces.append(piece(wave, site.now_us - SECOND_US, 4.0, [n] * 4))
+            site.bell.ring()
+            async for name, sent in stream:
+                if name == "waves":
+                    assert [samples[5] for samples in sent] == [[n] * 4]
+                    break
+
+
 async def test_invalid_samples_are_not_sent() -> None:
     site = Site()
     wave = series("MDC_PULS_OXIM_PLETH", "1")

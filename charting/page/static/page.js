@@ -40,7 +40,7 @@ function tick() {
     element.textContent = written((now - element.dataset.t) / 1000);
   }
   for (const element of document.querySelectorAll("[data-limit]")) {
-    element.classList.toggle("old", lost || (now - element.dataset.t) / 1000 > element.dataset.limit);
+    element.classList.toggle("old", lost || Math.abs(now - element.dataset.t) / 1000 > element.dataset.limit);
   }
 }
 

@@ -1,0 +1,36 @@
+"""What the kernel says of its clock's synchronisation. Reads only; nothing here can set a clock."""
+
+import ctypes
+
+# uapi/linux/timex.h
+_STA_UNSYNC = 0x40
+_TIME_ERROR = 5
+_TIMEX_BYTES = 208
+"""struct timex where a long has 8 bytes; elsewhere it is smaller."""
+
+
+class _Timex(ctypes.Structure):
+    """struct timex up to `status`, and room for the rest of it."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_char * _TIMEX_BYTES),
+    )
+
+
+def synchronised() -> bool | None:
+    """Whether the kernel calls the system clock synchronised (by NTP or PTP); None where it cannot be asked."""
+    try:
+        ask = ctypes.CDLL(None).adjtimex
+    except (AttributeError, OSError):
+        return None
+    said = _Timex()  # modes 0: nothing is changed
+    state = int(ask(ctypes.byref(said)))
+    if state < 0:
+        return None
+    return state != _TIME_ERROR and not said.status & _STA_UNSYNC
