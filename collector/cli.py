@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,8 +18,10 @@ from collector.decode import Summary, decode, line
 from collector.demo import DEMO_DRIVERS, run_demo
 from collector.driver import driver, drivers
 from collector.errors import LinkError, UsageError, VitalsdError
+from collector.journal.report import export, verify
 from collector.logs import setup
 from collector.migrate import migrate
+from collector.progress import counter
 from collector.recording import recording
 from collector.simulate import Log, simulate
 from drivers.patient import SCENARIOS, Patient
@@ -148,6 +151,37 @@ def _devices(
         typer.echo(f"{spec.name}: {spec.vendor}, {spec.title} ({', '.join(line.scheme for line in spec.lines)})")
         for model in spec.models:
             typer.echo(f"    {model.name}: {model.evidence}")
+
+
+class _JournalAction(StrEnum):
+    VERIFY = "verify"
+    EXPORT = "export"
+
+
+@app.command("journal")
+def _journal(
+    config: Annotated[Path, typer.Argument(help="The bed's TOML file.")],
+    action: Annotated[_JournalAction, typer.Argument(help="verify: is it sound, what is in it; export: all of it.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for export: a new or an empty one.")] = None,
+) -> None:
+    """Check a bed's journal, or write all that can be read of it as JSON lines. The daemon may run meanwhile.
+
+    An export holds what devices said of patients. `verify` ends with 1 for a damaged file: the daemon mends it when it
+    starts, and keeps the damaged one beside it.
+    """
+    path = load(config).journal.path
+    if action is _JournalAction.EXPORT:
+        if out is None:
+            raise UsageError("export needs --out DIR")
+        with counter("entries") as progress:
+            told = export(path, out, progress)
+        typer.echo(told)
+        return
+    report = verify(path)
+    for text in report.lines:
+        typer.echo(text)
+    if not report.sound:
+        raise typer.Exit(1)
 
 
 @app.command("migrate")

@@ -237,8 +237,20 @@ from condition where id >= ? and id < ? order by id;
 -- some_3: identities
 select bed, device, kind, time, n, body from identity where id >= ? and id < ? order by id;
 
--- check: whether the file is sound
-pragma quick_check(20);
+-- check: whether the file is sound, in at most so many words
+pragma integrity_check(20);
+
+-- extent_obs: how many readings, from when to when
+select count(*), min(time), max(time) from obs;
+
+-- extent_wave: how many pieces
+select count(*), min(time), max(time) from wave;
+
+-- extent_condition: how many changes
+select count(*), min(time), max(time) from condition;
+
+-- extent_identity: how many identities
+select count(*), min(time), max(time) from identity;
 
 -- orphans: readings without a place in the order
 select count(*) from (select channel, time, n from obs except select id, time, n from queue where kind = 0);
