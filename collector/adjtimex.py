@@ -5,6 +5,9 @@ import ctypes
 # uapi/linux/timex.h
 _STA_UNSYNC = 0x40
 _TIME_ERROR = 5
+MOST_ERROR_US = 2_000_000
+"""The kernel lets its bound of the error grow by 500 µs a second since the last word of a server, and gives up at 16 s,
+nine hours later. A server is asked every 34 minutes at the least (1 s), so 2 s mean that one was missed."""
 _TIMEX_BYTES = 208
 """struct timex where a long has 8 bytes; elsewhere it is smaller."""
 
@@ -33,4 +36,4 @@ def synchronised() -> bool | None:
     state = int(ask(ctypes.byref(said)))
     if state < 0:
         return None
-    return state != _TIME_ERROR and not said.status & _STA_UNSYNC
+    return state != _TIME_ERROR and not said.status & _STA_UNSYNC and said.maxerror < MOST_ERROR_US

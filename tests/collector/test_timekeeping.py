@@ -163,23 +163,29 @@ def test_the_kernel_of_this_machine_says_whether_its_clock_is_synchronised() -> 
     if state >= 0:
         status, tick_us = struct.unpack_from("=i", said, 40)[0], struct.unpack_from("=q", said, 88)[0]
         assert tick_us in range(9_000, 11_001)  # so the offsets are right
-        expected = state != 5 and not status & 0x40
+        maxerror_us = struct.unpack_from("=q", said, 24)[0]
+        expected = state != 5 and not status & 0x40 and maxerror_us < 2_000_000
     assert adjtimex.synchronised() is expected
 
 
-@pytest.mark.parametrize(("state", "status"), [*product([0, 1, 5, -1], [0x0, 0x40, 0x2001])])
-def test_the_kernels_words_are_understood(monkeypatch: pytest.MonkeyPatch, state: int, status: int) -> None:
+@pytest.mark.parametrize(
+    ("state", "status", "error_us"), [*product([0, 1, 5, -1], [0x0, 0x40, 0x2001], [0, 1_500_000, 2_000_000])]
+)
+def test_the_kernels_words_are_understood(
+    monkeypatch: pytest.MonkeyPatch, state: int, status: int, error_us: int
+) -> None:
     def adjtimex_(said: object) -> int:
         filled = said._obj  # type: ignore[attr-defined]  # what byref refers to
         assert filled.modes == 0
         filled.status = status
+        filled.maxerror = error_us
         return state
 
     class Library:
         adjtimex = staticmethod(adjtimex_)
 
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Library)
-    expected = {(0, 0x0): True, (1, 0x0): True, (0, 0x2001): True, (1, 0x2001): True}.get((state, status), False)
+    expected = (state, status) in {(0, 0x0), (1, 0x0), (0, 0x2001), (1, 0x2001)} and error_us != 2_000_000
     assert adjtimex.synchronised() is (None if state == -1 else expected)
 
 
