@@ -24,6 +24,8 @@ from collector.journal import Journal, Writer
 from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
 from collector.migrate import migrate_new
+from collector.mqtt import READER as MQTT_READER
+from collector.mqtt import Mqtt
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
@@ -37,13 +39,13 @@ RECORDING_START = "2000-01-01T00:00:00Z"
 """When a recording is taken to begin if its port does not say (design §5)."""
 
 WATCH_S = 1.0
-"""How often the counts of journal and sink are read for the metrics."""
+"""How often the counts of journal and sinks are read for the metrics."""
 
 
 async def run_bed(
     config: Config, stop: asyncio.Event, *, once: bool = False, ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Run until `stop`, or (once) until every input has ended and the sink has everything.
+    """Run until `stop`, or (once) until every input has ended and the sinks have everything.
 
     Raises UsageError for a recording, a DSN or an address that cannot be had, JournalError for a journal that cannot.
     """
@@ -70,13 +72,17 @@ class _Daemon:
         self._metrics = Metrics(config.bed.id, self._clock.utc_us)
         self._log = logger(bed=config.bed.id)
         self._bell = Bell()
+        broker = config.mqtt.broker if config.mqtt else None
         try:
-            self._journal = Journal.open(config.journal.path, [READER] if config.timescale else [])
+            readers = [READER] * bool(config.timescale) + [MQTT_READER] * bool(broker)
+            self._journal = Journal.open(config.journal.path, readers)
         except JournalError as error:
             raise UsageError(f"journal.path: {error}") from error
         self._reader = self._journal.reader()
         self._sink = Timescale(config.timescale.full_dsn, self._journal) if config.timescale else None
-        self._writer = Writer(self._journal, self._bell.ring, *([self._sink.wake] if self._sink else []))
+        self._mqtt = Mqtt(broker, config.bed.id, self._journal, self._clock.utc_us) if broker else None
+        self._sinks = [sink for sink in (self._sink, self._mqtt) if sink is not None]
+        self._writer = Writer(self._journal, self._bell.ring, *(sink.wake for sink in self._sinks))
         self._runners = [self._runner(device) for device in config.device]
 
     async def run(self, *, once: bool, ready: Callable[[], None]) -> None:
@@ -101,14 +107,13 @@ class _Daemon:
                 task.cancel()
 
     async def close(self) -> None:
-        if self._sink is not None:
-            await self._sink.close()
+        await asyncio.gather(*(sink.close() for sink in self._sinks))
         await self._writer.close()
         self._reader.close()
         self._journal.close()
 
     async def _ended(self, lives: list[asyncio.Task[None]], *, once: bool) -> None:
-        """Return when it is time to end: at `stop`, or (once) when inputs and sink have nothing left."""
+        """Return when it is time to end: at `stop`, or (once) when inputs and sinks have nothing left."""
         stopping = asyncio.create_task(self._stop.wait())
         finishing = [asyncio.create_task(self._finished(lives))] if once else []
         await asyncio.wait([stopping, *finishing], return_when=asyncio.FIRST_COMPLETED)
@@ -117,8 +122,7 @@ class _Daemon:
 
     async def _finished(self, lives: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(lives)
-        if self._sink is not None:
-            await self._sink.drain()
+        await asyncio.gather(*(sink.drain() for sink in self._sinks))
 
     def _runner(self, device: DeviceSection) -> Runner:
         spec = device.spec
@@ -186,11 +190,14 @@ class _Daemon:
                 self._log.info("new store", did=text)
 
     async def _watch(self) -> None:
-        """Keep the metrics of journal and sink fresh."""
+        """Keep the metrics of journal and sinks fresh, and the devices' states at the broker."""
         while True:
             self._metrics.show_journal(await asyncio.to_thread(self._reader.usage), self._clock.utc_us())
             if self._sink is not None:
                 self._metrics.show_sink(self._sink.status)
+            if self._mqtt is not None:
+                self._mqtt.show([runner.status for runner in self._runners])
+                self._metrics.show_mqtt(self._mqtt.status)
             await asyncio.sleep(WATCH_S)
 
 

@@ -9,8 +9,7 @@ from prometheus_client.registry import Collector
 
 from collector import __version__
 from collector.journal.reader import Usage
-from collector.status import DeviceState
-from collector.timescale import SinkStatus
+from collector.status import DeviceState, SinkStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DEVICE = ("bed", "device", "driver")
@@ -74,6 +73,13 @@ class Metrics:
         self.delivered = Gauge("vitalsd_delivered_total", "Rows delivered since the start", registry=self.registry)
         self.parked = Gauge("vitalsd_parked_total", "Rows the server refused, kept aside", registry=self.registry)
         self.connected = Gauge("vitalsd_sink_connected", "1 while the server is reached", registry=self.registry)
+        self.mqtt_connected = Gauge("vitalsd_mqtt_connected", "1 while the broker is reached", registry=self.registry)
+        self.mqtt_published = Gauge(
+            "vitalsd_mqtt_published_total", "Entries that the broker has taken since the start", registry=self.registry
+        )
+        self.mqtt_skipped = Gauge(
+            "vitalsd_mqtt_skipped_total", "Entries not published: too old, or refused", registry=self.registry
+        )
         Info("vitalsd_build", "This program", registry=self.registry).info({"version": __version__})
 
     def seen(self, labels: tuple[str, str, str], code: str, time_us: int) -> None:
@@ -96,6 +102,11 @@ class Metrics:
         self.connected.set(status.connected)
         self.delivered.set(status.delivered)
         self.parked.set(status.parked)
+
+    def show_mqtt(self, status: SinkStatus) -> None:
+        self.mqtt_connected.set(status.connected)
+        self.mqtt_published.set(status.delivered)
+        self.mqtt_skipped.set(status.skipped + status.parked)
 
     def text(self) -> bytes:
         """The exposition that Prometheus scrapes."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import psycopg
 
@@ -16,6 +16,7 @@ from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
 from collector.logs import logger
+from collector.status import SinkStatus
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
 
 READER = "timescale"
@@ -44,19 +45,6 @@ ROLL_UP_EVERY_S = 5.0
 
 _CLOSE_S = 2.0
 """A server that answers no more does not keep the daemon from ending within 3 s; its transaction is as good as lost."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkStatus:
-    """error: why it is not connected, without secrets; delivered, parked: entries since the start; pending: entries
-    that the store does not have.
-    """
-
-    connected: bool = False
-    error: str = ""
-    delivered: int = 0
-    parked: int = 0
-    pending: int = 0
 
 
 class Timescale:
