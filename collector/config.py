@@ -70,7 +70,7 @@ def _broker(value: str) -> str:
 
 
 def _prefix(value: str) -> str:
-    if not re.fullmatch(r"[^/$+#\x00-\x1f\x7f]+(/[^/+#\x00-\x1f\x7f]+)*", value):
+    if not re.fullmatch(r"[^/$+#\x00-\x1f\x7f-\x9f]+(/[^/+#\x00-\x1f\x7f-\x9f]+)*", value):
         raise ValueError('expected the beginning of a topic, for instance "vitalsd" or "hospital/vitalsd"')
     return value
 

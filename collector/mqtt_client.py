@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 from functools import lru_cache
+from types import TracebackType
 from typing import Any, Self
 
 import aiomqtt
@@ -82,10 +83,13 @@ class Client(aiomqtt.Client):
         self.timeout = LEAVE_S
         return self
 
-    async def lost(self) -> None:
-        """Raise MqttError when the connection is lost."""
-        async for _ in self.messages:
-            pass
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take leave; after an error say nothing, so that the broker tells the last will."""
+        if kind is None:
+            await super().__aexit__(kind, error, trace)
+        self.abandon()
 
     def abandon(self) -> None:
         """Leave nothing open, whatever has happened; the loop then sees the socket's end."""
@@ -93,6 +97,11 @@ class Client(aiomqtt.Client):
         if isinstance(end, socket.socket):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    async def lost(self) -> None:
+        """Raise MqttError when the connection is lost."""
+        async for _ in self.messages:
+            pass
 
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Properties | None = None
