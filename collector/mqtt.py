@@ -51,7 +51,7 @@ TELL_EVERY_S = 1.0
 ACK_S = 10.0
 """A broker that has not acknowledged a message for so long is taken for lost."""
 
-_CLOSE_S = 1.2
+_CLOSE_S = 1.5
 """A broker that answers no more does not keep the daemon from ending within 2 s."""
 
 
@@ -151,8 +151,6 @@ class Mqtt:
                 listening.cancel()
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        finally:
-            client.abandon()
 
     async def _pass_over(self) -> None:
         """Forget what has become too old while no broker was there, so that the journal need not keep it."""

@@ -79,7 +79,11 @@ class Client(aiomqtt.Client):
         return ack
 
     async def __aenter__(self) -> Self:
-        await super().__aenter__()
+        try:
+            await super().__aenter__()
+        except BaseException:
+            self._abandon()
+            raise
         self.timeout = LEAVE_S
         return self
 
@@ -89,19 +93,19 @@ class Client(aiomqtt.Client):
         """Take leave; after an error say nothing, so that the broker tells the last will."""
         if kind is None:
             await super().__aexit__(kind, error, trace)
-        self.abandon()
-
-    def abandon(self) -> None:
-        """Leave nothing open, whatever has happened; the loop then sees the socket's end."""
-        end = self._client.socket()
-        if isinstance(end, socket.socket):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        self._abandon()
 
     async def lost(self) -> None:
         """Raise MqttError when the connection is lost."""
         async for _ in self.messages:
             pass
+
+    def _abandon(self) -> None:
+        """Leave nothing open, whatever has happened; the loop then sees the socket's end."""
+        end = self._client.socket()
+        if isinstance(end, socket.socket):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Properties | None = None

@@ -3,9 +3,11 @@
 import asyncio
 import random
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -388,3 +390,22 @@ async def test_it_ends_within_two_seconds_at_a_hung_broker(broker: Mosquitto, jo
             began = monotonic()
         assert monotonic() - began < 2
         assert sink.status.delivered == 0
+        if hung == "later":
+            async with subscribed(broker.port) as late:
+                await until(lambda: late.last() == {STATUS: {"state": "offline"}}, "the last will")
+
+
+async def test_it_ends_within_two_seconds_where_nobody_answers(journal: Journal) -> None:
+    with ExitStack() as stack, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        address = deaf.getsockname()
+        for _ in range(4):  # so that no other connection finds room
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(address)
+        async with publishing(journal, address[1]) as sink:
+            sink.wake()
+            began = monotonic()
+        assert monotonic() - began < 2
+        assert (sink.status.connected, sink.status.error) == (False, "")
