@@ -5,8 +5,8 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
@@ -90,13 +90,13 @@ class Proxy:
             return
         self._writers += [writer, other_writer]
         self.links += 1
-        passing = self._pass(reader, other_writer), self._pass(other_reader, writer)
+        passing = self._pass(reader, other_writer), self._pass(other_reader, writer, back=True)
         self._tasks += [asyncio.ensure_future(each) for each in passing]
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False) -> None:
         with suppress(OSError):
             while data := await reader.read(1 << 16):
-                if not self.mute:
+                if not (back and self.mute):
                     writer.write(data)
                     await writer.drain()
         writer.transport.abort()
@@ -121,6 +121,20 @@ class Subscriber:
 def payload(message: aiomqtt.Message) -> Any:
     assert isinstance(message.payload, bytes)
     return json.loads(message.payload)
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """A port of 127.0.0.1 where nobody answers to the first packet of a connection."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):  # so that no other connection finds room
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
 
 
 @asynccontextmanager

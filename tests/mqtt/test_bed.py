@@ -7,10 +7,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from urllib.error import URLError
 from urllib.request import urlopen
 
 from collector.journal.reader import JournalReader
-from tests.mqtt.broker import Mosquitto, payload, subscribed, until
+from tests.mqtt.broker import Mosquitto, deaf, payload, subscribed, until
 from tests.shared import capture
 from tests.system.command import decoded, run, start, stored_form
 
@@ -74,6 +75,27 @@ async def test_a_bed_tells_the_states_of_its_devices_and_takes_leave(tmp_path: P
     assert subscriber.of("vitalsd/OR-9/monitor/state")[-1]["state"] in {"connecting", "waiting"}
 
 
+async def test_a_bed_ends_soon_where_the_broker_does_not_answer(tmp_path: Path) -> None:
+    with deaf() as nobody, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        file = config(tmp_path, "serial:///dev/no-such-port", nobody, f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+        process = start("bed", file)
+        try:
+            await until(lambda: "vitalsd_mqtt_connected 0.0" in metrics(port), "the metrics")
+            began = monotonic()
+            process.send_signal(signal.SIGTERM)
+            _, errors = await asyncio.to_thread(process.communicate, timeout=30)
+            assert monotonic() - began < 3
+            assert process.returncode == 0, errors
+        finally:
+            process.kill()
+            process.communicate()
+
+
 def metrics(port: int) -> str:
-    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-        return str(answer.read().decode())
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
+    except URLError:
+        return ""
