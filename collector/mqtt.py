@@ -117,7 +117,7 @@ class Mqtt:
         self._stop.set()
         self._news.ring()
         self._progress.ring()
-        await asyncio.wait([self._task], timeout=_CLOSE_S)
+        await asyncio.wait([self._task], timeout=_CLOSE_S if self._connected else 0)
         self._task.cancel()
         await asyncio.wait([self._task])
         with contextlib.suppress(JournalError):  # what it is not told comes again
@@ -208,14 +208,14 @@ class Mqtt:
 
     async def _rest(self, heard: int) -> None:
         """Return when there is news, or something is to be told."""
-        due_s = None if self._told == self._has else max(0.0, self._tell_s - time.monotonic())
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(due_s):
-                await self._news.wait(heard)
         if not (self._draining or self._stop.is_set()):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PACE_S):
                     await self._stop.wait()
+        due_s = None if self._told == self._has else max(0.0, self._tell_s - time.monotonic())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(due_s):
+                await self._news.wait(heard)
 
     def _next(self, after: int) -> tuple[list[tuple[int, Entry]], int]:
         """Entries after a sequence number, and the number up to which there are no others."""

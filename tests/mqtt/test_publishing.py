@@ -389,20 +389,20 @@ async def test_what_the_broker_refuses_is_counted_and_told(tmp_path: Path, journ
 
 @pytest.mark.parametrize("hung", ["before it greets", "later"])
 async def test_it_ends_within_two_seconds_at_a_hung_broker(broker: Mosquitto, journal: Journal, hung: str) -> None:
-    async with Proxy(broker.port) as proxy:
+    async with Proxy(broker.port) as proxy, subscribed(broker.port) as subscriber:
         proxy.mute = hung == "before it greets"
         async with publishing(journal, proxy.port) as sink:
+            await until(lambda: proxy.links, "a connection")
             if hung == "later":
-                await until(lambda: sink.status.connected, "the connection")
+                await until(lambda: sink.status.connected, "the greeting")
                 proxy.mute = True
                 journal.append(counted(0, 500))
                 sink.wake()
-            await until(lambda: proxy.links, "a connection")
+                await until(lambda: subscriber.of(CHANNELS[0]), "messages without an answer")
             began = monotonic()
         assert monotonic() - began < 2
         assert sink.status.delivered == 0
-        async with subscribed(broker.port, STATUS) as late:
-            await until(lambda: late.last() == {STATUS: {"state": "offline"}}, "the last will")
+        await until(lambda: subscriber.of(STATUS)[-1:] == [{"state": "offline"}], "the last will")
 
 
 async def test_it_ends_within_two_seconds_where_nobody_answers(journal: Journal) -> None:
