@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from collector.broker import Broker, broker, trust
 from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
 from collector.errors import UsageError
@@ -28,6 +30,7 @@ from collector.transport.base import Port, parse_port
 
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 PASSWORD_CREDENTIAL = "timescale-password"  # noqa: S105  the name of a file, not a password
+MQTT_CREDENTIAL = "mqtt-password"
 
 
 def _size(value: object) -> object:
@@ -61,6 +64,17 @@ def _dsn(value: str) -> str:
         return server(value)
     except UsageError as error:
         raise ValueError(str(error)) from None
+
+
+def _broker(value: str) -> str:
+    broker(value)
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not re.fullmatch(r"[^/$+#\x00-\x1f\x7f-\x9f]+(/[^/+#\x00-\x1f\x7f-\x9f]+)*", value):
+        raise ValueError('expected the beginning of a topic, for instance "vitalsd" or "hospital/vitalsd"')
+    return value
 
 
 def _hex(value: Path) -> Path:
@@ -182,11 +196,54 @@ class TimescaleSection(_Section):
     @property
     def full_dsn(self) -> str:
         """The DSN with the password of the systemd credential, where there is one."""
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        file = Path(folder, PASSWORD_CREDENTIAL) if folder else None
-        if file is None or not file.exists():
-            return self.dsn
-        return make_conninfo(self.dsn, password=file.read_text(encoding="utf-8").strip())
+        password = _credential(PASSWORD_CREDENTIAL)
+        return self.dsn if password is None else make_conninfo(self.dsn, password=password)
+
+
+class MqttSection(_Section):
+    """`ca`: a file with the authorities to trust instead of the system's; `user`: here or in the URL."""
+
+    url: Annotated[str, AfterValidator(_broker)]
+    user: Annotated[str, Field(min_length=1)] | None = None
+    ca: AbsolutePath | None = None
+    version: Literal["5", "3.1.1"] = "5"
+    prefix: Annotated[str, AfterValidator(_prefix)] = "vitalsd"
+
+    @property
+    def broker(self) -> Broker:
+        """With the password of the systemd credential, where there is one. Raises UsageError."""
+        there = broker(self.url)
+        user, password = self.user or there.user, _credential(MQTT_CREDENTIAL)
+        if password is not None and user is None:
+            raise UsageError(f"mqtt.user: is missing, and there is a credential {MQTT_CREDENTIAL}")
+        try:
+            context = trust(self.ca) if there.tls else None
+        except ValueError as error:
+            raise UsageError(f"mqtt.ca: {error}") from None
+        return replace(there, user=user, password=password, trust=context, version=self.version, prefix=self.prefix)
+
+    @field_validator("user")
+    @classmethod
+    def _once(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "url" in info.data and broker(info.data["url"]).user is not None:
+            raise ValueError("is in the URL too")
+        return value
+
+    @field_validator("ca")
+    @classmethod
+    def _readable(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            if "url" in info.data and not broker(info.data["url"]).tls:
+                raise ValueError("is for mqtts:// only")
+            trust(value)
+        return value
+
+
+def _credential(name: str) -> str | None:
+    """What systemd has handed over under a name."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder, name) if folder else None
+    return None if file is None or not file.exists() else file.read_text(encoding="utf-8").strip()
 
 
 class ListenSection(_Section):
@@ -205,6 +262,7 @@ class Config(_Section):
     device: Annotated[list[DeviceSection], Field(min_length=1)]
     journal: JournalSection
     timescale: TimescaleSection | None = None
+    mqtt: MqttSection | None = None
     metrics: ListenSection | None = None
     page: ListenSection | None = None
 

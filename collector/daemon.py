@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
+from collector.broker import Broker
 from collector.clock import EVER_US, MachineClock, from_datetime
 from collector.config import Config, DeviceSection
 from collector.delivery import Delivery, Sink
@@ -29,6 +31,8 @@ from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
 from collector.migrate import migrate_new
 from collector.model import Condition
+from collector.mqtt import READER as MQTT_READER
+from collector.mqtt import Mqtt
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
@@ -44,13 +48,13 @@ RECORDING_START = "2000-01-01T00:00:00Z"
 """When a recording is taken to begin if its port does not say (design §5)."""
 
 WATCH_S = 1.0
-"""How often the counts of journal and sink are read for the metrics."""
+"""How often the counts of journal and sinks are read for the metrics."""
 
 
 async def run_bed(
     config: Config, stop: asyncio.Event, *, once: bool = False, ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Run until `stop`, or (once) until every input has ended and the sink has everything.
+    """Run until `stop`, or (once) until every input has ended and the sinks have everything.
 
     Raises UsageError for a recording, a DSN or an address that cannot be had, JournalError for a journal that cannot.
     """
@@ -77,11 +81,15 @@ class _Daemon:
         self._metrics = Metrics(config.bed.id, self._clock.utc_us)
         self._log = logger(bed=config.bed.id)
         self._bell = Bell()
+        self._mqtt: Mqtt | None = None
         sinks: dict[str, Callable[[Journal], Sink]] = {}
         if config.timescale is not None:
             sinks[READER] = partial(Timescale, config.timescale.full_dsn)
+        if config.mqtt is not None:
+            sinks[MQTT_READER] = partial(self._publish, config.mqtt.broker)
         try:
-            self._journal = SafeJournal(config.journal.path, list(sinks), config.journal.limits, self._clock.utc_us)
+            limits = replace(config.journal.limits, passing=frozenset({MQTT_READER}))
+            self._journal = SafeJournal(config.journal.path, list(sinks), limits, self._clock.utc_us)
         except JournalError as error:
             raise UsageError(f"journal.path: {error}") from error
         self._reader = BothReader(self._journal)
@@ -90,7 +98,7 @@ class _Daemon:
             standing = self._reader.conditions(config.bed.id, 0, EVER_US)
         self._technical = Technical(config.bed.id, self._clock.utc_us, standing, demo=config.bed.demo)
         self._journal_watch = JournalWatch(self._journal, self._technical)
-        self._delivery = Delivery(self._journal, sinks)
+        self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
         self._runners = [self._runner(device) for device in config.device]
         self._timekeeper = Timekeeper(
@@ -130,7 +138,7 @@ class _Daemon:
         self._journal.close()
 
     async def _ended(self, lives: list[asyncio.Task[None]], *, once: bool) -> None:
-        """Return when it is time to end: at `stop`, or (once) when inputs and sink have nothing left."""
+        """Return when it is time to end: at `stop`, or (once) when inputs and sinks have nothing left."""
         stopping = asyncio.create_task(self._stop.wait())
         finishing = [asyncio.create_task(self._finished(lives))] if once else []
         await asyncio.wait([stopping, *finishing], return_when=asyncio.FIRST_COMPLETED)
@@ -140,6 +148,10 @@ class _Daemon:
     async def _finished(self, lives: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(lives)
         await self._delivery.drain()
+
+    def _publish(self, broker: Broker, journal: Journal) -> Mqtt:
+        self._mqtt = Mqtt(broker, self._config.bed.id, journal, self._clock.utc_us)
+        return self._mqtt
 
     def _runner(self, device: DeviceSection) -> Runner:
         spec = device.spec
@@ -208,7 +220,7 @@ class _Daemon:
                 self._log.info("new store", did=text)
 
     async def _watch(self) -> None:
-        """Keep metrics and the gateway's own conditions up to date."""
+        """Keep metrics, the gateway's own conditions and the devices' states at the broker up to date."""
         while True:
             with contextlib.suppress(JournalError):  # a file that cannot be read is `_tend`'s to mend
                 await asyncio.to_thread(self._metrics.show_journal, self._journal, self._clock.utc_us())
@@ -217,6 +229,8 @@ class _Daemon:
                     await self._writer.append(changes, {})
             for name, status in self._delivery.status().items():
                 self._metrics.show_sink(name, status)
+            if self._mqtt is not None:
+                self._mqtt.show([runner.status for runner in self._runners])
             await asyncio.sleep(WATCH_S)
 
     async def _tend(self) -> None:

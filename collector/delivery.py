@@ -3,31 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from collector.errors import JournalError
 from collector.journal import Journal
 from collector.journal.safe import SafeJournal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkStatus:
-    """error: why it is not connected, without secrets; delivered, parked: entries since the start; pending: entries
-    that the destination does not have.
-    """
-
-    connected: bool = False
-    error: str = ""
-    delivered: int = 0
-    parked: int = 0
-    pending: int = 0
+from collector.status import SinkStatus
 
 
 class Sink(Protocol):
     """Delivers one journal. `wake` may be called from any thread, the rest in the event loop."""
 
-    status: SinkStatus
+    @property
+    def status(self) -> SinkStatus: ...
 
     def wake(self) -> None:
         """There is something new in the journal."""
@@ -39,21 +27,32 @@ class Sink(Protocol):
         """End within a few seconds, whatever the destination does."""
 
 
-class Delivery:
-    """The sinks by reader, each made by its factory for each journal."""
+Place = tuple[str, Journal]
+"""A reader's name and one of the journals."""
 
-    def __init__(self, journal: SafeJournal, factories: Mapping[str, Callable[[Journal], Sink]]) -> None:
+
+class Delivery:
+    """The sinks, each made by the factory of its reader for a journal.
+
+    single: readers whose destination bears only one of them at a time: it is on the journal that takes entries now.
+    """
+
+    def __init__(
+        self, journal: SafeJournal, factories: Mapping[str, Callable[[Journal], Sink]], single: frozenset[str]
+    ) -> None:
         self._journal = journal
         self._factories = factories
+        self._single = single
         self._lock = threading.Lock()
-        self._sinks: dict[Journal, dict[str, Sink]] = {}
+        self._sinks: dict[Place, Sink] = {}
+        self._journals: list[Journal] = []
         self._gone = dict.fromkeys(factories, SinkStatus())
         self._start()
 
     def wake(self) -> None:
         """There is something new. Any thread may call."""
         with self._lock:
-            sinks = [sink for each in self._sinks.values() for sink in each.values()]
+            sinks = list(self._sinks.values())
         for sink in sinks:
             sink.wake()
 
@@ -61,29 +60,20 @@ class Delivery:
         """Mend the journal, let it forget, and see that each journal there is has its sinks."""
         await asyncio.to_thread(self._journal.heal)
         await asyncio.to_thread(self._journal.tidy)
-        self._start()
-        there = self._journal.journals
-        for journal in [journal for journal in self._sinks if journal not in there]:
-            await self._stop(journal)
+        await self._settle()
 
     async def drain(self) -> None:
         """Return when every destination has everything."""
         there: list[Journal] = []
         while there != self._journal.journals:  # one that went meanwhile has left what it had to another
             there = self._journal.journals
-            self._start()
-            await asyncio.gather(*(self._drain(journal) for journal in there))
-
-    async def _drain(self, journal: Journal) -> None:
-        try:
-            await asyncio.gather(*(sink.drain() for sink in self._sinks[journal].values()))
-        except JournalError:
-            if journal in self._journal.journals:
-                raise
+            await self._settle()
+            await asyncio.gather(*(self._drain(*place) for place in list(self._sinks)))
 
     async def close(self) -> None:
-        for journal in list(self._sinks):
-            await self._stop(journal)
+        await asyncio.gather(*(self._stop(place) for place in list(self._sinks)))
+        for journal in self._journals:
+            journal.close()
 
     def status(self) -> dict[str, SinkStatus]:
         """Of each reader over all its journals, those that are gone included."""
@@ -91,30 +81,55 @@ class Delivery:
 
     def _status(self, name: str) -> SinkStatus:
         with self._lock:
-            now = [each[name].status for each in self._sinks.values()]
+            now = [sink.status for (reader, _), sink in self._sinks.items() if reader == name]
         every = [self._gone[name], *now]
         return SinkStatus(
             connected=bool(now) and all(status.connected for status in now),
             error=next((status.error for status in now if status.error), ""),
             delivered=sum(status.delivered for status in every),
             parked=sum(status.parked for status in every),
+            skipped=sum(status.skipped for status in every),
             pending=sum(status.pending for status in now),
         )
 
-    def _start(self) -> None:
-        for journal in self._journal.journals:
-            if journal not in self._sinks:
-                sinks = {name: make(journal) for name, make in self._factories.items()}
-                with self._lock:
-                    self._sinks[journal] = sinks
+    async def _drain(self, name: str, journal: Journal) -> None:
+        sink = self._sinks.get((name, journal))
+        try:
+            if sink is not None:
+                await sink.drain()
+        except JournalError:
+            if (name, journal) in self._wanted():
+                raise
 
-    async def _stop(self, journal: Journal) -> None:
+    async def _settle(self) -> None:
+        wanted, there = self._wanted(), self._journal.journals
+        await asyncio.gather(*(self._stop(place) for place in list(self._sinks) if place not in wanted))
+        self._start()
+        for journal in [journal for journal in self._journals if journal not in there]:
+            journal.close()
+            self._journals.remove(journal)
+
+    def _wanted(self) -> list[Place]:
+        there = self._journal.journals
+        return [(name, each) for name in self._factories for each in (there[-1:] if name in self._single else there)]
+
+    def _start(self) -> None:
+        self._journals += [journal for journal in self._journal.journals if journal not in self._journals]
+        for name, journal in self._wanted():
+            if (name, journal) not in self._sinks:
+                sink = self._factories[name](journal)
+                with self._lock:
+                    self._sinks[name, journal] = sink
+
+    async def _stop(self, place: Place) -> None:
         with self._lock:
-            sinks = self._sinks.pop(journal)
-        for name, sink in sinks.items():
-            await sink.close()
-            before, last = self._gone[name], sink.status
-            self._gone[name] = SinkStatus(
-                delivered=before.delivered + last.delivered, parked=before.parked + last.parked
-            )
-        journal.close()
+            sink = self._sinks.pop(place, None)
+        if sink is None:
+            return
+        await sink.close()
+        before, last = self._gone[place[0]], sink.status
+        self._gone[place[0]] = SinkStatus(
+            delivered=before.delivered + last.delivered,
+            parked=before.parked + last.parked,
+            skipped=before.skipped + last.skipped,
+        )

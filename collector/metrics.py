@@ -10,9 +10,9 @@ from prometheus_client.registry import Collector
 
 from collector import __version__
 from collector.clock import Step
-from collector.delivery import SinkStatus
 from collector.journal.safe import SafeJournal
-from collector.status import DeviceState
+from collector.mqtt import READER as MQTT_READER
+from collector.status import DeviceState, SinkStatus
 from collector.timescale import READER
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -93,6 +93,13 @@ class Metrics:
         self.delivered = Gauge("vitalsd_delivered_total", "Rows delivered since the start", registry=self.registry)
         self.parked = Gauge("vitalsd_parked_total", "Rows the server refused, kept aside", registry=self.registry)
         self.connected = Gauge("vitalsd_sink_connected", "1 while the server is reached", registry=self.registry)
+        self.mqtt_connected = Gauge("vitalsd_mqtt_connected", "1 while the broker is reached", registry=self.registry)
+        self.mqtt_published = Gauge(
+            "vitalsd_mqtt_published_total", "Entries that the broker has taken since the start", registry=self.registry
+        )
+        self.mqtt_skipped = Gauge(
+            "vitalsd_mqtt_skipped_total", "Entries not published: too old, or refused", registry=self.registry
+        )
         Info("vitalsd_build", "This program", registry=self.registry).info({"version": __version__})
 
     def seen(self, labels: tuple[str, str, str], code: str, time_us: int) -> None:
@@ -137,6 +144,10 @@ class Metrics:
             self.connected.set(status.connected)
             self.delivered.set(status.delivered)
             self.parked.set(status.parked)
+        if name == MQTT_READER:
+            self.mqtt_connected.set(status.connected)
+            self.mqtt_published.set(status.delivered)
+            self.mqtt_skipped.set(status.skipped + status.parked)
 
     def text(self) -> bytes:
         """The exposition that Prometheus scrapes."""

@@ -1,4 +1,4 @@
-"""What the daemon knows of its devices' lives, for the page and the metrics."""
+"""What the daemon knows of its devices' lives and of its sinks, for the page and the metrics."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,3 +36,18 @@ class DeviceStatus:
     manufacturer: str = ""
     model: str = ""
     clock_offset_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkStatus:
+    """error: why it is not connected, without secrets; pending: entries that the destination does not have.
+
+    Entries since the start: delivered, parked because the destination refuses them, skipped because they are too old.
+    """
+
+    connected: bool = False
+    error: str = ""
+    delivered: int = 0
+    parked: int = 0
+    skipped: int = 0
+    pending: int = 0

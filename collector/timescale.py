@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import psycopg
 
-from collector.delivery import SinkStatus
 from collector.dsn import secretless, server
 from collector.errors import DiskError
 from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
 from collector.logs import logger
+from collector.status import SinkStatus
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
 
 READER = "timescale"

@@ -17,6 +17,8 @@ if [ "$for_what" = dev ]; then
     need chromium command -v chromium
     need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
     need fonts-noto-cjk test -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+    need mosquitto test -x /usr/sbin/mosquitto
+    need openssl command -v openssl
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
 fi
 if [ ${#missing[@]} -gt 0 ]; then

@@ -13,7 +13,7 @@ from typing import Self
 from collector.journal.appender import Appender
 from collector.journal.database import MEMORY, connect, failure, lock
 from collector.journal.keeping import Keeping, Limits
-from collector.journal.ranges import Ranges, common
+from collector.journal.ranges import Ranges
 from collector.journal.reader import JournalReader, Sacrificed
 from collector.model import Entry, Series
 from collector.sql import queries
@@ -100,7 +100,7 @@ class Journal(JournalReader):
         """
         with self._lock:
             try:
-                going = self._keeping.next(now_us, common(self.readers().values()), self.tip)
+                going = self._keeping.next(now_us, self.readers(), self.tip)
             except sqlite3.Error as error:
                 raise self._failed("read", error) from error
             if going is None:
@@ -112,9 +112,10 @@ class Journal(JournalReader):
     def is_nearly_full(self) -> bool:
         """Whether the limit of bytes is near and what is kept is hardly delivered: a loss is to be feared."""
         with self._lock:
-            usage = self.usage()
-            pending = max(usage.pending.values(), default=usage.tip)
-            return self._keeping.is_near(pending, int(self._one("kept")[0]))
+            try:
+                return self._keeping.is_near(self.readers(), self.tip)
+            except sqlite3.Error as error:
+                raise self._failed("read", error) from error
 
     def account(self, lost: Mapping[Series | None, Sacrificed]) -> None:
         """What another journal gave up counts as given up by this one."""

@@ -3,11 +3,11 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.journal.database import LOG_BYTES
-from collector.journal.ranges import Ranges, Run
+from collector.journal.ranges import Ranges, Run, common
 from collector.journal.rows import KIND_OBS, KIND_WAVE, MINUTE_US, Row
 from collector.sql import queries
 
@@ -33,10 +33,17 @@ _Q = queries("journal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """keep_us: how long entries stay that every reader has, None for ever; max_bytes: of all files, None for any."""
+    """keep_us: how long entries stay that every reader has, None for ever; max_bytes: of all files, None for any;
+    passing: readers that keep nothing of what they get: with no other, nothing counts as delivered.
+    """
 
     keep_us: int | None = None
     max_bytes: int | None = None
+    passing: frozenset[str] = frozenset()
+
+    def delivered(self, readers: Mapping[str, Ranges]) -> Ranges:
+        """What is safe elsewhere and wanted by nobody."""
+        return common(readers.values()) if readers.keys() - self.passing else Ranges()
 
     @property
     def log_bytes(self) -> int:
@@ -64,9 +71,9 @@ class Keeping:
         self._db = db
         self._limits = limits
 
-    def next(self, now_us: int, delivered: Ranges, tip: int) -> Going | None:
-        """The next slice to go; None where nothing need."""
-        delivered |= _BEFORE_ALL
+    def next(self, now_us: int, readers: Mapping[str, Ranges], tip: int) -> Going | None:
+        """The next slice to go of what readers have or lack; None where nothing need."""
+        delivered = self._limits.delivered(readers) | _BEFORE_ALL
         rows = self._aged(now_us, delivered)
         if rows:
             return Going(rows=rows, sacrificed=False)
@@ -108,10 +115,13 @@ class Keeping:
         )
         return (pages - free) * size
 
-    def is_near(self, pending: int, kept: int) -> bool:
+    def is_near(self, readers: Mapping[str, Ranges], tip: int) -> bool:
         """Whether the limit is near and hardly anything is left that may go without a loss."""
         most = self._limits.data_bytes
-        return most is not None and self.used() >= NEAR * most and pending >= NEAR * kept
+        if most is None or self.used() < NEAR * most:
+            return False
+        kept = int(self._db.execute(_Q["kept"]).fetchone()[0])
+        return tip - len(self._limits.delivered(readers)) >= NEAR * kept
 
     def _is_over(self) -> bool:
         most = self._limits.data_bytes

@@ -94,6 +94,16 @@ def test_a_time_years_ahead_does_not_keep_an_entry_for_years(opened: Open) -> No
     assert tidied(journal, T0_US + HOUR_US + 1_000_000) == seconds(1, 2)
 
 
+def test_a_reader_that_keeps_nothing_makes_nothing_delivered(opened: Open) -> None:
+    journal = opened(Limits(keep_us=HOUR_US, max_bytes=1, passing=frozenset({"a", "b"})))
+    journal.append(seconds(0, 2))
+    for name in ("a", "b"):
+        journal.done(name, Ranges.of((1, 40)))
+    assert journal.is_nearly_full()
+    assert tidied(journal, T0_US + 24 * HOUR_US) == []
+    assert sum(lost.entries for lost in journal.sacrificed().values()) == 40
+
+
 def test_without_limits_nothing_ever_goes(opened: Open) -> None:
     journal = opened(Limits())
     journal.append(busy(1))

@@ -91,9 +91,12 @@ class Bed:
     def goes_on(self) -> None:
         """Values are shown as not saved, under an alarm, and go to the store."""
         before = self.stored()
-        now = self.now()
-        assert now["unsaved_since"] is not None
-        assert [(a["source"], a["priority"], a["known"]) for a in now["alarms"]] == [("journal-unsaved", "high", True)]
+        assert self.now()["unsaved_since"] is not None
+        until(
+            lambda: [(a["source"], a["priority"], a["known"]) for a in self.now()["alarms"]]
+            == [("journal-unsaved", "high", True)],
+            "a standing alarm",
+        )
         until(lambda: self.stored() > before + 1000, "sinks go on")
 
     def ended_well(self, daemon: subprocess.Popen[str]) -> None:
