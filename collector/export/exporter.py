@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -48,17 +48,9 @@ class Summary:
     samples: int = 0
     gaps: int = 0
     files: int = 0
-    _ends_us: dict[Series, int] = field(default_factory=dict, init=False)
-
-    def count(self, pieces: Sequence[WavePiece]) -> None:
-        for piece in pieces:
-            end_us = self._ends_us.get(piece.series)
-            self.samples += piece.n
-            self.gaps += end_us is not None and piece.start_us - end_us > slack_us(piece.rate_hz)
-            self._ends_us[piece.series] = end_us_of(piece)
 
     def json(self) -> str:
-        return json.dumps({name: value for name, value in asdict(self).items() if not name.startswith("_")})
+        return json.dumps(asdict(self))
 
 
 def export(
@@ -69,6 +61,7 @@ def export(
     done: told after each slice how many µs of the time it was. Raises UsageError for what the caller can mend.
     """
     summary = Summary()
+    ends_us: dict[Series, int] = {}
     with _opened(dsn) as reader, _new_folder(out) as folder:
         values, waves = _files(format_, folder, chosen)
         for start_us, end_us in chosen.slices():
@@ -80,9 +73,10 @@ def export(
             new = [piece for piece in found if piece.start_us >= start_us or start_us == chosen.start_us]
             pieces = list(cut(new, chosen.start_us, chosen.end_us))
             waves.add_waves(pieces)
-            summary.count(pieces)
             summary.values += len(readings)
             summary.conditions += len(changes)
+            summary.samples += sum(piece.n for piece in pieces)
+            summary.gaps += _gaps(pieces, ends_us)
             done(end_us - start_us)
         if not summary.values + summary.conditions + summary.samples:
             raise UsageError(
@@ -93,6 +87,16 @@ def export(
         waves.finish()
         summary.files = len(list(folder.iterdir()))
     return summary
+
+
+def _gaps(pieces: Sequence[WavePiece], ends_us: dict[Series, int]) -> int:
+    """How many pieces begin after the end of what came before, which `ends_us` holds for each series and takes on."""
+    gaps = 0
+    for piece in pieces:
+        before_us = ends_us.get(piece.series, piece.start_us)
+        gaps += piece.start_us - before_us > slack_us(piece.rate_hz)
+        ends_us[piece.series] = end_us_of(piece)
+    return gaps
 
 
 @contextmanager
