@@ -260,7 +260,7 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(shapes(), st.integers(-50_000, 300_000), st.integers(1, 600_000))
 def test_whatever_the_shape_output_and_input_are_the_same_samples(
     scratch: Path, pieces: list[WavePiece], since: int, length: int

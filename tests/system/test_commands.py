@@ -16,7 +16,7 @@ BED = (
 )
 
 
-@pytest.mark.parametrize("command", ["demo", "bed", "check", "decode", "simulate", "devices", "migrate"])
+@pytest.mark.parametrize("command", ["demo", "bed", "check", "decode", "simulate", "devices", "export", "migrate"])
 def test_every_command_has_help(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0
