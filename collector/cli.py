@@ -18,7 +18,8 @@ from collector.decode import Summary, decode, line
 from collector.demo import DEMO_DRIVERS, run_demo
 from collector.driver import driver, drivers
 from collector.errors import LinkError, UsageError, VitalsdError
-from collector.journal.report import export, verify
+from collector.export import Format, export, selection
+from collector.journal.report import dump, verify
 from collector.logs import setup
 from collector.migrate import migrate
 from collector.progress import counter
@@ -174,7 +175,7 @@ def _journal(
         if out is None:
             raise UsageError("export needs --out DIR")
         with counter("entries") as progress:
-            told = export(path, out, progress)
+            told = dump(path, out, progress)
         typer.echo(told)
         return
     report = verify(path)
@@ -191,6 +192,38 @@ def _migrate(
     """Bring a store's schema up to date."""
     for text in migrate(dsn):
         typer.echo(text)
+
+
+@app.command("export")
+def _export(
+    dsn: Annotated[str, typer.Argument(help="Where the data are: libpq string, URL or sqlite:///FILE (a journal).")],
+    bed: Annotated[str, typer.Option(help="The bed's id.")],
+    start: Annotated[str, typer.Option("--from", help="First moment, with its zone: 2026-11-24T08:00:00+08:00.")],
+    end: Annotated[str, typer.Option("--to", help="The moment before which it ends, with its zone.")],
+    format_: Annotated[Format, typer.Option("--format", help="Of the waves.")],
+    out: Annotated[Path, typer.Option(help="A new or empty folder; it appears whole or not at all.")],
+    codes: Annotated[str, typer.Option(help="Only these codes of values and waves, with commas.")] = "",
+) -> None:
+    """Values, waves and alarm conditions of a bed into files. Needs the extra `export`.
+
+    Values go to vitals.parquet and changes of alarm conditions to conditions.parquet, in either format; the columns are
+    described in the files. Waves go to waves.parquet, or to WFDB records, which manifest.json lists with their signals.
+
+    Every sample is one that the device sent, with its own time: none is repeated, filled in or interpolated. A gap ends
+    a row of waves.parquet; in a WFDB record it is WFDB's invalid sample, or the next record begins. WFDB records mark
+    samples that are questionable or a demonstration in annotation files (.quality).
+
+    No identity of a patient is written. Texts of alarms and values are, as the device sent them: look at them before
+    you pass them on.
+    """
+    chosen = selection(bed, codes, start, end)
+    length_us = chosen.end_us - chosen.start_us
+    if sys.stderr.isatty():
+        with typer.progressbar(length=length_us, label=f"bed {bed}", file=sys.stderr) as bar:
+            summary = export(dsn, chosen, format_, out, bar.update)
+    else:
+        summary = export(dsn, chosen, format_, out)
+    typer.echo(summary.json())
 
 
 def _version(value: bool) -> None:

@@ -51,6 +51,9 @@ class SeriesReader(Protocol):
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
         """Readings of the series with these codes (empty: all)."""
 
+    def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
+        """The same whole, texts too, in order of series and time."""
+
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
         """The same by minute, from the minute rollup."""
 

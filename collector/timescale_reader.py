@@ -73,6 +73,11 @@ class TimescaleReader:
             for number, rows in _by_channel(self._columns("points", _POINTS, (list(channels), start_us, end_us)))
         ]
 
+    def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
+        channels = self._channels(bed, codes)
+        rows = self._rows("values", (list(channels), start_us, end_us))
+        return [reading_of(channels[number], tuple(row)) for number, *row in rows]
+
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
         channels = self._channels(bed, codes)
         return [

@@ -36,6 +36,10 @@ class BothReader:
                 found[points.series] = points if before is None else _points(before, points)
         return list(found.values())
 
+    def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
+        readings = _flat(self._parts(lambda reader: reader.values(bed, codes, start_us, end_us)))
+        return sorted(readings, key=lambda reading: (str(reading.series), reading.time_us))
+
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
         found: dict[Series, Minutes] = {}
         for part in self._parts(lambda reader: reader.minutes(bed, codes, start_us, end_us)):

@@ -241,6 +241,13 @@ class JournalReader:
                 )
         return found
 
+    def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
+        return [
+            reading_of(series, row)
+            for channel, series in self._channels(bed, codes)
+            for row in self._rows("values", (channel, start_us, end_us))
+        ]
+
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
         channels = dict(self._channels(bed, codes))
         rows = self._rows("minutes", (start_us, end_us, json.dumps(list(channels))))

@@ -80,7 +80,7 @@ def _name(series: Series) -> str:
     return f"{series.device} {c.code} {c.source} {c.role.value}"
 
 
-def export(path: Path, out: Path, progress: Callable[[int], None]) -> str:
+def dump(path: Path, out: Path, progress: Callable[[int], None]) -> str:
     """Write every entry that can be read, also of a damaged file, a line each; return what was written.
 
     `progress` is told the number of entries so far. Raises UsageError for a file that is not there, or a folder that

@@ -51,6 +51,18 @@ class SeriesContract:
         assert list(reader.points(BED, ["MDC_PRESS_BLD_ART"], *EVER)) == []
         assert list(reader.points("OR-5", [], *EVER)) == []
 
+    def test_values_are_whole_readings(self, stored: Stored) -> None:
+        readings = [
+            *(reading(TEMPERATURE, n, n / 7 if n % 3 else None, q, demo=n == 2) for n, q in enumerate(Quality)),
+            reading(MODE, 2, "SIMV±PS 压力支持"),
+            reading(MODE, 3, None, Quality.NOT_AVAILABLE),
+            reading(MODE, 3, "", Quality.NOT_AVAILABLE),
+        ]
+        reader = stored([readings[1], readings[0], *readings[2:], reading(TEMPERATURE, 3, 1.0, bed="OR-4")])
+        assert list(reader.values(BED, [], *EVER)) == readings
+        assert list(reader.values(BED, ["MDC_TEMP_NASOPH"], us(1), us(6))) == readings[1:6]
+        assert list(reader.values("OR-5", [], *EVER)) == []
+
     def test_minutes_are_those_of_the_readings(self, stored: Stored) -> None:
         chance = np.random.default_rng(3)
         readings = [

@@ -121,6 +121,9 @@ class Store:
             for of, members in self._found(bed, codes, start_us, end_us).items()
         ]
 
+    def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
+        return [r for members in self._found(bed, codes, start_us, end_us).values() for r in members]
+
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
         return [
             by_minute(of, members)

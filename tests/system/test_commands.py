@@ -16,7 +16,9 @@ BED = (
 )
 
 
-@pytest.mark.parametrize("command", ["demo", "bed", "check", "decode", "simulate", "devices", "journal", "migrate"])
+@pytest.mark.parametrize(
+    "command", ["demo", "bed", "check", "decode", "simulate", "devices", "export", "journal", "migrate"]
+)
 def test_every_command_has_help(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0

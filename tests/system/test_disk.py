@@ -93,8 +93,10 @@ class Bed:
         before = self.stored()
         assert self.now()["unsaved_since"] is not None
         until(
-            lambda: [(a["source"], a["priority"], a["known"]) for a in self.now()["alarms"]]
-            == [("journal-unsaved", "high", True)],
+            lambda: (
+                [(a["source"], a["priority"], a["known"]) for a in self.now()["alarms"]]
+                == [("journal-unsaved", "high", True)]
+            ),
             "a standing alarm",
         )
         until(lambda: self.stored() > before + 1000, "sinks go on")

@@ -193,6 +193,9 @@ from latest as l join channel as c on c.id = l.channel where c.bed = ? order by 
 -- points: readings of a channel
 select time, value, quality, demo from obs where channel = ? and time >= ? and time < ? order by time, n;
 
+-- values: readings of a channel, whole
+select time, value, text, quality, demo from obs where channel = ? and time >= ? and time < ? order by time, n;
+
 -- minutes: minutes of channels
 select channel, minute, last, low, high, count, questionable, demo
 from minute where minute >= ? and minute < ? and channel in (select value from json_each(?)) order by minute;

@@ -93,6 +93,10 @@ copy (
   where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n
 ) to stdout (format binary);
 
+-- values: readings of channels, whole
+select channel, (extract(epoch from time) * 1000000)::bigint, value, text, quality, demo from vitalsd.obs
+where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n;
+
 -- minutes: minutes of channels as fixed columns
 copy (
   select channel, minute, last, low, high, count, questionable, demo from vitalsd.minute
