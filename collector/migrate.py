@@ -64,9 +64,11 @@ def edition(connection: psycopg.Connection[Any]) -> str | None:
 
 def _extend(connection: psycopg.Connection[Any]) -> None:
     """Put the extension into the database where the server has it."""
-    present, available = connection.execute(_Q["extension"]).fetchone() or (False, False)
-    if available and not present:
-        connection.execute(_Q["make_extension"])
+    with connection.transaction():
+        connection.execute(_Q["lock_migrations"])
+        present, available = connection.execute(_Q["extension"]).fetchone() or (False, False)
+        if available and not present:
+            connection.execute(_Q["make_extension"])
 
 
 def _apply(connection: psycopg.Connection[Any]) -> list[str]:
