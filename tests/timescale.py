@@ -52,7 +52,7 @@ exec "$lib"/ld-linux-*.so.* --library-path "$lib" --argv0 "$0" "$0.elf" "$@"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """A kind of server: Debian's suite and package, the version an installed one must have, with the extension or not."""
+    """A kind of server: Debian's suite and package; version and extension of an installed one that will do."""
 
     suite: str
     package: str
@@ -195,9 +195,7 @@ class Server:
     `durable` False trades crash safety for speed (fsync off). `settings` are lines of its configuration file.
     """
 
-    def __init__(
-        self, folder: Path, build: Build = TIMESCALE, *, durable: bool = True, settings: str = ""
-    ) -> None:
+    def __init__(self, folder: Path, build: Build = TIMESCALE, *, durable: bool = True, settings: str = "") -> None:
         if len(os.fsencode(folder)) > FOLDER_LIMIT:
             raise UnavailableError(f"{folder} is too long for a socket's path")
         self._data = folder / "data"
