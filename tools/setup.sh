@@ -17,6 +17,9 @@ if [ "$for_what" = dev ]; then
     need chromium command -v chromium
     need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
     need fonts-noto-cjk test -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+    need nodejs node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
+    need npm command -v npm
+    need openssl command -v openssl
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
 fi
 if [ ${#missing[@]} -gt 0 ]; then
@@ -32,6 +35,17 @@ fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     echo "Python 3.11 or later is needed; $python is $("$python" -V)" >&2
     exit 2
+fi
+
+# TimescaleDB's Community edition; the tests that need it say so where it could not be fetched.
+community=tests/community
+if [ "$for_what" = dev ] && ! cmp -s $community/package-lock.json $community/node_modules/installed.json; then
+    echo "installing $community/package-lock.json" >&2
+    if npm --prefix $community ci --silent --ignore-scripts; then
+        cp $community/package-lock.json $community/node_modules/installed.json
+    else
+        echo "npm could not" >&2
+    fi
 fi
 
 # A change of any of these calls for a new look at .venv; developing includes running.
