@@ -83,5 +83,5 @@ def _apply(connection: psycopg.Connection[Any], keep: Mapping[str, int | None]) 
             connection.execute(text("timescale", "hypertables"))
         if edition(connection) == COMMUNITY:
             connection.execute(text("timescale", "community"))
-        kept = [f"{kind} are kept for {days} days" for kind, days in connection.execute(_Q["kept"])]
-    return [*([f"applied {name}" for name in due] or ["up to date"]), *kept]
+        dropped = [f"{kind} are dropped after {days} days" for kind, days in connection.execute(_Q["kept"])]
+    return [*([f"applied {name}" for name in due] or ["up to date"]), *dropped]

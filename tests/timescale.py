@@ -192,7 +192,8 @@ def programs(build: Build) -> Path:
 class Server:
     """A server with its data in `folder`/data, reached only through a socket there, as user postgres without password.
 
-    `durable` False trades crash safety for speed (fsync off). `settings` are lines of its configuration file.
+    `durable` False trades crash safety for speed (fsync off). `settings` are lines of its configuration file. `user`
+    is whom the server runs as, None: the caller.
     """
 
     def __init__(self, folder: Path, build: Build = TIMESCALE, *, durable: bool = True, settings: str = "") -> None:
@@ -203,10 +204,10 @@ class Server:
         self._fsync = "on" if durable else "off"
         self._programs = programs(build)
         self._settings = SETTINGS + build.settings + settings
-        self._user: str | None = None
+        self.user: str | None = None
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
             known = {entry.pw_name for entry in pwd.getpwall()}
-            self._user = "postgres" if "postgres" in known else "nobody"
+            self.user = "postgres" if "postgres" in known else "nobody"
 
         self.dsn = f"host='{self._data}' port=5432 user=postgres dbname=postgres"
 
@@ -249,17 +250,17 @@ class Server:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         self._log.touch()
-        if self._user is not None:
-            shutil.chown(work, self._user)
-            shutil.chown(self._log, self._user)
+        if self.user is not None:
+            shutil.chown(work, self.user)
+            shutil.chown(self._log, self.user)
         settings = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        run(self._programs / "initdb", "-D", work, *settings, user=self._user)
+        run(self._programs / "initdb", "-D", work, *settings, user=self.user)
         with (work / "postgresql.conf").open("a") as file:
             file.write(self._settings)
         work.rename(self._data)
 
     def _control(self, *command: str) -> None:
-        run(self._programs / "pg_ctl", "-s", "-w", "-D", self._data, *command, user=self._user)
+        run(self._programs / "pg_ctl", "-s", "-w", "-D", self._data, *command, user=self.user)
 
 
 @contextmanager

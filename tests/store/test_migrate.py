@@ -167,8 +167,12 @@ async def test_conditions_are_seen_from_onset_to_end(store: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("role", "may", "may_not"),
     [
-        ("vitalsd_read", ["vitals", "waves", "conditions"], ["vitalsd.obs", "vitalsd.identity", "vitalsd.parked"]),
-        ("vitalsd_chart", ["vitals", "conditions", "vitalsd.identity", "vitalsd.minute", "vitalsd.latest"], []),
+        (
+            "vitalsd_read",
+            ["vitals", "waves", "conditions", "vitalsd.dropped", "vitalsd.retention"],
+            ["vitalsd.obs", "vitalsd.identity", "vitalsd.parked"],
+        ),
+        ("vitalsd_chart", ["vitals", "conditions", "vitalsd.identity", "vitalsd.minute", "vitalsd.dropped"], []),
         ("vitalsd_bed", [], ["vitals", "vitalsd.obs", "vitalsd.identity", "vitalsd.latest", "vitalsd.parked"]),
     ],
 )
@@ -177,7 +181,9 @@ def test_each_role_reads_its_own_and_changes_nothing(store: str, role: str, may:
     for name in may:
         rows(dsn, f"select * from {name}")
     refused = [f"select * from {name}" for name in may_not]
-    for query in [*refused, "delete from vitalsd.obs", "update vitalsd.obs set value = 0", "drop view vitals"]:
+    changes = ["delete from vitalsd.obs", "update vitalsd.obs set value = 0", "drop view vitals"]
+    changes += ["update vitalsd.retention set days = 1", "delete from vitalsd.dropped"]
+    for query in [*refused, *changes]:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             rows(dsn, query)
 

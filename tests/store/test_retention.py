@@ -68,8 +68,8 @@ async def test_what_a_person_wants_kept_is_kept_and_the_rest_is_dropped(store: s
     await deliver(store, journal)
     assert migrate(store, {"values": 5, "waves": 12})[1:] == [
         "up to date",
-        "values are kept for 5 days",
-        "waves are kept for 12 days",
+        "values are dropped after 5 days",
+        "waves are dropped after 12 days",
     ]
     logged = await drop(store, journal)
     assert left(store) == {"obs": (6, at(14)), "minute": (6, at(14)), "wave": (13, at(7))}
