@@ -36,6 +36,10 @@ def migrate(dsn: str, keep: Mapping[str, int | None] | None = None) -> list[str]
             return [MEANS[edition(connection)], *_apply(connection, keep or {})]
     except psycopg.OperationalError as error:
         raise UsageError(f"the server cannot be reached: {secretless(str(error), address)}") from error
+    except psycopg.errors.DuplicateTable as error:
+        raise UsageError(
+            f"{error.diag.message_primary}, and vitalsd has not made it: give the store a database of its own"
+        ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise UsageError(
             f"{error.diag.message_primary}: migrate as the database's owner, with the right to create roles"

@@ -193,6 +193,26 @@ def test_a_migration_without_the_rights_says_what_is_missing(store: str) -> None
         migrate(make_conninfo(store, options="-c role=vitalsd_read"))
 
 
+def test_a_database_where_others_have_our_names_is_left_as_it_is(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create table vitals(id int)")
+    before = rows(database, "select oid from pg_class order by 1")
+    with pytest.raises(UsageError, match='relation "vitals" already exists, and vitalsd has not made it'):
+        migrate(database)
+    assert rows(database, "select oid from pg_class order by 1") == before
+
+
+def test_what_others_have_in_the_database_stays(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create schema hospital; create table hospital.obs as select 1 as bed")
+        connection.execute("create table public.position as select 2 as bed")
+    migrate(database)
+    assert rows(database, "select bed from hospital.obs union select bed from public.position order by 1") == [
+        (1,),
+        (2,),
+    ]
+
+
 @pytest.mark.parametrize(
     "dsn", ["host=127.0.0.1 port=1 password=geheim", "postgresql://u:geheim@127.0.0.1:1/x", "password=geheim host"]
 )
