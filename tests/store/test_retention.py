@@ -48,7 +48,7 @@ async def drop(dsn: str, journal: Journal) -> list[dict[str, object]]:
     """Let a gateway drop what is too old, and return what it logged of it."""
     undone = "select count(*) from vitalsd.retention where days is not null and dropped_before is null"
     with capture_logs() as logs:
-        async with delivering(dsn, journal):
+        async with delivering(make_conninfo(dsn, options="-c role=vitalsd_bed"), journal):
             until(lambda: rows(dsn, undone) == [(0,)], "everything too old is dropped")
     return [{**line} for line in logs if line["event"] == "dropped what is too old"]
 
