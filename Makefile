@@ -49,5 +49,6 @@ devices: ## the tables of devices in both READMEs, from what the drivers declare
 	@$(BIN)/python -m tools.devices
 
 clean: ## remove what make has made, and the fetched TimescaleDB
+	@rm -rf tests/community/node_modules
 	@rm -rf .venv .demo .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -rf "/var/tmp/vitalsd-$$(id -u)"

@@ -37,6 +37,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+MOST_DAYS = 36_500
+"""A century; more is for ever."""
+
 Seed = Annotated[int, typer.Option(help="The same seed gives the same patient.")]
 
 
@@ -188,10 +191,29 @@ def _journal(
 @app.command("migrate")
 def _migrate(
     dsn: Annotated[str, typer.Argument(help="libpq string, URL or sqlite:///FILE.")],
+    keep_values: Annotated[
+        str | None, typer.Option(metavar="DAYS|forever", help="From now on drop values that are older.")
+    ] = None,
+    keep_waves: Annotated[
+        str | None, typer.Option(metavar="DAYS|forever", help="From now on drop waves that are older.")
+    ] = None,
 ) -> None:
-    """Bring a store's schema up to date."""
-    for text in migrate(dsn):
+    """Bring a store's schema up to date, and say how long it keeps what: everything for ever, unless told otherwise.
+
+    Conditions and identities are always kept for ever.
+    """
+    given = {"values": keep_values, "waves": keep_waves}
+    for text in migrate(dsn, {kind: _days(f"--keep-{kind}", said) for kind, said in given.items() if said is not None}):
         typer.echo(text)
+
+
+def _days(option: str, said: str) -> int | None:
+    """Days, or None for ever."""
+    if said == "forever":
+        return None
+    if not said.isascii() or not said.isdecimal() or not 1 <= int(said) <= MOST_DAYS:
+        raise UsageError(f"{option}: expected a number of days from 1 to {MOST_DAYS}, or forever")
+    return int(said)
 
 
 @app.command("export")

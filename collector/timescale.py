@@ -12,11 +12,13 @@ from dataclasses import replace
 import psycopg
 
 from collector.dsn import secretless, server
+from collector.edition import MEANS, PLAIN
 from collector.errors import DiskError
 from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
 from collector.logs import logger
+from collector.retention import Retention
 from collector.status import SinkStatus
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
 
@@ -59,6 +61,7 @@ class Timescale:
         self._draining = 0
         self._settled = 0
         self._failing_since: float | None = None
+        self._told: str | None = None
         self.status = SinkStatus()
         self._thread = threading.Thread(target=self._run, name=READER, daemon=True)
         self._thread.start()
@@ -116,13 +119,17 @@ class Timescale:
 
     def _serve(self, store: TimescaleStore) -> None:
         """Deliver until stopped: what is new, then a batch of the backlog, then what is due of the rest."""
+        edition = store.edition()
+        self._tell_edition(edition)
         chores = _Chores(self._journal, self._reader, store)
+        retention = Retention(store, edition, self._log)
         while not self._stopping:
             self._rung = False
             tip = self._reader.tip
             busy = self._deliver_new(store, tip)
             busy |= self._deliver_old(store, tip)
             busy |= chores.work(hurry=self._draining > 0 and not busy)
+            busy = busy or (not self._draining and retention.work())
             self._recovered()
             self.status = replace(self.status, pending=tip - len(store.done))
             if not busy:
@@ -130,7 +137,8 @@ class Timescale:
                     with self._news:
                         self._settled = tip
                         self._news.notify_all()
-                self._wait(chores.due_s(), wakeable=True)
+                due_s = [s for s in (chores.due_s(), retention.due_s()) if s is not None]
+                self._wait(min(due_s, default=None), wakeable=True)
 
     def _deliver_new(self, store: TimescaleStore, tip: int) -> bool:
         """Deliver the gap at the tip: all of it, or its newest entries if it is long."""
@@ -174,6 +182,12 @@ class Timescale:
         with self._news:
             self._news.wait_for(lambda: self._stopping or (wakeable and self._rung), timeout_s)
 
+    def _tell_edition(self, edition: str | None) -> None:
+        """Say once what the server is, and louder if it is good for trying out only."""
+        if self._told != MEANS[edition]:
+            self._told = MEANS[edition]
+            (self._log.warning if edition is PLAIN else self._log.info)("store found", server=self._told)
+
     def _failed(self, error: Exception) -> None:
         reason = self._reason(error)
         if self._failing_since is None:
@@ -191,8 +205,6 @@ class Timescale:
             self.status = replace(self.status, connected=True, error="")
 
     def _reason(self, error: Exception) -> str:
-        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
-            return "the store has no schema, or an old one: run `vitalsd migrate`"
         if isinstance(error, psycopg.OperationalError):
             return secretless(str(error), self._dsn)
         return explain(error)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import psycopg
 
+from collector.edition import edition
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
 from collector.journal.rows import LETTERS, MINUTE_US, Row, series_row
@@ -23,6 +24,7 @@ POSTGRES_EPOCH_US = 946_684_800_000_000
 ROLL_UP_MINUTES = 10
 """Minutes rolled up in one transaction: some 20 ms for a bed, so that live data behind it are not late."""
 
+_OLD_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
 _OBS_TYPES = ("int8", "float8", "int4", "int2", "bytea", "bool", "text")
 _WAVE_TYPES = ("int8", "float8", "float8", "float8", "int4", "int2", "bytea", "bool", "int4", "int2", "bytea")
 _LETTER_BYTES = {letter: letter.encode() for letter in LETTERS.values()}  # a "char" in binary COPY is one byte
@@ -66,6 +68,15 @@ class TimescaleStore:
 
     def close(self) -> None:
         self._connection.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has ended, by itself or not."""
+        return self._connection.closed
+
+    def edition(self) -> str | None:
+        """The server's edition of TimescaleDB (see collector.edition)."""
+        return edition(self._connection)
 
     def contact(self) -> None:
         """Read the position. Raises LostTailError or LostRowsError where journal and store do not fit together."""
@@ -129,6 +140,10 @@ class TimescaleStore:
             self._connection.execute(_Q["rolled_up"], (str(some), self._id, self._reader))
             self._connection.execute(_Q["roll_up"], (list(self._channels.values()), *some.runs[0]))
         self.stale -= some
+
+    def drop_old(self) -> Sequence[Row]:
+        """Drop a slice of what is too old; return (relation, amount, unit, first, cutoff) of what it was."""
+        return self._connection.execute(_Q["drop_old"]).fetchall()
 
     def _keep_latest(self, rows: Sequence[Row]) -> None:
         if rows:
@@ -226,7 +241,9 @@ class TimescaleStore:
 
 
 def explain(error: Exception) -> str:
-    """Why a row was refused, without the row."""
+    """Why a row or a statement was refused, without the row."""
+    if isinstance(error, _OLD_SCHEMA):
+        return "the store has no schema, or an old one: run `vitalsd migrate`"
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         return f"{error.sqlstate}: {error.diag.message_primary}"
     return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.timescale import POSTGRES, shared
 from tests.timescale import database as new_database
-from tests.timescale import shared
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +15,22 @@ def timescale() -> Iterator[str]:
         yield server.dsn
 
 
+@pytest.fixture(scope="session")
+def postgres15() -> Iterator[str]:
+    """The same of a plain PostgreSQL 15."""
+    with shared(POSTGRES) as server:
+        yield server.dsn
+
+
+@pytest.fixture(params=["timescale", "postgres15"])
+def server(request: pytest.FixtureRequest) -> str:
+    """The DSN of each kind of server; a test of one of them is parametrised with its name alone."""
+    dsn: str = request.getfixturevalue(request.param)
+    return dsn
+
+
 @pytest.fixture
-def database(timescale: str) -> Iterator[str]:
-    """The DSN of an empty database with the extension, the test's own."""
-    with new_database(timescale) as dsn:
+def database(server: str) -> Iterator[str]:
+    """The DSN of an empty database, the test's own."""
+    with new_database(server) as dsn:
         yield dsn

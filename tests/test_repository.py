@@ -1,5 +1,6 @@
 """What the repository says of itself is true."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -34,6 +35,14 @@ def test_the_locks_agree_and_hold_every_requirement() -> None:
     assert names <= {pin.partition("==")[0] for pin in runs}
 
 
+def test_the_lock_of_the_community_edition_pins_by_hash_and_names_no_place() -> None:
+    text = (TOP / "tests/community/package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
+    packages = {name: entry for name, entry in json.loads(text)["packages"].items() if name}
+    assert packages
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
+
+
 @pytest.mark.parametrize("bed", sorted(TOP.glob("config/*.toml")), ids=lambda bed: bed.name)
 def test_an_example_bed_has_no_mistake(bed: Path) -> None:
     load(bed)
@@ -46,6 +55,7 @@ def test_the_bed_in_the_readme_has_no_mistake(readme: str, tmp_path: Path) -> No
     load(tmp_path / "bed.toml")
 
 
+@pytest.mark.parametrize("server", ["timescale"], indirect=True)  # it shows off time_bucket
 @pytest.mark.parametrize("readme", READMES)
 def test_the_sql_in_the_readme_runs(readme: str, database: str) -> None:
     migrate(database)

@@ -9,6 +9,7 @@ import pytest
 from tests.timescale import Server, cache
 
 
+@pytest.mark.parametrize("server", ["timescale"], indirect=True)
 @pytest.mark.parametrize("turn", [1, 2])
 def test_each_test_has_an_empty_database_with_the_extension(database: str, turn: int) -> None:
     with psycopg.connect(database) as connection:

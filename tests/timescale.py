@@ -1,10 +1,10 @@
-"""A real TimescaleDB server for tests and benchmarks, provided by the project itself.
+"""Real TimescaleDB and plain PostgreSQL servers for tests and benchmarks, provided by the project itself.
 
-A PostgreSQL of this machine that has the extension is used as it is. Otherwise Debian's packages are fetched by apt,
-signatures checked, unpacked into a folder of their own and run with the C library that came with them: nothing on the
-system changes, and no root is needed.
+A PostgreSQL of this machine that will do is used as it is. Otherwise Debian's packages are fetched by apt, signatures
+checked, unpacked into a folder of their own and run with the C library that came with them: nothing on the system
+changes, and no root is needed.
 
-    python -m tests.timescale            fetch the programs, once per machine
+    python -m tests.timescale            fetch the programs of both, once per machine
     python -m tests.timescale DIR        run a server that keeps its data in DIR, print its DSN, stop at Ctrl-C
 """
 
@@ -20,14 +20,13 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-SUITE = "trixie"
-PACKAGE = "postgresql-17-timescaledb"
 MIRROR = "http://deb.debian.org/debian"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # Dependencies that a server without JIT, cluster tools and dialogues never loads.
@@ -35,12 +34,9 @@ LEFT_OUT = re.compile(
     r"adduser|debconf|libllvm|libperl|libz3|locales|login|openssl$|passwd|perl|postgresql-(client-)?common|procps|ssl-cert"
 )
 SETTINGS = """
-shared_preload_libraries = 'timescaledb'
-timescaledb.telemetry_level = off
 jit = off
 listen_addresses = ''
 max_connections = 200
-max_worker_processes = 64   # each database with the extension takes one for its scheduler
 """
 # Linux gives a socket's path 108 bytes, and PostgreSQL adds "/.s.PGSQL.5432.lock".
 FOLDER_LIMIT = 107 - len("/data/.s.PGSQL.5432.lock")
@@ -52,6 +48,40 @@ WRAPPER = """#!/bin/sh
 lib=$(echo "${0%%/usr/lib/postgresql/*}"/usr/lib/*-linux-gnu*)
 exec "$lib"/ld-linux-*.so.* --library-path "$lib" --argv0 "$0" "$0.elf" "$@"
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A kind of server: Debian's suite and package; version and extension of an installed one that will do."""
+
+    suite: str
+    package: str
+    version: str
+    extension: bool
+    settings: str = ""
+
+    def installed(self) -> Path | None:
+        """Where this machine's own PostgreSQL has its programs, if it will do."""
+        for folder in sorted(Path("/usr/lib/postgresql").glob(f"{self.version}/bin"), reverse=True):
+            control = Path("/usr/share/postgresql", folder.parent.name, "extension/timescaledb.control")
+            if (folder / "postgres").exists() and control.exists() == self.extension:
+                return folder
+        return None
+
+
+TIMESCALE = Build(
+    suite="trixie",
+    package="postgresql-17-timescaledb",
+    version="*",
+    extension=True,
+    settings="""
+shared_preload_libraries = 'timescaledb'
+timescaledb.telemetry_level = off
+max_worker_processes = 64   # each database with the extension takes one for its scheduler
+""",
+)
+POSTGRES = Build(suite="bookworm", package="postgresql-15", version="15", extension=False)
+"""The oldest PostgreSQL that will do, and nothing but that."""
 
 
 class UnavailableError(RuntimeError):
@@ -109,18 +139,16 @@ def mirror() -> str:
     return MIRROR
 
 
-def fetch(root: Path) -> None:
+def fetch(build: Build, root: Path) -> None:
     """Unpack the server and everything it needs into `root`; an interrupted attempt leaves nothing behind."""
     if shutil.which("apt-get") is None or not KEYRING.exists():
-        raise UnavailableError(
-            "no PostgreSQL with the extension timescaledb is installed, and this is not a Debian with apt"
-        )
+        raise UnavailableError(f"{build.package} is not installed, and this is not a Debian with apt")
     work = root.with_suffix(".part")
     shutil.rmtree(work, ignore_errors=True)
     archives, unpacked = work / "archives", work / "root"
     for folder in (work / "lists/partial", archives / "partial", unpacked):
         folder.mkdir(parents=True)
-    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {SUITE} main\n")
+    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {build.suite} main\n")
     options = {
         "Dir::Etc::SourceList": work / "sources.list",
         "Dir::Etc::SourceParts": "-",
@@ -134,11 +162,13 @@ def fetch(root: Path) -> None:
     }
     apt = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in options.items())]
     run(*apt, "update")
-    plan = run(*apt, "--simulate", "--no-install-recommends", "install", PACKAGE)
+    plan = run(*apt, "--simulate", "--no-install-recommends", "install", build.package)
     names = [name for name in re.findall(r"^Inst (\S+)", plan, re.MULTILINE) if not LEFT_OUT.match(name)]
     run(*apt, "download", *names, cwd=archives)
     for archive in archives.glob("*.deb"):
         run("dpkg-deb", "--extract", archive, unpacked)
+    if (unpacked / "lib").is_dir():  # Debian 12 still has its C library outside of /usr
+        shutil.copytree(unpacked / "lib", unpacked / "usr/lib", symlinks=True, dirs_exist_ok=True)
     for program in unpacked.glob("usr/lib/postgresql/*/bin/*"):
         program.rename(program.with_name(program.name + ".elf"))
         program.write_text(WRAPPER)
@@ -147,36 +177,37 @@ def fetch(root: Path) -> None:
     shutil.rmtree(work)
 
 
-def programs() -> Path:
+def programs(build: Build) -> Path:
     """The folder of `postgres`, `initdb` and `pg_ctl`; fetched at the first call on a machine."""
-    for control in sorted(Path("/usr/share/postgresql").glob("*/extension/timescaledb.control"), reverse=True):
-        folder = Path("/usr/lib/postgresql", control.parts[4], "bin")
-        if (folder / "postgres").exists():
-            return folder
-    root = cache() / f"{SUITE}-{PACKAGE}"
+    installed = build.installed()
+    if installed is not None:
+        return installed
+    root = cache() / f"{build.suite}-{build.package}"
     with locked(root.with_suffix(".lock")):
         if not root.exists():
-            fetch(root)
+            fetch(build, root)
     return next(root.glob("usr/lib/postgresql/*/bin"))
 
 
 class Server:
     """A server with its data in `folder`/data, reached only through a socket there, as user postgres without password.
 
-    `durable` False trades crash safety for speed (fsync off).
+    `durable` False trades crash safety for speed (fsync off). `settings` are lines of its configuration file. `user`
+    is whom the server runs as, None: the caller.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, build: Build = TIMESCALE, *, durable: bool = True, settings: str = "") -> None:
         if len(os.fsencode(folder)) > FOLDER_LIMIT:
             raise UnavailableError(f"{folder} is too long for a socket's path")
         self._data = folder / "data"
         self._log = folder / "log"
         self._fsync = "on" if durable else "off"
-        self._programs = programs()
-        self._user: str | None = None
+        self._programs = programs(build)
+        self._settings = SETTINGS + build.settings + settings
+        self.user: str | None = None
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
             known = {entry.pw_name for entry in pwd.getpwall()}
-            self._user = "postgres" if "postgres" in known else "nobody"
+            self.user = "postgres" if "postgres" in known else "nobody"
 
         self.dsn = f"host='{self._data}' port=5432 user=postgres dbname=postgres"
 
@@ -219,25 +250,25 @@ class Server:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         self._log.touch()
-        if self._user is not None:
-            shutil.chown(work, self._user)
-            shutil.chown(self._log, self._user)
+        if self.user is not None:
+            shutil.chown(work, self.user)
+            shutil.chown(self._log, self.user)
         settings = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        run(self._programs / "initdb", "-D", work, *settings, user=self._user)
+        run(self._programs / "initdb", "-D", work, *settings, user=self.user)
         with (work / "postgresql.conf").open("a") as file:
-            file.write(SETTINGS)
+            file.write(self._settings)
         work.rename(self._data)
 
     def _control(self, *command: str) -> None:
-        run(self._programs / "pg_ctl", "-s", "-w", "-D", self._data, *command, user=self._user)
+        run(self._programs / "pg_ctl", "-s", "-w", "-D", self._data, *command, user=self.user)
 
 
 @contextmanager
-def shared() -> Iterator[Server]:
+def shared(build: Build = TIMESCALE) -> Iterator[Server]:
     """The one server of all test processes of a user: the first to come starts it afresh, the last to go stops it."""
-    folder = cache() / "server"
+    folder = cache() / f"server-{build.package}"
     folder.mkdir(exist_ok=True)
-    server = Server(folder, durable=False)
+    server = Server(folder, build, durable=False)
     with locked(folder / "users", fcntl.LOCK_UN) as users:
         with locked(folder / "lock"):
             if not server.running():
@@ -258,14 +289,15 @@ def shared() -> Iterator[Server]:
 
 @contextmanager
 def database(server_dsn: str) -> Iterator[str]:
-    """A new database with the extension and nothing else; yields its DSN, drops it afterwards."""
+    """A new database, with the extension where the server has it; yields its DSN, drops it afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     dsn = make_conninfo(server_dsn, dbname=name)
     with psycopg.connect(server_dsn, autocommit=True) as admin:
         admin.execute(SQL("create database {} template template0").format(Identifier(name)))
         try:
             with psycopg.connect(dsn, autocommit=True) as fresh:
-                fresh.execute("create extension timescaledb")
+                if fresh.execute("select name from pg_available_extensions where name = 'timescaledb'").fetchone():
+                    fresh.execute("create extension timescaledb")
             yield dsn
         finally:
             admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
@@ -273,7 +305,8 @@ def database(server_dsn: str) -> Iterator[str]:
 
 def main(folders: list[str]) -> None:
     if not folders:
-        sys.stdout.write(f"{programs()}\n")
+        for build in (TIMESCALE, POSTGRES):
+            sys.stdout.write(f"{programs(build)}\n")
         return
     folder = Path(folders[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)

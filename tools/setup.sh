@@ -18,6 +18,8 @@ if [ "$for_what" = dev ]; then
     need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
     need fonts-noto-cjk test -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
     need mosquitto test -x /usr/sbin/mosquitto
+    need nodejs node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
+    need npm command -v npm
     need openssl command -v openssl
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
 fi
@@ -34,6 +36,17 @@ fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     echo "Python 3.11 or later is needed; $python is $("$python" -V)" >&2
     exit 2
+fi
+
+# TimescaleDB's Community edition. Where it cannot be had its tests are skipped, and fail where CI=true.
+community=tests/community
+if [ "$for_what" = dev ] && ! cmp -s $community/package-lock.json $community/node_modules/installed.json; then
+    echo "installing $community/package-lock.json" >&2
+    if npm --prefix $community ci --loglevel=error --fetch-retries=0 --no-audit --no-fund --ignore-scripts >/dev/null; then
+        cp $community/package-lock.json $community/node_modules/installed.json
+    else
+        echo "not installed: the tests of the Community edition cannot run" >&2
+    fi
 fi
 
 # A change of any of these calls for a new look at .venv; developing includes running.

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from structlog.testing import capture_logs
 
 from collector.journal import Journal
@@ -281,7 +283,7 @@ async def test_a_journal_that_lost_its_tail_takes_a_new_id(store: str, tmp_path:
         await deliver(store, restored)
     assert stored(store) == wanted([*seconds(0, 150), *seconds(1000, 1000 + more)])
     assert restored.id != identity
-    assert [line["event"] for line in logs if line["log_level"] == "warning"] == [
+    assert [line["event"] for line in logs if line["event"].startswith("the store")] == [
         "the store has more of this journal than the journal: it goes on under a new id"
     ]
     restored.close()
@@ -345,6 +347,24 @@ async def test_a_store_that_cannot_be_had_is_told_without_its_password(journal: 
     assert [line["log_level"] for line in logs if line["event"] == "store lost"] == ["warning"]
 
 
+async def test_the_edition_of_the_store_is_told_once(
+    store: str, journal: Journal, request: pytest.FixtureRequest
+) -> None:
+    with capture_logs() as logs, Proxy(store) as proxy:
+        async with delivering(proxy.dsn, journal) as sink:
+            for second in range(3):
+                journal.append(seconds(second, second + 1))
+                sink.wake()
+                await sink.drain()
+                proxy.cut()
+    plain = request.node.callspec.params["server"] == "postgres15"
+    assert [(line["log_level"], line["server"]) for line in logs if line["event"] == "store found"] == [
+        ("warning", "plain PostgreSQL without TimescaleDB: for evaluation only")
+        if plain
+        else ("info", "TimescaleDB, Apache edition: hypertables; no compression and no policies")
+    ]
+
+
 async def test_a_store_without_a_schema_is_told_so(database: str, journal: Journal) -> None:
     journal.append(seconds(0, 1))
     async with delivering(database, journal) as sink:
@@ -355,8 +375,17 @@ async def test_a_store_without_a_schema_is_told_so(database: str, journal: Journ
     assert stored(database) == wanted(seconds(0, 1))
 
 
-async def test_a_gateway_may_deliver_but_not_read(store: str, journal: Journal) -> None:
-    as_bed = psycopg.conninfo.make_conninfo(store, options="-c role=vitalsd_bed")
+@pytest.fixture
+def as_bed(store: str) -> Iterator[str]:
+    """The DSN of a login that is a member of vitalsd_bed and of nothing else."""
+    name = f"bed_{uuid.uuid4().hex}"
+    with psycopg.connect(store, autocommit=True) as admin:
+        admin.execute(f"create role {name} login in role vitalsd_bed".encode())
+        yield make_conninfo(store, user=name)
+        admin.execute(f"drop role {name}".encode())
+
+
+async def test_a_gateway_may_deliver_but_not_read(store: str, as_bed: str, journal: Journal) -> None:
     journal.append([*one_of_each(), *seconds(0, 10), reading(HEART_RATE, 1, "a\0b")])
     assert (await deliver(as_bed, journal)).status.parked == 1
     journal.requeue()
@@ -370,6 +399,9 @@ async def test_a_gateway_may_deliver_but_not_read(store: str, journal: Journal) 
         "select * from vitalsd.identity",
         "delete from vitalsd.obs",
         "update vitalsd.obs set value = 1",
+        "update vitalsd.retention set days = 1",
+        "select * from vitalsd.dropped",
+        "insert into vitalsd.dropped select * from vitalsd.dropped",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             rows(as_bed, query)

@@ -8,12 +8,13 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from collector import migrate as migrating
-from collector.dsn import server, sqlite_file
+from collector.dsn import server as server_dsn
+from collector.dsn import sqlite_file
 from collector.errors import UsageError
 from collector.journal import Journal
 from collector.migrate import migrate, migrate_new
 from collector.model import AlarmPhase, Priority
-from collector.sql import text
+from collector.sql import migrations, text
 from collector.timescale import READER
 from tests.journal.entries import HEART_RATE, condition, one_of_each, reading, seconds
 from tests.store.delivering import deliver, rows, stored, wanted
@@ -41,18 +42,35 @@ CATALOGUE = {
 }
 
 
+HYPERTABLES = ["condition", "minute", "obs", "wave"]
+
+
 def catalogue(dsn: str) -> dict[str, list[tuple[object, ...]]]:
-    return {name: rows(dsn, query) for name, query in CATALOGUE.items()}
+    """What there is; hypertables only where the extension is."""
+    extended = rows(dsn, "select from pg_extension where extname = 'timescaledb'")
+    return {name: rows(dsn, query) for name, query in CATALOGUE.items() if extended or name != "hypertables"}
 
 
 def test_migrating_twice_changes_nothing(database: str) -> None:
     first = migrate(database)
-    assert first[0].startswith("TimescaleDB, ")
-    assert first[1:] == ["applied 01_initial"]
+    assert first[1:] == [f"applied {name}" for name in migrations("timescale")]
     before = catalogue(database)
-    assert migrate(database)[1:] == ["up to date"]
+    assert migrate(database) == [first[0], "up to date"]
     assert catalogue(database) == before
-    assert [row[1] for row in before["hypertables"]] == ["condition", "minute", "obs", "wave"]
+
+
+@pytest.mark.parametrize(
+    ("server", "said", "hypertables"),
+    [
+        ("timescale", "TimescaleDB, Apache edition: hypertables; no compression and no policies", HYPERTABLES),
+        ("postgres15", "plain PostgreSQL without TimescaleDB: for evaluation only", None),
+    ],
+    indirect=["server"],
+)
+def test_the_edition_is_told_and_used(database: str, said: str, hypertables: list[str] | None) -> None:
+    assert migrate(database)[0] == said
+    found = catalogue(database).get("hypertables")
+    assert hypertables == (None if found is None else [row[1] for row in found])
 
 
 def test_a_new_database_is_made_ready_and_an_old_one_is_left_to_a_person(database: str) -> None:
@@ -63,14 +81,16 @@ def test_a_new_database_is_made_ready_and_an_old_one_is_left_to_a_person(databas
 
 
 def test_several_at_once_wait_for_each_other(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("drop extension if exists timescaledb")
     with ThreadPoolExecutor(4) as pool:
         said = [lines[1:] for lines in pool.map(migrate, [database] * 4)]
-    assert sorted(said) == [["applied 01_initial"], ["up to date"], ["up to date"], ["up to date"]]
+    assert sorted(said) == [[f"applied {name}" for name in migrations("timescale")], *[["up to date"]] * 3]
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
-def test_the_schema_of_every_release_becomes_the_newest(store: str, timescale: str, release: Path) -> None:
-    with new_database(timescale) as old:
+def test_the_schema_of_every_release_becomes_the_newest(store: str, server: str, release: Path) -> None:
+    with new_database(server) as old:
         with psycopg.connect(old) as connection:
             connection.execute(text("timescale", "roles"))
             connection.execute("set local role vitalsd_migrate")
@@ -80,7 +100,7 @@ def test_the_schema_of_every_release_becomes_the_newest(store: str, timescale: s
         assert {name: upgraded[name] for name in newest} == newest
 
 
-async def test_plain_postgresql_will_do_for_evaluation(
+async def test_a_plain_store_becomes_one_of_timescaledb_when_the_extension_comes(
     timescale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with new_database(timescale) as dsn:
@@ -98,7 +118,7 @@ async def test_plain_postgresql_will_do_for_evaluation(
         await deliver(dsn, journal)
         journal.close()
         assert stored(dsn) == wanted([*one_of_each(), *seconds(0, 40)])
-        assert [row[1] for row in catalogue(dsn)["hypertables"]] == ["condition", "minute", "obs", "wave"]
+        assert [row[1] for row in catalogue(dsn)["hypertables"]] == HYPERTABLES
 
 
 WHO = "bed text, device text"
@@ -147,8 +167,12 @@ async def test_conditions_are_seen_from_onset_to_end(store: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("role", "may", "may_not"),
     [
-        ("vitalsd_read", ["vitals", "waves", "conditions"], ["vitalsd.obs", "vitalsd.identity", "vitalsd.parked"]),
-        ("vitalsd_chart", ["vitals", "conditions", "vitalsd.identity", "vitalsd.minute", "vitalsd.latest"], []),
+        (
+            "vitalsd_read",
+            ["vitals", "waves", "conditions", "vitalsd.dropped", "vitalsd.retention"],
+            ["vitalsd.obs", "vitalsd.identity", "vitalsd.parked"],
+        ),
+        ("vitalsd_chart", ["vitals", "conditions", "vitalsd.identity", "vitalsd.minute", "vitalsd.dropped"], []),
         ("vitalsd_bed", [], ["vitals", "vitalsd.obs", "vitalsd.identity", "vitalsd.latest", "vitalsd.parked"]),
     ],
 )
@@ -157,7 +181,9 @@ def test_each_role_reads_its_own_and_changes_nothing(store: str, role: str, may:
     for name in may:
         rows(dsn, f"select * from {name}")
     refused = [f"select * from {name}" for name in may_not]
-    for query in [*refused, "delete from vitalsd.obs", "update vitalsd.obs set value = 0", "drop view vitals"]:
+    changes = ["delete from vitalsd.obs", "update vitalsd.obs set value = 0", "drop view vitals"]
+    changes += ["update vitalsd.retention set days = 1", "delete from vitalsd.dropped"]
+    for query in [*refused, *changes]:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             rows(dsn, query)
 
@@ -165,6 +191,26 @@ def test_each_role_reads_its_own_and_changes_nothing(store: str, role: str, may:
 def test_a_migration_without_the_rights_says_what_is_missing(store: str) -> None:
     with pytest.raises(UsageError, match="as the database's owner, with the right to create roles"):
         migrate(make_conninfo(store, options="-c role=vitalsd_read"))
+
+
+def test_a_database_where_others_have_our_names_is_left_as_it_is(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create table vitals(id int)")
+    before = rows(database, "select oid from pg_class order by 1")
+    with pytest.raises(UsageError, match='relation "vitals" already exists, and vitalsd has not made it'):
+        migrate(database)
+    assert rows(database, "select oid from pg_class order by 1") == before
+
+
+def test_what_others_have_in_the_database_stays(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create schema hospital; create table hospital.obs as select 1 as bed")
+        connection.execute("create table public.position as select 2 as bed")
+    migrate(database)
+    assert rows(database, "select bed from hospital.obs union select bed from public.position order by 1") == [
+        (1,),
+        (2,),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,5 +241,5 @@ def test_a_dsn_names_a_file_or_a_server() -> None:
     for wrong in ("sqlite:", "sqlite:///", "sqlite:x.db", "sqlite://host/x.db"):
         with pytest.raises(UsageError, match="expected sqlite:///FILE"):
             sqlite_file(wrong)
-    assert "connect_timeout=3" in server("postgresql://h/d?connect_timeout=3")
-    assert "connect_timeout=5" in server("host=h dbname=d")
+    assert "connect_timeout=3" in server_dsn("postgresql://h/d?connect_timeout=3")
+    assert "connect_timeout=5" in server_dsn("host=h dbname=d")

@@ -23,6 +23,15 @@ select name from vitalsd.migration;
 -- apply: a migration is in
 insert into vitalsd.migration(name) values (%s);
 
+-- keep: a kind of data for so many days, or for ever
+update vitalsd.retention set days = %s where kind = %s;
+
+-- kept: kinds of data that are not kept for ever
+select kind, days from vitalsd.retention where days is not null order by kind;
+
+-- drop_old: a slice of what is older than is wanted; what it was
+select relation, amount, unit, first, cutoff from vitalsd.drop_old();
+
 -- settings: end a session that the network left behind, and a wait that would never end (lock_timeout < a ghost's life)
 select set_config('idle_in_transaction_session_timeout', '10s', false), set_config('lock_timeout', '15s', false),
   set_config('statement_timeout', '60s', false), set_config('tcp_keepalives_idle', '5', false),

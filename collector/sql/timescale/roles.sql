@@ -11,6 +11,12 @@ begin
       end;
     end if;
   end loop;
+  -- The jobs of the Community edition run as the tables' owner, whom it wants to be able to log in: without a password
+  -- he cannot from outside.
+  if current_setting('timescaledb.license', true) = 'timescale'
+      and not (select rolcanlogin from pg_roles where rolname = 'vitalsd_migrate') then
+    alter role vitalsd_migrate login;
+  end if;
   if not pg_has_role('vitalsd_migrate', 'member') then
     execute format('grant vitalsd_migrate to %I', current_user);
   end if;
