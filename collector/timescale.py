@@ -15,6 +15,7 @@ from collector.dsn import secretless, server
 from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
+from collector.journal.rows import MINUTE_US
 from collector.logs import logger
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
 
@@ -40,7 +41,18 @@ LONGEST_WAIT_S = 5.0
 LATEST_EVERY_S = 1.0
 TELL_EVERY_S = 1.0
 ROLL_UP_EVERY_S = 5.0
+PACK_EVERY_S = 5.0
 """While data keep coming, how often the last readings, the journal and the minutes are brought up to date."""
+
+LATE_US = 15_000_000
+"""A minute is over when something so much later has come: pieces arrive a second late, or a few after a gap."""
+
+_OLD_SCHEMA = (
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+)
 
 _CLOSE_S = 2.0
 """A server that answers no more does not keep the daemon from ending within 3 s; its transaction is as good as lost."""
@@ -84,7 +96,7 @@ class Timescale:
             self._news.notify_all()
 
     async def drain(self) -> None:
-        """Return when the store has all that the journal had at the call, rollups included, or at `close`."""
+        """Return when the store has all that the journal had at the call, rolled up and packed, or at `close`."""
         await asyncio.to_thread(self._drain)
 
     async def close(self) -> None:
@@ -133,14 +145,15 @@ class Timescale:
         chores = _Chores(self._journal, self._reader, store)
         while not self._stopping:
             self._rung = False
+            draining = self._draining > 0
             tip = self._reader.tip
             busy = self._deliver_new(store, tip)
             busy |= self._deliver_old(store, tip)
-            busy |= chores.work(hurry=self._draining > 0 and not busy)
+            busy |= chores.work(hurry=draining and not busy)
             self._recovered()
             self.status = replace(self.status, pending=tip - len(store.done))
             if not busy:
-                if chores.due_s() is None:
+                if draining and chores.due_s() is None:
                     with self._news:
                         self._settled = tip
                         self._news.notify_all()
@@ -205,7 +218,7 @@ class Timescale:
             self.status = replace(self.status, connected=True, error="")
 
     def _reason(self, error: Exception) -> str:
-        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        if isinstance(error, _OLD_SCHEMA):
             return "the store has no schema, or an old one: run `vitalsd migrate`"
         if isinstance(error, psycopg.OperationalError):
             return secretless(str(error), self._dsn)
@@ -213,7 +226,7 @@ class Timescale:
 
 
 class _Chores:
-    """What follows a delivery, not at once but soon: last readings, what the journal may forget, minutes."""
+    """What follows a delivery, not at once but soon: last readings, what the journal may forget, minutes, runs."""
 
     def __init__(self, journal: Journal, reader: JournalReader, store: TimescaleStore) -> None:
         self._journal = journal
@@ -221,20 +234,29 @@ class _Chores:
         self._store = store
         self._latest = 0
         self._told = reader.readers().get(READER)
+        self._hurry = False
         self._chores = (
             _Chore(LATEST_EVERY_S, lambda: store.done.last > self._latest, self._bring_latest),
             _Chore(TELL_EVERY_S, lambda: store.done != self._told, self._tell),
             _Chore(ROLL_UP_EVERY_S, lambda: bool(store.stale.runs), store.roll_up),
+            _Chore(PACK_EVERY_S, self._may_pack, store.pack),
         )
 
     def work(self, *, hurry: bool) -> bool:
         """Do what is due, or in a hurry whatever there is; return whether there may be more."""
+        self._hurry = hurry
         busy = [chore.work(hurry=hurry) for chore in self._chores]
         return all(self._journal.prune() for _ in range(PRUNES)) or any(busy)
 
     def due_s(self) -> float | None:
         """Seconds until something is due; None where nothing is left to do."""
         return min((chore.due_s() for chore in self._chores if chore.waits()), default=None)
+
+    def _may_pack(self) -> bool:
+        if not self._store.loose.runs:
+            return False
+        minute, _ = self._store.loose.runs[0]
+        return self._hurry or self._store.newest_us >= (minute + 1) * MINUTE_US + LATE_US
 
     def _bring_latest(self) -> None:
         upto = self._store.done.last

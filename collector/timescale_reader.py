@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from collector.dsn import server
 from collector.journal.rows import (
-    LONGEST_PIECE_S,
+    LONGEST_RUN_S,
     condition_of,
     piece_of,
     quality_words,
@@ -24,7 +24,7 @@ from collector.timescale_store import POSTGRES_EPOCH_US
 from collector.waves import end_us_of
 
 _Q = queries("timescale")
-_LONGEST_PIECE_US = round(LONGEST_PIECE_S * 1_000_000)
+_LONGEST_RUN_US = round(LONGEST_RUN_S * 1_000_000)
 
 _WIRE = {"int4": ">i4", "int8": ">i8", "float8": ">f8", "char": "u1", "bool": "?"}
 _POINTS = {"channel": "int4", "time": "int8", "value": "float8", "quality": "char", "demo": "bool"}
@@ -91,7 +91,7 @@ class TimescaleReader:
 
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
         channels = self._channels(bed, codes)
-        rows = self._rows("waves", (list(channels), start_us - _LONGEST_PIECE_US, end_us))
+        rows = self._rows("waves", (list(channels), start_us - _LONGEST_RUN_US, end_us), binary=True)
         pieces = [piece_of(channels[number], tuple(row)) for number, *row in rows]
         return [piece for piece in pieces if end_us_of(piece) > start_us]
 
@@ -103,9 +103,9 @@ class TimescaleReader:
         known = {number: series_of(tuple(row)) for number, *row in rows}
         return {number: series for number, series in known.items() if not codes or series.channel.code in codes}
 
-    def _rows(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, parameters: Sequence[Any], *, binary: bool = False) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._connected().execute(_Q[query], parameters).fetchall()
+            return self._connected().execute(_Q[query], parameters, binary=binary).fetchall()
 
     def _columns(self, query: str, columns: dict[str, str], parameters: Sequence[Any]) -> NDArray[np.void]:
         """Rows of columns of fixed width without nulls, as one structured array."""
