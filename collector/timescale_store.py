@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any, Self
@@ -11,7 +11,7 @@ import psycopg
 
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
-from collector.journal.rows import ENC_PACKED, LETTERS, MINUTE_US, Row, piece_of, series_row
+from collector.journal.rows import ENC_INT32, ENC_PACKED, LETTERS, MINUTE_US, Row, piece_of, series_row
 from collector.sql import queries
 from collector.timescale_waves import Placed, covered, missing, rows_of, runs, spans
 
@@ -157,7 +157,8 @@ class TimescaleStore:
     def pack(self) -> None:
         """Put the raw pieces of one channel and the oldest loose minute together, or find that there are none left."""
         minute = self.loose.runs[0][0]
-        pieces = self._waves("loose_waves", (list(self._channels.values()), minute))
+        stored = self._waves("loose_waves", (list(self._channels.values()), minute))
+        pieces = [placed for placed in stored if placed.piece.n]
         if not pieces:
             loose = Ranges.of((minute, minute))
             self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
@@ -236,12 +237,15 @@ class TimescaleStore:
         )
 
     def _waves(self, query: str, parameters: Sequence[Any]) -> list[Placed]:
-        """Stored pieces of this journal's channels; a damaged run holds nothing."""
+        """Stored pieces of this journal's channels; a damaged one is without samples."""
         series = {stored: self._journal.series(number) for number, stored in self._channels.items()}
         found = []
         for channel, time_us, n, *row in self._connection.execute(_Q[query], parameters, binary=True):
-            with suppress(ValueError):
-                found.append(Placed(channel=channel, n=n, piece=piece_of(series[channel], (time_us, *row))))
+            try:
+                piece = piece_of(series[channel], (time_us, *row))
+            except ValueError:
+                piece = piece_of(series[channel], (time_us, *row[:5], 0, ENC_INT32, b""))
+            found.append(Placed(channel=channel, n=n, piece=piece))
         return found
 
     def _obs_rows(self, readings: Sequence[Row]) -> list[Row]:
