@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any, Self
@@ -159,17 +159,18 @@ class TimescaleStore:
         minute = self.loose.runs[0][0]
         stored = self._waves("loose_waves", (list(self._channels.values()), minute))
         pieces = [placed for placed in stored if placed.piece.n]
-        if not pieces:
-            loose = Ranges.of((minute, minute))
-            self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
-            self.loose -= loose
-            return
-        old = [(placed.piece.start_us, placed.n) for placed in pieces]
-        new = [run.packed for run, _ in runs(pieces)]
-        _, times, ns, rates, scales, offsets, qualities, demos, counts, _, datas = _columns(new)
-        demos = [demo == 1 for demo in demos]
-        columns = times, rates, scales, offsets, ns, qualities, demos, counts, datas
-        self._connection.execute(_Q["pack_waves"], (pieces[0].channel, minute, *_columns(old), *columns))
+        if pieces:
+            old = [(placed.piece.start_us, placed.n) for placed in pieces]
+            new = [run.packed for run, _ in runs(pieces)]
+            _, times, ns, rates, scales, offsets, qualities, demos, counts, _, datas = _columns(new)
+            demos = [demo == 1 for demo in demos]
+            columns = times, rates, scales, offsets, ns, qualities, demos, counts, datas
+            with suppress(psycopg.errors.SerializationFailure):  # somebody else packs them
+                self._connection.execute(_Q["pack_waves"], (pieces[0].channel, minute, *_columns(old), *columns))
+                return
+        loose = Ranges.of((minute, minute))
+        self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
+        self.loose -= loose
 
     def _keep_latest(self, rows: Sequence[Row]) -> None:
         if rows:
@@ -261,7 +262,8 @@ class TimescaleStore:
             )
             for _, channel, time_us, n, value, text, quality, demo in readings
         ]
-        rows.sort(key=itemgetter(2, 0, 3))
+        rows.sort(key=itemgetter(0))  # they come so, or nearly: two quick sorts
+        rows.sort(key=itemgetter(2))
         return rows
 
     def _copy(self, query: str, types: Sequence[str], rows: Sequence[Row]) -> None:

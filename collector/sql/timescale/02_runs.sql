@@ -68,7 +68,8 @@ begin
 end $$;
 
 -- Raw pieces of a minute of a channel, all of `times` and `ns`, become packed runs of as many samples; or nothing
--- changes, where they are no longer what they were.
+-- changes, where they are no longer what they were. They are deleted from their chunk, because a delete from a
+-- hypertable is planned for all of its chunks.
 create function vitalsd.pack_waves(
   a_channel integer, minute bigint, times bigint[], ns smallint[],
   run_times bigint[], rates float8[], scales float8[], offsets float8[], run_ns smallint[], qualities "char"[],
@@ -77,17 +78,21 @@ create function vitalsd.pack_waves(
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
   begins constant timestamptz := vitalsd.moment(minute * 60000000);
+  chunk regclass;
   hit bigint;
   taken bigint;
 begin
-  with gone as (
-    delete from vitalsd.wave as w using unnest(times, ns) as piece(us, n)
-    where w.channel = a_channel and w.time >= begins and w.time < begins + interval '1 minute' and w.enc < 2
-      and w.time = vitalsd.moment(piece.us) and w.n = piece.n
-    returning w.samples
-  )
-  select count(*), sum(samples) into hit, taken from gone;
-  if hit <> cardinality(times) or taken <> (select sum(n) from unnest(counts) as run(n)) then
+  select w.tableoid into chunk from vitalsd.wave as w
+  where w.channel = a_channel and w.time >= begins and w.time < begins + interval '1 minute' and w.enc < 2 limit 1;
+  if chunk is not null then
+    execute format('with gone as (
+        delete from only %s as w using unnest($1, $2) as piece(us, n)
+        where w.channel = $3 and w.time = vitalsd.moment(piece.us) and w.n = piece.n and w.enc < 2
+        returning w.samples
+      ) select count(*), sum(samples) from gone', chunk)
+    into hit, taken using times, ns, a_channel;
+  end if;
+  if hit is distinct from cardinality(times) or taken is distinct from (select sum(n) from unnest(counts) as run(n)) then
     raise serialization_failure using message = 'the raw pieces of a minute are no longer what they were';
   end if;
   insert into vitalsd.wave(time, rate_hz, scale, "offset", channel, n, quality, demo, samples, enc, data)
