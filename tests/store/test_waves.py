@@ -19,6 +19,7 @@ from collector.timescale import BATCH, READER
 from collector.timescale_store import TimescaleStore
 from tests.journal.entries import T0_US, TEMPERATURE, piece, reading, seconds
 from tests.store.delivering import check_samples, deliver, delivering, rows, stored, until, wanted
+from tests.store.proxy import Link, Proxy
 
 PRESSURE = Channel(code="MDC_PRESS_BLD_ART", source="4A10", unit="mm[Hg]")
 ENCODINGS = "select enc, count(*) from vitalsd.wave group by 1 order by 1"
@@ -120,17 +121,19 @@ async def test_another_journal_brings_the_same_and_more(
     pieces = [*wave(0, 30), *pressure(0, 30)]
     keep(journal, pieces)
     await deliver(store, journal)
-    await deliver_in_steps(store, journal, wave(30, 70), 4)
+    await deliver_in_steps(store, journal, wave(30, 73), 4)
     assert [enc for enc, _ in rows(store, ENCODINGS)] == [0, 2]
     other = Journal.open(tmp_path / "other.db", [READER])
     different = [piece(3.25, [1, 2, 3], 300.0), piece(3.5, [4], 250.0), piece(12.001, [5, 6], 300.0)]
     finer = wave(20, 25, a_second=10)
-    more = [*wave(5, 80), *different, *finer, *pressure(0, 40)]
+    more = [*wave(5, 76), *different, *finer, *pressure(0, 40)]
     await deliver_in_steps(store, other, more, step)
-    check_samples(store, [*wave(0, 80), *different, *pressure(0, 40)])
+    check_samples(store, [*wave(0, 76), *different, *pressure(0, 40)])
     await deliver(store, other)
+    assert rows(store, "select time from vitalsd.wave where enc < 2 and time >= '2026-01-01 00:01:00Z'") == []
     await deliver(store, journal)
-    check_samples(store, [*wave(0, 80), *different, *pressure(0, 40)])
+    assert [enc for enc, _ in rows(store, ENCODINGS)] == [2]
+    check_samples(store, [*wave(0, 76), *different, *pressure(0, 40)])
     other.close()
 
 
@@ -163,6 +166,31 @@ async def test_two_gateways_with_the_same_pieces_at_the_same_time(store: str, jo
     assert [enc for enc, _ in rows(store, ENCODINGS)] == [2]
     for other in others:
         other.close()
+
+
+async def test_a_delivery_waits_for_another_of_the_same_channel(store: str, journal: Journal, tmp_path: Path) -> None:
+    other = Journal.open(tmp_path / "other.db", [READER])
+    keep(journal, wave(0, 1))
+    await deliver(store, journal)
+    keep(journal, wave(1, 20))
+    keep(other, wave(4, 20))
+    held: list[Link] = []
+
+    def hold_the_first(link: Link) -> bool:
+        held.append(link)
+        return len(held) > 1
+
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%%move_tips%%'"
+    with Proxy(store, hold_the_first) as proxy:
+        async with delivering(proxy.dsn, journal) as first:
+            await asyncio.to_thread(until, lambda: held != [], "the first delivery before its commit")
+            async with delivering(store, other) as second:
+                await asyncio.to_thread(until, lambda: rows(store, waiting) == [(1,)], "the second one waiting")
+                held[0].commit()
+                await second.drain()
+            await first.drain()
+    check_samples(store, wave(0, 20))
+    other.close()
 
 
 async def test_a_journal_restored_from_a_copy_doubles_no_sample(store: str, tmp_path: Path) -> None:
@@ -229,9 +257,9 @@ async def test_a_release_that_knows_no_tips_may_deliver_before_and_in_between(
         )
         assert merged.fetchone() == (0,)
     other = Journal.open(tmp_path / "other.db", [READER])
-    keep(other, wave(0, 20), 8)
+    keep(other, wave(4, 20))
     await deliver(store, other)
-    check_samples(store, wave(0, 20))
+    check_samples(store, [*wave(0, 1), *wave(4, 20)])
     other.close()
 
 
