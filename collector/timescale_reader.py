@@ -20,7 +20,7 @@ from collector.journal.rows import (
 from collector.model import Condition, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 from collector.sql import queries
-from collector.timescale_store import POSTGRES_EPOCH_US
+from collector.timescale_rows import COPY_HEADER, COPY_TRAILER, POSTGRES_EPOCH_US
 from collector.waves import end_us_of
 
 _Q = queries("timescale")
@@ -38,8 +38,6 @@ _MINUTES = {
     "questionable": "bool",
     "demo": "bool",
 }
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2
-"""What binary COPY puts around its rows (PostgreSQL documentation, COPY, "Binary Format")."""
 
 
 class TimescaleReader:
@@ -114,7 +112,7 @@ class TimescaleReader:
             fields += [(f"{name} length", ">i4"), (name, _WIRE[type_])]
         with self._lock, self._connected().cursor() as cursor, cursor.copy(_Q[query], parameters) as copy:
             data = b"".join(copy)
-        return np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=np.dtype(fields))
+        return np.frombuffer(data[len(COPY_HEADER) : -len(COPY_TRAILER)], dtype=np.dtype(fields))
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:

@@ -11,22 +11,18 @@ import psycopg
 
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
-from collector.journal.rows import ENC_INT32, ENC_PACKED, LETTERS, MINUTE_US, Row, piece_of, series_row
+from collector.journal.rows import ENC_INT32, ENC_PACKED, MINUTE_US, Row, piece_of, series_row
 from collector.sql import queries
+from collector.timescale_rows import POSTGRES_EPOCH_US, Readings
 from collector.timescale_waves import Placed, covered, missing, rows_of, runs, spans
 
 BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError)
 """What a row is refused with, by the server (SQLSTATE classes 22 and 23) or on the way to it."""
 
-POSTGRES_EPOCH_US = 946_684_800_000_000
-"""2000-01-01 UTC. A timestamptz in binary COPY is a bigint of µs since then."""
-
 ROLL_UP_MINUTES = 10
 """Minutes rolled up in one transaction: some 20 ms for a bed, so that live data behind it are not late."""
 
-_OBS_TYPES = ("int8", "float8", "int4", "int2", "bytea", "bool", "text")
 _WAVE_TYPES = ("int4", "int8", "int2", "float8", "float8", "float8", "bytea", "bool", "int4", "int2", "bytea")
-_LETTER_BYTES = {letter: letter.encode() for letter in LETTERS.values()}  # a "char" in binary COPY is one byte
 _NONE = Ranges()
 _Q = queries("timescale")
 
@@ -103,7 +99,7 @@ class TimescaleStore:
 
     def deliver(self, batch: Batch) -> None:
         """Put a batch into the store and advance, all or nothing. Raises MovedError with nothing sent, or BAD_ROW."""
-        obs, pieces = self._obs_rows(batch.readings), self._placed(batch.pieces)
+        readings, pieces = self._readings(batch.readings), self._placed(batch.pieces)
         waves = rows_of(pieces)
         step = _Step(
             done=Ranges.of((batch.after + 1, batch.last)),
@@ -113,7 +109,7 @@ class TimescaleStore:
         if not self._merging:
             try:
                 with self._advance(step, pieces) as doubtful:
-                    self._copy("copy_obs", _OBS_TYPES, obs)
+                    self._put_readings(readings)
                     self._put_waves(pieces, waves, doubtful)
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation:
@@ -122,12 +118,12 @@ class TimescaleStore:
             new = 0
             try:
                 with self._advance(step, pieces):
-                    new = self._merge_obs(obs)
+                    new = self._merge(readings)
                     self._put_waves(pieces, waves, {placed.channel for placed in pieces})
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation as error:
                 raise MovedError("another journal brings the same rows at this moment") from error
-            self._merging = new < len(obs)
+            self._merging = new < len(readings)
         self._advanced(step, pieces)
         self.newest_us = max((rows[-1][2] for rows in (batch.readings, batch.pieces) if rows), default=self.newest_us)
 
@@ -227,15 +223,7 @@ class TimescaleStore:
             if loose.runs:
                 self._connection.execute(_Q["loosen"], (str(loose), self._id, self._reader))
                 self.loose |= loose
-        self._copy(
-            "copy_wave",
-            _WAVE_TYPES,
-            [
-                (channel, time_us - POSTGRES_EPOCH_US, *about, _LETTER_BYTES[quality], demo == 1, *data)
-                for channel, time_us, *about, quality, demo, samples, enc, bytes_ in rows
-                for data in ((samples, enc, bytes_),)
-            ],
-        )
+        self._put_rows(rows)
 
     def _waves(self, query: str, parameters: Sequence[Any]) -> list[Placed]:
         """Stored pieces of this journal's channels; a damaged one is without samples."""
@@ -249,40 +237,29 @@ class TimescaleStore:
             found.append(Placed(channel=channel, n=n, piece=piece))
         return found
 
-    def _obs_rows(self, readings: Sequence[Row]) -> list[Row]:
-        rows = [
-            (
-                time_us - POSTGRES_EPOCH_US,
-                value,
-                self._channels.get(channel) or self._channel(channel),
-                n,
-                _LETTER_BYTES[quality],
-                demo == 1,
-                text,
-            )
-            for _, channel, time_us, n, value, text, quality, demo in readings
-        ]
-        rows.sort(key=itemgetter(0))  # they come so, or nearly: two quick sorts
-        rows.sort(key=itemgetter(2))
-        return rows
+    def _readings(self, rows: Sequence[Row]) -> Readings:
+        return Readings.of(rows, [self._channels.get(row[1]) or self._channel(row[1]) for row in rows])
 
-    def _copy(self, query: str, types: Sequence[str], rows: Sequence[Row]) -> None:
-        if rows:
-            with self._connection.cursor() as cursor, cursor.copy(_Q[query]) as copy:
-                copy.set_types(types)
-                for row in rows:
-                    copy.write_row(row)
+    def _put_readings(self, readings: Readings) -> None:
+        if len(readings):
+            with self._connection.cursor() as cursor, cursor.copy(_Q["copy_obs"]) as copy:
+                copy.write(readings.copied())
 
-    def _merge_obs(self, rows: Sequence[Row]) -> int:
-        """Give rows without their n, which the store finds; return how many were new."""
-        if not rows:
+    def _merge(self, readings: Readings) -> int:
+        """The store finds their n; return how many were new."""
+        if not len(readings):
             return 0
-        times, vals, channels, _, qualities, demos, texts = _columns(rows)
-        times = [time + POSTGRES_EPOCH_US for time in times]
-        qualities = [letter.decode() for letter in qualities]
-        columns = times, vals, channels, qualities, demos, texts
-        found = self._connection.execute(_Q["merge_obs"], columns).fetchone()
+        found = self._connection.execute(_Q["merge_obs"], readings.merged()).fetchone()
         return int(found[0]) if found else 0
+
+    def _put_rows(self, rows: Sequence[Row]) -> None:
+        if rows:
+            with self._connection.cursor() as cursor, cursor.copy(_Q["copy_wave"]) as copy:
+                copy.set_types(_WAVE_TYPES)
+                for channel, time_us, *about, quality, demo, samples, enc, data in rows:
+                    letter = quality.encode()  # a "char" in binary COPY is one byte
+                    at = time_us - POSTGRES_EPOCH_US
+                    copy.write_row((channel, at, *about, letter, demo == 1, samples, enc, data))
 
     def _keep_rest(self, batch: Batch) -> None:
         for _, bed, device, source, time_us, _, *alarm, demo, device_time_us in batch.conditions:
