@@ -58,7 +58,7 @@ class SeriesReader(Protocol):
         """The same by minute, from the minute rollup."""
 
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
-        """Stored pieces that overlap the time, in order of series and start."""
+        """Stored runs that overlap the time, in order of series and start: pieces as they came, or put together."""
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         """Changes of alarm conditions in the order of their arrival."""

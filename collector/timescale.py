@@ -17,6 +17,7 @@ from collector.errors import DiskError
 from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
+from collector.journal.rows import MINUTE_US
 from collector.logs import logger
 from collector.retention import Retention
 from collector.status import SinkStatus
@@ -41,7 +42,11 @@ LONGEST_WAIT_S = 5.0
 LATEST_EVERY_S = 1.0
 TELL_EVERY_S = 1.0
 ROLL_UP_EVERY_S = 5.0
+PACK_EVERY_S = 5.0
 """While data keep coming, how often the last readings, the journal and the minutes are brought up to date."""
+
+LATE_US = 15_000_000
+"""A minute is over when something so much later has come: pieces arrive a second late, or a few after a gap."""
 
 _CLOSE_S = 2.0
 """A server that answers no more does not keep the daemon from ending within 3 s; its transaction is as good as lost."""
@@ -73,7 +78,7 @@ class Timescale:
             self._news.notify_all()
 
     async def drain(self) -> None:
-        """Return when the store has all that the journal had at the call, rollups included, or at `close`."""
+        """Return when the store has all that the journal had at the call, rolled up and packed, or at `close`."""
         await asyncio.to_thread(self._drain)
 
     async def close(self) -> None:
@@ -125,15 +130,16 @@ class Timescale:
         retention = Retention(store, edition, self._log)
         while not self._stopping:
             self._rung = False
+            draining = self._draining > 0
             tip = self._reader.tip
             busy = self._deliver_new(store, tip)
             busy |= self._deliver_old(store, tip)
-            busy |= chores.work(hurry=self._draining > 0 and not busy)
-            busy = busy or (not self._draining and retention.work())
+            busy |= chores.work(hurry=draining and not busy)
+            busy = busy or (not draining and retention.work())
             self._recovered()
             self.status = replace(self.status, pending=tip - len(store.done))
             if not busy:
-                if chores.due_s() is None:
+                if draining and chores.due_s() is None:
                     with self._news:
                         self._settled = tip
                         self._news.notify_all()
@@ -211,7 +217,7 @@ class Timescale:
 
 
 class _Chores:
-    """What follows a delivery, not at once but soon: last readings, word to the journal, minutes."""
+    """What follows a delivery, not at once but soon: last readings, word to the journal, minutes, runs of waves."""
 
     def __init__(self, journal: Journal, reader: JournalReader, store: TimescaleStore) -> None:
         self._journal = journal
@@ -219,20 +225,29 @@ class _Chores:
         self._store = store
         self._latest = 0
         self._told = reader.readers().get(READER)
+        self._hurry = False
         self._chores = (
             _Chore(LATEST_EVERY_S, lambda: store.done.last > self._latest, self._bring_latest),
             _Chore(TELL_EVERY_S, lambda: store.done != self._told, self._tell),
             _Chore(ROLL_UP_EVERY_S, lambda: bool(store.stale.runs), store.roll_up),
+            _Chore(PACK_EVERY_S, self._may_pack, store.pack),
         )
 
     def work(self, *, hurry: bool) -> bool:
         """Do what is due, or in a hurry whatever there is; return whether there may be more."""
+        self._hurry = hurry
         busy = [chore.work(hurry=hurry) for chore in self._chores]
         return any(busy)
 
     def due_s(self) -> float | None:
         """Seconds until something is due; None where nothing is left to do."""
         return min((chore.due_s() for chore in self._chores if chore.waits()), default=None)
+
+    def _may_pack(self) -> bool:
+        if not self._store.loose.runs:
+            return False
+        minute, _ = self._store.loose.runs[0]
+        return self._hurry or self._store.newest_us >= (minute + 1) * MINUTE_US + LATE_US
 
     def _bring_latest(self) -> None:
         upto = self._store.done.last

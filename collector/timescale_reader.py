@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from collector.dsn import server
 from collector.journal.rows import (
-    LONGEST_PIECE_S,
+    LONGEST_RUN_S,
     condition_of,
     piece_of,
     quality_words,
@@ -20,11 +20,11 @@ from collector.journal.rows import (
 from collector.model import Condition, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 from collector.sql import queries
-from collector.timescale_store import POSTGRES_EPOCH_US
+from collector.timescale_rows import COPY_HEADER, COPY_TRAILER, POSTGRES_EPOCH_US
 from collector.waves import end_us_of
 
 _Q = queries("timescale")
-_LONGEST_PIECE_US = round(LONGEST_PIECE_S * 1_000_000)
+_LONGEST_RUN_US = round(LONGEST_RUN_S * 1_000_000)
 
 _WIRE = {"int4": ">i4", "int8": ">i8", "float8": ">f8", "char": "u1", "bool": "?"}
 _POINTS = {"channel": "int4", "time": "int8", "value": "float8", "quality": "char", "demo": "bool"}
@@ -38,8 +38,6 @@ _MINUTES = {
     "questionable": "bool",
     "demo": "bool",
 }
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2
-"""What binary COPY puts around its rows (PostgreSQL documentation, COPY, "Binary Format")."""
 
 
 class TimescaleReader:
@@ -96,7 +94,7 @@ class TimescaleReader:
 
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
         channels = self._channels(bed, codes)
-        rows = self._rows("waves", (list(channels), start_us - _LONGEST_PIECE_US, end_us))
+        rows = self._rows("waves", (list(channels), start_us - _LONGEST_RUN_US, end_us), binary=True)
         pieces = [piece_of(channels[number], tuple(row)) for number, *row in rows]
         return [piece for piece in pieces if end_us_of(piece) > start_us]
 
@@ -108,9 +106,9 @@ class TimescaleReader:
         known = {number: series_of(tuple(row)) for number, *row in rows}
         return {number: series for number, series in known.items() if not codes or series.channel.code in codes}
 
-    def _rows(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, parameters: Sequence[Any], *, binary: bool = False) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._connected().execute(_Q[query], parameters).fetchall()
+            return self._connected().execute(_Q[query], parameters, binary=binary).fetchall()
 
     def _columns(self, query: str, columns: dict[str, str], parameters: Sequence[Any]) -> NDArray[np.void]:
         """Rows of columns of fixed width without nulls, as one structured array."""
@@ -119,7 +117,7 @@ class TimescaleReader:
             fields += [(f"{name} length", ">i4"), (name, _WIRE[type_])]
         with self._lock, self._connected().cursor() as cursor, cursor.copy(_Q[query], parameters) as copy:
             data = b"".join(copy)
-        return np.frombuffer(data[_HEADER_BYTES:-_TRAILER_BYTES], dtype=np.dtype(fields))
+        return np.frombuffer(data[len(COPY_HEADER) : -len(COPY_TRAILER)], dtype=np.dtype(fields))
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:

@@ -1,9 +1,9 @@
 """One connection to the series store, and what is done over it: exactly once, by a position in the same transaction."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any, Self
 
@@ -12,22 +12,25 @@ import psycopg
 from collector.edition import edition
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
-from collector.journal.rows import LETTERS, MINUTE_US, Row, series_row
+from collector.journal.rows import ENC_INT32, ENC_PACKED, MINUTE_US, Row, piece_of, series_row
 from collector.sql import queries
+from collector.timescale_rows import POSTGRES_EPOCH_US, Readings
+from collector.timescale_waves import Placed, covered, missing, rows_of, runs, spans
 
 BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError)
 """What a row is refused with, by the server (SQLSTATE classes 22 and 23) or on the way to it."""
 
-POSTGRES_EPOCH_US = 946_684_800_000_000
-"""2000-01-01 UTC. A timestamptz in binary COPY is a bigint of µs since then."""
-
 ROLL_UP_MINUTES = 10
 """Minutes rolled up in one transaction: some 20 ms for a bed, so that live data behind it are not late."""
 
-_OLD_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction)
-_OBS_TYPES = ("int8", "float8", "int4", "int2", "bytea", "bool", "text")
-_WAVE_TYPES = ("int8", "float8", "float8", "float8", "int4", "int2", "bytea", "bool", "int4", "int2", "bytea")
-_LETTER_BYTES = {letter: letter.encode() for letter in LETTERS.values()}  # a "char" in binary COPY is one byte
+_OLD_SCHEMA = (
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+)
+_WAVE_TYPES = ("int4", "int8", "int2", "float8", "float8", "float8", "bytea", "bool", "int4", "int2", "bytea")
+_NONE = Ranges()
 _Q = queries("timescale")
 
 
@@ -43,10 +46,20 @@ class LostRowsError(Exception):
     """The store has less of the journal than it had acknowledged."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """What a delivery adds to the position."""
+
+    done: Ranges
+    stale: Ranges = _NONE
+    loose: Ranges = _NONE
+
+
 class TimescaleStore:
     """Delivers a journal as one of its durable readers.
 
-    `done`: sequence numbers that the store has; `stale`: minutes since 1970 whose rollup is behind. Every method raises
+    `done`: sequence numbers that the store has; `stale`: minutes since 1970 whose rollup is behind; `loose`: minutes
+    that may hold raw pieces of waves; `newest_us`: time of the newest entry of the last delivery. Every method raises
     psycopg.Error; a store that raised anything but BAD_ROW is of no more use.
     """
 
@@ -57,8 +70,11 @@ class TimescaleStore:
         self._id, self._life = journal.id, journal.life
         self._channels: dict[int, int] = {}
         self._merging = False
+        self._tips: set[int] = set()
         self.done = Ranges()
         self.stale = Ranges()
+        self.loose = Ranges()
+        self.newest_us = 0
 
     @classmethod
     def connect(cls, dsn: str, journal: JournalReader, reader: str) -> Self:
@@ -85,8 +101,8 @@ class TimescaleStore:
             row = self._connection.execute(_Q["make_position"], (self._id, self._reader, self._life)).fetchone()
         if row is None:
             raise MovedError("another gateway delivers this journal")
-        life, done, stale = row
-        self.done, self.stale = Ranges.parse(done), Ranges.parse(stale)
+        life, *ranges = row
+        self.done, self.stale, self.loose = map(Ranges.parse, ranges)
         if self.done.runs and not self._journal.holds(life, self.done.last):
             raise LostTailError
         if (self._journal.readers().get(self._reader, Ranges()) - self.done).runs:
@@ -99,33 +115,42 @@ class TimescaleStore:
 
     def deliver(self, batch: Batch) -> None:
         """Put a batch into the store and advance, all or nothing. Raises MovedError with nothing sent, or BAD_ROW."""
-        obs, pieces = self._obs_rows(batch.readings), self._piece_rows(batch.pieces)
-        stale = Ranges.of(*((m, m) for m in {row[2] // MINUTE_US for row in batch.readings}))
+        readings, pieces = self._readings(batch.readings), self._placed(batch.pieces)
+        waves = rows_of(pieces)
+        step = _Step(
+            done=Ranges.of((batch.after + 1, batch.last)),
+            stale=Ranges.of(*((m, m) for m in {row[2] // MINUTE_US for row in batch.readings})),
+            loose=_loose(waves),
+        )
         if not self._merging:
             try:
-                with self._advance(batch, stale):
-                    self._copy("copy_obs", _OBS_TYPES, obs)
-                    self._copy("copy_wave", _WAVE_TYPES, pieces)
+                with self._advance(step, pieces) as doubtful:
+                    self._put_readings(readings)
+                    self._put_waves(pieces, waves, doubtful)
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation:
                 self._merging = True
         if self._merging:
+            new = 0
             try:
-                with self._advance(batch, stale):
-                    new = self._merge("merge_obs", obs, 3) + self._merge("merge_wave", pieces, 5)
+                with self._advance(step, pieces):
+                    new = self._merge(readings)
+                    self._put_waves(pieces, waves, {placed.channel for placed in pieces})
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation as error:
                 raise MovedError("another journal brings the same rows at this moment") from error
-            self._merging = new < len(obs) + len(pieces)
-        self._advanced(batch, stale)
+            self._merging = new < len(readings)
+        self._advanced(step, pieces)
+        self.newest_us = max((rows[-1][2] for rows in (batch.readings, batch.pieces) if rows), default=self.newest_us)
 
     def park(self, batch: Batch, reason: Exception) -> None:
         """Put a batch of one entry that no table takes where people find it, with the reason, and advance."""
-        with self._advance(batch, Ranges()):
+        step = _Step(done=Ranges.of((batch.after + 1, batch.last)))
+        with self._advance(step, ()):
             for seq, entry in self._journal.entries(batch):
                 plain = json.dumps(asdict(entry), default=bytes.hex)
                 self._connection.execute(_Q["park"], (self._id, seq, explain(reason), plain))
-        self._advanced(batch, Ranges())
+        self._advanced(step, ())
 
     def keep_latest(self, after: int, upto: int) -> None:
         """Bring the last readings that arrived after one sequence number up to another."""
@@ -145,84 +170,116 @@ class TimescaleStore:
         """Drop a slice of what is too old; return (relation, amount, unit, first, cutoff) of what it was."""
         return self._connection.execute(_Q["drop_old"]).fetchall()
 
+    def pack(self) -> None:
+        """Put the raw pieces of one channel and the oldest loose minute together, or find that there are none left."""
+        minute = self.loose.runs[0][0]
+        stored = self._waves("loose_waves", (list(self._channels.values()), minute))
+        pieces = [placed for placed in stored if placed.piece.n]
+        if pieces:
+            old = [(placed.piece.start_us, placed.n) for placed in pieces]
+            new = [run.packed for run, _ in runs(pieces)]
+            _, times, ns, rates, scales, offsets, qualities, demos, counts, _, datas = _columns(new)
+            demos = [demo == 1 for demo in demos]
+            columns = times, rates, scales, offsets, ns, qualities, demos, counts, datas
+            with suppress(psycopg.errors.SerializationFailure):  # somebody else packs them
+                self._connection.execute(_Q["pack_waves"], (pieces[0].channel, minute, *_columns(old), *columns))
+                return
+        loose = Ranges.of((minute, minute))
+        self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
+        self.loose -= loose
+
     def _keep_latest(self, rows: Sequence[Row]) -> None:
         if rows:
             try:
-                self._connection.execute(_Q["keep_latest"], [list(column) for column in zip(*rows, strict=True)])
+                self._connection.execute(_Q["keep_latest"], _columns(rows))
             except BAD_ROW:
                 if len(rows) > 1:
                     for row in rows:
                         self._keep_latest([row])
 
     @contextmanager
-    def _advance(self, batch: Batch, stale: Ranges) -> Iterator[None]:
-        new = Ranges.of((batch.after + 1, batch.last))
+    def _advance(self, step: _Step, pieces: Sequence[Placed]) -> Iterator[set[int]]:
+        """A transaction that has advanced already; gives the channels of which some pieces may be in the store."""
         position = {"journal": self._id, "reader": self._reader, "life": self._life, "expected": str(self.done)}
+        added = {"done": str(step.done), "stale": str(step.stale), "loose": str(step.loose)}
         with ExitStack() as transaction:
-            with self._connection.pipeline():  # begin and update in one round trip
+            with self._connection.pipeline():  # one round trip
                 transaction.enter_context(psycopg.Transaction(self._connection))
-                moved = self._connection.execute(_Q["advance"], {**position, "new": str(new), "stale": str(stale)})
+                moved = self._connection.execute(_Q["advance"], {**position, **added})
+                tips = self._move_tips(pieces) if pieces else None
             if moved.rowcount != 1:
                 raise MovedError("the position is not what it was: a late commit, or another gateway with this journal")
-            yield
+            yield {channel for (channel,) in tips or ()}
 
-    def _advanced(self, batch: Batch, stale: Ranges) -> None:
-        self.done |= Ranges.of((batch.after + 1, batch.last))
-        self.stale |= stale
+    def _move_tips(self, pieces: Sequence[Placed]) -> psycopg.Cursor[Any]:
+        """Tips that this connection has not moved yet are looked up: an older release, or a backup, moved none."""
+        channels, begins, ends = _columns(covered(pieces))
+        return self._connection.execute(_Q["move_tips"], (channels, begins, ends, not self._tips.issuperset(channels)))
 
-    def _obs_rows(self, readings: Sequence[Row]) -> list[Row]:
-        rows = [
-            (
-                time_us - POSTGRES_EPOCH_US,
-                value,
-                self._channels.get(channel) or self._channel(channel),
-                n,
-                _LETTER_BYTES[quality],
-                demo == 1,
-                text,
+    def _advanced(self, step: _Step, pieces: Sequence[Placed]) -> None:
+        self.done |= step.done
+        self.stale |= step.stale
+        self.loose |= step.loose
+        self._tips |= {placed.channel for placed in pieces}
+
+    def _placed(self, pieces: Sequence[Row]) -> list[Placed]:
+        return [
+            Placed(
+                channel=self._channels.get(channel) or self._channel(channel),
+                n=n,
+                piece=piece_of(self._journal.series(channel), (time_us, *row)),
             )
-            for _, channel, time_us, n, value, text, quality, demo in readings
+            for _, channel, time_us, n, *row in pieces
         ]
-        rows.sort(key=itemgetter(2, 0, 3))
-        return rows
 
-    def _piece_rows(self, pieces: Sequence[Row]) -> list[Row]:
-        rows = [
-            (
-                time_us - POSTGRES_EPOCH_US,
-                rate_hz,
-                scale,
-                offset,
-                self._channels.get(channel) or self._channel(channel),
-                n,
-                _LETTER_BYTES[quality],
-                demo == 1,
-                samples,
-                enc,
-                data,
-            )
-            for _, channel, time_us, n, rate_hz, scale, offset, quality, demo, samples, enc, data in pieces
-        ]
-        rows.sort(key=itemgetter(4, 0, 5))
-        return rows
+    def _put_waves(self, pieces: Sequence[Placed], rows: Sequence[Row], doubtful: set[int]) -> None:
+        """Put the rows of pieces; of doubtful channels only what is not there already."""
+        if doubtful:
+            some = [placed for placed in pieces if placed.channel in doubtful]
+            stored = self._waves("stored_waves", _columns(spans(some)))
+            others = rows_of(missing(some, stored))
+            rows = sorted([*(row for row in rows if row[0] not in doubtful), *others], key=itemgetter(0, 1, 2))
+            loose = _loose(others) - self.loose
+            if loose.runs:
+                self._connection.execute(_Q["loosen"], (str(loose), self._id, self._reader))
+                self.loose |= loose
+        self._put_rows(rows)
 
-    def _copy(self, query: str, types: Sequence[str], rows: Sequence[Row]) -> None:
-        if rows:
-            with self._connection.cursor() as cursor, cursor.copy(_Q[query]) as copy:
-                copy.set_types(types)
-                for row in rows:
-                    copy.write_row(row)
+    def _waves(self, query: str, parameters: Sequence[Any]) -> list[Placed]:
+        """Stored pieces of this journal's channels; a damaged one is without samples."""
+        series = {stored: self._journal.series(number) for number, stored in self._channels.items()}
+        found = []
+        for channel, time_us, n, *row in self._connection.execute(_Q[query], parameters, binary=True):
+            try:
+                piece = piece_of(series[channel], (time_us, *row))
+            except ValueError:
+                piece = piece_of(series[channel], (time_us, *row[:5], 0, ENC_INT32, b""))
+            found.append(Placed(channel=channel, n=n, piece=piece))
+        return found
 
-    def _merge(self, query: str, rows: Sequence[Row], n: int) -> int:
-        """Give rows without their n, which the store finds; return how many were new."""
-        if not rows:
+    def _readings(self, rows: Sequence[Row]) -> Readings:
+        return Readings.of(rows, [self._channels.get(row[1]) or self._channel(row[1]) for row in rows])
+
+    def _put_readings(self, readings: Readings) -> None:
+        if len(readings):
+            with self._connection.cursor() as cursor, cursor.copy(_Q["copy_obs"]) as copy:
+                copy.write(readings.copied())
+
+    def _merge(self, readings: Readings) -> int:
+        """The store finds their n; return how many were new."""
+        if not len(readings):
             return 0
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        del columns[n]
-        columns[0] = [time + POSTGRES_EPOCH_US for time in columns[0]]
-        columns[n] = [letter.decode() for letter in columns[n]]
-        found = self._connection.execute(_Q[query], columns).fetchone()
+        found = self._connection.execute(_Q["merge_obs"], readings.merged()).fetchone()
         return int(found[0]) if found else 0
+
+    def _put_rows(self, rows: Sequence[Row]) -> None:
+        if rows:
+            with self._connection.cursor() as cursor, cursor.copy(_Q["copy_wave"]) as copy:
+                copy.set_types(_WAVE_TYPES)
+                for channel, time_us, *about, quality, demo, samples, enc, data in rows:
+                    letter = quality.encode()  # a "char" in binary COPY is one byte
+                    at = time_us - POSTGRES_EPOCH_US
+                    copy.write_row((channel, at, *about, letter, demo == 1, samples, enc, data))
 
     def _keep_rest(self, batch: Batch) -> None:
         for _, bed, device, source, time_us, _, *alarm, demo, device_time_us in batch.conditions:
@@ -238,6 +295,16 @@ class TimescaleStore:
         (found,) = self._connection.execute(_Q["channel"], row).fetchone() or (0,)
         self._channels[number] = found
         return int(found)
+
+
+def _columns(rows: Iterable[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _loose(rows: Iterable[Row]) -> Ranges:
+    """Minutes of the raw pieces among rows."""
+    minutes = {time_us // MINUTE_US for _, time_us, *_, enc, _ in rows if enc != ENC_PACKED}
+    return Ranges.of(*((minute, minute) for minute in minutes))
 
 
 def explain(error: Exception) -> str:

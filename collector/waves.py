@@ -1,13 +1,13 @@
 """Runs of waveform samples: which pieces go on from each other. Pure."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from collector.model import WavePiece
 
 SLACK_SAMPLES = 0.01
-"""A piece goes on exactly if it begins within this part of a sample period, or a µs, of where the last one ended."""
+"""A piece goes on exactly if it begins within this part of a sample period, or a µs, of where the run would."""
 
 
 def slack_us(rate_hz: float) -> float:
@@ -17,14 +17,22 @@ def slack_us(rate_hz: float) -> float:
 
 def end_us_of(piece: WavePiece) -> int:
     """When the sample after the last would be."""
-    return piece.start_us + round(piece.n * 1_000_000 / piece.rate_hz)
+    return sample_us(piece, piece.n)
+
+
+def sample_us(piece: WavePiece, number: int) -> int:
+    """When a sample of a piece is, or would be, counted from 0."""
+    return piece.start_us + round(number * 1_000_000 / piece.rate_hz)
+
+
+def alike(one: WavePiece, other: WavePiece) -> bool:
+    """Whether two pieces differ at most in their start and samples."""
+    return replace(other, start_us=one.start_us, data=one.data) == one
 
 
 def follows(run: WavePiece, piece: WavePiece) -> bool:
     """Whether `piece` goes on where `run` ends: the same series and scale, no sample between them, none twice."""
-    return replace(piece, start_us=run.start_us, data=run.data) == run and (
-        abs(piece.start_us - end_us_of(run)) <= slack_us(run.rate_hz)
-    )
+    return _goes_on(run, run.n, piece)
 
 
 def join(pieces: Iterable[WavePiece], longest_s: float = math.inf) -> Iterator[WavePiece]:
@@ -33,21 +41,29 @@ def join(pieces: Iterable[WavePiece], longest_s: float = math.inf) -> Iterator[W
     Samples are neither added nor dropped, and each keeps its time within the slack; a run's other fields are its first
     piece's. Runs come in the order in which they end.
     """
-    open_runs: dict[object, list[WavePiece]] = {}
+    return map(joined, chains(pieces, longest_s))
 
-    def closed(parts: list[WavePiece]) -> WavePiece:
-        return replace(parts[0], data=b"".join(part.data for part in parts))
 
+def joined(chain: Sequence[WavePiece]) -> WavePiece:
+    """One run of pieces that go on from each other."""
+    return replace(chain[0], data=b"".join(part.data for part in chain))
+
+
+def chains(pieces: Iterable[WavePiece], longest_s: float = math.inf) -> Iterator[list[WavePiece]]:
+    """The pieces of each run that `join` makes. However many there are, no start is further off than one may be."""
+    open_chains: dict[object, tuple[list[WavePiece], int]] = {}
     for piece in pieces:
-        parts = open_runs.get(piece.series)
-        if parts is not None:
-            run_n = sum(part.n for part in parts)
-            due_us = parts[0].start_us + round(run_n * 1_000_000 / parts[0].rate_hz)
-            on_grid = abs(piece.start_us - due_us) <= slack_us(piece.rate_hz)
-            if follows(parts[-1], piece) and on_grid and (run_n + piece.n) / piece.rate_hz <= longest_s:
-                parts.append(piece)
-                continue
-            yield closed(parts)
-        open_runs[piece.series] = [piece]
-    for parts in open_runs.values():
-        yield closed(parts)
+        chain, n = open_chains.get(piece.series, ([], 0))
+        if chain and _goes_on(chain[0], n, piece) and (n + piece.n) / piece.rate_hz <= longest_s:
+            chain.append(piece)
+            open_chains[piece.series] = chain, n + piece.n
+            continue
+        if chain:
+            yield chain
+        open_chains[piece.series] = [piece], piece.n
+    for chain, _ in open_chains.values():
+        yield chain
+
+
+def _goes_on(run: WavePiece, n: int, piece: WavePiece) -> bool:
+    return alike(run, piece) and abs(piece.start_us - sample_us(run, n)) <= slack_us(run.rate_hz)

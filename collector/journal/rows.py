@@ -24,6 +24,7 @@ from collector.model import (
     Series,
     WavePiece,
 )
+from collector.packing import pack, unpack
 
 Row = tuple[Any, ...]
 
@@ -37,7 +38,10 @@ LONGEST_PIECE_S = 1.0
 
 MINUTE_US = 60_000_000
 
-ENC_INT16, ENC_INT32 = 0, 1
+LONGEST_RUN_S = 10.0
+"""Pieces that the store has put together are no longer."""
+
+ENC_INT16, ENC_INT32, ENC_PACKED = 0, 1, 2
 
 KIND_OBS, KIND_WAVE, KIND_CONDITION, KIND_IDENTITY = range(4)
 """What an entry of the queue is."""
@@ -83,18 +87,25 @@ def split(piece: WavePiece) -> Iterator[WavePiece]:
 def piece_row(piece: WavePiece) -> Row:
     """rate_hz, scale, offset, quality, demo, samples, enc, data; the narrowest whole numbers that hold the counts."""
     counts = np.frombuffer(piece.data, dtype="<i4")
-    enc, data = ENC_INT32, piece.data
     if counts.size and counts.min() >= -32_768 and counts.max() <= 32_767:
-        enc, data = ENC_INT16, counts.astype("<i2").tobytes()
-    quality, demo = LETTERS[piece.quality], int(piece.demo)
-    return piece.rate_hz, piece.scale, piece.offset, quality, demo, counts.size, enc, data
+        return *_about(piece), ENC_INT16, counts.astype("<i2").tobytes()
+    return *_about(piece), ENC_INT32, piece.data
+
+
+def packed_row(piece: WavePiece) -> Row:
+    """The same, packed."""
+    return *_about(piece), ENC_PACKED, pack(np.frombuffer(piece.data, dtype="<i4"))
 
 
 def piece_of(series: Series, row: Row) -> WavePiece:
-    """From time and what `piece_row` gives."""
-    start_us, rate_hz, scale, offset, quality, demo, _, enc, data = row
+    """From time and what `piece_row` or `packed_row` gives. Raises ValueError for a damaged one."""
+    start_us, rate_hz, scale, offset, quality, demo, samples, enc, data = row
     if enc == ENC_INT16:
         data = np.frombuffer(data, dtype="<i2").astype("<i4").tobytes()
+    elif enc == ENC_PACKED:
+        data = unpack(data, samples).astype("<i4", copy=False).tobytes()
+    if len(data) != samples * 4:
+        raise ValueError("a piece has another length than its samples")
     return WavePiece(
         series=series,
         start_us=start_us,
@@ -105,6 +116,10 @@ def piece_of(series: Series, row: Row) -> WavePiece:
         quality=QUALITIES[quality],
         demo=bool(demo),
     )
+
+
+def _about(piece: WavePiece) -> Row:
+    return piece.rate_hz, piece.scale, piece.offset, LETTERS[piece.quality], int(piece.demo), piece.n
 
 
 def alarm_row(alarm: AlarmCondition) -> Row:

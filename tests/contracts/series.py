@@ -1,18 +1,33 @@
 """What every reader of series gives. A test class gives the fixture `stored`: entries in, a reader over them out."""
 
 import math
+import struct
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from collector.model import AlarmPhase, Entry, Quality, Reading, Series
+from collector.model import AlarmPhase, Entry, Quality, Reading, Series, WavePiece
 from collector.series import SeriesReader
 from tests.journal.entries import BED, ECG, HEART_RATE, LIMIT, MODE, T0_US, TEMPERATURE, condition, piece, reading
 
 Stored = Callable[[Sequence[Entry]], SeriesReader]
 MINUTE_US = 60_000_000
 EVER = (0, 4_000_000_000_000_000)
+
+
+def samples(runs: Iterable[WavePiece]) -> list[tuple[int, int]]:
+    """Times in µs and counts; the rates of these tests have periods of whole µs."""
+    return [
+        (run.start_us + round(k * 1e6 / run.rate_hz), count)
+        for run in runs
+        for k, count in enumerate(struct.unpack(f"<{run.n}i", run.data))
+    ]
+
+
+def end_us(run: WavePiece) -> float:
+    return run.start_us + run.n * 1e6 / run.rate_hz
 
 
 def us(at_s: float) -> int:
@@ -112,16 +127,31 @@ class SeriesContract:
         reader = stored([reading(HEART_RATE, 1, None, Quality.INVALID), reading(MODE, 1, "SIMV")])
         assert list(reader.minutes(BED, [], *EVER)) == []
 
-    def test_pieces_that_overlap_the_time_come_whole(self, stored: Stored) -> None:
+    def test_runs_that_overlap_the_time_come_whole(self, stored: Stored) -> None:
         pieces = [piece(n, range(n * 250, n * 250 + 250)) for n in range(6)]
         pieces.append(piece(6, [1 << 30, -(1 << 30), 0]))
+        pieces.append(piece(20, range(250)))
         reader = stored([*pieces[3:], *pieces[:3], piece(2, [1, 2], bed="OR-4")])
-        assert list(reader.waves(BED, [ECG.code], us(1.5), us(4))) == pieces[1:4]
-        assert list(reader.waves(BED, [], us(2), us(2.5))) == pieces[2:3]
-        assert list(reader.waves(BED, [], us(6), us(6.1))) == pieces[6:]
-        assert list(reader.waves(BED, [], us(6.5), us(9))) == []
-        assert list(reader.waves(BED, ["MDC_PRESS_BLD_ART"], us(0), us(9))) == []
-        assert list(reader.waves(BED, [], *EVER)) == pieces
+        every = samples(pieces)
+        for codes, since, until, wanted in (
+            ([ECG.code], 1.5, 4.0, pieces[1:4]),
+            ([], 2.0, 2.5, pieces[2:3]),
+            ([], 6.0, 6.1, pieces[6:7]),
+            ([], 6.5, 9.0, []),
+            ([], 20.9, 30.0, pieces[7:]),
+            ([], 21.0, 30.0, []),
+            (["MDC_PRESS_BLD_ART"], 0.0, 9.0, []),
+        ):
+            runs = reader.waves(BED, codes, us(since), us(until))
+            assert all(run.start_us < us(until) and end_us(run) > us(since) for run in runs)
+            found = samples(runs)
+            assert found == sorted(set(found))
+            assert set(samples(wanted)) <= set(found) <= set(every)
+        whole = reader.waves(BED, [], *EVER)
+        assert [run.start_us for run in whole] == sorted(run.start_us for run in whole)
+        assert samples(whole) == every
+        for run in whole:
+            assert replace(pieces[0], start_us=run.start_us, data=run.data) == run
 
     def test_changes_of_conditions_come_in_the_order_of_arrival(self, stored: Stored) -> None:
         changes: list[Entry] = [

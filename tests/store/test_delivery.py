@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from collector.journal import Journal
 from collector.migrate import migrate
-from collector.model import AlarmPhase, Channel, Entry, Quality, WavePiece
+from collector.model import AlarmPhase, Channel, Entry, Quality
 from collector.timescale import BATCH, READER
 from collector.timescale_reader import TimescaleReader
 from tests.contracts.series import EVER
@@ -35,7 +35,7 @@ from tests.journal.entries import (
     reading,
     seconds,
 )
-from tests.store.delivering import deliver, delivering, rows, stored, until, wanted
+from tests.store.delivering import check_samples, deliver, delivering, rows, stored, until, wanted
 from tests.store.proxy import Link, Proxy
 from tests.store.victim import entries_to
 from tests.timescale import Server, cache
@@ -53,9 +53,10 @@ async def test_everything_arrives_as_it_was(store: str, journal: Journal) -> Non
     journal.append(entries)
     sink = await deliver(store, journal)
     assert stored(store) == wanted(entries)
+    check_samples(store, entries)
     reader = TimescaleReader(store)
-    pieces = [entry for entry in entries if isinstance(entry, WavePiece)]
-    assert list(reader.waves(BED, [], *EVER)) == pieces
+    (run,) = reader.waves(BED, [], *EVER)
+    assert run == piece(0, [0, 1, -32_768, 32_767, 2_147_483_647, -2_147_483_648])
     assert [(c.time_us, c.alarm) for c in reader.conditions(BED, *EVER)] == [
         (T0_US + 1_000_000, condition(1, AlarmPhase.START).alarm)
     ]
@@ -106,9 +107,7 @@ def test_a_sink_killed_at_any_instant_delivers_each_row_once(store: str, tmp_pat
     subprocess.run([*command, str(done)], check=True, stdout=subprocess.DEVNULL)
     assert tip > 100
     assert stored(store) == wanted(entries_to(done))
-    waves = rows(store, "select count(*), count(distinct time), sum(n) from waves")
-    pieces = [entry for entry in entries_to(done) if isinstance(entry, WavePiece)]
-    assert waves == [(len(pieces), len(pieces), sum(piece.n for piece in pieces))]
+    check_samples(store, entries_to(done))
 
 
 async def test_a_commit_whose_answer_is_lost_is_not_repeated(store: str, journal: Journal) -> None:
@@ -210,8 +209,7 @@ async def test_rows_that_are_there_already_are_not_doubled(store: str, journal: 
     heart = "select n, value from vitalsd.obs o join vitalsd.channel c on c.id = channel where code = %s and time = %s"
     found = rows(store, f"{heart} and role = 'measured' order by n", HEART_RATE.code, "2026-01-01Z")
     assert found == [(0, 61.0), (1, 99.0), (2, 98.0)]
-    pieces = [entry for entry in everything if isinstance(entry, WavePiece)]
-    assert rows(store, "select count(*), sum(n) from waves") == [(3, sum(piece.n for piece in set(pieces)))]
+    check_samples(store, everything)
     assert rows(store, "select count(*) from vitalsd.condition") == [(1,)]
     assert rows(store, "select count(*) from vitalsd.identity") == [(2,)]
     minutes = rows(store, "select minute, sum(count) from vitalsd.minute group by 1 order by 1")
@@ -230,7 +228,7 @@ async def test_two_gateways_with_the_same_rows_do_not_double_them(store: str, jo
         each.append([*one_of_each(), *seconds(0, 100)])
     sinks = await asyncio.gather(deliver(store, journal), deliver(store, other))
     assert stored(store) == wanted([*one_of_each(), *seconds(0, 100)])
-    assert rows(store, "select count(*) from waves") == [(2,)]
+    check_samples(store, one_of_each())
     assert rows(store, "select count(*) from vitalsd.condition") == [(1,)]
     assert [(sink.status.parked, sink.status.pending) for sink in sinks] == [(0, 0), (0, 0)]
     other.close()
@@ -389,12 +387,16 @@ async def test_a_gateway_may_deliver_but_not_read(store: str, as_bed: str, journ
     journal.append([*one_of_each(), *seconds(0, 10), reading(HEART_RATE, 1, "a\0b")])
     assert (await deliver(as_bed, journal)).status.parked == 1
     journal.requeue()
-    journal.append([reading(HEART_RATE, 0, 1.0, Quality.QUESTIONABLE)])
+    journal.append([reading(HEART_RATE, 0, 1.0, Quality.QUESTIONABLE), piece(1, range(250))])
     await deliver(as_bed, journal)
+    check_samples(store, [*one_of_each(), piece(1, range(250))])
     assert stored(store) == wanted([*one_of_each(), *seconds(0, 10), reading(HEART_RATE, 0, 1.0, Quality.QUESTIONABLE)])
     for query in (
         "select * from vitals",
         "select * from vitalsd.obs",
+        "select * from vitalsd.wave",
+        "select * from vitalsd.wave_tip",
+        "delete from vitalsd.wave",
         "select * from vitalsd.latest",
         "select * from vitalsd.identity",
         "delete from vitalsd.obs",

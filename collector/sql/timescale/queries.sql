@@ -39,14 +39,15 @@ select set_config('idle_in_transaction_session_timeout', '10s', false), set_conf
 
 -- make_position: a journal's first contact
 insert into vitalsd.position(journal, reader, life) values (%s, %s, %s) on conflict do nothing
-returning life::text, done::text, stale::text;
+returning life::text, done::text, stale::text, loose::text;
 
 -- position: what the store has of a journal
-select life::text, done::text, stale::text from vitalsd.position where journal = %s and reader = %s;
+select life::text, done::text, stale::text, loose::text from vitalsd.position where journal = %s and reader = %s;
 
 -- advance: compare and set, first in its transaction; no row changed: somebody else has moved it, send nothing
 update vitalsd.position
-set done = done + %(new)s::int8multirange, stale = stale + %(stale)s::int8multirange, life = %(life)s
+set done = done + %(done)s::int8multirange, stale = stale + %(stale)s::int8multirange,
+  loose = loose + %(loose)s::int8multirange, life = %(life)s
 where journal = %(journal)s and reader = %(reader)s and done = %(expected)s::int8multirange;
 
 -- channels: those of some beds
@@ -63,16 +64,35 @@ where (bed, device, code, source, role, site, unit) = (%s, %s, %s, %s, %s, %s, %
 -- copy_obs: readings
 copy vitalsd.obs(time, value, channel, n, quality, demo, text) from stdin (format binary);
 
--- copy_wave: pieces
-copy vitalsd.wave(time, rate_hz, scale, "offset", channel, n, quality, demo, samples, enc, data)
+-- copy_wave: pieces and runs
+copy vitalsd.wave(channel, time, n, rate_hz, scale, "offset", quality, demo, samples, enc, data)
 from stdin (format binary);
 
 -- merge_obs: readings of which some may be there; how many were new
 select vitalsd.merge_obs(%b::bigint[], %b::float8[], %b::integer[], %b::"char"[], %b::boolean[], %b::text[]);
 
--- merge_wave: pieces of which some may be there; how many were new
-select vitalsd.merge_wave(%b::bigint[], %b::float8[], %b::float8[], %b::float8[], %b::integer[], %b::"char"[],
-  %b::boolean[], %b::integer[], %b::smallint[], %b::bytea[]);
+-- move_tips: pieces of channels come, each channel's from a time to another; which of them may have some of it already
+select vitalsd.move_tips(%b::integer[], %b::bigint[], %b::bigint[], %s);
+
+-- stored_waves: what is stored of channels, each from a time to another
+select channel, (extract(epoch from time) * 1000000)::bigint, n, rate_hz, scale, "offset", quality::text, demo, samples,
+  enc, data
+from vitalsd.stored_waves(%b::integer[], %b::bigint[], %b::bigint[]);
+
+-- loosen: more minutes with raw pieces than was thought
+update vitalsd.position set loose = loose + %s::int8multirange where journal = %s and reader = %s;
+
+-- loose_waves: raw pieces of a minute of one of these channels, or nothing where all is packed
+select channel, (extract(epoch from time) * 1000000)::bigint, n, rate_hz, scale, "offset", quality::text, demo, samples,
+  enc, data
+from vitalsd.loose_waves(%b::integer[], %s);
+
+-- pack_waves: packed runs in place of raw pieces
+select vitalsd.pack_waves(%s, %s, %b::bigint[], %b::smallint[], %b::bigint[], %b::float8[], %b::float8[], %b::float8[],
+  %b::smallint[], %b::"char"[], %b::boolean[], %b::integer[], %b::bytea[]);
+
+-- packed: a minute without raw pieces
+update vitalsd.position set loose = loose - %s::int8multirange where journal = %s and reader = %s;
 
 -- keep_condition: a change
 select vitalsd.keep_condition(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint);
@@ -112,8 +132,9 @@ copy (
   where channel = any(%s) and minute >= vitalsd.moment(%s) and minute < vitalsd.moment(%s) order by channel, minute
 ) to stdout (format binary);
 
--- waves: pieces of channels
-select channel, (extract(epoch from time) * 1000000)::bigint, rate_hz, scale, "offset", quality, demo, samples, enc, data
+-- waves: pieces and runs of channels
+select channel, (extract(epoch from time) * 1000000)::bigint, rate_hz, scale, "offset", quality::text, demo, samples, enc,
+  data
 from vitalsd.wave
 where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n;
 
