@@ -17,7 +17,7 @@ from collector.sql import queries
 from collector.timescale_rows import POSTGRES_EPOCH_US, Readings
 from collector.timescale_waves import Placed, covered, missing, rows_of, runs, spans
 
-BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError)
+BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, ArithmeticError)
 """What a row is refused with, by the server (SQLSTATE classes 22 and 23) or on the way to it."""
 
 ROLL_UP_MINUTES = 10
@@ -116,7 +116,7 @@ class TimescaleStore:
     def deliver(self, batch: Batch) -> None:
         """Put a batch into the store and advance, all or nothing. Raises MovedError with nothing sent, or BAD_ROW."""
         readings, pieces = self._readings(batch.readings), self._placed(batch.pieces)
-        waves = rows_of(pieces)
+        waves, loose = rows_of(pieces), _NONE
         step = _Step(
             done=Ranges.of((batch.after + 1, batch.last)),
             stale=Ranges.of(*((m, m) for m in {row[2] // MINUTE_US for row in batch.readings})),
@@ -126,7 +126,7 @@ class TimescaleStore:
             try:
                 with self._advance(step, pieces) as doubtful:
                     self._put_readings(readings)
-                    self._put_waves(pieces, waves, doubtful)
+                    loose = self._put_waves(pieces, waves, doubtful)
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation:
                 self._merging = True
@@ -135,12 +135,13 @@ class TimescaleStore:
             try:
                 with self._advance(step, pieces):
                     new = self._merge(readings)
-                    self._put_waves(pieces, waves, {placed.channel for placed in pieces})
+                    loose = self._put_waves(pieces, waves, {placed.channel for placed in pieces})
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation as error:
                 raise MovedError("another journal brings the same rows at this moment") from error
             self._merging = new < len(readings)
         self._advanced(step, pieces)
+        self.loose |= loose
         self.newest_us = max((rows[-1][2] for rows in (batch.readings, batch.pieces) if rows), default=self.newest_us)
 
     def park(self, batch: Batch, reason: Exception) -> None:
@@ -232,18 +233,19 @@ class TimescaleStore:
             for _, channel, time_us, n, *row in pieces
         ]
 
-    def _put_waves(self, pieces: Sequence[Placed], rows: Sequence[Row], doubtful: set[int]) -> None:
-        """Put the rows of pieces; of doubtful channels only what is not there already."""
+    def _put_waves(self, pieces: Sequence[Placed], rows: Sequence[Row], doubtful: set[int]) -> Ranges:
+        """Put the rows of pieces, of doubtful channels only what is not there already; return minutes with raw ones."""
+        loose = _NONE
         if doubtful:
             some = [placed for placed in pieces if placed.channel in doubtful]
             stored = self._waves("stored_waves", _columns(spans(some)))
             others = rows_of(missing(some, stored))
             rows = sorted([*(row for row in rows if row[0] not in doubtful), *others], key=itemgetter(0, 1, 2))
-            loose = _loose(others) - self.loose
+            loose = _loose(others)
             if loose.runs:
                 self._connection.execute(_Q["loosen"], (str(loose), self._id, self._reader))
-                self.loose |= loose
         self._put_rows(rows)
+        return loose
 
     def _waves(self, query: str, parameters: Sequence[Any]) -> list[Placed]:
         """Stored pieces of this journal's channels; a damaged one is without samples."""

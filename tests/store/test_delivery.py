@@ -240,6 +240,8 @@ BAD: list[tuple[Entry, str]] = [
     (reading(HEART_RATE, 0.5, "a\0b"), "0x00"),
     (reading(Channel(code="VND_TEST", source="x\0", unit="1"), 0.5, 1.0), "0x00"),
     (replace(piece(0, [1]), start_us=520_000_000_000_000), "23514"),
+    (replace(piece(0, [1]), start_us=-(1 << 62)), "22008"),
+    (replace(piece(0, [1]), rate_hz=0.0), "division by zero"),
     (condition(0, AlarmPhase.START, text="a\0b"), "0x00"),
 ]
 

@@ -15,6 +15,7 @@ set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as
 declare
   given record;
   tip timestamptz;
+  newest timestamptz;
 begin
   for given in
     select channel, vitalsd.moment(first) as begins, vitalsd.moment(last) as ends
@@ -26,8 +27,10 @@ begin
       select t.ends into tip from vitalsd.wave_tip as t where t.channel = given.channel for update;
     end if;
     if anew or tip = '-infinity' then
-      select greatest(tip, max(w.time + w.samples / w.rate_hz * interval '1 second')) into tip from vitalsd.wave as w
+      select max(w.time) into newest from vitalsd.wave as w
       where w.channel = given.channel and w.time >= given.begins - interval '10 seconds';
+      select greatest(tip, max(w.time + w.samples / w.rate_hz * interval '1 second')) into tip from vitalsd.wave as w
+      where w.channel = given.channel and w.time >= newest - interval '10 seconds';
     end if;
     if tip > given.begins + interval '2 microseconds' then  -- starts and ends are rounded
       return next given.channel;
