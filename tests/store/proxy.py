@@ -73,6 +73,7 @@ class Link:
         self._server = server
         self._at_commit = at_commit
         self._deaf = False
+        self._released = threading.Event()
         self._threads = [
             threading.Thread(target=self._forward, daemon=True),
             threading.Thread(target=self._answer, daemon=True),
@@ -94,11 +95,13 @@ class Link:
         _shut(self._server)
 
     def commit(self) -> None:
-        """Send the COMMIT that was held back."""
+        """Send the COMMIT that was held back, and what comes after it."""
         self._server.sendall(COMMIT)
+        self._released.set()
 
     def end(self) -> None:
         self.cut()
+        self._released.set()
         for thread in self._threads:
             thread.join()
         self._client.close()
@@ -108,8 +111,9 @@ class Link:
         with suppress(OSError):
             while data := self._client.recv(1 << 16):
                 if data == COMMIT and not self._at_commit(self):
-                    return  # what becomes of the server's side is for the test to say
-                self._server.sendall(data)
+                    self._released.wait()  # what becomes of the server's side is for the test to say
+                else:
+                    self._server.sendall(data)
         if not self._deaf:
             _shut(self._server)
 
