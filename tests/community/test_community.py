@@ -8,9 +8,11 @@ import psycopg
 import pytest
 
 from collector.journal import Journal
+from collector.journal.rows import Row
 from collector.migrate import migrate
 from collector.model import Entry
 from collector.timescale import READER
+from collector.timescale_rows import Readings
 from collector.timescale_store import TimescaleStore
 from tests.journal.entries import HEART_RATE, TEMPERATURE, one_of_each, piece, reading, seconds
 from tests.store.delivering import rows, stored, wanted
@@ -22,17 +24,29 @@ MINUTES = "select channel, minute, last, low, high, count from vitalsd.minute or
 COMPRESSED = "select count(*) from timescaledb_information.chunks where hypertable_name = %s and is_compressed"
 
 
+INSERT = """
+insert into vitalsd.wave(channel, time, n, rate_hz, scale, "offset", quality, demo, samples, enc, data)
+values (%s, timestamptz '1970-01-01Z' + %s * interval '1 microsecond', %s, %s, %s, %s, %s, %s, %s, %s, %b)
+"""
+
+
 class MergingStore(TimescaleStore):
-    """A store that meets a conflict with every COPY, so that all goes by merging, as a bed that may only insert."""
+    """A store of which every reading meets a conflict, so that it goes by merging, as a bed that may only insert.
+
+    Rows of waves go by INSERT: PGlite cannot COPY.
+    """
 
     def contact(self) -> None:
         self._connection.execute("set role vitalsd_bed")
         super().contact()
 
-    def _copy(self, query: str, types: Sequence[str], rows: Sequence[Any]) -> None:
-        del query, types
-        if rows:
+    def _put_readings(self, readings: Readings) -> None:
+        if len(readings):
             raise psycopg.errors.UniqueViolation
+
+    def _put_rows(self, rows: Sequence[Row]) -> None:
+        for channel, time_us, *about, demo, samples, enc, data in rows:
+            self._connection.execute(INSERT, (channel, time_us, *about, demo == 1, samples, enc, data))
 
 
 def bring(dsn: str, entries: Sequence[Entry]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from collector.timescale import READER
 from tests.export.files import chosen, exported, from_parquet, of_pieces, same, table
 from tests.journal.entries import BED, ECG, LIMIT, MODE, T0_US, TEMPERATURE, condition, identity, reading
 from tests.store.delivering import deliver
+from tests.timescale import database as new_database
 
 ART = Channel(code="MDC_PRESS_BLD_ART", source="4A10/p 1", unit="mm[Hg]", site="radialis 左")
 FLOW = Channel(code="MDC_FLOW_AWAY", source="flow", unit="L/min", role=Role.SET)
@@ -70,8 +72,9 @@ def rates(pieces: Sequence[WavePiece]) -> dict[Series, float]:
 
 
 @pytest.fixture(params=["journal", "server"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> DSN:
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DSN]:
     """Entries in, the DSN of a store that has them out."""
+    databases = ExitStack()
 
     def keep(entries: Sequence[Entry]) -> str:
         journal = Journal.open(tmp_path / "journal.db", [READER])
@@ -79,14 +82,15 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> DSN:
             journal.append(entries)
             if request.param == "journal":
                 return f"sqlite:///{tmp_path}/journal.db"
-            dsn = str(request.getfixturevalue("database"))
+            dsn = databases.enter_context(new_database(request.getfixturevalue("timescale")))
             migrate(dsn)
             asyncio.run(deliver(dsn, journal))
             return dsn
         finally:
             journal.close()
 
-    return keep
+    with databases:
+        yield keep
 
 
 MIXED = [
