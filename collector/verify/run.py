@@ -10,7 +10,7 @@ from pathlib import Path
 
 from collector.config import Config
 from collector.logs import setup
-from collector.verify import daemons, outage, sinks, steps, tails
+from collector.verify import daemons, limits, outage, sinks, steps, tails
 from collector.verify.report import Report, Result, not_tried
 from collector.verify.scratch import scratch
 from collector.verify.setting import LONG, SHORT, Setting
@@ -33,6 +33,7 @@ FAULTS: Sequence[Fault] = (
     Fault(name="reply-lost", promise=sinks.REPLIES, attempt=sinks.reply_lost),
     Fault(name="proxy-chaos", promise=sinks.CHAOS, attempt=sinks.proxy_chaos),
     Fault(name=outage.NAME, promise=outage.PROMISE, attempt=outage.outage),
+    Fault(name=limits.NAME, promise=limits.PROMISE, attempt=limits.limit),
     Fault(name="disk-full", promise=daemons.DISK_FULL, attempt=daemons.disk_full, waits=True),
     Fault(name=tails.NAME, promise=tails.PROMISE, attempt=tails.torn_tail),
     Fault(name=steps.NAME, promise=steps.PROMISE, attempt=steps.clock_step, waits=True),
