@@ -71,8 +71,12 @@ async def simulate(
     speed: float = 1.0,
     said: Said = lambda _: None,
     ready: Callable[[], None] = lambda: None,
+    through: Callable[[Transport], Transport] = lambda transport: transport,
 ) -> None:
-    """Be the device at `where` (serial:PATH, pty:LINK or HOST:PORT) until cancelled. Raises LinkError, UsageError."""
+    """Be the device at `where` (serial:PATH, pty:LINK or HOST:PORT) until cancelled. Raises LinkError, UsageError.
+
+    through: what each connection is seen through, such as a line with noise on it.
+    """
     machine = MachineClock()
 
     def clock() -> float:
@@ -81,7 +85,7 @@ async def simulate(
     epoch_us = machine.utc_us() - round(clock() * 1e6)
     kind, port = _place(spec, where)
     while True:
-        transport = await _open(kind, port, where)
+        transport = through(await _open(kind, port, where))
         ready()
         simulated = Simulated(patient=patient, seed=seed, datagrams=transport.datagrams, epoch_us=epoch_us)
         try:

@@ -183,7 +183,9 @@ class Waves:
         return advance_us, None
 
     def full(self) -> bool:
-        return self._length >= MAX_BATCH_BYTES or (self._streams is not None and self._streams.full())
+        """Whether it is time to flush: a batch is there, or a phase, which is a value and waits for no wave."""
+        full = self._streams is not None and self._streams.full()
+        return full or bool(self._phases) or self._length >= MAX_BATCH_BYTES
 
     def flush(self, tick_us: int) -> list[Event]:
         """One frame of kind "realtime" with the pieces since the last flush; none where nothing has come."""

@@ -23,6 +23,7 @@ from collector.migrate import migrate
 from collector.model import AlarmPhase, Channel, Entry, Quality
 from collector.timescale import BATCH, READER
 from collector.timescale_reader import TimescaleReader
+from collector.verify.proxy import Link, Proxy
 from tests.contracts.series import EVER
 from tests.journal.entries import (
     BED,
@@ -36,7 +37,6 @@ from tests.journal.entries import (
     seconds,
 )
 from tests.store.delivering import check_samples, deliver, delivering, rows, stored, until, wanted
-from tests.store.proxy import Link, Proxy
 from tests.store.victim import entries_to
 from tests.timescale import Server, cache
 

@@ -17,9 +17,9 @@ from collector.journal import Journal
 from collector.model import Channel, Entry, Quality, WavePiece
 from collector.timescale import BATCH, READER
 from collector.timescale_store import TimescaleStore
+from collector.verify.proxy import Link, Proxy
 from tests.journal.entries import T0_US, TEMPERATURE, piece, reading, seconds
 from tests.store.delivering import check_samples, deliver, delivering, rows, stored, until, wanted
-from tests.store.proxy import Link, Proxy
 
 PRESSURE = Channel(code="MDC_PRESS_BLD_ART", source="4A10", unit="mm[Hg]")
 ENCODINGS = "select enc, count(*) from vitalsd.wave group by 1 order by 1"

@@ -1,0 +1,207 @@
+"""The bed's devices, simulated on real ptys and sockets, with cables that can be pulled and noise on their lines."""
+
+import asyncio
+import json
+import random
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from collector.config import Config
+from collector.driver import DriverSpec, driver
+from collector.errors import UsageError
+from collector.model import Event, Observation, Waveform
+from collector.simulate import simulate
+from collector.transport.base import Transport
+from collector.verify.accounting import Absence, Said
+from drivers.patient import Patient
+
+DEFAULT_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
+"""Of a run without a configuration."""
+
+NOISE_BYTES = (7, 13, 19, 31)
+"""Lengths of a burst: no multiple of the length of any field, so that a weak checksum is not met by the length too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device of the scratch bed; `where`: of its simulator; `port`: by which the daemon reaches it."""
+
+    name: str
+    spec: DriverSpec
+    options: dict[str, Any]
+    sites: dict[str, str]
+    where: str
+    port: str
+
+
+def devices(config: Config | None, folder: Path) -> list[Device]:
+    """Simulated devices of the configuration's drivers with its options, or of the default ones."""
+    given: list[tuple[str, DriverSpec, str, dict[str, Any], dict[str, str]]]
+    if config is None:
+        given = [(name, driver(name), "", {}, {}) for name in DEFAULT_DRIVERS]
+    else:
+        given = [(d.name, d.spec, d.parsed_port.scheme, d.options, d.sites) for d in config.device]
+    made = []
+    for number, (name, spec, scheme, options, sites) in enumerate(given):
+        where, port = _place(spec, scheme, folder / f"{number}.tty")
+        made.append(Device(name=name, spec=spec, options=options, sites=sites, where=where, port=port))
+    return made
+
+
+def toml(bed: str, made: Sequence[Device], journal: Path, dsn: str, config: Config | None) -> str:
+    """The scratch bed's file, with the configuration's limits."""
+    lines = ["[bed]", f"id = {_toml(bed)}", f"kind = {_toml(config.bed.kind if config else 'or')}"]
+    for device in made:
+        lines += [
+            "[[device]]",
+            f"name = {_toml(device.name)}",
+            f"driver = {_toml(device.spec.name)}",
+            f"port = {_toml(device.port)}",
+            f"options = {_toml(device.options)}",
+            f"sites = {_toml(device.sites)}",
+        ]
+    lines += ["[journal]", f"path = {_toml(str(journal))}"]
+    if config is not None:
+        lines += [f"keep_hours = {config.journal.keep_hours}", f"max_bytes = {config.journal.max_bytes}"]
+    return "\n".join([*lines, "[timescale]", f"dsn = {_toml(dsn)}", ""])
+
+
+@dataclass(slots=True)
+class Simulators:
+    """All devices of a bed. `said`: what they said, in order; `absences`: when nobody listened."""
+
+    devices: Sequence[Device]
+    said: list[Said] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
+    _lives: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    _lines: dict[str, "NoisyLine"] = field(default_factory=dict)
+    _chance: random.Random = field(default_factory=random.Random)
+
+    async def start(self) -> None:
+        for device in self.devices:
+            await self.plug(device)
+
+    async def close(self) -> None:
+        for device in self.devices:
+            await self.pull(device)
+
+    async def plug(self, device: Device) -> None:
+        """Return when its port is there."""
+        ready = asyncio.Event()
+
+        def through(transport: Transport) -> Transport:
+            line = self._lines[device.name] = NoisyLine(transport, self._chance)
+            return line
+
+        def said(events: Sequence[Event]) -> None:
+            now_us = time.time_ns() // 1_000
+            for event in events:
+                if isinstance(event, Observation | Waveform):
+                    again = isinstance(event, Observation) and event.repeat
+                    self.said.append(Said(time_us=now_us, device=device.name, event=event, may=again))
+
+        patient = Patient("stable", self._chance.randrange(1_000))
+        life = simulate(device.spec, device.where, patient=patient, said=said, ready=ready.set, through=through)
+        task = self._lives[device.name] = asyncio.create_task(life)
+        listens = asyncio.create_task(ready.wait())
+        if "tcp" not in device.port:  # one that is called is ready only then
+            await asyncio.wait({task, listens}, return_when=asyncio.FIRST_COMPLETED)
+        listens.cancel()
+        if task.done():
+            await task
+
+    async def pull(self, device: Device) -> None:
+        """The cable is out: its port goes away."""
+        task = self._lives.pop(device.name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def disturb(self, device: Device) -> None:
+        """Garbage between the next frames and inside one; what was said meanwhile need not have been understood."""
+        line = self._lines.get(device.name)
+        if line is None:
+            return
+        begin = len(self.said)
+        await line.disturb()
+        for n in range(begin, len(self.said)):
+            if self.said[n].device == device.name:
+                self.said[n] = replace(self.said[n], may=True)
+
+
+class NoisyLine:
+    """A transport whose writes can be spoilt."""
+
+    def __init__(self, transport: Transport, chance: random.Random) -> None:
+        self._transport = transport
+        self._chance = chance
+        self._noise = 0
+        self._spoilt = asyncio.Event()
+        self.datagrams = transport.datagrams
+
+    async def disturb(self) -> None:
+        """Return when three writes have been spoilt: one before, one inside, one after a frame; or soon."""
+        self._spoilt.clear()
+        self._noise = 3
+        try:
+            async with asyncio.timeout(_DISTURB_S):
+                await self._spoilt.wait()
+        except TimeoutError:
+            self._noise = 0
+
+    async def read(self) -> bytes:
+        return await self._transport.read()
+
+    async def write(self, data: bytes) -> None:
+        if not self._noise:
+            await self._transport.write(data)
+            return
+        garbage = self._chance.randbytes(self._chance.choice(NOISE_BYTES))
+        if self.datagrams:
+            await self._transport.write(garbage)
+            await self._transport.write(data)
+        else:
+            place = (0, self._chance.randrange(1, max(2, len(data))), len(data))[self._noise - 1]
+            await self._transport.write(data[:place] + garbage + data[place:])
+        self._noise -= 1
+        if not self._noise:
+            self._spoilt.set()
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+
+_DISTURB_S = 3.0
+
+
+def _place(spec: DriverSpec, scheme: str, link: Path) -> tuple[str, str]:
+    """Where the simulator speaks, and the daemon's port to it: on a line of the given kind, if the driver has it."""
+    schemes = [line.scheme for line in spec.lines]
+    kind = scheme if scheme in schemes else schemes[0]
+    if kind == "serial":
+        return f"pty:{link}", f"serial://{link}?parity=N&rtscts=0"  # a pty has neither parity nor RTS
+    if kind == "udp" or "udp" in schemes:
+        port = _free_port(socket.SOCK_DGRAM)
+        return f"127.0.0.1:{port}", f"udp://127.0.0.1:{port}"
+    if kind == "tcp":
+        port = _free_port(socket.SOCK_STREAM)
+        return f"127.0.0.1:{port}", f"tcp://127.0.0.1:{port}"
+    raise UsageError(f"{spec.name}: a device that calls the gateway ({kind}) cannot be simulated")
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(str(k))} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
