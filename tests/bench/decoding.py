@@ -70,12 +70,12 @@ def rows() -> Iterator[Row]:
 
 
 def _rows(case: _Case, path: Path) -> Iterator[Row]:
-    chunks = _chunks(path.read_bytes())
+    pieces = chunks(path.read_bytes())
     ours: list[tuple[float, float]] = []
     theirs: list[Mapping[str, float]] = []
     why = ""
     for _ in range(RUNS):
-        ours += [_pass(case.driver, chunks) for _ in range(PASSES)]
+        ours += [_pass(case.driver, pieces) for _ in range(PASSES)]
         try:
             theirs.append(case.reference(path))
         except NotRunError as error:
@@ -104,17 +104,17 @@ def _rows(case: _Case, path: Path) -> Iterator[Row]:
         )
 
 
-def _chunks(data: bytes) -> list[bytes]:
+def chunks(data: bytes) -> list[bytes]:
     return [data[i : i + CHUNK] for i in range(0, len(data), CHUNK)]
 
 
-def _pass(name: str, chunks: list[bytes]) -> tuple[float, float]:
+def _pass(name: str, pieces: list[bytes]) -> tuple[float, float]:
     """Frames and events a second of processor time."""
     spec = driver(name)
     session = spec.session(spec.options(), False)
     frames = events = 0
     began = time.process_time()
-    for chunk in chunks:
+    for chunk in pieces:
         got = session.receive(chunk, 0.0)
         events += len(got)
         frames += sum(type(event) is Frame for event in got)

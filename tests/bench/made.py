@@ -28,32 +28,30 @@ def wave_series(bed: str) -> list[Series]:
     ]
 
 
-def readings(of: Sequence[Series], first_us: int, seconds: int) -> Iterator[Reading]:
-    """In the order of arrival; a value with one decimal, as monitors display them."""
-    for second in range(seconds):
-        time_us = first_us + second * SECOND_US
-        for number, one in enumerate(of):
-            value = 60.0 + number + (time_us // SECOND_US * 7 + number * 13) % 41 / 10
-            yield Reading(series=one, time_us=time_us, value=value, text=None, quality=Quality.VALID, demo=False)
+def readings(of: Sequence[Series], time_us: int) -> Iterator[Reading]:
+    """One of each series, with one decimal as monitors display them."""
+    for number, one in enumerate(of):
+        value = 60.0 + number + (time_us // SECOND_US * 7 + number * 13) % 41 / 10
+        yield Reading(series=one, time_us=time_us, value=value, text=None, quality=Quality.VALID, demo=False)
 
 
 class Pieces:
-    """The 8 waves of a bed in pieces of a second, for ever the same 20 minutes."""
+    """The 8 waves of a bed, for ever the same 20 minutes."""
 
     def __init__(self, bed: str) -> None:
         self._series = wave_series(bed)
         self._counts = waves()
 
-    def at(self, time_us: int) -> Iterator[WavePiece]:
-        """The pieces of the second that begins at `time_us`."""
+    def at(self, time_us: int, parts: int = 1) -> Iterator[WavePiece]:
+        """The pieces that begin at `time_us`, so many of each wave in a second: 1, 2, 5 or 10."""
         for series_, (name, rate_hz) in zip(self._series, WAVES.items(), strict=True):
             counts = self._counts[name]
-            first = time_us // SECOND_US * rate_hz % counts.size
+            first = time_us * rate_hz // SECOND_US % counts.size
             yield WavePiece(
                 series=series_,
                 start_us=time_us,
                 rate_hz=float(rate_hz),
-                data=np.ascontiguousarray(counts[first : first + rate_hz], "<i4").tobytes(),
+                data=np.ascontiguousarray(counts[first : first + rate_hz // parts], "<i4").tobytes(),
                 scale=0.005,
                 offset=0.0,
                 quality=Quality.VALID,
@@ -68,7 +66,7 @@ def fill(journal: Journal, bed: str, first_us: int, seconds: int, *, with_waves:
     for start in range(0, seconds, CHUNK_S):
         entries: list[Entry] = []
         for second in range(start, min(start + CHUNK_S, seconds)):
-            entries += readings(of, first_us + second * SECOND_US, 1)
+            entries += readings(of, first_us + second * SECOND_US)
             if pieces is not None:
                 entries += pieces.at(first_us + second * SECOND_US)
         journal.append(entries)
