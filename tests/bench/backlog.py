@@ -7,19 +7,22 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
-from collector.journal import Journal
+from collector.journal import Journal, JournalReader
 from collector.journal.ranges import Ranges
 from collector.model import Channel, Entry, Quality, Reading, Series
-from collector.timescale import READER, Timescale
+from collector.timescale import BATCH, READER, Timescale
 from tests.bench import made
+from tests.bench.plain import Plain, prepared
 from tests.bench.report import Row, percentile
 from tests.bench.server import server, store
 
@@ -30,6 +33,8 @@ TICK_S = 0.25
 LOOK_S = 0.005
 """Between two questions to the store for the newest live value."""
 PATIENCE_S = 300.0
+PLAIN_BATCHES = 20
+"""Of BATCH entries of the backlog, given to a plain COPY after each draining for comparison."""
 
 _LIVE = Series(bed=BED, device="live", channel=Channel(code="VND_BENCH_LIVE", source="live", unit="1"))
 _NEWEST = """
@@ -58,7 +63,8 @@ class _Drained:
     times: float
     entries_per_s: float
     processor: float
-    ages_s: list[float] = field(default_factory=list)
+    plain_per_s: float | None
+    ages_s: Sequence[float]
 
 
 def rows() -> Iterator[Row]:
@@ -81,14 +87,18 @@ def rows() -> Iterator[Row]:
 def _rows(case: _Case, drained: list[_Drained]) -> Iterator[Row]:
     times = [one.times for one in drained]
     ages = [age for one in drained for age in one.ages_s]
+    plains = [one.plain_per_s for one in drained if one.plain_per_s is not None]
+    rate_k = median(one.entries_per_s for one in drained) / 1e3
+    plain = median(plains) if plains else None
+    beside = f"; ×{rate_k * 1e3 / plain:.2f} plain COPY" if plain else ""
     yield Row(
         what=f"backlog of {case.what}",
         unit="× real time",
         value=median(times),
         budget=case.budget,
         at_least=True,
-        note=f"{min(times):,.0f}–{max(times):,.0f}; {median(o.entries_per_s for o in drained) / 1e3:,.0f} k entries/s from "
-        f"journal to store; client {median(o.processor for o in drained):.2f} of a processor",
+        note=f"{min(times):,.0f}–{max(times):,.0f}; journal to store {rate_k:,.0f} k entries/s{beside}; "
+        f"client {median(one.processor for one in drained):.2f} of a processor",
     )
     yield Row(
         what=f"backlog of {case.what}: age of live data, max",
@@ -102,6 +112,7 @@ def _rows(case: _Case, drained: list[_Drained]) -> Iterator[Row]:
 def _drain(dsn: str, path: Path, case: _Case) -> _Drained:
     with closing(Journal.open(path, [READER])) as journal, closing(journal.reader()) as reader:
         backlog = reader.tip
+        arrays = [] if case.waves else _arrays(reader)
         came: list[float] = []
         stop = threading.Event()
         began, used = time.perf_counter(), time.process_time()
@@ -119,8 +130,26 @@ def _drain(dsn: str, path: Path, case: _Case) -> _Drained:
         times=case.backlog_s / elapsed_s,
         entries_per_s=backlog / elapsed_s,
         processor=processor_s / elapsed_s,
+        plain_per_s=_plain(dsn, arrays),
         ages_s=ages_s,
     )
+
+
+def _arrays(reader: JournalReader) -> list[NDArray[np.void]]:
+    """The first batches of the backlog, ready to be sent."""
+    return [prepared(reader.batch(n * BATCH, (n + 1) * BATCH, BATCH))[1] for n in range(PLAIN_BATCHES)]
+
+
+def _plain(dsn: str, arrays: Sequence[NDArray[np.void]]) -> float | None:
+    """Rows a second of a plain COPY, which has nothing to do but send."""
+    if not arrays:
+        return None
+    with closing(psycopg.connect(dsn, autocommit=True)) as connection:
+        plain = Plain(connection)
+        began = time.perf_counter()
+        for array in arrays:
+            plain.copy_array(array)
+        return sum(array.size for array in arrays) / (time.perf_counter() - began)
 
 
 def _watch(dsn: str, backlog: int, came: list[float], began: float) -> list[float]:

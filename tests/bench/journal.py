@@ -12,6 +12,7 @@ from pathlib import Path
 
 from collector.journal import Journal, JournalReader
 from collector.journal.ranges import Ranges
+from collector.model import Entry
 from tests.bench import made
 from tests.bench.report import Row, percentile
 
@@ -47,7 +48,7 @@ def rows() -> Iterator[Row]:
                 budget=20.0,
                 reference=percentile(alone, 0.99) * 1e3,
                 against="alone",
-                note=f"n={len(busy)}; {loads.value} × {HOURS} h × {made.CHANNELS} by minute, {pruned[0]:,} entries pruned",
+                note=f"n={len(busy)}; {loads.value} pages of {HOURS} h × {made.CHANNELS}; {pruned[0]:,} entries pruned",
             )
             yield Row(
                 what="journal commit, page reading and pruning, p50",
@@ -68,7 +69,7 @@ def _commits(journal: Journal, first_us: int, count: int) -> list[float]:
     for number in range(count):
         time_us = first_us + number * made.SECOND_US // PARTS
         part = number % PARTS * share
-        entries = [*made.readings(of[part : part + share], time_us), *pieces.at(time_us, PARTS)]
+        entries: list[Entry] = [*made.readings(of[part : part + share], time_us), *pieces.at(time_us, PARTS)]
         began = time.perf_counter()
         journal.append(entries)
         took.append(time.perf_counter() - began)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import zstandard
@@ -172,7 +173,8 @@ def _ask(name: str, signals: Signals) -> Mapping[str, float]:
     """What a reference says of all runs. Raises NotRunError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "signals.npz"
-        np.savez(file, **{f"{rate_hz} {name}": counts for name, (rate_hz, counts) in signals.items()})
+        arrays: dict[str, Any] = {f"{rate_hz} {name}": counts for name, (rate_hz, counts) in signals.items()}
+        np.savez(file, **arrays)
         return packaged(_REFERENCES[name], file, str(RUN_S))
 
 

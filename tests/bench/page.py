@@ -48,7 +48,7 @@ _DRAWN = """
   look();
 })
 """
-"""ms from the first byte of the answer, and from the request, until the chart is in the page and two frames are drawn."""
+"""ms from the first byte of the answer, and from the request, until the chart is in the page and drawn."""
 
 
 def rows() -> Iterator[Row]:

@@ -1,6 +1,6 @@
-"""flac_runs.py SIGNALS.npz SECONDS: each run of so many seconds as a FLAC file of its own, in memory, at its default level.
+"""flac_runs.py SIGNALS.npz SECONDS: each run of so many seconds as a FLAC file of its own, in memory, default level.
 
-Prints bytes a sample, samples a second of processor time in and out, and bytes a sample of one file a signal.
+Prints bytes a sample, and samples a second of processor time in and out.
 """
 
 import io
@@ -37,7 +37,6 @@ def main(path: str, run_s: int) -> None:
         "bytes_per_sample": sum(map(len, files)) / samples,
         "in_per_s": samples / (between - began),
         "out_per_s": samples / (ended - between),
-        "whole_bytes_per_sample": sum(len(encode(counts, rate_hz)) for rate_hz, counts in signals) / samples,
     }
     sys.stdout.write(f"{json.dumps(answer)}\n")
 
