@@ -53,7 +53,7 @@ class _Case:
 
 CASES = (
     _Case(what="values", backlog_s=4 * 3600, waves=False, budget=1_000.0),
-    _Case(what="values and 8 waves", backlog_s=1800, waves=True, budget=100.0),
+    _Case(what="values and 8 waves", backlog_s=2 * 3600, waves=True, budget=100.0),
 )
 """Budgets of design §8, in times of real time."""
 
