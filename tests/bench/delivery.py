@@ -69,7 +69,7 @@ def _row(size: int, least: float | None, turns: Sequence[_Turn], count: int) -> 
     way = "rows" if by_rows_s < by_array_s else "array"
     plain_s = min(by_rows_s, by_array_s)
     return Row(
-        what=f"exactly once against a plain COPY, {size:,} rows a batch",
+        what=f"exactly once, {size:,} rows a batch",
         unit="of COPY",
         value=median((turn.rows_s if way == "rows" else turn.array_s) / turn.ours_s for turn in turns),
         budget=least,

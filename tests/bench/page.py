@@ -30,6 +30,8 @@ BED = "BENCH"
 HOURS = 12
 LOADS = 11
 STARTED_S = 15.0
+CUFF_S = 300
+"""Between two measurements of what the chart draws one by one: the cuff."""
 
 _DRAWN = """
 () => new Promise((done) => {
@@ -75,7 +77,7 @@ def rows() -> Iterator[Row]:
 
 
 def _fill(journal: Journal, end_us: int) -> None:
-    """A case until now: a value a second of each channel, first of all of those that the chart draws."""
+    """A case until now: a value a second of each channel but the cuff, first of all of those that the chart draws."""
     known = by_refid()
     drawn = [code for line in lines() for code in line.codes[:1] if code in known]
     others = [p.refid for p in known.values() if p.kind == "numeric" and p.low is not None]
@@ -84,12 +86,15 @@ def _fill(journal: Journal, end_us: int) -> None:
         Series(bed=BED, device="monitor", channel=Channel(code=p.refid, source=p.refid, unit=p.unit))
         for p in parameters
     ]
+    seldom = {code for line in lines() if line.episodic for code in line.codes}
     chance = np.random.default_rng(0)
     for start in range(0, HOURS * 3600, made.CHUNK_S):
         entries = []
         for second in range(start, start + made.CHUNK_S):
             time_us = end_us - (HOURS * 3600 - second) * made.SECOND_US
             for one, p, wander in zip(of, parameters, chance.normal(0.4, 0.01, len(of)), strict=True):
+                if p.refid in seldom and second % CUFF_S:
+                    continue
                 low, high = p.low or 0.0, p.high or 200.0
                 value = round(low + (high - low) * (wander + 0.1 * math.sin(second / 900)), 1)
                 entries.append(

@@ -49,7 +49,7 @@ class Row:
         verdict = "" if self.verdict is Verdict.TOLD else self.verdict
         ratio = "" if self.ratio is None else f"×{self.ratio:.2f} {self.against}"
         said = "; ".join(part for part in (ratio, self.note) if part)
-        return f"{self.what:<50} {value:>10} {self.unit:<13} {budget:<9} {verdict:<8} {said}".rstrip()
+        return f"{self.what:<58} {value:>10} {self.unit:<11} {budget:<8} {verdict:<8} {said}".rstrip()
 
 
 def summary(rows: Sequence[Row]) -> str:
