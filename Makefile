@@ -29,8 +29,9 @@ lint: ## ruff, mypy, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: ## rates and latencies beside their budgets
+bench: ## rates and latencies beside budgets and references (options: ARGS="decode packing", REFERENCES=1: AtriumDB, FLAC)
 	@tools/setup.sh dev
+	@[ -z "$(REFERENCES)" ] || tools/references.sh
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 soak: ## the long forms of the tests
@@ -50,5 +51,5 @@ devices: ## the tables of devices in both READMEs, from what the drivers declare
 
 clean: ## remove what make has made, and the fetched TimescaleDB
 	@rm -rf tests/community/node_modules
-	@rm -rf .venv .demo .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-bench .demo .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -rf "/var/tmp/vitalsd-$$(id -u)"

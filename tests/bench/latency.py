@@ -9,15 +9,17 @@ import tempfile
 import threading
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from collector.migrate import migrate
 from drivers.ge_datex_dri.frames import PHYSIOLOGICAL, WAVEFORM, encode
 from tests.bench.report import Row, percentile
-from tests.timescale import database, shared
+from tests.bench.server import server, store
 
 FRAMES = int(os.environ.get("VITALSD_BENCH_FRAMES", "1000"))
 PERIOD_S = 0.25
@@ -28,35 +30,54 @@ WAVES = ((1, 75), (4, 25), (5, 25), (8, 25), (9, 6), (13, 6), (14, 6), (15, 6))
 
 WARM_UP = 20
 LOST_S = 5.0
+SHARED_PAUSE_S = 0.002
+"""Between two looks where several beds are watched: watching leaves the processors to them."""
 _QUERY = """
 select value from vitals
-where bed = 'BENCH' and code = 'MDC_ECG_HEART_RATE' and source like '%hr' and time > now() - interval '10 s'
+where bed = %s and code = 'MDC_ECG_HEART_RATE' and source like '%%hr' and time > now() - interval '10 s'
 order by time desc limit 1
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bedside:
+    """late_s: of each frame; processor: share of one; first_s: from the start of the daemon to its first row."""
+
+    late_s: Sequence[float]
+    processor: float
+    peak_mib: float
+    first_s: float
+
+
 def rows() -> Iterator[Row]:
-    with shared() as server, database(server.dsn) as dsn, tempfile.TemporaryDirectory() as folder:
-        migrate(dsn)
-        late, used, first = _measured(dsn, Path(folder))
+    with server() as dsn, store(dsn) as database:
+        (bed,) = side_by_side(database, 1, FRAMES)
+    late = bed.late_s
     yield Row(what="byte to row, p50", value=percentile(late, 0.50) * 1e3, unit="ms", budget=20.0)
     yield Row(
         what="byte to row, p99", value=percentile(late, 0.99) * 1e3, unit="ms", budget=60.0, note=f"n={len(late)}"
     )
-    yield Row(what="one bed: processor", value=used[0] * 100, unit="% of one", budget=2.0)
-    yield Row(what="one bed: memory", value=used[1], unit="MiB", budget=80.0)
-    yield Row(what="one bed: start to first value", value=first, unit="s", budget=2.0)
+    yield Row(what="one bed: processor", value=bed.processor * 100, unit="% of one", budget=2.0)
+    yield Row(what="one bed: memory", value=bed.peak_mib, unit="MiB", budget=80.0)
+    yield Row(what="one bed: start to first value", value=bed.first_s, unit="s", budget=2.0)
 
 
-def _measured(dsn: str, folder: Path) -> tuple[list[float], tuple[float, float], float]:
-    """Latencies in s; (share of one processor, MiB resident at the most) of the daemon; s from start to first row."""
+def side_by_side(dsn: str, beds: int, frames: int) -> list[Bedside]:
+    """So many daemons at once, each with a monitor of its own that sends so many frames after its start."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(beds) as pool:
+        names = [f"BENCH-{number}" for number in range(beds)]
+        pause_s = 0.0 if beds == 1 else SHARED_PAUSE_S
+        return list(pool.map(lambda name: _bedside(dsn, Path(folder), name, frames, pause_s), names))
+
+
+def _bedside(dsn: str, folder: Path, bed: str, frames: int, pause_s: float) -> Bedside:
     master, slave = os.openpty()
     tty.setraw(slave)
-    config = folder / "bed.toml"
+    config = folder / f"{bed}.toml"
     config.write_text(
-        f'[bed]\nid = "BENCH"\n[[device]]\nname = "monitor"\ndriver = "ge-datex-dri"\n'
+        f'[bed]\nid = "{bed}"\n[[device]]\nname = "monitor"\ndriver = "ge-datex-dri"\n'
         f'port = "serial://{os.ttyname(slave)}?parity=N&rtscts=0"\n'
-        f'[journal]\npath = "{folder}/journal.db"\n[timescale]\ndsn = "{dsn}"\n',
+        f'[journal]\npath = "{folder}/{bed}.db"\n[timescale]\ndsn = "{dsn}"\n',
         encoding="utf-8",
     )
     began = time.monotonic()
@@ -64,7 +85,7 @@ def _measured(dsn: str, folder: Path) -> tuple[list[float], tuple[float, float],
     drain = threading.Thread(target=_drain, args=(master,), daemon=True)
     drain.start()
     late: list[float] = []
-    first = cpu_began = wall_began = 0.0
+    first_s = cpu_began = wall_began = 0.0
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
             for n in itertools.count():
@@ -73,22 +94,23 @@ def _measured(dsn: str, folder: Path) -> tuple[list[float], tuple[float, float],
                 waves = encode(WAVEFORM, [_wave(t, k, n) for t, k in WAVES], number=n & 255, time_s=int(time.time()))
                 os.write(master, waves + frame)
                 sent = time.perf_counter()
-                if not _seen(connection, value, sent, LOST_S if first else PERIOD_S):
-                    if first:
+                look = partial(_seen, connection, bed, value, sent, pause_s=pause_s)
+                if not look(LOST_S if first_s else PERIOD_S):
+                    if first_s:
                         raise RuntimeError(f"frame {n} was not seen within {LOST_S} s")
                     continue  # the daemon is still starting
                 seen = time.perf_counter()
-                if not first:
-                    first = time.monotonic() - began
+                if not first_s:
+                    first_s = time.monotonic() - began
                 if n == WARM_UP:
-                    cpu_began, wall_began = _cpu_s(daemon.pid), time.monotonic()
+                    cpu_began, wall_began = processor_s(daemon.pid), time.monotonic()
                 if n > WARM_UP:
                     late.append(seen - sent)
-                if len(late) == FRAMES:
+                if len(late) == frames:
                     break
                 time.sleep(max(0.0, PERIOD_S - (time.perf_counter() - sent)))
-        share = (_cpu_s(daemon.pid) - cpu_began) / (time.monotonic() - wall_began)
-        return late, (share, _peak_mib(daemon.pid)), first
+        share = (processor_s(daemon.pid) - cpu_began) / (time.monotonic() - wall_began)
+        return Bedside(late_s=late, processor=share, peak_mib=_peak_mib(daemon.pid), first_s=first_s)
     finally:
         daemon.terminate()
         daemon.wait()
@@ -96,12 +118,15 @@ def _measured(dsn: str, folder: Path) -> tuple[list[float], tuple[float, float],
         os.close(slave)
 
 
-def _seen(connection: psycopg.Connection[tuple[float]], value: int, sent: float, within_s: float) -> bool:
-    """Look without pause until the newest heart rate is `value`."""
+def _seen(
+    connection: psycopg.Connection[tuple[float]], bed: str, value: int, sent: float, within_s: float, *, pause_s: float
+) -> bool:
+    """Look again and again until the newest heart rate is `value`."""
     while time.perf_counter() - sent < within_s:
-        got = connection.execute(_QUERY).fetchone()
+        got = connection.execute(_QUERY, (bed,)).fetchone()
         if got is not None and got[0] == value:
             return True
+        time.sleep(pause_s)
     return False
 
 
@@ -130,7 +155,8 @@ def _drain(master: int) -> None:
         return
 
 
-def _cpu_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
+    """Processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,0 +1,74 @@
+"""The reference of delivery: a plain COPY into a table like the store's, with nothing about it that makes it exact."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from collector.journal.reader import Batch
+from collector.journal.rows import Row as Values
+from collector.sql import queries
+from collector.timescale_rows import POSTGRES_EPOCH_US
+
+_TYPES = ("int8", "float8", "int4", "int2", "bytea", "bool", "text")
+_COLUMNS = {"time": ">i8", "value": ">f8", "channel": ">i4", "n": ">i2", "quality": "S1", "demo": "?"}
+_FIELDS: list[tuple[str, str]] = [("fields", ">i2")]
+for _name, _wire in _COLUMNS.items():
+    _FIELDS += [(f"{_name} length", ">i4"), (_name, _wire)]
+_WIRE = np.dtype([*_FIELDS, ("text length", ">i4")])
+"""A row of binary COPY without a text: PostgreSQL documentation, COPY, "Binary Format"."""
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+
+_MAKE = """
+create table plain_{way}(like vitalsd.obs including constraints including indexes);
+select create_hypertable('plain_{way}', by_range('time', interval '6 hours'), create_default_indexes => false);
+"""
+_COPY = "copy plain_{way}(time, value, channel, n, quality, demo, text) from stdin (format binary)"
+
+
+class Plain:
+    """Two tables of the same shape, one for each way to COPY; a batch is a transaction."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        connection.execute(queries("timescale")["settings"])
+        for way in ("rows", "array"):
+            connection.execute(_MAKE.format(way=way).encode())
+
+    def copy_rows(self, values: Sequence[Values]) -> None:
+        with self._copy("rows") as copy:
+            copy.set_types(_TYPES)
+            for row in values:
+                copy.write_row(row)
+
+    def copy_array(self, array: NDArray[np.void]) -> None:
+        with self._copy("array") as copy:
+            copy.write(b"".join((_HEADER, array.tobytes(), _TRAILER)))
+
+    @contextmanager
+    def _copy(self, way: str) -> Iterator[psycopg.Copy]:
+        query = _COPY.format(way=way).encode()
+        with self._connection.transaction(), self._connection.cursor() as cursor, cursor.copy(query) as copy:
+            yield copy
+
+
+def prepared(batch: Batch) -> tuple[list[Values], NDArray[np.void]]:
+    """The readings of a batch by channel and time, as rows and as an array, ready to be sent."""
+    values = [
+        (time_us - POSTGRES_EPOCH_US, value, channel, n, quality.encode(), demo == 1, text)
+        for _, channel, time_us, n, value, text, quality, demo in batch.readings
+    ]
+    values.sort(key=itemgetter(2, 0, 3))
+    array = np.zeros(len(values), _WIRE)
+    array["fields"] = len(_TYPES)
+    *columns, _ = zip(*values, strict=True)
+    for name, column in zip(_COLUMNS, columns, strict=True):
+        array[f"{name} length"] = array[name].dtype.itemsize
+        array[name] = column
+    array["text length"] = -1
+    return values, array

@@ -1,0 +1,1 @@
+"""Small runners of foreign programs, each started by a Python environment that has them, never by ours."""
