@@ -1,4 +1,4 @@
-"""Time of a commit of the journal that a bed's frame waits for, while a page reads and delivered entries are forgotten."""
+"""Time of a commit of the journal that a frame waits for, while a page reads and delivered entries are forgotten."""
 
 import multiprocessing
 import tempfile
