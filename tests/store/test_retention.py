@@ -180,7 +180,10 @@ async def test_a_store_of_an_older_release_is_delivered_to_and_told(store: str, 
         connection.execute("drop function vitalsd.drop_old")
     journal.append(daily(0, 2))
     with capture_logs() as logs:
-        await deliver(store, journal)
+        async with delivering(store, journal) as sink:
+            told = "what is too old cannot be dropped"
+            until(lambda: [line["event"] for line in logs].count(told) == 1, told)
+            await sink.drain()
     assert stored(store) == wanted(daily(0, 2))
-    (told,) = (line for line in logs if line["event"] == "what is too old cannot be dropped")
-    assert "run `vitalsd migrate`" in told["reason"]
+    (line,) = (line for line in logs if line["event"] == told)
+    assert "run `vitalsd migrate`" in line["reason"]
