@@ -20,8 +20,8 @@ OWN = "VND_VITALSD_"
 SLACK_US = 2_000
 """Two clocks of one machine, each with an anchor of its own."""
 
-SETTLE_US = 2_000_000
-"""From when a device is heard again, so long its dialogue is being set up, and what it says may be dropped."""
+SETTLE_US = 4_000_000
+"""From when a device is heard again, perhaps in an old dialogue, so long what it says may be dropped for a new one."""
 
 WAY_US = 3_000_000
 """What is kept in one life may have been said so long before its beginning, where no kill stands between."""

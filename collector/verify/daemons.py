@@ -33,7 +33,7 @@ VALUES_S, WAVES_S = 0.1, 1.0
 LINE_S = 0.1
 """What is said is received after its way over the line, and after the turns of two processes."""
 
-_LIFE_S = 4.5
+_LIFE_S = 6.5
 _SETTLED_S = SETTLE_US / 1e6 + 0.5
 """From then on it is counted what a kill costs."""
 

@@ -101,6 +101,7 @@ class Link:
         self._deaf = False
         self._resetting = False
         self._held = threading.Event()
+        self._released = threading.Event()
         self._lock = threading.Lock()
         self._left = 2
         self.ended = False
@@ -121,13 +122,13 @@ class Link:
         _shut(self._client)
 
     def cut(self) -> None:
-        self._held.set()
+        self._release()
         _shut(self._client)
         _shut(self._server)
 
     def reset(self) -> None:
         self._resetting = True
-        self._held.set()
+        self._release()
         for end in (self._client, self._server):
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -135,9 +136,10 @@ class Link:
                 end.shutdown(socket.SHUT_RD)  # wakes the threads and sends nothing; the last one closes
 
     def commit(self) -> None:
-        """Send the COMMIT that was held back, if the server is still there."""
+        """Send the COMMIT that was held back, if the server is still there, and what comes after it."""
         with suppress(OSError):
             self._server.sendall(COMMIT)
+        self._released.set()
 
     def end(self) -> None:
         self.cut()
@@ -146,14 +148,18 @@ class Link:
         self._client.close()
         self._server.close()
 
+    def _release(self) -> None:
+        self._held.set()
+        self._released.set()
+
     def _forward(self) -> None:
         with suppress(OSError):
             while data := self._client.recv(READ_BYTES):
                 self._held.wait(self._proxy.delay_s)
                 if data == COMMIT and not self._proxy.at_commit(self):
-                    self._done()
-                    return  # what becomes of the server's side is for the caller to say
-                self._server.sendall(data)
+                    self._released.wait()  # what becomes of the server's side is for the caller to say
+                else:
+                    self._server.sendall(data)
         if not self._deaf and not self._resetting:
             _shut(self._server)
         self._done()
