@@ -183,7 +183,7 @@ async def result_of(setting: Setting, bed: Bed, name: str, promise: str, tried: 
     stored = await compared(setting, bed)
     told = await asyncio.to_thread(bed.account)
     broken = [*bed.broken, *told.odd, *_late(told, bed)]
-    figures = {"said": float(told.said), "way_s": told.way_s}
+    figures = {"said": float(told.said), "way_s": told.way_s, "kept_elsewhere": float(told.elsewhere)}
     if bed.kills:
         figures["kept_again"] = float(told.again)
         figures["unjournaled_values_ms"] = told.unjournaled_values_s * 1_000
