@@ -6,7 +6,7 @@ else that it said is to be kept once, and nothing that it did not say.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,14 @@ OWN = "VND_VITALSD_"
 SLACK_US = 2_000
 """Two clocks of one machine, each with an anchor of its own."""
 
-SETTLE_US = 2_000_000
-"""From when a device is heard again, so long its dialogue is being set up, and what it says may be dropped."""
+SETTLE_US = 4_000_000
+"""From when a device is heard again, perhaps in an old dialogue, so long what it says may be dropped for a new one."""
 
 WAY_US = 3_000_000
 """What is kept in one life may have been said so long before its beginning, where no kill stands between."""
 
 _NEVER_US = 1 << 62
-_CHANNEL = 4
+_CHANNEL = 3
 """Parts of a key that name the channel."""
 
 
@@ -71,6 +71,7 @@ class Account:
     unjournaled_values_s, unjournaled_waves_s: age of the oldest that was said and not kept at a kill, over all kills.
     way_s: what a value takes from being said to its arrival, 9 of 10; odd: channels of what was lost or invented.
     again: what stands (a setting, a cuff's value) and was kept once more in a later life.
+    elsewhere: what was kept under another channel than it was said of.
     """
 
     said: int
@@ -82,6 +83,7 @@ class Account:
     way_s: float
     odd: Sequence[str]
     again: int
+    elsewhere: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +109,7 @@ def account(said: Sequence[Said], kept: Sequence[Kept], absences: Sequence[Absen
     ]
     ways: list[float] = []
     odd: set[str] = set()
-    values, invented, again = _values(said, kept, lives, ways, odd)
+    values, invented, again, elsewhere = _values(said, kept, lives, ways, odd)
     waves, invented_samples = _waves(said, kept, lives, odd)
     lost = 0
     gaps = [0.0] * len(absences)
@@ -141,12 +143,13 @@ def account(said: Sequence[Said], kept: Sequence[Kept], absences: Sequence[Absen
         way_s=float(np.quantile(ways, 0.9)) if ways else 0.0,
         odd=sorted(odd),
         again=again,
+        elsewhere=elsewhere,
     )
 
 
 def _values(
     said: Sequence[Said], kept: Sequence[Kept], lives: Sequence[tuple[int, int]], ways: list[float], odd: set[str]
-) -> tuple[list[_Stream], int, int]:
+) -> tuple[list[_Stream], int, int, int]:
     """Each kept value takes the last free saying of the same content in its life before it; one with a time of the
     device's own takes any. What stands (a setting, a cuff's value) is said once, and heard once in each later life.
     """
@@ -156,7 +159,7 @@ def _values(
         sayings[_said_key(one)].append(n)
     found = np.zeros(len(told), np.bool_)
     standing = [_standing(told, begin_us) for begin_us, _ in lives]
-    invented = again = 0
+    invented = again = elsewhere = 0
     settled_us: dict[int, int] = {}
     readings = [
         (one.life, one.entry)
@@ -170,6 +173,7 @@ def _values(
         place = _free(told, found, sayings.get(key, []), begin_us, end_us + SLACK_US, reading.time_us + SLACK_US)
         if place is not None:
             found[place] = True
+            elsewhere += not _same_channel(told[place].event, reading.series.channel)
             if not _episodic(told[place]) and reading.time_us > settled_us[life]:
                 ways.append((reading.time_us - told[place].time_us) / 1e6)
         elif standing[life].pop(key[:_CHANNEL], None) == key:
@@ -189,11 +193,11 @@ def _values(
                 may=np.array(
                     [told[n].may or (_said_key(told[n]), _device_us(told[n])) in heard for n in mine], np.bool_
                 ),
-                kept=found[mine],
+                kept=np.array([found[n] and not _episodic(told[n]) for n in mine], np.bool_),  # heard, who knows when
                 waves=False,
             )
         )
-    return streams, invented, again
+    return streams, invented, again, elsewhere
 
 
 def _waves(
@@ -294,18 +298,23 @@ def _said_key(one: Said) -> tuple[Hashable, ...]:
         raise TypeError(type(event))
     channel = event.channel
     value = event.value if isinstance(event.value, str | None) else float(event.value)
-    return one.device, _signal(channel), channel.role, channel.unit, value, event.quality, event.demo
+    return one.device, _signal(channel), channel.unit, value, event.quality, event.demo
 
 
 def _kept_key(reading: Reading) -> tuple[Hashable, ...]:
     channel = reading.series.channel
     value = reading.value if reading.text is None else reading.text
-    who = reading.series.device, _signal(channel), channel.role, channel.unit
+    who = reading.series.device, _signal(channel), channel.unit
     return (*who, value, reading.quality, reading.demo)
 
 
+def _same_channel(event: Event, channel: Channel) -> bool:
+    """The same but for the body site, which is the bed's to say."""
+    return isinstance(event, Observation) and replace(event.channel, site=channel.site) == channel
+
+
 def _signal(channel: Channel) -> str:
-    """The device's id without its label, as the code: a daemon that has just begun may not have heard the label yet."""
+    """The device's id without its label, which fixes code and role: a new daemon may not have heard it yet."""
     return channel.source.partition("/")[0]
 
 

@@ -33,7 +33,7 @@ VALUES_S, WAVES_S = 0.1, 1.0
 LINE_S = 0.1
 """What is said is received after its way over the line, and after the turns of two processes."""
 
-_LIFE_S = 4.5
+_LIFE_S = 6.5
 _SETTLED_S = SETTLE_US / 1e6 + 0.5
 """From then on it is counted what a kill costs."""
 
@@ -183,7 +183,7 @@ async def result_of(setting: Setting, bed: Bed, name: str, promise: str, tried: 
     stored = await compared(setting, bed)
     told = await asyncio.to_thread(bed.account)
     broken = [*bed.broken, *told.odd, *_late(told, bed)]
-    figures = {"said": float(told.said), "way_s": told.way_s}
+    figures = {"said": float(told.said), "way_s": told.way_s, "kept_elsewhere": float(told.elsewhere)}
     if bed.kills:
         figures["kept_again"] = float(told.again)
         figures["unjournaled_values_ms"] = told.unjournaled_values_s * 1_000

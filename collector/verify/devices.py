@@ -25,6 +25,9 @@ DEFAULT_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
 NOISE_BYTES = (7, 13, 19, 31)
 """Lengths of a burst: no multiple of the length of any field, so that a weak checksum is not met by the length too."""
 
+NOISE_LIMIT = 0x80
+"""Bytes of a burst are below: with the top bit set they are samples to a protocol that sends those without a check."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
@@ -160,7 +163,7 @@ class NoisyLine:
         if not self._noise:
             await self._transport.write(data)
             return
-        garbage = self._chance.randbytes(self._chance.choice(NOISE_BYTES))
+        garbage = bytes(self._chance.choices(range(NOISE_LIMIT), k=self._chance.choice(NOISE_BYTES)))
         if self.datagrams:
             await self._transport.write(garbage)
             await self._transport.write(data)

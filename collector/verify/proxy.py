@@ -122,15 +122,13 @@ class Link:
         _shut(self._client)
 
     def cut(self) -> None:
-        self._held.set()
-        self._released.set()
+        self._release()
         _shut(self._client)
         _shut(self._server)
 
     def reset(self) -> None:
         self._resetting = True
-        self._held.set()
-        self._released.set()
+        self._release()
         for end in (self._client, self._server):
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -138,7 +136,7 @@ class Link:
                 end.shutdown(socket.SHUT_RD)  # wakes the threads and sends nothing; the last one closes
 
     def commit(self) -> None:
-        """Send the COMMIT that was held back, if the server is still there, and then what comes after it."""
+        """Send the COMMIT that was held back, if the server is still there, and what comes after it."""
         with suppress(OSError):
             self._server.sendall(COMMIT)
         self._released.set()
@@ -149,6 +147,10 @@ class Link:
             thread.join()
         self._client.close()
         self._server.close()
+
+    def _release(self) -> None:
+        self._held.set()
+        self._released.set()
 
     def _forward(self) -> None:
         with suppress(OSError):

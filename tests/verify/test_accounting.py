@@ -116,14 +116,14 @@ def test_a_device_that_is_away_loses_nothing_for_the_others() -> None:
     away = Absence(begin_us=T0_US + 20 * SECOND_US, seen_us=T0_US + 21 * SECOND_US, device="m")
     said = [*SAID, *(replace(one, device="v") for one in SAID)]
     said.sort(key=lambda one: one.time_us)
-    gone = [one for one in said if one.device == "m" and 20.2 < (one.time_us - T0_US) / SECOND_US < 25]
+    gone = [one for one in said if one.device == "m" and 20.2 < (one.time_us - T0_US) / SECOND_US < 23]
 
     def life(one: Said) -> int:
         return int(one.time_us > away.seen_us)
 
     held = [kept(one, life(one)) for one in said if one not in gone]
     assert judged(said, held, (START, away, END)).lost == 0
-    others = [one for one in said if one not in gone and (one.device, one.time_us) != ("v", T0_US + 23 * SECOND_US)]
+    others = [one for one in said if one not in gone and (one.device, one.time_us) != ("v", T0_US + 28 * SECOND_US)]
     found = judged(said, [kept(one, life(one)) for one in others], (START, away, END))
     assert found.lost == 1 + RATE_HZ
 
