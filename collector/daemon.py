@@ -156,14 +156,19 @@ class _Daemon:
     def _runner(self, device: DeviceSection) -> Runner:
         spec = device.spec
         options = spec.options.model_validate(device.options)
+        normalizer = Normalizer(
+            bed=self._config.bed.id, device=device.name, sites=device.sites, demo=self._config.bed.demo
+        )
+        if device.parsed_port.scheme != "replay":
+            with contextlib.suppress(DiskError):
+                stored = self._reader.latest(self._config.bed.id)
+                normalizer.recall(reading for reading in stored if reading.series.device == device.name)
         return Runner(
             name=device.name,
             port=device.port,
             spec=spec,
             new_session=partial(spec.session, options),
-            normalizer=Normalizer(
-                bed=self._config.bed.id, device=device.name, sites=device.sites, demo=self._config.bed.demo
-            ),
+            normalizer=normalizer,
             append=self._writer.append,
             clock=self._clock,
             metrics=self._metrics,

@@ -8,6 +8,7 @@ import structlog
 
 def setup(level: int = logging.INFO) -> None:
     """Structured lines on stderr; readable ones where stderr is a terminal."""
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it says, the sink says with its reason
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[

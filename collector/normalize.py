@@ -32,6 +32,10 @@ EPISODIC_FUTURE_US = 120_000_000
 EPISODIC_PAST_US = 24 * 3_600_000_000
 """A corrected device time outside arrival − 24 h … + 2 min is a wrong clock, not a time: arrival is taken."""
 
+EPISODE_US = 2_000_000
+"""A device that is heard anew sends its last measurement again, at a time that moves with its clock's measured offset:
+by up to a second where its clock has whole seconds. Two cuff measurements are never so close."""
+
 WAVE_DRIFT_US = 1_500_000
 """A run of samples that has drifted so far from its arrival (the device's crystal) begins anew at arrival.
 
@@ -50,7 +54,7 @@ class Normalizer:
     """One device's events, in order, into entries for the journal.
 
     sites: body site by a channel's source, or by one of its parts ("T1" for "basic.t1.temp").
-    demo: everything from this bed is a demonstration.
+    demo: everything from this bed is a demonstration. repeats: measurements that came again, and were not marked so.
     """
 
     bed: str
@@ -58,10 +62,12 @@ class Normalizer:
     sites: Mapping[str, str] = field(default_factory=dict)
     demo: bool = False
     clock_offset_us: int | None = None
+    repeats: int = 0
     _series: dict[Channel, Series] = field(default_factory=dict)
     _last: dict[Channel, tuple[int, int]] = field(default_factory=dict)
     _wave_ends_us: dict[Channel, int] = field(default_factory=dict)
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
+    _episodes: dict[Series, Reading] = field(default_factory=dict)
     _offset_stored: tuple[int, int] | None = None
     _frame: int = 0
 
@@ -71,7 +77,7 @@ class Normalizer:
         for event in events:
             if isinstance(event, Observation):
                 if not event.repeat:
-                    out.append(self._reading(event, arrival_us))
+                    out.extend(self._reading(event, arrival_us))
             elif isinstance(event, Waveform):
                 out.append(self._piece(event, arrival_us))
             elif isinstance(event, Frame):
@@ -87,10 +93,17 @@ class Normalizer:
                 out.append(Identity(bed=self.bed, device=self.device, time_us=arrival_us, identity=event))
         return out
 
+    def recall(self, readings: Iterable[Reading]) -> None:
+        """Of this device these readings are stored last: one of them that it sends again is nothing new."""
+        self._episodes.update((reading.series, reading) for reading in readings)
+
     def stepped(self, move_us: int) -> None:
         """Our clock was set by so much, the device's was not. Runs of samples begin anew at their arrival."""
         self._wave_ends_us.clear()
         self._offset_stored = None
+        self._episodes = {
+            series: replace(reading, time_us=reading.time_us + move_us) for series, reading in self._episodes.items()
+        }
         if self.clock_offset_us is not None:
             self.clock_offset_us -= move_us
 
@@ -112,7 +125,7 @@ class Normalizer:
             )
         ]
 
-    def _reading(self, event: Observation, arrival_us: int) -> Reading:
+    def _reading(self, event: Observation, arrival_us: int) -> Sequence[Reading]:
         channel = event.channel
         value, text, quality = None, None, event.quality
         if isinstance(event.value, str):
@@ -122,14 +135,14 @@ class Normalizer:
                 value = float(event.value)
             else:
                 quality = Quality.INVALID
-        time_us = self._episodic_us(event.device_time_us, arrival_us)
+        episodic_us = time_us = self._episodic_us(event.device_time_us, arrival_us)
         if time_us is None:
             time_us = arrival_us
             last_us, last_frame = self._last.get(channel, (arrival_us - 1, 0))
             if time_us <= last_us and self._frame != last_frame and last_us - time_us < 1_000:
                 time_us = last_us + 1  # another frame of the same instant is another reading, not the same one again
             self._last[channel] = (time_us, self._frame)
-        return Reading(
+        reading = Reading(
             series=self._series_of(channel),
             time_us=time_us,
             value=value,
@@ -137,6 +150,17 @@ class Normalizer:
             quality=quality,
             demo=event.demo or self.demo,
         )
+        return [reading] if episodic_us is None else self._episode(reading)
+
+    def _episode(self, reading: Reading) -> Sequence[Reading]:
+        """A measurement with a time of its own; nothing where it is the last one again."""
+        last = self._episodes.get(reading.series)
+        near = last is not None and abs(reading.time_us - last.time_us) <= EPISODE_US
+        if last is not None and near and replace(reading, time_us=last.time_us) == last:
+            self.repeats += 1
+            return []
+        self._episodes[reading.series] = reading
+        return [reading]
 
     def _episodic_us(self, device_time_us: int | None, arrival_us: int) -> int | None:
         if device_time_us is None or self.clock_offset_us is None:

@@ -189,11 +189,13 @@ class Runner:
             return
         self._arrival_us = max(self._clock.utc_us(), self._arrival_us)
         entries: list[Entry] = []
+        repeats = self._normalizer.repeats
         for event in events:
             if isinstance(event, Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
             self._count(event, self._arrival_us)
             entries.extend(self._normalizer.entries((event,), self._arrival_us))
+        self._metrics.repeats.labels(*self._labels).inc(self._normalizer.repeats - repeats)
         if entries:
             await self._append(entries, {})
 

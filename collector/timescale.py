@@ -100,10 +100,12 @@ class Timescale:
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
         while not self._stopping:
+            delivered = self.status.delivered
             try:
                 self._attempt()
             except Exception as error:  # noqa: BLE001  whatever it is, the backlog waits and is tried again
-                wait_s = FIRST_WAIT_S if self.status.connected else min(wait_s * 2, LONGEST_WAIT_S)
+                good = self.status.connected or self.status.delivered > delivered
+                wait_s = FIRST_WAIT_S if good else min(wait_s * 2, LONGEST_WAIT_S)
                 self._failed(error)
                 self._wait(wait_s * random.uniform(0.8, 1.2), wakeable=False)  # noqa: S311  spreads retries
         self._reader.close()

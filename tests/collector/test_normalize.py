@@ -183,3 +183,35 @@ def test_an_identity_is_stored_when_it_changes() -> None:
     one, two = DeviceIdentity(serial="1"), DeviceIdentity(serial="2")
     stored = [e.identity for e in n.entries([one, one, two, two, one], 0) if isinstance(e, Identity)]
     assert stored == [one, two, one]
+
+
+def cuff(n: Normalizer, value: float, told_s: float, *, clock_s: float, arrival_s: float = 200.0) -> list[Reading]:
+    """A cuff pressure that a device heard anew sends: its clock as it tells it, then the measurement with its time."""
+    n.entries([DeviceClock(time_us=round(clock_s * SECOND))], round(arrival_s * SECOND))
+    event = Observation(channel=NIBP, value=value, device_time_us=round(told_s * SECOND))
+    return readings(n, event, round(arrival_s * SECOND))
+
+
+def test_a_measurement_that_a_device_sends_again_when_it_is_heard_anew_is_nothing_new() -> None:
+    n = normalizer()
+    (first,) = cuff(n, 120.0, 90.0, clock_s=100.0, arrival_s=100.3)
+    assert cuff(n, 120.0, 90.0, clock_s=200.0, arrival_s=200.9) == []
+    assert n.repeats == 1
+    again = normalizer()
+    again.recall([first])
+    assert cuff(again, 120.0, 90.0, clock_s=300.0, arrival_s=300.1) == []
+    assert [r.value for r in cuff(again, 121.0, 90.0, clock_s=300.0, arrival_s=300.1)] == [121.0]
+    assert [r.time_us - first.time_us for r in cuff(again, 121.0, 95.0, clock_s=300.0, arrival_s=300.3)] == [5 * SECOND]
+
+
+def test_a_measurement_is_known_again_after_our_clock_was_set() -> None:
+    n = normalizer()
+    cuff(n, 120.0, 90.0, clock_s=100.0, arrival_s=100.3)
+    n.stepped(3600 * SECOND)
+    assert cuff(n, 120.0, 90.0, clock_s=200.0, arrival_s=3800.9) == []
+
+
+def test_without_a_time_of_its_own_every_value_is_one() -> None:
+    n = normalizer()
+    event = Observation(channel=HR, value=61.0)
+    assert [r.time_us for at in (100, 101) for r in readings(n, event, at * SECOND)] == [100 * SECOND, 101 * SECOND]
