@@ -5,14 +5,16 @@ A packed run, little-endian:
   u8     kind: order k of the differences, 0…3, plus 16 × number of planes p, 0, 1, 2 or 4; 255: stored as they are
   u32    CRC-32 of the kind, the number of samples as u32, and what follows
   i32    × k: the first count, its first difference, the first difference of the differences
-  bytes  stored: counts as i32. Else, where p is not 0, a zstd frame (without magic number, checksum and sizes) of p
-         planes: the lowest bytes of all differences, then the next. A difference d is told as 2 d, a negative one as
-         -2 d - 1. p is 0 where every difference is 0.
+  u32    × (p - 1): the length of each plane but the last, where p is more than 1
+  bytes  stored: counts as i32. Else p planes: the lowest bytes of all differences, then the next; each as a zstd frame
+         (without magic number, checksum and sizes), or as it is where that has no more bytes. A difference d is told as
+         2 d, a negative one as -2 d - 1. p is 0 where every difference is 0.
 """
 
 import struct
 import threading
 import zlib
+from itertools import accumulate, pairwise
 
 import numpy as np
 import zstandard
@@ -26,7 +28,7 @@ _STORED = 255
 _LARGEST_ORDER = 3
 _TRIED = 2
 _HEAD = struct.Struct("<BBI")
-_WINDOW = 1 << 22  # four planes of the longest run
+_WINDOW = MOST_SAMPLES
 _FRAME = zstandard.ZstdCompressionParameters.from_level(
     1, format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=False, write_checksum=False, write_dict_id=False
 )
@@ -108,28 +110,48 @@ def _packed(firsts: list[int], differences: NDArray[np.int32]) -> tuple[int, byt
         return order, head
     planes = 1 if largest < 1 << 8 else 2 if largest < 1 << 16 else 4
     rows = zigzag.astype(f"<u{planes}").view(np.uint8).reshape(-1, planes)
-    return order | planes << 4, head + _zstd.compress(np.ascontiguousarray(rows.T).data)
+    told = [_plane(np.ascontiguousarray(row)) for row in rows.T]
+    lengths = struct.pack(f"<{planes - 1}I", *map(len, told[:-1]))
+    return order | planes << 4, b"".join([head, lengths, *told])
 
 
-def _differences(frame: memoryview, planes: int, into: NDArray[np.int32]) -> None:
+def _plane(plane: NDArray[np.uint8]) -> bytes:
+    frame = _zstd.compress(plane.data)
+    return frame if len(frame) < plane.size else plane.tobytes()
+
+
+def _differences(body: memoryview, planes: int, into: NDArray[np.int32]) -> None:
     if not planes:
-        if len(frame):
+        if len(body):
             raise ValueError("bytes after the end of a packed run")
         into[:] = 0
         return
-    if frame[:1] != _FRAME_DESCRIPTOR:
-        raise ValueError("a packed run is no zstd frame")
-    try:
-        data = _zstd.decompress(frame, max_output_size=planes * into.size, allow_extra_data=False)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"a packed run is no zstd frame: {error}") from error
-    if len(data) != planes * into.size:
-        raise ValueError("a packed run has another length than its samples")
-    lowest, *others = np.frombuffer(data, np.uint8).reshape(planes, -1)
+    at = 4 * (planes - 1)
+    if len(body) < at:
+        raise ValueError("a packed run is cut short")
+    ends = list(accumulate(struct.unpack_from(f"<{planes - 1}I", body), initial=at))
+    if ends[-1] > len(body):
+        raise ValueError("a packed run is cut short")
+    lowest, *others = (_bytes(body[begin:end], into.size) for begin, end in pairwise([*ends, len(body)]))
     zigzag = lowest.astype(f"<u{planes}")
     for k, plane in enumerate(others, 1):
         zigzag |= plane.astype(zigzag.dtype) << (8 * k)
     into[:] = ((zigzag >> 1) ^ -(zigzag & 1)).view(f"<i{planes}")
+
+
+def _bytes(plane: memoryview, samples: int) -> NDArray[np.uint8]:
+    """A plane, shape (samples,)."""
+    if len(plane) == samples:
+        return np.frombuffer(plane, np.uint8)
+    if plane[:1] != _FRAME_DESCRIPTOR:
+        raise ValueError("a packed run is no zstd frame")
+    try:
+        data = _zstd.decompress(plane, max_output_size=samples, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"a packed run is no zstd frame: {error}") from error
+    if len(data) != samples:
+        raise ValueError("a packed run has another length than its samples")
+    return np.frombuffer(data, np.uint8)
 
 
 def _checksum(kind: int, body: bytes | memoryview, samples: int) -> int:

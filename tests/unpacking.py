@@ -17,14 +17,18 @@ def unpack_slowly(data: bytes, samples: int) -> list[int]:
     order, planes = kind % 16, kind // 16
     firsts = [int.from_bytes(data[6 + 4 * k : 10 + 4 * k], "little", signed=True) for k in range(order)]
     n = samples - order
-    frame = data[6 + 4 * order :]
-    if planes:
-        unpacked = zstandard.ZstdDecompressor().decompressobj().decompress(b"\x28\xb5\x2f\xfd" + frame)
-        assert len(unpacked) == planes * n
-        told = [sum(unpacked[plane * n + i] << (8 * plane) for plane in range(planes)) for i in range(n)]
-    else:
-        assert not frame
-        told = [0] * n
+    body = data[6 + 4 * order :]
+    unpacked = []
+    for plane in range(planes):
+        lengths = [int.from_bytes(body[4 * k : 4 * k + 4], "little") for k in range(planes - 1)]
+        begin = 4 * (planes - 1) + sum(lengths[:plane])
+        part = body[begin : begin + lengths[plane]] if plane < planes - 1 else body[begin:]
+        if len(part) != n:
+            part = zstandard.ZstdDecompressor().decompressobj().decompress(b"\x28\xb5\x2f\xfd" + part)
+        assert len(part) == n
+        unpacked.append(part)
+    assert planes or not body
+    told = [sum(part[i] << (8 * plane) for plane, part in enumerate(unpacked)) for i in range(n)]
     counts = [-(t + 1) // 2 if t % 2 else t // 2 for t in told]
     for first in reversed(firsts):
         summed = [first]

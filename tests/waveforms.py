@@ -26,15 +26,15 @@ def record_03700181() -> Runs:
     return [*_runs(frames[:, :4].ravel(), 500), *_runs(frames[:, 4], 125), *_runs(frames[:, 5], 125)]
 
 
-def db00() -> Runs:
-    """Both waves of the recording at 100 Hz."""
+def db00() -> list[Runs]:
+    """Each of the two waves of the recording at 100 Hz."""
     waves: dict[str, list[NDArray[np.int32]]] = defaultdict(list)
     for event in decode(SPEC, recording(capture("datex-dri", "db00.raw"))):
         if isinstance(event, Waveform):
             assert event.rate_hz == 100.0
             waves[event.channel.code].append(np.frombuffer(event.data, "<i4"))
     assert len(waves) == 2
-    return [run for parts in waves.values() for run in _runs(np.concatenate(parts), 100)]
+    return [_runs(np.concatenate(parts), 100) for parts in waves.values()]
 
 
 def _runs(counts: NDArray[np.int32], rate_hz: int) -> Runs:

@@ -15,7 +15,8 @@ from tests.unpacking import unpack_slowly
 from tests.waveforms import Runs, db00, record_03700181, record_100
 
 # By hand: version, kind, CRC-32, first values; frames by RFC 8878 §3.1.1: descriptor 0, window 0, then one last block,
-# raw (its length × 8 + 1) or one byte repeated (× 8 + 3). A difference d is told as 2 d, a negative one as -2 d - 1.
+# raw (its length × 8 + 1) or one byte repeated (× 8 + 3). Before several planes stand the lengths of all but the last.
+# A difference d is told as 2 d, a negative one as -2 d - 1.
 VECTORS: list[tuple[str, list[int]]] = [
     ("01 00 f3 58 97 d4", [0, 0, 0]),
     ("01 01 25 fe e6 42 05 00 00 00", [5, 5, 5, 5]),
@@ -24,8 +25,9 @@ VECTORS: list[tuple[str, list[int]]] = [
     ("01 ff 9d 22 b4 2f 07 00 00 00 f9 ff ff ff", [7, -7]),
     ("01 10 55 9e 5e a5 00 00 21 00 00 02 03 04 01", [1, -2, 2, -1]),
     ("01 11 55 b0 b0 0a 64 00 00 00 00 00 2b 00 00 01", [100, 99, 98, 97, 96, 95]),
-    ("01 21 e6 b4 2d 54 00 00 00 00 00 00 21 00 00 58 57 02 02", [0, 300, 0]),
-    ("01 41 d4 d3 b5 33 ff ff ff 7f 00 00 21 00 00 02 00 00 00", [2**31 - 1, -(2**31)]),
+    ("01 21 5d a7 75 b0 00 00 00 00 02 00 00 00 58 57 02 02", [0, 300, 0]),
+    ("01 20 8b cb 3c 09 06 00 00 00 00 00 63 00 00 02 01 00 01 00 01 00 01 00 01 00 01 00", [129, 1] * 6),
+    ("01 41 06 73 9a 37 ff ff ff 7f 01 00 00 00 01 00 00 00 01 00 00 00 02 00 00 00", [2**31 - 1, -(2**31)]),
 ]
 
 COUNTS = st.one_of(
@@ -123,8 +125,9 @@ def test_real_waves_are_as_small_as_promised(recorded: Callable[[], Runs], bytes
         assert (unpack(data, run.size) == run).all()
 
 
-def test_a_monitors_waves_are_smaller_than_the_usual_way_makes_them() -> None:
-    runs = db00()
+@pytest.mark.parametrize("wave", range(2))
+def test_a_monitors_waves_are_smaller_than_the_usual_way_makes_them(wave: int) -> None:
+    runs = db00()[wave]
     usual = 0
     for run in runs:
         planes = np.diff(run, prepend=0).astype("<i2").view(np.uint8).reshape(-1, 2).T
