@@ -11,10 +11,10 @@ from collector.journal.ranges import Ranges, Run, common
 from collector.journal.rows import KIND_OBS, KIND_WAVE, MINUTE_US, Row
 from collector.sql import queries
 
-SLICE = 2_000
-"""Entries forgotten in one transaction: a few milliseconds, so that an append behind it is not late (trials §3)."""
+SLICE = 500
+"""Entries forgotten in one transaction: three milliseconds, so that an append behind it is not late."""
 
-WAVE_SLICE = 200
+WAVE_SLICE = 50
 """The same of pieces, a hundred times as large."""
 
 NEAR = 0.9

@@ -27,8 +27,9 @@ SALVAGE_RETRY_S = 60.0
 COPY = 2_000
 """Entries brought back at once."""
 
-SLICES = 50
-"""Slices forgotten in one `tidy`, with room for an append between any two."""
+SLICES = 200
+PAUSE_S = 0.002
+"""Slices forgotten in one `tidy`, and room for an append between any two."""
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -91,6 +92,7 @@ class SafeJournal:
                 for _ in range(SLICES):
                     if not journal.tidy(self._utc_us()):
                         break
+                    time.sleep(PAUSE_S)
 
     def heal(self, *, at_once: bool = False) -> None:
         """Where the file is damaged or was not writable, try it again; everything that memory has goes back into it."""

@@ -114,7 +114,14 @@ def test_without_limits_nothing_ever_goes(opened: Open) -> None:
 
 @pytest.mark.parametrize(
     ("most", "stops_at"),
-    [(700_000, "delivered value"), (500_000, "wave"), (350_000, "value"), (160_000, "last"), (90_000, "nothing")],
+    [
+        (700_000, "delivered wave"),
+        (650_000, "delivered wave"),
+        (500_000, "wave"),
+        (220_000, "value"),
+        (150_000, "last"),
+        (90_000, "nothing"),
+    ],
 )
 def test_the_order_of_sacrifice(opened: Open, most: int, stops_at: str) -> None:
     """Delivered waves, delivered values, waves, values; alarms, cuff readings and identities last (design §7)."""
