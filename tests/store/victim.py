@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.journal import Journal, Writer
+from collector.logs import setup
 from collector.model import Entry
 from collector.timescale import READER, Timescale
 from tests.journal.entries import piece, seconds
@@ -41,6 +42,7 @@ async def live(path: Path, dsn: str, last: int) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     path, dsn, last = arguments
+    setup()
     asyncio.run(live(Path(path), dsn, int(last)))
 
 
