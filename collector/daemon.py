@@ -134,8 +134,8 @@ class _Daemon:
     async def close(self) -> None:
         await self._writer.close()
         await asyncio.to_thread(self._journal.heal, at_once=True)
-        await self._delivery.close()
         self._journal.close()
+        await self._delivery.close()
 
     async def _ended(self, lives: list[asyncio.Task[None]], *, once: bool) -> None:
         """Return when it is time to end: at `stop`, or (once) when inputs and sinks have nothing left."""
@@ -229,6 +229,7 @@ class _Daemon:
         while True:
             with contextlib.suppress(JournalError):  # a file that cannot be read is `_tend`'s to mend
                 await asyncio.to_thread(self._metrics.show_journal, self._journal, self._clock.utc_us())
+            with contextlib.suppress(JournalError):
                 changes = await asyncio.to_thread(self._journal_watch.look, self._clock.monotonic())
                 if changes:
                     await self._writer.append(changes, {})

@@ -102,10 +102,11 @@ class Delivery:
                 raise
 
     async def _settle(self) -> None:
-        wanted, there = self._wanted(), self._journal.journals
+        wanted = self._wanted()
         await asyncio.gather(*(self._stop(place) for place in list(self._sinks) if place not in wanted))
         self._start()
-        for journal in [journal for journal in self._journals if journal not in there]:
+        there, used = self._journal.journals, {journal for _, journal in self._sinks}
+        for journal in [journal for journal in self._journals if journal not in there and journal not in used]:
             journal.close()
             self._journals.remove(journal)
 
@@ -117,7 +118,10 @@ class Delivery:
         self._journals += [journal for journal in self._journal.journals if journal not in self._journals]
         for name, journal in self._wanted():
             if (name, journal) not in self._sinks:
-                sink = self._factories[name](journal)
+                try:
+                    sink = self._factories[name](journal)
+                except JournalError:  # it cannot be read at the moment; the next look tries again
+                    continue
                 with self._lock:
                     self._sinks[name, journal] = sink
 

@@ -68,6 +68,7 @@ class Normalizer:
     _wave_ends_us: dict[Channel, int] = field(default_factory=dict)
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
     _episodes: dict[Series, Reading] = field(default_factory=dict)
+    _undatable: dict[Channel, Observation] = field(default_factory=dict)
     _offset_stored: tuple[int, int] | None = None
     _frame: int = 0
 
@@ -150,7 +151,17 @@ class Normalizer:
             quality=quality,
             demo=event.demo or self.demo,
         )
-        return [reading] if episodic_us is None else self._episode(reading)
+        if event.device_time_us is None:
+            return [reading]
+        return self._episode(reading) if episodic_us is not None else self._undated(event, reading)
+
+    def _undated(self, event: Observation, reading: Reading) -> Sequence[Reading]:
+        """A measurement whose time cannot be right; nothing where the device only sends it once more."""
+        if self._undatable.get(event.channel) == event:
+            self.repeats += 1
+            return []
+        self._undatable[event.channel] = event
+        return [reading]
 
     def _episode(self, reading: Reading) -> Sequence[Reading]:
         """A measurement with a time of its own; nothing where it is the last one again."""

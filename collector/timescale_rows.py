@@ -4,7 +4,7 @@ The layout is that of binary COPY (PostgreSQL documentation, COPY, "Binary Forma
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -48,18 +48,22 @@ class Readings:
     texts: Sequence[str | None] = ()
 
     @classmethod
-    def of(cls, rows: Sequence[Row], channels: Sequence[int]) -> Self:
-        """From the rows of a batch and the store's numbers of their channels."""
+    def of(cls, rows: Sequence[Row], channels: Mapping[int, int]) -> Self:
+        """From the rows of a batch. `channels`: the store's number by the journal's."""
         if not rows:
             return cls()
-        _, _, times, ns, values, texts, qualities, demos = zip(*rows, strict=True)
-        return cls(times=times, values=values, channels=channels, ns=ns, qualities=qualities, demos=demos, texts=texts)
+        _, numbers, times, ns, values, texts, qualities, demos = zip(*rows, strict=True)
+        stored = [channels[number] for number in numbers]
+        return cls(times=times, values=values, channels=stored, ns=ns, qualities=qualities, demos=demos, texts=texts)
 
     def __len__(self) -> int:
         return len(self.times)
 
     def copied(self) -> bytes:
-        """What binary COPY takes: numbers by channel and time, then what has none. Raises ValueError, OverflowError."""
+        """What binary COPY takes between COPY_HEADER and COPY_TRAILER: numbers by channel and time, then what has none.
+
+        Raises ValueError or OverflowError for a reading that no row can hold.
+        """
         value = np.array(self.values, np.float64)
         rows = np.empty(len(self), _NUMBER)
         for name, constant in _NUMBER_HEAD.items():
@@ -73,7 +77,7 @@ class Readings:
         order = np.lexsort((rows["time"], rows["channel"]))
         lacking = np.isnan(value)[order]
         others = [self._other(int(k)) for k in order[lacking]]
-        return b"".join([COPY_HEADER, rows[order[~lacking]].tobytes(), *others, COPY_TRAILER])
+        return b"".join([rows[order[~lacking]].tobytes(), *others])
 
     def merged(self) -> list[list[Any]]:
         """What merge_obs takes."""

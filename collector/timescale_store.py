@@ -14,7 +14,7 @@ from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
 from collector.journal.rows import ENC_INT32, ENC_PACKED, MINUTE_US, Row, piece_of, series_row
 from collector.sql import queries
-from collector.timescale_rows import POSTGRES_EPOCH_US, Readings
+from collector.timescale_rows import COPY_HEADER, COPY_TRAILER, POSTGRES_EPOCH_US, Readings
 from collector.timescale_waves import Placed, covered, missing, rows_of, runs, spans
 
 BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, ArithmeticError)
@@ -30,6 +30,9 @@ _OLD_SCHEMA = (
     psycopg.errors.UndefinedFunction,
 )
 _WAVE_TYPES = ("int4", "int8", "int2", "float8", "float8", "float8", "bytea", "bool", "int4", "int2", "bytea")
+SLICE = 2_000
+"""Readings sent at once: what a socket takes without waiting for the server."""
+
 _NONE = Ranges()
 _Q = queries("timescale")
 
@@ -115,7 +118,9 @@ class TimescaleStore:
 
     def deliver(self, batch: Batch) -> None:
         """Put a batch into the store and advance, all or nothing. Raises MovedError with nothing sent, or BAD_ROW."""
-        readings, pieces = self._readings(batch.readings), self._placed(batch.pieces)
+        for number in {row[1] for rows in (batch.readings, batch.pieces) for row in rows} - self._channels.keys():
+            self._channel(number)
+        readings, pieces = batch.readings, self._placed(batch.pieces)
         waves, loose = rows_of(pieces), _NONE
         step = _Step(
             done=Ranges.of((batch.after + 1, batch.last)),
@@ -134,7 +139,7 @@ class TimescaleStore:
             new = 0
             try:
                 with self._advance(step, pieces):
-                    new = self._merge(readings)
+                    new = self._merge(Readings.of(readings, self._channels))
                     loose = self._put_waves(pieces, waves, {placed.channel for placed in pieces})
                     self._keep_rest(batch)
             except psycopg.errors.UniqueViolation as error:
@@ -226,7 +231,7 @@ class TimescaleStore:
     def _placed(self, pieces: Sequence[Row]) -> list[Placed]:
         return [
             Placed(
-                channel=self._channels.get(channel) or self._channel(channel),
+                channel=self._channels[channel],
                 n=n,
                 piece=piece_of(self._journal.series(channel), (time_us, *row)),
             )
@@ -259,13 +264,14 @@ class TimescaleStore:
             found.append(Placed(channel=channel, n=n, piece=piece))
         return found
 
-    def _readings(self, rows: Sequence[Row]) -> Readings:
-        return Readings.of(rows, [self._channels.get(row[1]) or self._channel(row[1]) for row in rows])
-
-    def _put_readings(self, readings: Readings) -> None:
-        if len(readings):
+    def _put_readings(self, rows: Sequence[Row]) -> None:
+        """The server takes one slice while the next is made."""
+        if rows:
             with self._connection.cursor() as cursor, cursor.copy(_Q["copy_obs"]) as copy:
-                copy.write(readings.copied())
+                copy.write(COPY_HEADER)
+                for first in range(0, len(rows), SLICE):
+                    copy.write(Readings.of(rows[first : first + SLICE], self._channels).copied())
+                copy.write(COPY_TRAILER)
 
     def _merge(self, readings: Readings) -> int:
         """The store finds their n; return how many were new."""

@@ -143,11 +143,11 @@ class Appender:
     def _place(self, query: str, key: Row, row: Row) -> int | None:
         """The n of a row under a key; None where the very same is there already."""
         there = self._db.execute(_Q[query], key).fetchall()
-        if row in there:
+        if any(row == was[:-1] for was in there):
             self.duplicates += 1
             return None
         self.different += bool(there)
-        return len(there)
+        return int(there[-1][-1]) + 1 if there else 0
 
     def _insert(self, kind: int, query: str, row: Row, time_us: int) -> None:
         done = self._db.execute(_Q[query], row)

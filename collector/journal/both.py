@@ -37,7 +37,7 @@ class BothReader:
         return list(found.values())
 
     def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
-        readings = _flat(self._parts(lambda reader: reader.values(bed, codes, start_us, end_us)))
+        readings = _once(self._parts(lambda reader: reader.values(bed, codes, start_us, end_us)))
         return sorted(readings, key=lambda reading: (str(reading.series), reading.time_us))
 
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
@@ -49,11 +49,11 @@ class BothReader:
         return list(found.values())
 
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
-        pieces = _flat(self._parts(lambda reader: reader.waves(bed, codes, start_us, end_us)))
+        pieces = _once(self._parts(lambda reader: reader.waves(bed, codes, start_us, end_us)))
         return sorted(pieces, key=lambda piece: (str(piece.series), piece.start_us))
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
-        return list(_flat(self._parts(lambda reader: reader.conditions(bed, start_us, end_us))))
+        return _once(self._parts(lambda reader: reader.conditions(bed, start_us, end_us)))
 
     def _joined(self, one: Minutes, other: Minutes) -> Minutes:
         """Both in order; a minute that is in both is that of all its readings."""
@@ -91,20 +91,27 @@ class BothReader:
         return parts
 
 
-def _flat(parts: Iterable[Sequence[T]]) -> Iterable[T]:
-    return (one for part in parts for one in part)
+def _once(parts: Iterable[Sequence[T]]) -> list[T]:
+    """While memory gives back what it has, some of it is in both."""
+    return list(dict.fromkeys(one for part in parts for one in part))
 
 
 def _points(one: Points, other: Points) -> Points:
     time_us = np.concatenate([one.time_us, other.time_us])
-    order = np.argsort(time_us, kind="stable")
-    return Points(
-        series=one.series,
-        time_us=time_us[order],
-        value=np.concatenate([one.value, other.value])[order],
-        quality=np.concatenate([one.quality, other.quality])[order],
-        demo=np.concatenate([one.demo, other.demo])[order],
+    value, quality = np.concatenate([one.value, other.value]), np.concatenate([one.quality, other.quality])
+    demo = np.concatenate([one.demo, other.demo])
+    order = np.lexsort((quality, value, time_us))
+    again = np.zeros(order.size, np.bool_)
+    again[1:] = np.logical_and.reduce(
+        [
+            time_us[order][1:] == time_us[order][:-1],
+            np.nan_to_num(value)[order][1:] == np.nan_to_num(value)[order][:-1],
+            quality[order][1:] == quality[order][:-1],
+            demo[order][1:] == demo[order][:-1],
+        ]
     )
+    kept = order[~again]
+    return Points(series=one.series, time_us=time_us[kept], value=value[kept], quality=quality[kept], demo=demo[kept])
 
 
 def _only(minutes: Minutes, which: NDArray[np.bool_]) -> Minutes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from collector.journal.database import LOG_BYTES
 from collector.journal.ranges import Ranges, Run, common
-from collector.journal.rows import KIND_OBS, KIND_WAVE, MINUTE_US, Row
+from collector.journal.rows import KIND_OBS, KIND_WAVE, Row
 from collector.sql import queries
 
 SLICE = 500
@@ -26,7 +26,6 @@ FUTURE_US = 86_400_000_000
 _BEFORE_ALL = Ranges.of((-(1 << 62), 0))
 """Below 1 are entries of an earlier release that every reader has."""
 
-_NEVER_US = 1 << 62
 _CUFF = ("MDC_PRESS_BLD_NONINV", "MDC_PRESS_CUFF")
 _Q = queries("journal")
 
@@ -99,13 +98,12 @@ class Keeping:
             by_kind.setdefault(row[1], []).append(row)
         if going.sacrificed:
             self._count(by_kind)
-        self._db.executemany(_Q["forget_obs"], [row[2:] for row in by_kind.pop(KIND_OBS, [])])
+        readings = by_kind.pop(KIND_OBS, [])
+        self._db.executemany(_Q["forget_obs"], [row[2:] for row in readings])
+        self._db.executemany(_Q["forget_minutes"], [(channel,) for channel in {row[2] for row in readings}])
         for kind, rows in by_kind.items():
             self._db.executemany(_Q[f"forget_{kind}"], [(row[2],) for row in rows])
         self._db.executemany(_Q["forget_queued"], [(row[0],) for row in going.rows])
-        oldest = self._db.execute(_Q["oldest_queued"]).fetchone()
-        before_us = _NEVER_US if oldest is None else oldest[0] // MINUTE_US * MINUTE_US
-        self._db.execute(_Q["forget_minutes"], (before_us,))
 
     def used(self) -> int:
         """Bytes of the database that hold something."""

@@ -2,14 +2,16 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Self
 
-from collector.errors import DamagedError, DiskError
+from collector.errors import DamagedError, DiskError, JournalError
 from collector.journal.database import connect
 from collector.journal.journal import Journal
+from collector.journal.reader import JournalReader, Sacrificed
 from collector.journal.rows import (
     KIND_CONDITION,
     KIND_IDENTITY,
@@ -53,10 +55,14 @@ class Rescue:
         """Everything, a window at a time: readings channel by channel, pieces, changes of conditions, identities."""
         channels = self._channels()
         for number, series in channels.items():
-            first_us, last_us = self._span(number)
-            for begin in range(first_us, last_us + 1, WINDOW_US):
-                for row in self._readable("some_0", (number,), begin, min(begin + WINDOW_US, last_us + 1), GRAIN_US):
-                    yield [reading_of(series, r) for r in row]
+            begin, last_us = self._span(number)
+            while begin <= last_us:
+                end = min(begin + WINDOW_US, last_us + 1)
+                found = False
+                for rows in self._readable("some_0", (number,), begin, end, GRAIN_US):
+                    found = True
+                    yield self._made(lambda row, series=series: reading_of(series, row), rows)  # type: ignore[misc]
+                begin = end if found else max(end, self._next_us(number, end, last_us))
         of: dict[int, Callable[[Row], Entry]] = {
             KIND_WAVE: lambda row: piece_of(channels[row[0]], row[1:]),
             KIND_CONDITION: condition_of,
@@ -66,7 +72,7 @@ class Rescue:
             last = self._last(kind)
             for begin in range(1, last + 1, WINDOW_ROWS):
                 for rows in self._readable(f"some_{kind}", (), begin, min(begin + WINDOW_ROWS, last + 1), 1):
-                    yield [entry_of(row) for row in rows if kind != KIND_WAVE or row[0] in channels]
+                    yield self._made(entry_of, rows)
 
     def inputs(self) -> dict[str, int]:
         """How far each replayed input was, or nothing where that cannot be read."""
@@ -75,12 +81,43 @@ class Rescue:
         except sqlite3.Error:
             return {}
 
-    def _channels(self) -> dict[int, Series]:
+    def sacrificed(self) -> dict[Series | None, Sacrificed]:
+        """What was given up, or nothing where that cannot be read."""
+        with closing(JournalReader(self._db, threading.RLock(), shared=True)) as reader:
+            try:
+                return reader.sacrificed()
+            except (JournalError, ValueError, KeyError, TypeError):
+                return {}
+
+    def _made(self, entry_of: Callable[[Row], Entry], rows: list[Row]) -> list[Entry]:
+        """Rows as entries; one that no entry can be made of is unreadable."""
+        made: list[Entry] = []
+        for row in rows:
+            try:
+                made.append(entry_of(row))
+            except (ValueError, KeyError, TypeError, OverflowError):
+                self.unreadable += 1
+        return made
+
+    def _next_us(self, channel: int, after_us: int, last_us: int) -> int:
+        """Where a channel's readings go on after a time without any."""
         try:
-            return {number: series_of(tuple(row)) for number, *row in self._db.execute(_Q["channels"])}
+            (next_us,) = self._db.execute(_Q["span_after"], (channel, after_us)).fetchone()
+        except sqlite3.Error:
+            return after_us
+        return last_us + 1 if next_us is None else int(next_us)
+
+    def _channels(self) -> dict[int, Series]:
+        found: dict[int, Series] = {}
+        try:
+            for number, *row in self._db.execute(_Q["channels"]).fetchall():
+                try:
+                    found[number] = series_of(tuple(row))
+                except (ValueError, TypeError):
+                    self.unreadable += 1
         except sqlite3.Error:
             self.unreadable += 1
-            return {}
+        return found
 
     def _span(self, channel: int) -> tuple[int, int]:
         for query, parameters in (("span", (channel,)), ("queued_span", ())):
@@ -125,7 +162,13 @@ def salvage(path: Path, stamp: str) -> tuple[Path, int, int]:
     new, aside = _new(path), path.with_name(f"{path.name}.damaged-{stamp}")
     try:
         _remove(new)
-        entries, unreadable = _copy(path, new)
+        try:
+            entries, unreadable = _copy(path, new)
+            if Path(f"{new}-wal").exists():  # closing could not bring it into the file
+                raise DiskError(f"{path}: no room for what can be read of it")
+        except JournalError:
+            _remove(new)
+            raise
         path.rename(aside)
         log = Path(f"{path}-wal")
         if log.exists():
@@ -149,6 +192,7 @@ def _copy(damaged: Path, new: Path) -> tuple[int, int]:
             sound.append(some)
             entries += len(some)
         sound.append([], rescue.inputs())
+        sound.account(rescue.sacrificed())
         return entries, rescue.unreadable
 
 

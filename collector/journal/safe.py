@@ -52,6 +52,7 @@ class SafeJournal:
         self._utc_us = utc_us
         self._monotonic = monotonic
         self._lock = threading.RLock()
+        self._healing = threading.Lock()
         self._log = logger()
         self._copied = 0
         self._next_try_s = 0.0
@@ -68,8 +69,8 @@ class SafeJournal:
 
     @property
     def journals(self) -> list[Journal]:
-        with self._lock:
-            return [journal for journal in (self.file, self.memory) if journal is not None]
+        """Asked in the event loop too: does not wait for an append."""
+        return [journal for journal in (self.file, self.memory) if journal is not None]
 
     def append(self, entries: Sequence[Entry], inputs: Mapping[str, int] = _NOTHING) -> int:
         """As Journal.append; the number is of the journal that took them. Raises as that does, but no DiskError."""
@@ -96,6 +97,10 @@ class SafeJournal:
 
     def heal(self, *, at_once: bool = False) -> None:
         """Where the file is damaged or was not writable, try it again; everything that memory has goes back into it."""
+        with self._healing:  # a daemon that ends heals beside a heal that goes on in a thread
+            self._heal(at_once=at_once)
+
+    def _heal(self, *, at_once: bool) -> None:
         with self._lock:
             if self.memory is None and self.file is not None and self.file.damage.is_set():
                 self._take_over("the journal's file is damaged", retry_s=0.0)
@@ -111,7 +116,7 @@ class SafeJournal:
             self._next_try_s = self._monotonic() + (SALVAGE_RETRY_S if self._salvaging else RETRY_S)
 
     def close(self) -> None:
-        """What is in memory only is lost now, and told. The journals themselves are their owner's to close."""
+        """What is in memory only is lost now, and told. The journals are their owner's to close, afterwards."""
         if self.memory is not None:
             self._log.error("values were never saved", entries=self.memory.tip - self._copied, reason=self.cause)
         if self.file_reader is not None:
@@ -135,7 +140,7 @@ class SafeJournal:
         self.unsaved_since_us = self._utc_us()
         self._copied = 0
         self._next_try_s = self._monotonic() + retry_s
-        self.memory = Journal.open(MEMORY, self._readers, Limits(max_bytes=MEMORY_BYTES))
+        self.memory = Journal.open(MEMORY, self._readers, Limits(max_bytes=MEMORY_BYTES, passing=self._limits.passing))
 
     def _reopen(self) -> None:
         """Open the file, or a sound one made of what can be read of it. Raises JournalError."""
@@ -166,6 +171,7 @@ class SafeJournal:
             damaged=str(aside), entries=entries, unreadable=unreadable,
         )  # fmt: skip
         self._salvaging = False
+        self._copied = 0  # what was put back into the damaged file may be among what could not be read
 
     def _put_back(self) -> None:
         """Bring into the file what came into memory, then go on there. Raises DiskError."""

@@ -26,16 +26,16 @@ class JournalWatch:
     def look(self, now_s: float) -> Sequence[Condition]:
         """Changes of conditions at `now_s` of a clock that never goes back. Raises JournalError."""
         technical, journal = self._technical, self._journal
+        near, lost = any(each.is_nearly_full() for each in journal.journals), self._losses()
         found: list[Condition] = []
         if journal.memory is not None:
             found += technical.raised(UNSAVED, f"Values are not saved on the gateway: {journal.cause}")
         else:
             found += technical.cleared(UNSAVED)
-        if any(each.is_nearly_full() for each in journal.journals):
+        if near:
             found += technical.raised(NEARLY_FULL, "The gateway is nearly full of data that no server has")
         else:
             found += technical.cleared(NEARLY_FULL)
-        lost = self._losses()
         if self._lost is not None and lost > self._lost:
             self._lost_s = now_s
         self._lost = lost

@@ -22,7 +22,7 @@ from collector.journal.ranges import Ranges
 from collector.model import Channel, Entry, Quality, Reading, Series
 from collector.timescale import BATCH, READER, Timescale
 from tests.bench import made
-from tests.bench.plain import Plain, prepared
+from tests.bench.plain import Plain, as_array
 from tests.bench.report import Row, percentile
 from tests.bench.server import server, store
 
@@ -137,7 +137,7 @@ def _drain(dsn: str, path: Path, case: _Case) -> _Drained:
 
 def _arrays(reader: JournalReader) -> list[NDArray[np.void]]:
     """The first batches of the backlog, ready to be sent."""
-    return [prepared(reader.batch(n * BATCH, (n + 1) * BATCH, BATCH))[1] for n in range(PLAIN_BATCHES)]
+    return [as_array(reader.batch(n * BATCH, (n + 1) * BATCH, BATCH)) for n in range(PLAIN_BATCHES)]
 
 
 def _plain(dsn: str, arrays: Sequence[NDArray[np.void]]) -> float | None:

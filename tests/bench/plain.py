@@ -32,12 +32,12 @@ _COPY = "copy plain_{way}(time, value, channel, n, quality, demo, text) from std
 
 
 class Plain:
-    """Two tables of the same shape, one for each way to COPY; a batch is a transaction."""
+    """Tables of the same shape, one for each way to COPY; a batch is a transaction."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         connection.execute(queries("timescale")["settings"])
-        for way in ("rows", "array"):
+        for way in ("rows", "array", "ready"):
             connection.execute(_MAKE.format(way=way).encode())
 
     def copy_rows(self, values: Sequence[Values]) -> None:
@@ -46,8 +46,8 @@ class Plain:
             for row in values:
                 copy.write_row(row)
 
-    def copy_array(self, array: NDArray[np.void]) -> None:
-        with self._copy("array") as copy:
+    def copy_array(self, array: NDArray[np.void], into: str = "array") -> None:
+        with self._copy(into) as copy:
             copy.write(b"".join((_HEADER, array.tobytes(), _TRAILER)))
 
     @contextmanager
@@ -57,13 +57,19 @@ class Plain:
             yield copy
 
 
-def prepared(batch: Batch) -> tuple[list[Values], NDArray[np.void]]:
-    """The readings of a batch by channel and time, as rows and as an array, ready to be sent."""
+def as_rows(batch: Batch) -> list[Values]:
+    """The readings of a batch by channel and time, as rows to be written."""
     values = [
         (time_us - POSTGRES_EPOCH_US, value, channel, n, quality.encode(), demo == 1, text)
         for _, channel, time_us, n, value, text, quality, demo in batch.readings
     ]
     values.sort(key=itemgetter(2, 0, 3))
+    return values
+
+
+def as_array(batch: Batch) -> NDArray[np.void]:
+    """The same as an array that is ready to be sent."""
+    values = as_rows(batch)
     array = np.zeros(len(values), _WIRE)
     array["fields"] = len(_TYPES)
     *columns, _ = zip(*values, strict=True)
@@ -71,4 +77,4 @@ def prepared(batch: Batch) -> tuple[list[Values], NDArray[np.void]]:
         array[f"{name} length"] = array[name].dtype.itemsize
         array[name] = column
     array["text length"] = -1
-    return values, array
+    return array

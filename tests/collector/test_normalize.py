@@ -1,4 +1,5 @@
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -83,7 +84,9 @@ def test_an_episodic_time_of_the_future_or_without_a_clock_gives_way_to_arrival(
     event = Observation(channel=NIBP, value=120.0, device_time_us=10**15)
     assert readings(n, event)[0].time_us == 100 * SECOND
     n.entries([DeviceClock(time_us=10**15 - 2 * EPISODIC_FUTURE_US)], 100 * SECOND)
-    assert readings(n, event, 101 * SECOND)[0].time_us == 101 * SECOND
+    later = replace(event, device_time_us=10**15 + 1)
+    assert readings(n, later, 101 * SECOND)[0].time_us == 101 * SECOND
+    assert readings(n, later, 102 * SECOND) == []
 
 
 def offsets(n: Normalizer, device_s: float, arrival_s: float) -> list[tuple[float | None, int]]:

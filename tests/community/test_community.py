@@ -12,7 +12,6 @@ from collector.journal.rows import Row
 from collector.migrate import migrate
 from collector.model import Entry
 from collector.timescale import READER
-from collector.timescale_rows import Readings
 from collector.timescale_store import TimescaleStore
 from tests.journal.entries import HEART_RATE, TEMPERATURE, one_of_each, piece, reading, seconds
 from tests.store.delivering import rows, stored, wanted
@@ -40,8 +39,8 @@ class MergingStore(TimescaleStore):
         self._connection.execute("set role vitalsd_bed")
         super().contact()
 
-    def _put_readings(self, readings: Readings) -> None:
-        if len(readings):
+    def _put_readings(self, rows: Sequence[Row]) -> None:
+        if rows:
             raise psycopg.errors.UniqueViolation
 
     def _put_rows(self, rows: Sequence[Row]) -> None:

@@ -230,3 +230,24 @@ def test_what_an_older_release_delivered_goes_too(release: Path, tmp_path: Path)
     for table in ("obs", "wave", "condition", "identity", "queue", "minute"):
         assert journal._db.execute(f"select count(*) from {table}").fetchone() == (0,), table
     journal.close()
+
+
+def test_another_value_for_a_time_whose_first_is_forgotten_gets_a_place_of_its_own(opened: Open) -> None:
+    journal = opened(Limits(keep_us=HOUR_US))
+    first, second, third = (reading(CUFF, 0, value) for value in (100.0, 101.0, 102.0))
+    journal.append([first, second])
+    for name in ("a", "b"):
+        journal.done(name, Ranges.of((1, 1)))
+    assert tidied(journal, T0_US + 2 * HOUR_US) == [second]
+    journal.append([third, second])
+    assert entries_of(journal) == [second, third]
+
+
+def test_one_reading_with_a_time_ahead_takes_no_minutes_with_it(opened: Open) -> None:
+    journal = opened(Limits(keep_us=HOUR_US))
+    journal.append([reading(CUFF, 1e9, 100.0), *seconds(0, 7_200, channels=1)])
+    for name in ("a", "b"):
+        journal.done(name, Ranges.of((1, journal.tip)))
+    tidied(journal, T0_US + 2 * HOUR_US)
+    (minutes,) = journal.minutes(BED, ["VND_TEST_0"], *EVER)
+    assert minutes.minute_us.tolist() == list(range(T0_US + HOUR_US, T0_US + 2 * HOUR_US, 60_000_000))

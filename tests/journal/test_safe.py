@@ -11,6 +11,7 @@ from collector.errors import DiskError, JournalError
 from collector.journal import Journal, Limits
 from collector.journal.both import BothReader
 from collector.journal.ranges import Ranges
+from collector.journal.rescue import salvage
 from collector.journal.safe import RETRY_S, SafeJournal
 from collector.journal.watch import CALM_S, FULL, NEARLY_FULL, UNSAVED, JournalWatch
 from collector.model import AlarmPhase, Entry, Priority
@@ -300,3 +301,58 @@ def test_a_condition_of_a_last_life_is_cleared_by_this_one(clock: Clock) -> None
     assert this.cleared("clock-sync") == []
     (change,) = this.cleared(UNSAVED)
     assert (change.alarm.phase, change.alarm.text) == (AlarmPhase.END, "full")
+
+
+def test_what_a_reader_that_keeps_nothing_has_is_not_safe_in_memory_either(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.journal.safe.MEMORY_BYTES", 400_000)
+    safe = SafeJournal(path, ["a"], Limits(passing=frozenset({"a"})), clock.utc_us, clock.monotonic)
+    fill_disk(safe)
+    safe.append(seconds(0, 600))
+    assert safe.memory is not None
+    safe.memory.done("a", Ranges.of((1, 12_000)))
+    safe.tidy()
+    lost = sum(one.entries for one in safe.memory.sacrificed().values())
+    assert lost == 12_000 - len(entries_of(safe.memory)) > 0
+    end(safe)
+
+
+def test_what_is_in_both_while_memory_gives_back_is_shown_once(safe: SafeJournal) -> None:
+    entries = [*one_of_each(), *seconds(20, 90)]
+    safe._take_over("for the test")
+    safe.append(entries)
+    assert safe.file is not None
+    before, reader = [], BothReader(safe)
+    for half in (0, len(entries) // 2, len(entries)):
+        safe.file.append(entries[:half])
+        before.append(
+            (
+                sorted(map(repr, reader.values(BED, [], 0, 1 << 60))),
+                sorted(map(repr, reader.waves(BED, [], 0, 1 << 60))),
+                sorted(map(repr, reader.conditions(BED, 0, 1 << 60))),
+                sum(points.time_us.size for points in reader.points(BED, [], 0, 1 << 60)),
+                sorted((str(m.series), int(m.count.sum())) for m in reader.minutes(BED, [], 0, 1 << 60)),
+            )
+        )
+    assert before[0] == before[1] == before[2]
+
+
+def test_a_salvage_without_room_leaves_the_damaged_file_where_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.open(path)
+    journal.append(seconds(0, 50))
+    journal.close()
+    content = path.read_bytes()
+    closed = Journal.close
+
+    def close(journal: Journal) -> None:
+        closed(journal)
+        Path(f"{journal.path}-wal").touch()  # as where a checkpoint found no room
+
+    monkeypatch.setattr(Journal, "close", close)
+    with pytest.raises(DiskError, match="no room"):
+        salvage(path, "now")
+    assert path.read_bytes() == content
+    assert not path.with_name("journal.db.salvaged").exists()

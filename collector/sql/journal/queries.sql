@@ -53,17 +53,18 @@ select max(time) from obs where channel = ?;
 select max(time) from wave where channel = ?;
 
 -- same_obs: what a channel already has at a time
-select value, text, quality, demo from obs where channel = ? and time = ? order by n;
+select value, text, quality, demo, n from obs where channel = ? and time = ? order by n;
 
 -- same_wave: what a channel already has at a time
-select rate_hz, scale, "offset", quality, demo, samples, enc, data from wave where channel = ? and time = ? order by n;
+select rate_hz, scale, "offset", quality, demo, samples, enc, data, n
+from wave where channel = ? and time = ? order by n;
 
 -- same_condition: what a condition already has at a time
-select type, priority, phase, code, text, device_priority, demo, device_time
+select type, priority, phase, code, text, device_priority, demo, device_time, n
 from condition where bed = ? and device = ? and source = ? and time = ? order by n;
 
 -- same_identity: what a device already said at a time
-select body from identity where bed = ? and device = ? and kind = ? and time = ? order by n;
+select body, n from identity where bed = ? and device = ? and kind = ? and time = ? order by n;
 
 -- put_obs: a reading
 insert into obs(channel, time, n, value, text, quality, demo) values (?, ?, ?, ?, ?, ?, ?);
@@ -98,9 +99,6 @@ on conflict (minute, channel) do update set
 
 -- first_queued: the first entry from a sequence number on
 select seq, time from queue where seq >= ? order by seq limit 1;
-
--- oldest_queued: the time of the oldest entry by arrival
-select time from queue order by seq limit 1;
 
 -- kept: how many entries there are, nearly
 select coalesce(max(seq) - min(seq) + 1, 0) from queue;
@@ -141,8 +139,9 @@ delete from identity where id = ?;
 -- forget_queued: an entry's place in the order
 delete from queue where seq = ?;
 
--- forget_minutes: those before the oldest entry
-delete from minute where minute < ?;
+-- forget_minutes: those of a channel before its oldest reading
+delete from minute where channel = ?1
+  and minute < coalesce((select min(time) from obs where channel = ?1), 9223372036854775807) / 60000000 * 60000000;
 
 -- clear_queue: before everything is queued anew
 delete from queue;
@@ -210,6 +209,9 @@ from condition where bed = ? and time >= ? and time < ? order by id;
 
 -- span: times of a channel's readings between which to look
 select min(time), max(time) from obs where channel = ?;
+
+-- span_after: the first time of a channel's readings from one on
+select min(time) from obs where channel = ? and time >= ?;
 
 -- queued_span: the same by the order, where the table cannot be read
 select min(time), max(time) from queue where kind = 0;
