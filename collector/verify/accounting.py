@@ -5,7 +5,7 @@ else that it said is to be kept once, and nothing that it did not say.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,6 +181,8 @@ def _values(
         else:
             invented += 1
             odd.add(f"invented: {reading.series.device} {reading.series.channel.code}")
+    for begin_us, end_us in lives:
+        _give_back(told, found, sayings, begin_us, end_us)
     heard = {(_said_key(told[n]), _device_us(told[n])) for n in np.flatnonzero(found) if _episodic(told[n])}
     streams = []
     for device in sorted({one.device for one in told}):
@@ -203,7 +205,10 @@ def _values(
 def _waves(
     said: Sequence[Said], kept: Sequence[Kept], lives: Sequence[tuple[int, int]], odd: set[str]
 ) -> tuple[list[_Stream], int]:
-    """The samples that were kept in a life are a run of those that were said in it, or several runs in their order."""
+    """The samples that were kept in a life are a run of those that were said in it, or several runs in their order.
+
+    Pieces come in the order in which they were kept.
+    """
     told: dict[Hashable, list[tuple[Said, Waveform]]] = defaultdict(list)
     for one in said:
         if isinstance(one.event, Waveform):
@@ -221,9 +226,7 @@ def _waves(
         data = b"".join(wave.data for _, wave in runs)
         found = np.zeros(said_us.size, np.bool_)
         for life, (begin_us, end_us) in enumerate(lives):
-            mine = [
-                p for _, p in sorted(((n, p) for n, p in pieces[who] if n == life), key=lambda row: row[1].start_us)
-            ]
+            mine = [piece for n, piece in pieces[who] if n == life]
             begin, end = np.searchsorted(said_us, [begin_us, end_us + SLACK_US], side="right").tolist()
             nowhere = _place_runs(data, said_us, found, (begin, end), mine)
             invented += nowhere
@@ -333,6 +336,45 @@ def _free(
         if not found[n] and one.time_us <= end_us and (one.time_us <= kept_us or _episodic(one)):
             return n
     return None
+
+
+def _give_back(
+    told: Sequence[Said],
+    found: NDArray[np.bool_],
+    sayings: Mapping[Hashable, Sequence[int]],
+    begin_us: int,
+    end_us: int,
+) -> None:
+    """Equal sayings cannot be told apart. What was kept late took a later one than its own: from the end of a life on,
+    sayings of one moment of which every one that was taken has an earlier equal one that is free were not kept at all.
+    Earlier: since the device is listened to, so that it is missing.
+    """
+    heard_us: dict[str, int] = {}
+    for n in np.flatnonzero(found).tolist():
+        if begin_us < told[n].time_us <= end_us:
+            heard_us.setdefault(told[n].device, told[n].time_us + SETTLE_US)
+    moments: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for n, one in enumerate(told):
+        if begin_us < one.time_us <= end_us:
+            moments[one.device, one.time_us].append(n)
+    ended: set[str] = set()
+    for device, time_us in sorted(moments, key=lambda moment: -moment[1]):
+        taken = [n for n in moments[device, time_us] if found[n]]
+        if device in ended or not taken:
+            continue
+        earlier = [_last_free(told, found, sayings[_said_key(told[n])], heard_us[device], n) for n in taken]
+        if None in earlier:
+            ended.add(device)
+            continue
+        for n, place in zip(taken, earlier, strict=True):
+            found[n], found[place] = False, True
+
+
+def _last_free(
+    told: Sequence[Said], found: NDArray[np.bool_], places: Sequence[int], since_us: int, before: int
+) -> int | None:
+    """The last of the places before another and after a time that is not taken."""
+    return next((n for n in reversed(places) if n < before and not found[n] and told[n].time_us > since_us), None)
 
 
 def _standing(told: Sequence[Said], at_us: int) -> dict[Hashable, Hashable]:

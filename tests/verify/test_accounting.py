@@ -13,6 +13,7 @@ T0_US = 1_767_225_600_000_000
 SECOND_US = 1_000_000
 HEART_RATE = Channel(code="MDC_ECG_HEART_RATE", source="hr", unit="/min")
 CUFF = Channel(code="MDC_PRESS_BLD_NONINV_SYS", source="nibp", unit="mm[Hg]")
+TEMPERATURE = Channel(code="MDC_TEMP_NASOPH", source="t1", unit="Cel")
 ECG = Channel(code="MDC_ECG_ELEC_POTL_II", source="ecg", unit="mV")
 RATE_HZ = 100
 WAY_US = 8_000
@@ -145,3 +146,29 @@ def test_a_flat_wave_is_placed_by_its_life() -> None:
     held += [kept(one, 1) for one in said if one.time_us > kill.begin_us + 3 * SECOND_US]
     found = judged(said, held, (START, kill, END))
     assert (found.lost, found.invented) == (0, 0)
+
+
+def test_a_value_that_arrives_late_before_a_kill_does_not_pass_for_the_next_equal_one() -> None:
+    said = sorted([*SAID, *(value(second, 5.0, TEMPERATURE) for second in range(1, 50))], key=lambda one: one.time_us)
+    kill_us = T0_US + 21 * SECOND_US + 90_000
+    kill = Absence(begin_us=kill_us, seen_us=kill_us + 1_000, killed=True)
+    journaled = [one for one in said if one.time_us < T0_US + 21 * SECOND_US]
+    held = [kept(one) for one in journaled]
+    temperatures = [n for n, one in enumerate(journaled) if one.event == value(1, 5.0, TEMPERATURE).event]
+    entry = held[temperatures[-1]].entry
+    assert isinstance(entry, Reading)
+    held[temperatures[-1]] = Kept(life=0, entry=replace(entry, time_us=kill_us - 20_000))
+    found = judged([one for one in said if one.time_us < kill_us], held, (START, kill))
+    assert (found.lost, found.invented) == (0, 0)
+    assert found.unjournaled_values_s == pytest.approx(0.09)
+
+
+def test_waves_are_in_the_order_of_their_keeping_whatever_their_times() -> None:
+    held = [kept(one) for one in SAID]
+    back = [
+        replace(one, entry=replace(one.entry, start_us=one.entry.start_us - 1_500_000))
+        if isinstance(one.entry, WavePiece) and one.entry.start_us > T0_US + 20 * SECOND_US
+        else one
+        for one in held
+    ]
+    assert (judged(SAID, back).lost, judged(SAID, back).invented) == (0, 0)
