@@ -26,7 +26,6 @@ from collector.progress import counter
 from collector.recording import recording
 from collector.simulate import Log, simulate
 from collector.verify.report import Report
-from collector.verify.run import run_verify
 from drivers.patient import SCENARIOS, Patient
 
 app = typer.Typer(
@@ -144,6 +143,8 @@ def _verify_promises(
     touched, nor is the system clock. The long form takes half an hour and some 10 GB of disk (in TMPDIR, and at the
     server). Exit status 0: every promise held; 1: one did not, or could not be tried.
     """
+    from collector.verify.run import run_verify  # noqa: PLC0415  a bed's daemon does without
+
     loaded = load(config) if config else None
     reports: list[Report] = []
 

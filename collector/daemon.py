@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,8 +31,7 @@ from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
 from collector.migrate import migrate_new
 from collector.model import Condition
-from collector.mqtt import READER as MQTT_READER
-from collector.mqtt import Mqtt
+from collector.mqtt_messages import READER as MQTT_READER
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
@@ -43,6 +42,9 @@ from collector.timescale import READER, Timescale
 from collector.transport import open_port
 from collector.transport.base import Transport
 from collector.transport.capture import CaptureTap
+
+if TYPE_CHECKING:
+    from collector.mqtt import Mqtt
 
 RECORDING_START = "2000-01-01T00:00:00Z"
 """When a recording is taken to begin if its port does not say (design §5)."""
@@ -149,7 +151,9 @@ class _Daemon:
         await asyncio.wait(lives)
         await self._delivery.drain()
 
-    def _publish(self, broker: Broker, journal: Journal) -> Mqtt:
+    def _publish(self, broker: Broker, journal: Journal) -> "Mqtt":
+        from collector.mqtt import Mqtt  # noqa: PLC0415  six megabytes that a bed without a broker does not need
+
         self._mqtt = Mqtt(broker, self._config.bed.id, journal, self._clock.utc_us)
         return self._mqtt
 

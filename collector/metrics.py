@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from collector import __version__
 from collector.clock import Step
 from collector.journal.safe import SafeJournal
-from collector.mqtt import READER as MQTT_READER
+from collector.mqtt_messages import READER as MQTT_READER
 from collector.status import DeviceState, SinkStatus
 from collector.timescale import READER
 

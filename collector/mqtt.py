@@ -19,6 +19,7 @@ from collector.logs import logger
 from collector.model import Condition, Entry, Reading
 from collector.mqtt_client import Client
 from collector.mqtt_messages import (
+    READER,
     Message,
     fresh,
     of_condition,
@@ -28,9 +29,6 @@ from collector.mqtt_messages import (
     online,
 )
 from collector.status import DeviceStatus, SinkStatus
-
-READER = "mqtt"
-"""The sink's name among the durable readers of a journal."""
 
 BATCH = 1_000
 """Entries read from the journal at once."""

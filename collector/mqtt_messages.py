@@ -34,6 +34,9 @@ from collector.clock import rfc3339
 from collector.model import Condition, Reading
 from collector.status import DeviceStatus
 
+READER = "mqtt"
+"""The sink's name among the durable readers of a journal."""
+
 PATIENCE_S = 3_600
 """How long a reading is worth publishing, and stands at a broker of MQTT 5."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from collector.journal import Journal
-from collector.mqtt import READER
+from collector.mqtt_messages import READER
 from tests.mqtt.broker import Mosquitto
 
 

@@ -19,9 +19,8 @@ from collector.broker import Broker
 from collector.journal import Journal
 from collector.journal.ranges import Ranges
 from collector.model import AlarmPhase, Channel, Entry, Priority, Quality
-from collector.mqtt import READER
 from collector.mqtt_client import WINDOW, Client
-from collector.mqtt_messages import offline
+from collector.mqtt_messages import READER, offline
 from collector.status import DeviceState, DeviceStatus
 from tests.journal.entries import BED, HEART_RATE, T0_US, condition, one_of_each, piece, reading, seconds
 from tests.mqtt.broker import Mosquitto, Proxy, deaf, payload, subscribed, until

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from collector.broker import Broker
 from collector.journal import Journal, Writer
-from collector.mqtt import READER, Mqtt
+from collector.mqtt import Mqtt
+from collector.mqtt_messages import READER
 from tests.journal.entries import BED
 from tests.mqtt.publishing import NOW_US, counted
 
