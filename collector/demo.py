@@ -13,6 +13,7 @@ from collector.dsn import sqlite_file
 from collector.errors import UsageError
 from collector.migrate import migrate
 from collector.simulate import simulate
+from collector.transport.net import free_port
 from drivers.patient import Patient
 
 DEMO_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
@@ -46,7 +47,7 @@ async def run_demo(
         folder = keep.absolute() if keep else Path(scratch)
         links = Path(scratch)
         places = {spec.name: _place(spec, links) for spec in specs}
-        page = port or _free_port(socket.SOCK_STREAM)
+        page = port or free_port(socket.SOCK_STREAM)
         file = folder / "bed.toml"
         file.write_text(_config(specs, places, folder, page, dsn), encoding="utf-8")
         config = load(file)
@@ -75,16 +76,10 @@ async def run_demo(
 def _place(spec: DriverSpec, links: Path) -> tuple[str, str]:
     """Where the simulator speaks, and the port by which the daemon reaches it."""
     if any(line.scheme == "udp" for line in spec.lines):
-        port = _free_port(socket.SOCK_DGRAM)
+        port = free_port(socket.SOCK_DGRAM)
         return f"127.0.0.1:{port}", f"udp://127.0.0.1:{port}"
     link = links / f"{spec.name}.tty"
     return f"pty:{link}", f"serial://{link}?parity=N&rtscts=0"  # a pty has neither parity nor RTS
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _config(

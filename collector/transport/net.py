@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import os
+import random
 import socket
 
 from collector.errors import LinkError
 from collector.transport.base import OPEN_S, READ_BYTES, Port, Transport
+
+_OURS = range(20_000, 32_768)
 
 
 class TcpTransport:
@@ -142,6 +145,15 @@ async def open_udp(port: Port, *, listening: bool = False) -> Transport:
     except OSError as error:
         raise LinkError(f"{port.host}:{port.number}: {_why(error)}") from error
     return UdpTransport(sock, listening=listening)
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port of 127.0.0.1 that nobody has, none of those that Linux gives to whoever asks for any. Raises LinkError."""
+    for number in random.sample(_OURS, len(_OURS)):
+        with socket.socket(socket.AF_INET, kind) as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", number))
+            return number
+    raise LinkError("no port of 127.0.0.1 is free")
 
 
 def _why(error: OSError) -> str:

@@ -16,6 +16,7 @@ from collector.errors import UsageError
 from collector.model import Event, Observation, Waveform
 from collector.simulate import simulate
 from collector.transport.base import Transport
+from collector.transport.net import free_port
 from collector.verify.accounting import Absence, Said
 from drivers.patient import Patient
 
@@ -188,18 +189,12 @@ def _place(spec: DriverSpec, scheme: str, link: Path) -> tuple[str, str]:
     if kind == "serial":
         return f"pty:{link}", f"serial://{link}?parity=N&rtscts=0"  # a pty has neither parity nor RTS
     if kind == "udp" or "udp" in schemes:
-        port = _free_port(socket.SOCK_DGRAM)
+        port = free_port(socket.SOCK_DGRAM)
         return f"127.0.0.1:{port}", f"udp://127.0.0.1:{port}"
     if kind == "tcp":
-        port = _free_port(socket.SOCK_STREAM)
+        port = free_port(socket.SOCK_STREAM)
         return f"127.0.0.1:{port}", f"tcp://127.0.0.1:{port}"
     raise UsageError(f"{spec.name}: a device that calls the gateway ({kind}) cannot be simulated")
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _toml(value: Any) -> str:

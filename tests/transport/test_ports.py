@@ -1,6 +1,9 @@
+import socket
+
 import pytest
 
 from collector.transport.base import parse_port
+from collector.transport.net import free_port
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,15 @@ def test_a_driver_lends_its_port_number() -> None:
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         parse_port(text)
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_free_port_is_free_and_none_that_is_given_to_others(kind: socket.SocketKind) -> None:
+    held = []
+    for _ in range(20):
+        number = free_port(kind)
+        assert number < 32_768, "from there on Linux gives ports to whoever asks for any"
+        held.append(socket.socket(socket.AF_INET, kind))
+        held[-1].bind(("127.0.0.1", number))
+    for one in held:
+        one.close()
