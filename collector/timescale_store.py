@@ -268,10 +268,10 @@ class TimescaleStore:
         """The server takes one slice while the next is made."""
         if rows:
             with self._connection.cursor() as cursor, cursor.copy(_Q["copy_obs"]) as copy:
-                copy.write(COPY_HEADER)
                 for first in range(0, len(rows), SLICE):
-                    copy.write(Readings.of(rows[first : first + SLICE], self._channels).copied())
-                copy.write(COPY_TRAILER)
+                    head = b"" if first else COPY_HEADER
+                    tail = COPY_TRAILER if first + SLICE >= len(rows) else b""
+                    copy.write(head + Readings.of(rows[first : first + SLICE], self._channels).copied() + tail)
 
     def _merge(self, readings: Readings) -> int:
         """The store finds their n; return how many were new."""
