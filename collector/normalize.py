@@ -95,8 +95,14 @@ class Normalizer:
         return out
 
     def recall(self, readings: Iterable[Reading]) -> None:
-        """Of this device these readings are stored last: one of them that it sends again is nothing new."""
-        self._episodes.update((reading.series, reading) for reading in readings)
+        """Of this device these readings are stored last: one of them that it sends again is nothing new.
+
+        Its clock's offset is among them, so that a measurement which comes before the device tells its clock has a time.
+        """
+        for reading in readings:
+            self._episodes[reading.series] = reading
+            if reading.series.channel == CLOCK_OFFSET and reading.value is not None:
+                self.clock_offset_us = round(reading.value * 1_000_000)
 
     def stepped(self, move_us: int) -> None:
         """Our clock was set by so much, the device's was not. Runs of samples begin anew at their arrival."""

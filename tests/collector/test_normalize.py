@@ -218,3 +218,14 @@ def test_without_a_time_of_its_own_every_value_is_one() -> None:
     n = normalizer()
     event = Observation(channel=HR, value=61.0)
     assert [r.time_us for at in (100, 101) for r in readings(n, event, at * SECOND)] == [100 * SECOND, 101 * SECOND]
+
+
+def test_a_measurement_that_comes_before_the_device_tells_its_clock_is_known_again_too() -> None:
+    n = normalizer()
+    stored = [e for e in n.entries([DeviceClock(time_us=700 * SECOND)], 100 * SECOND) if isinstance(e, Reading)]
+    stored += readings(n, Observation(channel=NIBP, value=120.0, device_time_us=690 * SECOND), 101 * SECOND)
+    again = normalizer()
+    again.recall(stored)
+    assert readings(again, Observation(channel=NIBP, value=120.0, device_time_us=690 * SECOND), 140 * SECOND) == []
+    (new,) = readings(again, Observation(channel=NIBP, value=118.0, device_time_us=735 * SECOND), 140 * SECOND)
+    assert new.time_us == 135 * SECOND
