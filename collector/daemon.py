@@ -143,9 +143,11 @@ class _Daemon:
         """Return when it is time to end: at `stop`, or (once) when inputs and sinks have nothing left."""
         stopping = asyncio.create_task(self._stop.wait())
         finishing = [asyncio.create_task(self._finished(lives))] if once else []
-        await asyncio.wait([stopping, *finishing], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([stopping, *finishing], return_when=asyncio.FIRST_COMPLETED)
         for task in (stopping, *finishing):
             task.cancel()
+        for task in done:
+            task.result()
 
     async def _finished(self, lives: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(lives)
@@ -212,7 +214,7 @@ class _Daemon:
                 self._clock.utc_us,
                 self._stop,
                 {p.refid: p for device in config.device for p in device.spec.parameters},
-                lambda: self._journal.unsaved_since_us,
+                self._journal.unsaved,
             )
             services.append(serve(page, *config.page.address, self._stop))
         if config.metrics is not None:

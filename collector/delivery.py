@@ -44,6 +44,7 @@ class Delivery:
         self._factories = factories
         self._single = single
         self._lock = threading.Lock()
+        self._settling = asyncio.Lock()
         self._sinks: dict[Place, Sink] = {}
         self._journals: list[Journal] = []
         self._gone = dict.fromkeys(factories, SinkStatus())
@@ -102,6 +103,11 @@ class Delivery:
                 raise
 
     async def _settle(self) -> None:
+        """Close the sinks that are no longer wanted, then their journals, and make those that are."""
+        async with self._settling:
+            await self._settled()
+
+    async def _settled(self) -> None:
         wanted = self._wanted()
         await asyncio.gather(*(self._stop(place) for place in list(self._sinks) if place not in wanted))
         self._start()

@@ -29,8 +29,9 @@ from collector.model import (
 from collector.technical import GATEWAY
 
 EPISODIC_FUTURE_US = 120_000_000
-EPISODIC_PAST_US = 24 * 3_600_000_000
-"""A corrected device time outside arrival − 24 h … + 2 min is a wrong clock, not a time: arrival is taken."""
+EPISODIC_PAST_US = 366 * 24 * 3_600_000_000
+"""A corrected device time outside arrival − 1 year … + 2 min is a wrong clock, not a time: arrival is taken. One of
+days ago is a measurement of days ago, which the device still shows."""
 
 EPISODE_US = 2_000_000
 """A device that is heard anew sends its last measurement again, at a time that moves with its clock's measured offset:
@@ -97,7 +98,7 @@ class Normalizer:
     def recall(self, readings: Iterable[Reading]) -> None:
         """Of this device these readings are stored last: one of them that it sends again is nothing new.
 
-        Its clock's offset is among them, so that a measurement which comes before the device tells its clock has a time.
+        Its clock's offset is among them: a measurement may come before the device tells its clock.
         """
         for reading in readings:
             self._episodes[reading.series] = reading

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from collector.model import Series
+
 
 class DeviceState(StrEnum):
     """States of a device's life, as the runner sees it."""
@@ -51,3 +53,11 @@ class SinkStatus:
     parked: int = 0
     skipped: int = 0
     pending: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaved:
+    """What the gateway's disk does not take: since when, and the series of which readings are in memory only."""
+
+    since_us: int
+    series: frozenset[Series]

@@ -29,7 +29,7 @@ def as_json(now: Now, words: Words, parameters: Mapping[str, Parameter]) -> dict
         "time": rfc3339(now.at_us),
         "zone": now.zone,
         "demo": now.demo,
-        "unsaved_since": None if now.unsaved_us is None else rfc3339(now.unsaved_us),
+        "unsaved_since": None if now.unsaved is None else rfc3339(now.unsaved.since_us),
         "devices": [_device(device, now) for device in now.devices],
         "values": [_value(value, words, parameters) for value in now.values],
         "alarms": [_alarm(standing, words, parameters) for standing in now.alarms],

@@ -8,7 +8,7 @@ from collector.clock import EVER_US
 from collector.codes import Parameter
 from collector.model import AlarmCondition, AlarmPhase, Condition, Priority, Reading, Series, WavePiece
 from collector.series import SeriesReader
-from collector.status import DeviceState, DeviceStatus
+from collector.status import DeviceState, DeviceStatus, Unsaved
 from collector.technical import GATEWAY
 
 SECOND_US = 1_000_000
@@ -63,7 +63,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """Everything that the page shows at one time, in its order. unsaved_us: since when the disk takes nothing."""
+    """Everything that the page shows at one time, in its order. unsaved: what the gateway's disk does not take."""
 
     bed: str
     zone: str
@@ -74,7 +74,7 @@ class Now:
     waves: tuple[Series, ...]
     pieces: tuple[WavePiece, ...]
     demo: bool
-    unsaved_us: int | None = None
+    unsaved: Unsaved | None = None
 
 
 @dataclass(slots=True)
@@ -102,9 +102,9 @@ class Bedside:
     _ahead: bool = False
     _looked_us: int | None = None
 
-    def look(self, devices: Sequence[DeviceStatus], now_us: int, unsaved_us: int | None = None) -> Now:
+    def look(self, devices: Sequence[DeviceStatus], now_us: int, unsaved: Unsaved | None = None) -> Now:
         """Read what is to be shown at `now_us` (µs since 1970 UTC). Raises what the reader raises."""
-        values = [self._value(reading, now_us, unsaved_us) for reading in self.reader.latest(self.bed)]
+        values = [self._value(reading, now_us, unsaved) for reading in self.reader.latest(self.bed)]
         values = [value for value in values if value.age_s * SECOND_US < GONE_US]
         values.sort(key=_order)
         alarms = self._alarms(devices, now_us)
@@ -122,10 +122,10 @@ class Bedside:
             demo=any(v.reading.demo for v in values)
             or any(p.demo for p in pieces)
             or any(a.alarm.demo for a in alarms),
-            unsaved_us=unsaved_us,
+            unsaved=unsaved,
         )
 
-    def _value(self, reading: Reading, now_us: int, unsaved_us: int | None) -> Value:
+    def _value(self, reading: Reading, now_us: int, unsaved: Unsaved | None) -> Value:
         where = place(reading.series.channel.code)
         return Value(
             reading=reading,
@@ -133,7 +133,7 @@ class Bedside:
             text=where.written(reading),
             age_s=abs(now_us - reading.time_us) / SECOND_US,
             limit_s=where.limit_s(reading),
-            saved=unsaved_us is None or reading.time_us < unsaved_us,
+            saved=unsaved is None or reading.series not in unsaved.series,
         )
 
     def _pieces(self, now_us: int) -> tuple[WavePiece, ...]:

@@ -109,9 +109,10 @@ class View:
         return f'<time class="age" data-t="{time_us // 1000}">{self._clock(time_us)}</time>'
 
     def _unsaved(self, now: Now) -> str:
-        if now.unsaved_us is None:
+        if now.unsaved is None:
             return ""
-        return f'<p class="shout" role="alert">{escape(self._words("unsaved_bar"))} {self._age(now.unsaved_us)}</p>'
+        since = self._age(now.unsaved.since_us)
+        return f'<p class="shout" role="alert">{escape(self._words("unsaved_bar"))} {since}</p>'
 
     def _mark(self, quality: Quality, demo: bool, saved: bool) -> str:
         tag = self._tag(f"q {quality}", f"quality.{quality}")

@@ -24,7 +24,7 @@ from collector.bell import Bell
 from collector.codes import Parameter, by_refid
 from collector.errors import VitalsdError
 from collector.series import SeriesReader
-from collector.status import DeviceStatus
+from collector.status import DeviceStatus, Unsaved
 
 PACE_S = 0.5
 """A page is not sent news more often: nobody reads faster, and a bed's journal commits many times a second."""
@@ -66,16 +66,16 @@ def app(
     now_us: Callable[[], int],
     stop: asyncio.Event,
     parameters: Mapping[str, Parameter] | None = None,
-    unsaved_us: Callable[[], int | None] = lambda: None,
+    unsaved: Callable[[], Unsaved | None] = lambda: None,
 ) -> Starlette:
     """The page of one bed.
 
     `reader` is called in threads, `devices` and `now_us` (µs since 1970 UTC) in the loop. `bell` rings for news;
-    `stop` ends the open event streams. `parameters` are the drivers' own codes beside codes.csv. `unsaved_us`: since
-    when the gateway's disk takes nothing.
+    `stop` ends the open event streams. `parameters` are the drivers' own codes beside codes.csv. `unsaved`,
+    called in threads: what the gateway's disk does not take.
     """
     known = {**by_refid(), **(parameters or {})}
-    routes = _Routes(bed, zone, reader, devices, bell, now_us, stop, known, unsaved_us)
+    routes = _Routes(bed, zone, reader, devices, bell, now_us, stop, known, unsaved)
     return Starlette(
         routes=[
             Route("/", routes.page),
@@ -101,7 +101,7 @@ class _Routes:
         now_us: Callable[[], int],
         stop: asyncio.Event,
         parameters: Mapping[str, Parameter],
-        unsaved_us: Callable[[], int | None],
+        unsaved: Callable[[], Unsaved | None],
     ) -> None:
         self._bed = bed
         self._zone = zone
@@ -111,7 +111,7 @@ class _Routes:
         self._now_us = now_us
         self._stop = stop
         self._parameters = parameters
-        self._unsaved_us = unsaved_us
+        self._unsaved = unsaved
         self._bedside = Bedside(bed=bed, zone=zone, reader=reader, parameters=parameters)
         self._looking = asyncio.Lock()
 
@@ -180,7 +180,8 @@ class _Routes:
 
     async def _look(self) -> Now:
         async with self._looking:
-            return await asyncio.to_thread(self._bedside.look, self._devices(), self._now_us(), self._unsaved_us())
+            devices, now_us = self._devices(), self._now_us()
+            return await asyncio.to_thread(lambda: self._bedside.look(devices, now_us, self._unsaved()))
 
     async def _draw(self, hours: int, words: Words) -> str:
         now_us = self._now_us()

@@ -54,6 +54,9 @@ def connect(path: Path | str, *, writing: bool, log_bytes: int = LOG_BYTES) -> s
     except sqlite3.Error as error:
         db.close()
         raise failure(str(path), error) from error
+    except UnicodeDecodeError as error:  # SQLite's reason quotes a schema that is no text any more
+        db.close()
+        raise DamagedError(f"{path}: its schema is damaged") from error
     if reason:
         db.close()
         raise JournalError(f"{path}: {reason}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
+from collector.errors import DamagedError
 from collector.journal.appender import Appender
 from collector.journal.database import MEMORY, connect, failure, lock
 from collector.journal.keeping import Keeping, Limits
@@ -25,7 +26,8 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 class Journal(JournalReader):
     """One process writes it, through this object; calls from several threads wait for each other.
 
-    Path ":memory:" keeps it in memory: the same in every way, but that it ends with the process.
+    Path ":memory:" keeps it in memory: the same in every way, but that it ends with the process. `copied`: up to there
+    another journal has everything, so that nothing is lost with it.
     """
 
     def __init__(self, db: sqlite3.Connection, path: Path | None, handle: int | None, limits: Limits) -> None:
@@ -35,6 +37,7 @@ class Journal(JournalReader):
         self._appender = Appender(db)
         self._stale = False
         self._keeping = Keeping(db, limits)
+        self.copied = 0
         db.execute(_Q["new_life"], (str(uuid.uuid4()), self._appender.seq + 1))
 
     @classmethod
@@ -55,7 +58,11 @@ class Journal(JournalReader):
                     journal._expect(readers)
             except BaseException as error:
                 db.close()
-                raise (failure(str(path), error) if isinstance(error, sqlite3.Error) else error) from error
+                if isinstance(error, sqlite3.Error):
+                    raise failure(str(path), error) from error
+                if isinstance(error, ValueError | KeyError | TypeError):
+                    raise DamagedError(f"{path}: a row makes no sense ({type(error).__name__})") from error
+                raise
         except BaseException:
             if handle is not None:
                 os.close(handle)
@@ -100,7 +107,7 @@ class Journal(JournalReader):
         """
         with self._lock:
             try:
-                going = self._keeping.next(now_us, self.readers(), self.tip)
+                going = self._keeping.next(now_us, self.readers(), self.copied, self.tip)
             except sqlite3.Error as error:
                 raise self._failed("read", error) from error
             if going is None:

@@ -23,7 +23,7 @@ NEAR = 0.9
 FUTURE_US = 86_400_000_000
 """A time further ahead than this came from a wrong clock, and must not keep an entry for years."""
 
-_BEFORE_ALL = Ranges.of((-(1 << 62), 0))
+_BEFORE_ALL = -(1 << 62)
 """Below 1 are entries of an earlier release that every reader has."""
 
 _CUFF = ("MDC_PRESS_BLD_NONINV", "MDC_PRESS_CUFF")
@@ -70,9 +70,9 @@ class Keeping:
         self._db = db
         self._limits = limits
 
-    def next(self, now_us: int, readers: Mapping[str, Ranges], tip: int) -> Going | None:
-        """The next slice to go of what readers have or lack; None where nothing need."""
-        delivered = self._limits.delivered(readers) | _BEFORE_ALL
+    def next(self, now_us: int, readers: Mapping[str, Ranges], copied: int, tip: int) -> Going | None:
+        """The next slice to go of what readers have or lack, copied or not; None where nothing need."""
+        delivered = self._limits.delivered(readers) | Ranges.of((_BEFORE_ALL, copied))
         rows = self._aged(now_us, delivered)
         if rows:
             return Going(rows=rows, sacrificed=False)
@@ -155,7 +155,7 @@ class Keeping:
             for _, _, id_, time_us, _ in rows:
                 channel = id_ if kind == KIND_OBS else 0
                 if kind == KIND_WAVE:
-                    channel, n = self._db.execute(_Q["piece_size"], (id_,)).fetchone()
+                    channel, n = self._db.execute(_Q["piece_size"], (id_,)).fetchone() or (0, 0)
                     samples[kind, channel] += n
                 key = kind, channel
                 lost[key] += 1

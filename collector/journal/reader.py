@@ -218,11 +218,13 @@ class JournalReader:
         """All series by channel number."""
         for number, *row in self._rows("channels"):
             if number not in self._series:
-                self._series[number] = series_of(tuple(row))
+                with self._sound():
+                    self._series[number] = series_of(tuple(row))
         return self._series
 
     def latest(self, bed: str) -> Sequence[Reading]:
-        return [reading_of(self.series(channel), tuple(row)) for channel, *row in self._rows("latest", (bed,))]
+        with self._sound():
+            return [reading_of(self.series(channel), tuple(row)) for channel, *row in self._rows("latest", (bed,))]
 
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
         found = []
@@ -242,11 +244,12 @@ class JournalReader:
         return found
 
     def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
-        return [
-            reading_of(series, row)
-            for channel, series in self._channels(bed, codes)
-            for row in self._rows("values", (channel, start_us, end_us))
-        ]
+        with self._sound():
+            return [
+                reading_of(series, row)
+                for channel, series in self._channels(bed, codes)
+                for row in self._rows("values", (channel, start_us, end_us))
+            ]
 
     def minutes(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Minutes]:
         channels = dict(self._channels(bed, codes))
@@ -259,14 +262,14 @@ class JournalReader:
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
         found = []
         for channel, series in self._channels(bed, codes):
-            for row in self._rows("waves", (channel, start_us - _LONGEST_PIECE_US, end_us)):
-                piece = piece_of(series, row)
-                if end_us_of(piece) > start_us:
-                    found.append(piece)
+            with self._sound():
+                rows = self._rows("waves", (channel, start_us - _LONGEST_PIECE_US, end_us))
+                found += [piece for piece in (piece_of(series, row) for row in rows) if end_us_of(piece) > start_us]
         return found
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
-        return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
+        with self._sound():
+            return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
 
     def _channels(self, bed: str, codes: Sequence[str]) -> list[tuple[int, Series]]:
         known = self.channels().items()
@@ -298,6 +301,15 @@ class JournalReader:
                         self._db.execute("commit")
             except sqlite3.Error as error:
                 raise self._failed("read", error) from error
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Rows are made into what they tell; one that none can be made of is damage that SQLite does not notice."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+            self.damage.set()
+            raise DamagedError(f"the journal cannot be read: a row makes no sense ({type(error).__name__})") from error
 
     def _failed(self, done: str, error: sqlite3.Error) -> JournalError:
         failed = failure(f"the journal cannot be {done}", error)

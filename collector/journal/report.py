@@ -46,7 +46,7 @@ def verify(path: Path) -> Report:
             orphans = db.execute(_Q["orphans"]).fetchone()[0]
     except DamagedError as error:
         return Report(lines=(*lines, f"DAMAGED: {error}"), sound=False)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         return Report(lines=(*lines, f"DAMAGED: {error}"), sound=False)
     except JournalError as error:
         raise UsageError(str(error)) from error
@@ -98,7 +98,12 @@ def dump(path: Path, out: Path, progress: Callable[[int], None]) -> str:
             }
             for entries in rescue.entries():
                 for entry in entries:
-                    files[type(entry)].write(json.dumps(_line(entry), ensure_ascii=False) + "\n")
+                    try:
+                        line = json.dumps(_line(entry), ensure_ascii=False)
+                    except (ValueError, TypeError, ArithmeticError):  # a time that is none, bytes for a text
+                        rescue.unreadable += 1
+                        continue
+                    files[type(entry)].write(f"{line}\n")
                     written[FILES[type(entry)]] += 1
                 progress(written.total())
             unreadable = rescue.unreadable

@@ -33,6 +33,10 @@ WINDOW_ROWS = 500
 GRAIN_US = 1_000_000
 """Where readings cannot be read, those of so long a time are given up one by one; of other tables, single rows."""
 
+TIMES_US = -(1 << 62), 1 << 62
+"""Any time that windows may be counted from."""
+
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _Q = queries("journal")
 
 
@@ -59,7 +63,7 @@ class Rescue:
             while begin <= last_us:
                 end = min(begin + WINDOW_US, last_us + 1)
                 found = False
-                for rows in self._readable("some_0", (number,), begin, end, GRAIN_US):
+                for rows in self._readable("values", (number,), begin, end, GRAIN_US):
                     found = True
                     yield self._made(lambda row, series=series: reading_of(series, row), rows)  # type: ignore[misc]
                 begin = end if found else max(end, self._next_us(number, end, last_us))
@@ -78,7 +82,7 @@ class Rescue:
         """How far each replayed input was, or nothing where that cannot be read."""
         try:
             return dict(self._db.execute(_Q["inputs"]).fetchall())
-        except sqlite3.Error:
+        except _UNREADABLE:
             return {}
 
     def sacrificed(self) -> dict[Series | None, Sacrificed]:
@@ -103,7 +107,7 @@ class Rescue:
         """Where a channel's readings go on after a time without any."""
         try:
             (next_us,) = self._db.execute(_Q["span_after"], (channel, after_us)).fetchone()
-        except sqlite3.Error:
+        except _UNREADABLE:
             return after_us
         return last_us + 1 if next_us is None else int(next_us)
 
@@ -115,24 +119,31 @@ class Rescue:
                     found[number] = series_of(tuple(row))
                 except (ValueError, TypeError):
                     self.unreadable += 1
-        except sqlite3.Error:
+        except _UNREADABLE:
             self.unreadable += 1
         return found
 
     def _span(self, channel: int) -> tuple[int, int]:
+        """First and last time of a channel's readings; what lies outside of TIMES_US is no time and not looked for."""
         for query, parameters in (("span", (channel,)), ("queued_span", ())):
             try:
-                first_us, last_us = self._db.execute(_Q[query], parameters).fetchone()
-            except sqlite3.Error:
+                first, last = self._db.execute(_Q[query], parameters).fetchone()
+            except _UNREADABLE:
                 continue
-            return (1, 0) if first_us is None else (first_us, last_us)
+            if first is None:
+                return 1, 0
+            if isinstance(first, int) and isinstance(last, int) and TIMES_US[0] <= first and last < TIMES_US[1]:
+                return first, last
+            self.unreadable += 1
+            first, last = self._db.execute(_Q["span_ever"], (channel, *TIMES_US)).fetchone()
+            return (1, 0) if first is None else (first, last)
         return 1, 0
 
     def _last(self, kind: int) -> int:
         for query, parameters in ((f"last_{kind}", ()), ("queued_last", (kind,))):
             try:
                 return int(self._db.execute(_Q[query], parameters).fetchone()[0] or 0)
-            except sqlite3.Error:
+            except _UNREADABLE:
                 continue
         return 0
 
@@ -140,7 +151,7 @@ class Rescue:
         """Rows of begin…end, in halves where the whole cannot be read."""
         try:
             rows = self._db.execute(_Q[query], (*key, begin, end)).fetchall()
-        except sqlite3.Error:
+        except _UNREADABLE:
             if end - begin <= grain:
                 self.unreadable += 1
                 return

@@ -16,6 +16,7 @@ from collector.journal.reader import JournalReader
 from collector.journal.rescue import salvage, settle
 from collector.logs import logger
 from collector.model import Entry
+from collector.status import Unsaved
 
 MEMORY_BYTES = 256 << 20
 """Most hours of a bed with its waves; what comes then is given up in the order of sacrifice."""
@@ -54,7 +55,6 @@ class SafeJournal:
         self._lock = threading.RLock()
         self._healing = threading.Lock()
         self._log = logger()
-        self._copied = 0
         self._next_try_s = 0.0
         self._salvaging = False
         self.file: Journal | None = None
@@ -95,6 +95,18 @@ class SafeJournal:
                         break
                     time.sleep(PAUSE_S)
 
+    def losses(self) -> int:
+        """Entries given up for want of room."""
+        with self._lock:
+            return sum(gone.entries for journal in self.journals for gone in journal.sacrificed().values())
+
+    def unsaved(self) -> Unsaved | None:
+        """What only memory has; None where the file takes entries. Raises JournalError."""
+        with self._lock:
+            if self.memory is None or self.unsaved_since_us is None:
+                return None
+            return Unsaved(since_us=self.unsaved_since_us, series=frozenset(self.memory.channels().values()))
+
     def heal(self, *, at_once: bool = False) -> None:
         """Where the file is damaged or was not writable, try it again; everything that memory has goes back into it."""
         with self._healing:  # a daemon that ends heals beside a heal that goes on in a thread
@@ -118,7 +130,7 @@ class SafeJournal:
     def close(self) -> None:
         """What is in memory only is lost now, and told. The journals are their owner's to close, afterwards."""
         if self.memory is not None:
-            self._log.error("values were never saved", entries=self.memory.tip - self._copied, reason=self.cause)
+            self._log.error("values were never saved", entries=self.memory.tip - self.memory.copied, reason=self.cause)
         if self.file_reader is not None:
             self.file_reader.close()
 
@@ -130,15 +142,19 @@ class SafeJournal:
     def _open(self) -> None:
         with suppress(OSError):
             settle(self._path)
-        self.file = Journal.open(self._path, self._readers, self._limits)
-        self.file_reader = self.file.reader()
+        file = Journal.open(self._path, self._readers, self._limits)
+        try:
+            self.file_reader = file.reader()
+        except JournalError:
+            file.close()
+            raise
+        self.file = file
 
     def _take_over(self, cause: str, retry_s: float = RETRY_S) -> None:
         """From now on entries go into memory."""
         self._log.error("values are not saved: the journal in memory takes over", reason=cause)
         self.cause = cause
         self.unsaved_since_us = self._utc_us()
-        self._copied = 0
         self._next_try_s = self._monotonic() + retry_s
         self.memory = Journal.open(MEMORY, self._readers, Limits(max_bytes=MEMORY_BYTES, passing=self._limits.passing))
 
@@ -171,7 +187,7 @@ class SafeJournal:
             damaged=str(aside), entries=entries, unreadable=unreadable,
         )  # fmt: skip
         self._salvaging = False
-        self._copied = 0  # what was put back into the damaged file may be among what could not be read
+        self._in_memory().copied = 0  # what was put back into the damaged file may be among what could not be read
 
     def _put_back(self) -> None:
         """Bring into the file what came into memory, then go on there. Raises DiskError."""
@@ -179,7 +195,7 @@ class SafeJournal:
         if file is None:
             return
         tip = memory.tip
-        while self._copied < tip and self._copy(file, memory):  # what comes meanwhile, with appends held, is little
+        while memory.copied < tip and self._copy(file, memory):  # what comes meanwhile, with appends held, is little
             pass
         with self._lock:
             while self._copy(file, memory):
@@ -194,8 +210,8 @@ class SafeJournal:
 
     def _copy(self, file: Journal, memory: Journal) -> int:
         """Bring the next entries over; return how many."""
-        rows = memory.read(self._copied, COPY)
+        rows = memory.read(memory.copied, COPY)
         if rows:
             file.append([entry for _, entry in rows])
-            self._copied = rows[-1][0]
+            memory.copied = rows[-1][0]
         return len(rows)

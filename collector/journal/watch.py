@@ -26,7 +26,7 @@ class JournalWatch:
     def look(self, now_s: float) -> Sequence[Condition]:
         """Changes of conditions at `now_s` of a clock that never goes back. Raises JournalError."""
         technical, journal = self._technical, self._journal
-        near, lost = any(each.is_nearly_full() for each in journal.journals), self._losses()
+        near, lost = any(each.is_nearly_full() for each in journal.journals), journal.losses()
         found: list[Condition] = []
         if journal.memory is not None:
             found += technical.raised(UNSAVED, f"Values are not saved on the gateway: {journal.cause}")
@@ -44,6 +44,3 @@ class JournalWatch:
         else:
             found += technical.cleared(FULL)
         return found
-
-    def _losses(self) -> int:
-        return sum(gone.entries for each in self._journal.journals for gone in each.sacrificed().values())

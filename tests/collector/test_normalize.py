@@ -229,3 +229,13 @@ def test_a_measurement_that_comes_before_the_device_tells_its_clock_is_known_aga
     assert readings(again, Observation(channel=NIBP, value=120.0, device_time_us=690 * SECOND), 140 * SECOND) == []
     (new,) = readings(again, Observation(channel=NIBP, value=118.0, device_time_us=735 * SECOND), 140 * SECOND)
     assert new.time_us == 135 * SECOND
+
+
+def test_a_measurement_of_days_ago_that_a_device_still_shows_keeps_its_time() -> None:
+    now_s, days_ago_s = 1_800_000_000.0, 1_800_000_000.0 - 3 * 86_400
+    n = normalizer()
+    (first,) = cuff(n, 120.0, days_ago_s, clock_s=now_s, arrival_s=now_s)
+    assert first.time_us == round(days_ago_s * SECOND)
+    again = normalizer()
+    again.recall([first])
+    assert cuff(again, 120.0, days_ago_s, clock_s=now_s + 60, arrival_s=now_s + 60.4) == []

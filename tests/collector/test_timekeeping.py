@@ -101,7 +101,7 @@ def test_a_step_stands_long_enough_to_be_seen_and_another_makes_it_longer() -> N
     assert condition(kept.look(0.5)[1]).alarm.phase is AlarmPhase.CONTINUE
     assert kept.during(STEP_SHOWN_S - 1) == []
     (cleared,) = kept.look(1.0)
-    assert (condition(cleared).alarm.phase, cleared) == (AlarmPhase.END, cleared)
+    assert (condition(cleared).alarm.phase, condition(cleared).alarm.source) == (AlarmPhase.END, "clock-step")
     assert kept.during(100) == []
 
 

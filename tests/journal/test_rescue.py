@@ -35,7 +35,7 @@ def written(path: Path) -> list[Entry]:
 
 
 def pages_of(path: Path, table: str) -> list[int]:
-    """Which pages a table has, root first, as SQLite itself tells by its page types: found by blanking each in turn."""
+    """The root page of a table, the only one that SQLite tells of."""
     with sqlite3.connect(path) as db:
         (root,) = db.execute("select rootpage from sqlite_master where name = ?", (table,)).fetchone()
     db.close()

@@ -356,3 +356,79 @@ def test_a_salvage_without_room_leaves_the_damaged_file_where_it_is(
         salvage(path, "now")
     assert path.read_bytes() == content
     assert not path.with_name("journal.db.salvaged").exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update latest set quality = 'X'",
+        "update channel set role = 'of no kind' where id = 1",
+        "update obs set quality = '?' where channel = 1",
+        "update condition set phase = 'never'",
+        "update identity set body = '{'",
+        "update obs set time = 'noon' where channel = 2 and n = 0",
+    ],
+)
+def test_damage_that_sqlite_does_not_notice_is_mended_too(safe: SafeJournal, damage: str) -> None:
+    """The rows that make no sense are left out, everything else goes on."""
+    entries = [*one_of_each(), *seconds(20, 40)]
+    safe.append(entries)
+    assert safe.file is not None
+    before = safe.file
+    before._db.execute(damage)
+    reader = BothReader(safe)
+    for ask in (
+        lambda: reader.latest(BED),
+        lambda: reader.values(BED, [], 0, 1 << 60),
+        lambda: reader.conditions(BED, 0, 1 << 60),
+    ):
+        try:
+            ask()
+        except DiskError:
+            break
+    else:
+        safe.file.damage.set()  # nobody has looked at this table
+    safe.heal()
+    assert safe.memory is None
+    assert safe.file is not before
+    left = Counter(map(repr, entries_of(safe.file)))
+    assert not left - Counter(map(repr, entries))
+    assert left.total() > len(entries) * 0.6
+    safe.append(seconds(40, 41))
+
+
+def test_what_went_back_already_is_not_lost_when_memory_fills(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.journal.safe.MEMORY_BYTES", 400_000)
+    safe = SafeJournal(path, ["a"], Limits(), clock.utc_us, clock.monotonic)
+    fill_disk(safe)
+    safe.append(seconds(0, 600))
+    memory = safe.memory
+    assert memory is not None
+    assert safe.file is not None
+    free_disk(safe)
+    while memory.copied < 9_000:
+        safe._copy(safe.file, memory)
+    fill_disk(safe)
+    safe.tidy()
+    free_disk(safe)
+    clock.s += RETRY_S
+    safe.heal()
+    memory.close()
+    lost = sum(one.entries for one in safe.file.sacrificed().values())
+    assert lost == 12_000 - len(entries_of(safe.file))
+    assert lost <= 3_000
+    end(safe)
+
+
+def test_only_series_that_memory_has_are_unsaved(safe: SafeJournal, clock: Clock) -> None:
+    safe.append(seconds(0, 10, channels=4))
+    assert safe.unsaved() is None
+    clock.s = 50.0
+    fill_disk(safe)
+    safe.append([*seconds(10, 400, channels=2)])
+    unsaved = safe.unsaved()
+    assert unsaved is not None
+    assert unsaved.since_us == T0_US + 50_000_000
+    assert {series.channel.code for series in unsaved.series} == {"VND_TEST_0", "VND_TEST_1"}

@@ -126,3 +126,16 @@ def test_a_folder_with_something_in_it_is_left_alone(bed: Path, tmp_path: Path) 
     done = run("journal", bed, "export", "--out", tmp_path / "out")
     assert (done.returncode, "is not empty" in done.stderr) == (2, True)
     assert (tmp_path / "out" / "readings.jsonl").read_text() == "precious"
+
+
+def test_a_row_that_makes_no_sense_does_not_keep_the_rest_from_being_exported(bed: Path, tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db")
+    journal.append([*seconds(0, 10), piece(1, [1, 2, 3])])
+    journal._db.execute("update obs set time = 9223372036854775807 where time = (select max(time) from obs)")
+    journal._db.execute("update channel set site = x'ff00' where id = 1")
+    journal.close()
+    done = run("journal", bed, "export", "--out", tmp_path / "rest")
+    assert done.returncode == 0, done.stderr
+    assert "could not be read" in done.stdout
+    assert len(lines(tmp_path / "rest" / "readings.jsonl")) >= 180
+    assert "Traceback" not in run("journal", bed, "verify").stderr

@@ -210,6 +210,9 @@ from condition where bed = ? and time >= ? and time < ? order by id;
 -- span: times of a channel's readings between which to look
 select min(time), max(time) from obs where channel = ?;
 
+-- span_ever: the same of those between two times
+select min(time), max(time) from obs where channel = ? and typeof(time) = 'integer' and time >= ? and time < ?;
+
 -- span_after: the first time of a channel's readings from one on
 select min(time) from obs where channel = ? and time >= ?;
 
@@ -227,9 +230,6 @@ select max(id) from identity;
 
 -- queued_last: the same by the order, where the table cannot be read
 select max(id) from queue where kind = ?;
-
--- some_0: readings of a channel
-select time, value, text, quality, demo from obs where channel = ? and time >= ? and time < ? order by time, n;
 
 -- some_1: pieces
 select channel, time, rate_hz, scale, "offset", quality, demo, samples, enc, data
