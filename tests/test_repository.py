@@ -55,7 +55,6 @@ def test_the_bed_in_the_readme_has_no_mistake(readme: str, tmp_path: Path) -> No
     load(tmp_path / "bed.toml")
 
 
-@pytest.mark.parametrize("server", ["timescale"], indirect=True)  # it shows off time_bucket
 @pytest.mark.parametrize("readme", READMES)
 def test_the_sql_in_the_readme_runs(readme: str, database: str) -> None:
     migrate(database)
