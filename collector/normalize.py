@@ -33,6 +33,9 @@ EPISODIC_PAST_US = 366 * 24 * 3_600_000_000
 """A corrected device time outside arrival − 1 year … + 2 min is a wrong clock, not a time: arrival is taken. One of
 days ago is a measurement of days ago, which the device still shows."""
 
+EPISODIC_FIRST_US = 946_684_800_000_000
+"""So is one before 2000, which no table takes."""
+
 EPISODE_US = 2_000_000
 """A device that is heard anew sends its last measurement again, at a time that moves with its clock's measured offset:
 by up to a second where its clock has whole seconds. Two cuff measurements are never so close."""
@@ -184,7 +187,8 @@ class Normalizer:
         if device_time_us is None or self.clock_offset_us is None:
             return None
         time_us = device_time_us - self.clock_offset_us
-        return time_us if -EPISODIC_PAST_US <= time_us - arrival_us <= EPISODIC_FUTURE_US else None
+        first_us = max(EPISODIC_FIRST_US, arrival_us - EPISODIC_PAST_US)
+        return time_us if first_us <= time_us <= arrival_us + EPISODIC_FUTURE_US else None
 
     def _piece(self, event: Waveform, arrival_us: int) -> WavePiece:
         end_us = self._wave_ends_us.get(event.channel)

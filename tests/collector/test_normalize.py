@@ -28,6 +28,7 @@ ECG = Channel(code="MDC_ECG_ELEC_POTL_II", source="1", unit="uV")
 OFFSET = Channel(code="VND_VITALSD_CLOCK_OFFSET", source="vitalsd", unit="s")
 FRAME = Frame(offset=0, length=1, kind="x")
 SECOND = 1_000_000
+T0_S = 1_800_000_000
 
 
 def normalizer(**more: object) -> Normalizer:
@@ -74,9 +75,8 @@ def test_a_repeat_is_not_stored() -> None:
 
 def test_an_episodic_time_is_corrected_by_the_measured_offset() -> None:
     n = normalizer()
-    n.entries([DeviceClock(time_us=700 * SECOND)], 100 * SECOND)  # the device is 600 s ahead
-    (got,) = readings(n, Observation(channel=NIBP, value=120.0, device_time_us=695 * SECOND), 103 * SECOND)
-    assert got.time_us == 95 * SECOND
+    (got,) = cuff(n, 120.0, 695, clock_s=703, arrival_s=103)  # the device is 600 s ahead
+    assert got.time_us == (T0_S + 95) * SECOND
 
 
 def test_an_episodic_time_of_the_future_or_without_a_clock_gives_way_to_arrival() -> None:
@@ -115,11 +115,11 @@ def test_a_devices_clock_that_was_set_is_stored_at_once(moved_s: float) -> None:
 
 def test_after_a_step_of_ours_an_offset_is_stored_anew_and_old_times_are_in_the_new_clock() -> None:
     n = normalizer()
-    offsets(n, 700, 100)
+    offsets(n, T0_S + 600, T0_S)
     n.stepped(-SECOND // 5)
-    (got,) = readings(n, Observation(channel=NIBP, value=120.0, device_time_us=695 * SECOND), 103 * SECOND)
-    assert got.time_us == 95 * SECOND - SECOND // 5
-    assert offsets(n, 704, 103.8) == [(600.2, 103)]
+    event = Observation(channel=NIBP, value=120.0, device_time_us=(T0_S + 595) * SECOND)
+    assert [r.time_us for r in readings(n, event, (T0_S + 3) * SECOND)] == [(T0_S - 5) * SECOND - SECOND // 5]
+    assert offsets(n, T0_S + 604, T0_S + 3.8) == [(600.2, T0_S + 3)]
 
 
 @pytest.mark.parametrize("move_us", [3600 * SECOND, -3600 * SECOND, SECOND // 5, -SECOND // 5])
@@ -189,10 +189,10 @@ def test_an_identity_is_stored_when_it_changes() -> None:
 
 
 def cuff(n: Normalizer, value: float, told_s: float, *, clock_s: float, arrival_s: float = 200.0) -> list[Reading]:
-    """A cuff pressure that a device heard anew sends: its clock as it tells it, then the measurement with its time."""
-    n.entries([DeviceClock(time_us=round(clock_s * SECOND))], round(arrival_s * SECOND))
-    event = Observation(channel=NIBP, value=value, device_time_us=round(told_s * SECOND))
-    return readings(n, event, round(arrival_s * SECOND))
+    """What a device heard anew sends: its clock, then a cuff pressure with its time; all in seconds from T0_S."""
+    clock_us, told_us, arrival_us = (round((T0_S + s) * SECOND) for s in (clock_s, told_s, arrival_s))
+    n.entries([DeviceClock(time_us=clock_us)], arrival_us)
+    return readings(n, Observation(channel=NIBP, value=value, device_time_us=told_us), arrival_us)
 
 
 def test_a_measurement_that_a_device_sends_again_when_it_is_heard_anew_is_nothing_new() -> None:
@@ -222,20 +222,31 @@ def test_without_a_time_of_its_own_every_value_is_one() -> None:
 
 def test_a_measurement_that_comes_before_the_device_tells_its_clock_is_known_again_too() -> None:
     n = normalizer()
-    stored = [e for e in n.entries([DeviceClock(time_us=700 * SECOND)], 100 * SECOND) if isinstance(e, Reading)]
-    stored += readings(n, Observation(channel=NIBP, value=120.0, device_time_us=690 * SECOND), 101 * SECOND)
+    device_us, ours_us = (T0_S + 600) * SECOND, T0_S * SECOND
+    stored = [e for e in n.entries([DeviceClock(time_us=device_us)], ours_us) if isinstance(e, Reading)]
+    old = Observation(channel=NIBP, value=120.0, device_time_us=device_us - 10 * SECOND)
+    stored += readings(n, old, ours_us + SECOND)
     again = normalizer()
     again.recall(stored)
-    assert readings(again, Observation(channel=NIBP, value=120.0, device_time_us=690 * SECOND), 140 * SECOND) == []
-    (new,) = readings(again, Observation(channel=NIBP, value=118.0, device_time_us=735 * SECOND), 140 * SECOND)
-    assert new.time_us == 135 * SECOND
+    assert readings(again, old, ours_us + 40 * SECOND) == []
+    late = Observation(channel=NIBP, value=118.0, device_time_us=device_us + 35 * SECOND)
+    assert [r.time_us for r in readings(again, late, ours_us + 40 * SECOND)] == [ours_us + 35 * SECOND]
 
 
 def test_a_measurement_of_days_ago_that_a_device_still_shows_keeps_its_time() -> None:
-    now_s, days_ago_s = 1_800_000_000.0, 1_800_000_000.0 - 3 * 86_400
+    days_ago_s = -3 * 86_400
     n = normalizer()
-    (first,) = cuff(n, 120.0, days_ago_s, clock_s=now_s, arrival_s=now_s)
-    assert first.time_us == round(days_ago_s * SECOND)
+    (first,) = cuff(n, 120.0, days_ago_s, clock_s=0, arrival_s=0)
+    assert first.time_us == (T0_S + days_ago_s) * SECOND
     again = normalizer()
     again.recall([first])
-    assert cuff(again, 120.0, days_ago_s, clock_s=now_s + 60, arrival_s=now_s + 60.4) == []
+    assert cuff(again, 120.0, days_ago_s, clock_s=60, arrival_s=60.4) == []
+
+
+@pytest.mark.parametrize("arrival_s", [0, 86_400])
+def test_a_time_that_no_table_takes_is_a_wrong_clock(arrival_s: int) -> None:
+    n, arrival_us = normalizer(), (946_684_800 + arrival_s) * SECOND  # 2000-01-01
+    n.entries([DeviceClock(time_us=arrival_us)], arrival_us)
+    before_us = 946_684_799 * SECOND
+    (got,) = readings(n, Observation(channel=NIBP, value=120.0, device_time_us=before_us), arrival_us)
+    assert got.time_us == arrival_us
