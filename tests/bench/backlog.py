@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
 
 from collector.journal import Journal, JournalReader
 from collector.journal.ranges import Ranges
 from collector.model import Channel, Entry, Quality, Reading, Series
 from collector.timescale import BATCH, READER, Timescale
 from tests.bench import made
-from tests.bench.plain import Plain, as_array
+from tests.bench.plain import Plain, as_block
 from tests.bench.report import Row, percentile
 from tests.bench.server import server, store
 
@@ -112,7 +110,7 @@ def _rows(case: _Case, drained: list[_Drained]) -> Iterator[Row]:
 def _drain(dsn: str, path: Path, case: _Case) -> _Drained:
     with closing(Journal.open(path, [READER])) as journal, closing(journal.reader()) as reader:
         backlog = reader.tip
-        arrays = [] if case.waves else _arrays(reader)
+        blocks = [] if case.waves else _blocks(reader)
         came: list[float] = []
         stop = threading.Event()
         began, used = time.perf_counter(), time.process_time()
@@ -130,26 +128,26 @@ def _drain(dsn: str, path: Path, case: _Case) -> _Drained:
         times=case.backlog_s / elapsed_s,
         entries_per_s=backlog / elapsed_s,
         processor=processor_s / elapsed_s,
-        plain_per_s=_plain(dsn, arrays),
+        plain_per_s=_plain(dsn, blocks),
         ages_s=ages_s,
     )
 
 
-def _arrays(reader: JournalReader) -> list[NDArray[np.void]]:
+def _blocks(reader: JournalReader) -> list[bytes]:
     """The first batches of the backlog, ready to be sent."""
-    return [as_array(reader.batch(n * BATCH, (n + 1) * BATCH, BATCH)) for n in range(PLAIN_BATCHES)]
+    return [as_block(reader.batch(n * BATCH, (n + 1) * BATCH, BATCH)) for n in range(PLAIN_BATCHES)]
 
 
-def _plain(dsn: str, arrays: Sequence[NDArray[np.void]]) -> float | None:
+def _plain(dsn: str, blocks: Sequence[bytes]) -> float | None:
     """Rows a second of a plain COPY, which has nothing to do but send."""
-    if not arrays:
+    if not blocks:
         return None
     with closing(psycopg.connect(dsn, autocommit=True)) as connection:
         plain = Plain(connection)
         began = time.perf_counter()
-        for array in arrays:
-            plain.copy_array(array)
-        return sum(array.size for array in arrays) / (time.perf_counter() - began)
+        for block in blocks:
+            plain.copy_block(block)
+        return len(blocks) * BATCH / (time.perf_counter() - began)
 
 
 def _watch(dsn: str, backlog: int, came: list[float], began: float) -> list[float]:

@@ -14,7 +14,7 @@ from collector.journal import Journal, JournalReader
 from collector.journal.reader import Batch
 from collector.timescale_store import TimescaleStore
 from tests.bench import made
-from tests.bench.plain import Plain, as_array, as_rows
+from tests.bench.plain import Plain, as_block, as_rows
 from tests.bench.report import Row
 from tests.bench.server import server, store
 
@@ -24,19 +24,19 @@ SIZES = {100: (60, 0.8), 1_000: (20, None), 10_000: (6, 0.95)}
 """Rows a batch → batches in each repeat, and the least ratio to a plain COPY (design §8)."""
 
 FIRST_US = 1_767_225_600_000_000
-_WAYS = ("ours_s", "rows_s", "array_s", "ready_s")
+_WAYS = ("ours_s", "rows_s", "block_s", "ready_s")
 
 
 @dataclass(slots=True)
 class _Turn:
     """Seconds that one repeat of a batch size took: ours, and a plain COPY of the same rows.
 
-    rows_s: row by row; array_s: as one block made by numpy; ready_s: the same, made before.
+    rows_s: row by row; block_s: as one block, made as ours is; ready_s: the same, made before.
     """
 
     ours_s: float = 0.0
     rows_s: float = 0.0
-    array_s: float = 0.0
+    block_s: float = 0.0
     ready_s: float = 0.0
 
 
@@ -69,13 +69,13 @@ def _rows(dsn: str, reader: JournalReader) -> Iterator[Row]:
 def _row(size: int, least: float | None, turns: Sequence[_Turn], count: int) -> Row:
     """Beside the faster of the two ways of a plain COPY."""
     ours_s = median(turn.ours_s for turn in turns)
-    by_rows_s, by_array_s = median(turn.rows_s for turn in turns), median(turn.array_s for turn in turns)
-    way = "rows" if by_rows_s < by_array_s else "array"
-    plain_s = min(by_rows_s, by_array_s)
+    by_rows_s, by_block_s = median(turn.rows_s for turn in turns), median(turn.block_s for turn in turns)
+    way = "rows" if by_rows_s < by_block_s else "block"
+    plain_s = min(by_rows_s, by_block_s)
     return Row(
         what=f"exactly once, {size:,} rows a batch",
         unit="of COPY",
-        value=median((turn.rows_s if way == "rows" else turn.array_s) / turn.ours_s for turn in turns),
+        value=median((turn.rows_s if way == "rows" else turn.block_s) / turn.ours_s for turn in turns),
         budget=least,
         at_least=True,
         note=f"{count / ours_s / 1e3:,.0f} k rows/s beside {count / plain_s / 1e3:,.0f} k ({way}); "
@@ -87,7 +87,7 @@ def _turn(ours: TimescaleStore, plain: Plain, batches: Sequence[Batch]) -> _Turn
     """The same batches by each way, one after the other, each way first as often as the others."""
     turn = _Turn()
     for number, batch in enumerate(batches):
-        ready = as_array(batch)
+        ready = as_block(batch)
         for way in _WAYS[number % 4 :] + _WAYS[: number % 4]:
             began = time.perf_counter()
             match way:
@@ -95,9 +95,9 @@ def _turn(ours: TimescaleStore, plain: Plain, batches: Sequence[Batch]) -> _Turn
                     ours.deliver(batch)
                 case "rows_s":
                     plain.copy_rows(as_rows(batch))
-                case "array_s":
-                    plain.copy_array(as_array(batch))
+                case "block_s":
+                    plain.copy_block(as_block(batch))
                 case "ready_s":
-                    plain.copy_array(ready, "ready")
+                    plain.copy_block(ready, "ready")
             setattr(turn, way, getattr(turn, way) + time.perf_counter() - began)
     return turn

@@ -22,6 +22,9 @@ from tests.bench.report import Row, percentile
 from tests.bench.server import server, store
 
 FRAMES = int(os.environ.get("VITALSD_BENCH_FRAMES", "1000"))
+ENOUGH = 1_000
+"""Fewer frames are not held against the budgets (design §8)."""
+
 PERIOD_S = 0.25
 """A record of 15 values and one of 8 waves, sent together: 60 values/s."""
 
@@ -53,12 +56,14 @@ def rows() -> Iterator[Row]:
     with server() as dsn, store(dsn) as database:
         (bed,) = side_by_side(database, 1, FRAMES)
     late = bed.late_s
-    yield Row(what="byte to row, p50", value=percentile(late, 0.50) * 1e3, unit="ms", budget=20.0)
-    yield Row(
-        what="byte to row, p99", value=percentile(late, 0.99) * 1e3, unit="ms", budget=60.0, note=f"n={len(late)}"
-    )
-    yield Row(what="one bed: processor", value=bed.processor * 100, unit="% of one", budget=2.0)
-    yield Row(what="one bed: memory", value=bed.peak_mib, unit="MiB", budget=80.0)
+    enough = len(late) >= ENOUGH
+    for what, value, unit, budget in (
+        ("byte to row, p50", percentile(late, 0.50) * 1e3, "ms", 20.0),
+        ("byte to row, p99", percentile(late, 0.99) * 1e3, "ms", 60.0),
+        ("one bed: processor", bed.processor * 100, "% of one", 2.0),
+        ("one bed: memory", bed.peak_mib, "MiB", 80.0),
+    ):
+        yield Row(what=what, value=value, unit=unit, budget=budget if enough else None, note=f"n={len(late)}")
     yield Row(what="one bed: start to first value", value=bed.first_s, unit="s", budget=2.0)
 
 

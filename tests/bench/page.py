@@ -22,6 +22,7 @@ from charting.page.chart import lines
 from collector.codes import by_refid
 from collector.journal import Journal
 from collector.model import Channel, Quality, Reading, Series
+from collector.transport.net import free_port
 from tests.bench import made
 from tests.bench.report import Row, percentile
 from tests.browser.test_page import chromium
@@ -108,8 +109,7 @@ def _daemon(journal: Path) -> Iterator[str]:
     """A bed's daemon with this journal, whose device says nothing; yields the address of its page."""
     master, slave = os.openpty()
     tty.setraw(slave)
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port(socket.SOCK_STREAM)
     config = journal.with_name("bed.toml")
     config.write_text(
         f'[bed]\nid = "{BED}"\n[[device]]\nname = "monitor"\ndriver = "ge-datex-dri"\n'

@@ -5,25 +5,14 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
 
 from collector.journal.reader import Batch
 from collector.journal.rows import Row as Values
 from collector.sql import queries
-from collector.timescale_rows import POSTGRES_EPOCH_US
+from collector.timescale_rows import COPY_HEADER, COPY_TRAILER, POSTGRES_EPOCH_US, Readings
 
 _TYPES = ("int8", "float8", "int4", "int2", "bytea", "bool", "text")
-_COLUMNS = {"time": ">i8", "value": ">f8", "channel": ">i4", "n": ">i2", "quality": "S1", "demo": "?"}
-_FIELDS: list[tuple[str, str]] = [("fields", ">i2")]
-for _name, _wire in _COLUMNS.items():
-    _FIELDS += [(f"{_name} length", ">i4"), (_name, _wire)]
-_WIRE = np.dtype([*_FIELDS, ("text length", ">i4")])
-"""A row of binary COPY without a text: PostgreSQL documentation, COPY, "Binary Format"."""
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-
 _MAKE = """
 create table plain_{way}(like vitalsd.obs including constraints including indexes);
 select create_hypertable('plain_{way}', by_range('time', interval '6 hours'), create_default_indexes => false);
@@ -37,7 +26,7 @@ class Plain:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         connection.execute(queries("timescale")["settings"])
-        for way in ("rows", "array", "ready"):
+        for way in ("rows", "block", "ready"):
             connection.execute(_MAKE.format(way=way).encode())
 
     def copy_rows(self, values: Sequence[Values]) -> None:
@@ -46,9 +35,9 @@ class Plain:
             for row in values:
                 copy.write_row(row)
 
-    def copy_array(self, array: NDArray[np.void], into: str = "array") -> None:
+    def copy_block(self, block: bytes, into: str = "block") -> None:
         with self._copy(into) as copy:
-            copy.write(b"".join((_HEADER, array.tobytes(), _TRAILER)))
+            copy.write(b"".join((COPY_HEADER, block, COPY_TRAILER)))
 
     @contextmanager
     def _copy(self, way: str) -> Iterator[psycopg.Copy]:
@@ -67,14 +56,6 @@ def as_rows(batch: Batch) -> list[Values]:
     return values
 
 
-def as_array(batch: Batch) -> NDArray[np.void]:
-    """The same as an array that is ready to be sent."""
-    values = as_rows(batch)
-    array = np.zeros(len(values), _WIRE)
-    array["fields"] = len(_TYPES)
-    *columns, _ = zip(*values, strict=True)
-    for name, column in zip(_COLUMNS, columns, strict=True):
-        array[f"{name} length"] = array[name].dtype.itemsize
-        array[name] = column
-    array["text length"] = -1
-    return array
+def as_block(batch: Batch) -> bytes:
+    """The same as one block, by what makes ours."""
+    return Readings.of(batch.readings, {number: number for _, number, *_ in batch.readings}).copied()

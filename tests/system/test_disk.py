@@ -15,6 +15,7 @@ import pytest
 
 from collector.journal import Journal
 from collector.timescale import READER
+from collector.transport.net import free_port
 from tests.shared import capture
 from tests.store.delivering import rows, until
 from tests.system.command import start
@@ -38,11 +39,6 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def fill(disk: Path) -> None:
     with (disk / "filler").open("wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12):
@@ -63,7 +59,7 @@ class Bed:
     def __init__(self, folder: Path, disk: Path, dsn: str) -> None:
         self.files = {DRIVER: capture("datex-dri", "db00.raw")}
         self.config = folder / "bed.toml"
-        self._metrics, self._page = free_port(), free_port()
+        self._metrics, self._page = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
         self._dsn = dsn
         self.config.write_text(
             f'[bed]\nid = "OR-9"\n[[device]]\nname = "{DRIVER}"\ndriver = "{DRIVER}"\n'

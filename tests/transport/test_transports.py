@@ -14,16 +14,10 @@ from collector.transport import open_port
 from collector.transport.base import Transport, parse_port
 from collector.transport.capture import CaptureTap
 from collector.transport.memory import memory_pair
-from collector.transport.net import open_udp
+from collector.transport.net import free_port, open_udp
 from collector.transport.pty import open_pty
 
 ALL_BYTES = bytes(range(256))
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @asynccontextmanager
