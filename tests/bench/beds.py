@@ -126,7 +126,7 @@ def _row(dsn: str, case: _Case) -> Row:
     late = [seconds for load in loads for seconds in load.late_s]
     stopped = "; given up" if any(load.hopeless for load in loads) else ""
     return Row(
-        what=f"{case.beds:,} beds for {case.seconds} s, {'last values and minutes too' if case.chores else 'values alone'}: lag, max",
+        what=f"{case.beds:,} beds for {case.seconds} s, {'all' if case.chores else 'values alone'}: lag, max",
         unit="s",
         value=max(late),
         budget=case.budget,
