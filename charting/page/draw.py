@@ -3,7 +3,7 @@
 Only presentation attributes (no style sheet, no script, nothing from outside), so that every SVG reader draws the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -85,7 +85,13 @@ class _Drawing:
         )
 
     def _rule(self, x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> None:
-        self._out.append(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{colour}"{more}/>')
+        self._rules([(x1, y1, x2, y2)], colour, more)
+
+    def _rules(self, lines: Iterable[tuple[float, float, float, float]], colour: str, more: str = "") -> None:
+        """Lines of one kind, as one element: a 12-hour chart has hundreds."""
+        path = "".join(f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" for x1, y1, x2, y2 in lines)
+        if path:
+            self._out.append(f'<path d="{path}" stroke="{colour}"{more}/>')
 
     def _title(self) -> None:
         chart, local = self._chart, self._chart.local
@@ -111,9 +117,11 @@ class _Drawing:
             self._text(self._x(time_us), self._y - 4, f"{local:%H:%M}", _MIDDLE + weight)
 
     def _columns(self, minutes: int, top: float, bottom: float) -> None:
+        colours: dict[str, list[float]] = {_RULE: [], _HOUR: []}
         for time_us in self._marks(minutes):
-            x = self._x(time_us)
-            self._rule(x, top, x, bottom, _HOUR if self._chart.local(time_us).minute == 0 else _RULE)
+            colours[_HOUR if self._chart.local(time_us).minute == 0 else _RULE].append(self._x(time_us))
+        for colour, xs in colours.items():
+            self._rules([(x, top, x, bottom) for x in xs], colour)
 
     def _hatch(self, gaps: Sequence[tuple[int, int]], top: float, height: float) -> None:
         for start_us, end_us in gaps:
@@ -208,12 +216,13 @@ class _Drawing:
                 if not same or (track.line.symbol, other.line.symbol) != ("vee", "caret"):
                     continue
                 _, ours, theirs = np.intersect1d(track.time_us, other.time_us, return_indices=True)
-                for i, j in zip(ours.tolist(), theirs.tolist(), strict=True):
-                    if track.time_us[i] >= self._chart.start_us:
-                        x = self._x(int(track.time_us[i]))
-                        both = np.array([track.value[i], other.value[j]])
-                        y1, y2 = axis.y(scaled(both, track.series.channel.unit, axis), top, height)
-                        self._rule(x, y1, x, y2, COLOURS[track.line.tone], ' stroke-opacity="0.35"')
+                xs = [self._x(time_us) for time_us in track.time_us[ours].tolist()]
+                y1, y2 = (
+                    axis.y(scaled(values, track.series.channel.unit, axis), top, height).tolist()
+                    for values in (track.value[ours], other.value[theirs])
+                )
+                ties = [tie for tie in zip(xs, y1, xs, y2, strict=True) if tie[0] >= _LEFT]
+                self._rules(ties, COLOURS[track.line.tone], ' stroke-opacity="0.35"')
 
     def _lane(self, lane: Sequence[Track]) -> None:
         """A thin bar per parameter under its panel: full where there are readings, hatched where they are missing."""
