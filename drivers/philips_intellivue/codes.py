@@ -47,6 +47,9 @@ PRIVATE_PRESSURES: Mapping[int, str] = {
 SETTING_LABELS: Mapping[int, str] = {0x0402F8BB: "PRESS_AWAY_MAX_SETTING"}
 """Settings that are another quantity than their physio id says (§12)."""
 
+SHARED_WITH_SETTINGS = frozenset((0x5012, 0x5109, 0x5118, 0x513C, 0x5148, 0x51A8, 0x7498))
+"""Physio ids of measured values and of settings alike: without a label nobody knows which of both a value is (§12)."""
+
 EVENTS: Mapping[int, str] = {
     4: "ABSENT", 22: "DISCONNECTED", 24: "DISTURBED", 38: "FAIL", 40: "HIGH_LIMIT", 58: "IRREGULAR", 62: "LOW_LIMIT",
     70: "MALFUNCTION", 74: "NOISY", 80: "OBSTRUCTED", 110: "UNAVAILABLE", 138: "CALIBRATION_FAILED",
@@ -130,7 +133,9 @@ def identifies(label: int, physio: int, *, compound: bool) -> bool:
 def channel(physio: int, label: int | None, unit: str, *, compound: bool = False, setting: bool = False) -> Channel:
     """The channel of a value with this physio id in an object with this label (None: not known yet)."""
     source, code = f"{physio:04X}", None
-    if label is not None and identifies(label, physio, compound=compound):
+    if label is None and not setting and physio in SHARED_WITH_SETTINGS:
+        code = UNMAPPED
+    elif label is not None and identifies(label, physio, compound=compound):
         source = f"{source}/{label:08X}"
         setting = setting or label >> 16 == SETTINGS
         if label in SETTING_LABELS:

@@ -61,6 +61,12 @@ def test_a_setting_is_another_channel_than_the_measurement(physio: int, label: i
     assert (found.source, found.code, found.role) == (f"{physio:04X}/{label:08X}", code, Role.SET)
 
 
+@pytest.mark.parametrize("physio", [0x51A8, 0x513C, 0x5148, 0x7498, 0x5109, 0x5012, 0x5118])
+def test_what_may_be_a_setting_is_not_called_measured_before_its_label_has_come(physio: int) -> None:
+    assert codes.channel(physio, None, "1").code == UNMAPPED
+    assert codes.channel(physio, 0x00020000 | physio, "1").code != UNMAPPED
+
+
 def test_members_of_a_compound_carry_no_label_but_two_agents_do() -> None:
     agents = [
         v.compound((0x538C, 0, 0x0220, 0xFF00000C), (0x5390, 0, 0x0220, 0xFF00000F)),
