@@ -9,6 +9,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,9 +29,11 @@ from tests.contracts.series import EVER
 from tests.journal.entries import (
     BED,
     HEART_RATE,
+    MODE,
     T0_US,
     TEMPERATURE,
     condition,
+    damaged,
     one_of_each,
     piece,
     reading,
@@ -260,6 +263,42 @@ async def test_a_row_that_no_table_takes_is_parked_alone(store: str, journal: Jo
     journal.append(seconds(30, 31))
     await deliver(store, journal)
     assert stored(store) == wanted(seconds(0, 31))
+
+
+@pytest.mark.parametrize(
+    ("damage", "seq", "reason", "kept"),
+    [
+        ("piece", 8, "ValueError: a piece has another length than its samples", ', 4, 0, "000001000200"]}'),
+        ("piece's quality", 8, "ValueError: an unknown quality", ', "X", 0, 3, 0, "000001000200"]}'),
+        ("piece's encoding", 8, "ValueError: a piece of an unknown encoding", ', 7, "000001000200"]}'),
+        (
+            "piece's rate",
+            8,
+            "TypeError: unsupported operand type(s) for /: 'int' and 'str'",
+            ', "X", 0.005, -1.5, "V", ',
+        ),
+        ("piece's data", 8, "ValueError: buffer size must be a multiple of element size", ', 3, 0, "35"]}'),
+        ("piece's channel", 8, "ValueError: an unknown channel", '{"piece": [99, 1767225600000000, 0, 250.0, '),
+        ("reading", 9, "ValueError: an unknown quality", '"SIMV", "X", 0]}'),
+        ("condition", 10, "ValueError: 'X' is not a valid Priority", '"physiological", "X", "start"'),
+        ("identity", 11, "22P02: invalid input syntax for type json", "Philips"),
+    ],
+)
+async def test_a_damaged_row_is_parked_as_it_is(
+    store: str, journal: Journal, damage: str, seq: int, reason: str, kept: str
+) -> None:
+    damaged(journal, damage, seconds(0, 5))
+    sink = await deliver(store, journal)
+    parked = rows(store, "select seq, reason, entry from vitalsd.parked")
+    assert [row[:2] for row in parked] == [(seq, reason)]
+    assert kept in parked[0][2]
+    assert (sink.status.delivered, sink.status.parked, sink.status.pending) == (103, 1, 0)
+    others = [] if damage == "reading" else [reading(MODE, 0, "SIMV")]
+    assert stored(store) == wanted([*others, *seconds(0, 5)])
+    with closing(TimescaleReader(store)) as reader:
+        assert len(reader.latest(BED)) == 20 + len(others)
+        assert len(reader.conditions(BED, *EVER)) == (damage != "condition")
+        assert len(reader.waves(BED, [], *EVER)) == (not damage.startswith("piece"))
 
 
 @pytest.mark.parametrize("more", [10, 200])

@@ -263,11 +263,12 @@ async def test_a_release_that_knows_no_tips_may_deliver_before_and_in_between(
     other.close()
 
 
-async def test_a_damaged_run_stands_in_nobodys_way(store: str, journal: Journal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["data = set_byte(data, 9, get_byte(data, 9) # 1)", "quality = 'X'"])
+async def test_a_damaged_run_stands_in_nobodys_way(store: str, journal: Journal, tmp_path: Path, damage: str) -> None:
     keep(journal, wave(0, 20))
     await deliver(store, journal)
     with psycopg.connect(store, autocommit=True) as connection:
-        connection.execute("update vitalsd.wave set data = set_byte(data, 9, get_byte(data, 9) # 1)")
+        connection.execute(f"update vitalsd.wave set {damage}".encode())
     other = Journal.open(tmp_path / "other.db", [READER])
     keep(other, wave(0, 20))
     assert (await deliver(store, other)).status.parked == 0
