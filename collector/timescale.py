@@ -45,6 +45,9 @@ ROLL_UP_EVERY_S = 5.0
 PACK_EVERY_S = 5.0
 """While data keep coming, how often the last readings, the journal and the minutes are brought up to date."""
 
+AGAIN_S = 0.5
+"""What somebody else is at is left to him for so long."""
+
 LATE_US = 15_000_000
 """A minute is over when something so much later has come: pieces arrive a second late, or a few after a gap."""
 
@@ -263,22 +266,26 @@ class _Chores:
 
 
 class _Chore:
-    """Work that may wait for `every_s` since its last end, and then goes on until nothing waits."""
+    """Work that may wait for `every_s` since its last end, and then goes on until nothing waits.
 
-    def __init__(self, every_s: float, waits: Callable[[], bool], work: Callable[[], None]) -> None:
+    Work that returns False could not be done now, and is left for AGAIN_S even in a hurry.
+    """
+
+    def __init__(self, every_s: float, waits: Callable[[], bool], work: Callable[[], bool | None]) -> None:
         self.waits = waits
         self._every_s = every_s
         self._work = work
-        self._next_s = -math.inf
+        self._next_s = self._again_s = -math.inf
 
     def due_s(self) -> float:
         return max(0.0, self._next_s - time.monotonic())
 
     def work(self, *, hurry: bool) -> bool:
         """Do a piece if it is time, and return whether it was."""
-        if not self.waits() or (self.due_s() and not hurry):
+        if not self.waits() or time.monotonic() < (self._again_s if hurry else self._next_s):
             return False
-        self._work()
-        if not self.waits():
+        if self._work() is False:
+            self._next_s = self._again_s = time.monotonic() + AGAIN_S
+        elif not self.waits():
             self._next_s = time.monotonic() + self._every_s
         return True

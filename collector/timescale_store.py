@@ -189,8 +189,11 @@ class TimescaleStore:
         """Drop a slice of what is too old; return (relation, amount, unit, first, cutoff) of what it was."""
         return self._connection.execute(_Q["drop_old"]).fetchall()
 
-    def pack(self) -> None:
-        """Put the raw pieces of one channel and the oldest loose minute together, or find that there are none left."""
+    def pack(self) -> bool:
+        """Put the raw pieces of one channel and the oldest loose minute together, or find that there are none left.
+
+        Return False where somebody else changes them at this moment: try again later.
+        """
         minute = self.loose.runs[0][0]
         stored = self._waves("loose_waves", (list(self._channels.values()), minute))
         pieces = [placed for placed in stored if placed.piece.n]
@@ -200,12 +203,15 @@ class TimescaleStore:
             _, times, ns, rates, scales, offsets, qualities, demos, counts, _, datas = _columns(new)
             demos = [demo == 1 for demo in demos]
             columns = times, rates, scales, offsets, ns, qualities, demos, counts, datas
-            with suppress(psycopg.errors.SerializationFailure):  # somebody else packs them
+            try:
                 self._connection.execute(_Q["pack_waves"], (pieces[0].channel, minute, *_columns(old), *columns))
-                return
-        loose = Ranges.of((minute, minute))
-        self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
-        self.loose -= loose
+            except psycopg.errors.SerializationFailure:
+                return False
+        else:
+            loose = Ranges.of((minute, minute))
+            self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
+            self.loose -= loose
+        return True
 
     def _keep_latest(self, rows: Sequence[Row]) -> None:
         if rows:
