@@ -17,7 +17,7 @@ from collector.errors import DiskError, JournalError
 from collector.journal.journal import Journal
 from collector.journal.ranges import Ranges
 from collector.journal.rows import Row, condition_of, reading_of
-from collector.logs import logger
+from collector.logs import Link, logger
 from collector.model import Condition, Reading
 from collector.mqtt_client import Client
 from collector.mqtt_messages import (
@@ -79,7 +79,7 @@ class Mqtt:
         self._shown: dict[str, object] = {}
         self._connected = False
         self._error = ""
-        self._failing_since: float | None = None
+        self._link = Link(self._log, "broker")
         self._counts = {"delivered": 0, "parked": 0, "skipped": 0}
         self._task = asyncio.create_task(self._run(), name=READER)
 
@@ -317,17 +317,11 @@ class Mqtt:
 
     def _failed(self, error: Exception) -> None:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        if self._failing_since is None:
-            self._failing_since = time.monotonic()
-            self._log.warning("broker lost", reason=reason)
-        else:
-            self._log.debug("broker still lost", reason=reason)
+        self._link.lost(reason)
         self._connected, self._error = False, reason
 
     def _recovered(self) -> None:
-        if self._failing_since is not None:
-            self._log.info("broker back", after_s=round(time.monotonic() - self._failing_since, 1))
-            self._failing_since = None
+        self._link.good()
         self._connected, self._error = True, ""
 
 

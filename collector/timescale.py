@@ -18,7 +18,7 @@ from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
 from collector.journal.rows import MINUTE_US
-from collector.logs import logger
+from collector.logs import Link, logger
 from collector.retention import Retention
 from collector.status import SinkStatus
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
@@ -68,7 +68,7 @@ class Timescale:
         self._stopping = False
         self._draining = 0
         self._settled = 0
-        self._failing_since: float | None = None
+        self._link = Link(self._log, "store")
         self._told: str | None = None
         self.status = SinkStatus()
         self._thread = threading.Thread(target=self._run, name=READER, daemon=True)
@@ -201,17 +201,11 @@ class Timescale:
 
     def _failed(self, error: Exception) -> None:
         reason = self._reason(error)
-        if self._failing_since is None:
-            self._failing_since = time.monotonic()
-            self._log.warning("store lost", reason=reason)
-        else:
-            self._log.debug("store still lost", reason=reason)
+        self._link.lost(reason)
         self.status = replace(self.status, connected=False, error=reason)
 
     def _recovered(self) -> None:
-        if self._failing_since is not None:
-            self._log.info("store back", after_s=round(time.monotonic() - self._failing_since, 1))
-            self._failing_since = None
+        self._link.good()
         if not self.status.connected:
             self.status = replace(self.status, connected=True, error="")
 
