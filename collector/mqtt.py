@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import TypeVar
 
 from collector import __version__
 from collector.bell import Bell
@@ -14,9 +16,9 @@ from collector.broker import Broker
 from collector.errors import DiskError, JournalError
 from collector.journal.journal import Journal
 from collector.journal.ranges import Ranges
-from collector.journal.rows import reading_of
-from collector.logs import logger
-from collector.model import Condition, Entry, Reading
+from collector.journal.rows import Row, condition_of, reading_of
+from collector.logs import Link, logger
+from collector.model import Condition, Reading
 from collector.mqtt_client import Client
 from collector.mqtt_messages import (
     READER,
@@ -50,6 +52,9 @@ _CLOSE_S = 1.5
 """A broker that answers no more does not keep the daemon from ending within 2 s."""
 
 
+T = TypeVar("T")
+
+
 class Mqtt:
     """Publishes a journal in the running loop. Only `wake` may be called from other threads."""
 
@@ -74,7 +79,7 @@ class Mqtt:
         self._shown: dict[str, object] = {}
         self._connected = False
         self._error = ""
-        self._failing_since: float | None = None
+        self._link = Link(self._log, "broker")
         self._counts = {"delivered": 0, "parked": 0, "skipped": 0}
         self._task = asyncio.create_task(self._run(), name=READER)
 
@@ -154,11 +159,12 @@ class Mqtt:
             entries, last = await asyncio.to_thread(self._next, after)
             now_us = self._utc_us()
             for seq, entry in entries:
-                if isinstance(entry, Reading | Condition):
-                    if fresh(entry.time_us, now_us):
-                        last = seq - 1
-                        break
-                    self._counts["skipped"] += 1
+                if entry is None:
+                    self._tell_damaged()
+                elif fresh(entry.time_us, now_us):
+                    last = seq - 1
+                    break
+                self._counts["skipped"] += 1
                 self._has = seq
             self._has = last
             await self._tell()
@@ -180,7 +186,7 @@ class Mqtt:
             for seq, entry in entries:
                 message = self._message(entry)
                 if message is None:
-                    self._pass(seq, skipped=isinstance(entry, Reading | Condition))
+                    self._pass(seq, skipped=True)
                 else:
                     owed.pop(message.topic, None)
                     await self._send(client, message, seq)
@@ -212,26 +218,32 @@ class Mqtt:
             async with asyncio.timeout(due_s):
                 await self._news.wait(heard)
 
-    def _next(self, after: int) -> tuple[list[tuple[int, Entry]], int]:
-        """Entries after a sequence number, and the number up to which there are no others."""
+    def _next(self, after: int) -> tuple[list[tuple[int, Reading | Condition | None]], int]:
+        """What may be published after a sequence number, None for a damaged row, and up to where there is no more."""
         self._tip = self._reader.tip
         batch = self._reader.batch(after, self._tip, BATCH)
-        return self._reader.entries(batch), batch.last
+        found: list[tuple[int, Reading | Condition | None]] = [
+            (seq, _sound(self._reading, (channel, time_us, *row))) for seq, channel, time_us, _, *row in batch.readings
+        ]
+        found += ((seq, _sound(condition_of, tuple(row))) for seq, *row in batch.conditions)
+        return sorted(found, key=itemgetter(0)), batch.last
+
+    def _reading(self, row: Row) -> Reading:
+        """From channel, time, value, text, quality, demo. Raises ValueError for a damaged one."""
+        return reading_of(self._reader.series(row[0]), row[1:])
 
     def _retained(self) -> dict[str, Message]:
         """What should stand at the broker of what has been published: the broker may have lost it, or missed it."""
-        entries: list[Entry] = [
-            reading_of(self._reader.series(channel), tuple(row))
-            for channel, *row in self._reader.latest_since(0, self._has)
-        ]
-        messages = [self._message(entry) for entry in entries]
-        for condition in self._reader.conditions(self._bed, 0, 1 << 62):
+        readings = [_sound(self._reading, row) for row in self._reader.latest_since(0, self._has)]
+        messages = [self._message(reading) for reading in readings if reading is not None]
+        conditions = [_sound(condition_of, row) for row in self._reader.last_conditions(self._bed)]
+        for condition in (condition for condition in conditions if condition is not None):
             with contextlib.suppress(ValueError, OverflowError):
                 messages.append(of_condition(self._broker.prefix, condition))
         return {message.topic: message for message in messages if message is not None}
 
-    def _message(self, entry: Entry) -> Message | None:
-        """None for what is not published, too old, or of a time that has no date."""
+    def _message(self, entry: Reading | Condition | None) -> Message | None:
+        """None for what is damaged, too old, or of a time that has no date."""
         now_us = self._utc_us()
         try:
             match entry:
@@ -239,9 +251,14 @@ class Mqtt:
                     return of_reading(self._broker.prefix, entry, now_us)
                 case Condition() if fresh(entry.time_us, now_us):
                     return of_condition(self._broker.prefix, entry)
+                case None:
+                    self._tell_damaged()
         except (ValueError, OverflowError):
             self._log.warning("an entry is not published: it has no date")
         return None
+
+    def _tell_damaged(self) -> None:
+        self._log.warning("an entry is not published: it is damaged")
 
     async def _send(self, client: Client, message: Message, seq: int | None = None) -> None:
         """Publish as soon as the window has room. With `seq` it is an entry: all up to it is done with its answer."""
@@ -300,18 +317,20 @@ class Mqtt:
 
     def _failed(self, error: Exception) -> None:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        if self._failing_since is None:
-            self._failing_since = time.monotonic()
-            self._log.warning("broker lost", reason=reason)
-        else:
-            self._log.debug("broker still lost", reason=reason)
+        self._link.lost(reason)
         self._connected, self._error = False, reason
 
     def _recovered(self) -> None:
-        if self._failing_since is not None:
-            self._log.info("broker back", after_s=round(time.monotonic() - self._failing_since, 1))
-            self._failing_since = None
+        self._link.good()
         self._connected, self._error = True, ""
+
+
+def _sound(made: Callable[[Row], T], row: Row) -> T | None:
+    """What is made of a row of the journal; None where it is damaged."""
+    try:
+        return made(row)
+    except (ValueError, TypeError):
+        return None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 from collector.clock import MachineClock, RecordingClock, Step, rfc3339
 from collector.driver import DriverSpec
 from collector.errors import JournalError, LinkError
-from collector.logs import logger
+from collector.logs import Link, logger
 from collector.metrics import Metrics
 from collector.model import Association, AssociationState, DeviceClock, Entry, Event, Frame, Observation, Rejected
 from collector.model import DeviceIdentity as Device
@@ -59,7 +59,7 @@ class Runner:
         self._metrics = metrics
         self._labels = (metrics.bed, name, spec.name)
         self._log = logger(bed=metrics.bed, device=name, driver=spec.name)
-        self._failing_since: float | None = None
+        self._link = Link(self._log, "device", clock.monotonic)
         self._arrival_us = 0
         self._replaying = False
         self.status = DeviceStatus(
@@ -79,7 +79,7 @@ class Runner:
                 finally:
                     await transport.close()
             except LinkError as error:
-                self._failed(str(error))
+                self._link.lost(str(error))
                 self._state(DeviceState.WAITING, str(error))
             except JournalError:
                 raise
@@ -174,7 +174,7 @@ class Runner:
                 elif now_s - heard_s >= self._spec.silence_s:
                     await self._take(session.finish())
                     cause = _silence(bytes_come=now_s - bytes_s < self._spec.silence_s / 2)
-                    self._failed(cause)
+                    self._link.lost(cause)
                     self._state(DeviceState.SILENT, cause)
                     return
         except LinkError:
@@ -239,7 +239,7 @@ class Runner:
                 self.status = replace(self.status, rejected=self.status.rejected + 1)
             case Association(state=AssociationState.REFUSED):
                 cause = f"the device refused the association: {event.reason}"
-                self._failed(cause)
+                self._link.lost(cause)
                 self._state(DeviceState.REFUSED, cause)
             case Association(state=AssociationState.ENDED):
                 self._state(DeviceState.ASSOCIATING, f"the device ended the association: {event.reason}")
@@ -258,19 +258,10 @@ class Runner:
         self.status = replace(self.status, state=state, cause=cause)
         self._metrics.set_state(self._labels, state)
 
-    def _failed(self, cause: str) -> None:
-        if self._failing_since is None:
-            self._failing_since = self._clock.monotonic()
-            self._log.warning("device lost", cause=cause)
-        else:
-            self._log.debug("device still lost", cause=cause)
-
     def _receiving(self) -> None:
         if self.status.state is not DeviceState.RECEIVING:
             self._state(DeviceState.RECEIVING)
-        if self._failing_since is not None:
-            self._log.info("device back", after_s=round(self._clock.monotonic() - self._failing_since, 1))
-            self._failing_since = None
+        self._link.good()
 
 
 def _heard(session: Session, recording: Recording) -> Iterator[Sequence[Event]]:

@@ -18,7 +18,7 @@ from collector.journal.journal import Journal
 from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
 from collector.journal.rows import MINUTE_US
-from collector.logs import logger
+from collector.logs import Link, logger
 from collector.retention import Retention
 from collector.status import SinkStatus
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
@@ -45,6 +45,9 @@ ROLL_UP_EVERY_S = 5.0
 PACK_EVERY_S = 5.0
 """While data keep coming, how often the last readings, the journal and the minutes are brought up to date."""
 
+AGAIN_S = 0.5
+"""What somebody else is at is left to him for so long."""
+
 LATE_US = 15_000_000
 """A minute is over when something so much later has come: pieces arrive a second late, or a few after a gap."""
 
@@ -65,7 +68,7 @@ class Timescale:
         self._stopping = False
         self._draining = 0
         self._settled = 0
-        self._failing_since: float | None = None
+        self._link = Link(self._log, "store")
         self._told: str | None = None
         self.status = SinkStatus()
         self._thread = threading.Thread(target=self._run, name=READER, daemon=True)
@@ -198,17 +201,11 @@ class Timescale:
 
     def _failed(self, error: Exception) -> None:
         reason = self._reason(error)
-        if self._failing_since is None:
-            self._failing_since = time.monotonic()
-            self._log.warning("store lost", reason=reason)
-        else:
-            self._log.debug("store still lost", reason=reason)
+        self._link.lost(reason)
         self.status = replace(self.status, connected=False, error=reason)
 
     def _recovered(self) -> None:
-        if self._failing_since is not None:
-            self._log.info("store back", after_s=round(time.monotonic() - self._failing_since, 1))
-            self._failing_since = None
+        self._link.good()
         if not self.status.connected:
             self.status = replace(self.status, connected=True, error="")
 
@@ -263,22 +260,26 @@ class _Chores:
 
 
 class _Chore:
-    """Work that may wait for `every_s` since its last end, and then goes on until nothing waits."""
+    """Work that may wait for `every_s` since its last end, and then goes on until nothing waits.
 
-    def __init__(self, every_s: float, waits: Callable[[], bool], work: Callable[[], None]) -> None:
+    Work that returns False could not be done now, and is left for AGAIN_S even in a hurry.
+    """
+
+    def __init__(self, every_s: float, waits: Callable[[], bool], work: Callable[[], bool | None]) -> None:
         self.waits = waits
         self._every_s = every_s
         self._work = work
-        self._next_s = -math.inf
+        self._next_s = self._again_s = -math.inf
 
     def due_s(self) -> float:
         return max(0.0, self._next_s - time.monotonic())
 
     def work(self, *, hurry: bool) -> bool:
         """Do a piece if it is time, and return whether it was."""
-        if not self.waits() or (self.due_s() and not hurry):
+        if not self.waits() or time.monotonic() < (self._again_s if hurry else self._next_s):
             return False
-        self._work()
-        if not self.waits():
+        if self._work() is False:
+            self._next_s = self._again_s = time.monotonic() + AGAIN_S
+        elif not self.waits():
             self._next_s = time.monotonic() + self._every_s
         return True

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from collector.journal.rows import Row
+from collector.journal.rows import QUALITIES, Row
 
 POSTGRES_EPOCH_US = 946_684_800_000_000
 """2000-01-01 UTC. A timestamptz in binary COPY is a bigint of µs since then."""
@@ -49,10 +49,12 @@ class Readings:
 
     @classmethod
     def of(cls, rows: Sequence[Row], channels: Mapping[int, int]) -> Self:
-        """From the rows of a batch. `channels`: the store's number by the journal's."""
+        """From rows of a batch; `channels`: the store's number by the journal's. Raises ValueError for damaged ones."""
         if not rows:
             return cls()
         _, numbers, times, ns, values, texts, qualities, demos = zip(*rows, strict=True)
+        if not QUALITIES.keys() >= set(qualities):
+            raise ValueError("an unknown quality")
         stored = [channels[number] for number in numbers]
         return cls(times=times, values=values, channels=stored, ns=ns, qualities=qualities, demos=demos, texts=texts)
 

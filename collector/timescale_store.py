@@ -1,9 +1,10 @@
 """One connection to the series store, and what is done over it: exactly once, by a position in the same transaction."""
 
 import json
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Self
 
@@ -12,13 +13,24 @@ import psycopg
 from collector.edition import edition
 from collector.journal.ranges import Ranges
 from collector.journal.reader import Batch, JournalReader
-from collector.journal.rows import ENC_INT32, ENC_PACKED, MINUTE_US, Row, piece_of, series_row
+from collector.journal.rows import (
+    ENC_INT32,
+    ENC_PACKED,
+    LETTERS,
+    MINUTE_US,
+    QUALITIES,
+    Row,
+    condition_of,
+    piece_of,
+    series_row,
+)
+from collector.model import Quality
 from collector.sql import queries
 from collector.timescale_rows import COPY_HEADER, COPY_TRAILER, POSTGRES_EPOCH_US, Readings
 from collector.timescale_waves import Placed, covered, missing, rows_of, runs, spans
 
-BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, ArithmeticError)
-"""What a row is refused with, by the server (SQLSTATE classes 22 and 23) or on the way to it."""
+BAD_ROW = (psycopg.DataError, psycopg.IntegrityError, ValueError, ArithmeticError, TypeError, struct.error)
+"""What a row is refused with, by the server (SQLSTATE classes 22 and 23) or, damaged ones too, on the way to it."""
 
 ROLL_UP_MINUTES = 10
 """Minutes rolled up in one transaction: some 20 ms for a bed, so that live data behind it are not late."""
@@ -150,18 +162,19 @@ class TimescaleStore:
         self.newest_us = max((rows[-1][2] for rows in (batch.readings, batch.pieces) if rows), default=self.newest_us)
 
     def park(self, batch: Batch, reason: Exception) -> None:
-        """Put a batch of one entry that no table takes where people find it, with the reason, and advance."""
+        """Put a batch of one row that no table takes where people find it, as it is, with the reason, and advance."""
         step = _Step(done=Ranges.of((batch.after + 1, batch.last)))
         with self._advance(step, ()):
-            for seq, entry in self._journal.entries(batch):
-                plain = json.dumps(asdict(entry), default=bytes.hex)
+            for seq, entry in self._entries(batch):
+                plain = json.dumps(entry, default=bytes.hex)
                 self._connection.execute(_Q["park"], (self._id, seq, explain(reason), plain))
         self._advanced(step, ())
 
     def keep_latest(self, after: int, upto: int) -> None:
         """Bring the last readings that arrived after one sequence number up to another."""
         rows = self._journal.latest_since(after, upto)
-        self._keep_latest([(self._channels[c], *row, demo == 1) for c, *row, demo in rows if c in self._channels])
+        known = [row for row in rows if row[0] in self._channels and row[-2] in QUALITIES]
+        self._keep_latest([(self._channels[channel], *row, demo == 1) for channel, *row, demo in known])
 
     def roll_up(self) -> None:
         """Bring the oldest stale minutes up to date, a few at a time."""
@@ -176,8 +189,11 @@ class TimescaleStore:
         """Drop a slice of what is too old; return (relation, amount, unit, first, cutoff) of what it was."""
         return self._connection.execute(_Q["drop_old"]).fetchall()
 
-    def pack(self) -> None:
-        """Put the raw pieces of one channel and the oldest loose minute together, or find that there are none left."""
+    def pack(self) -> bool:
+        """Put the raw pieces of one channel and the oldest loose minute together, or find that there are none left.
+
+        Return False where somebody else changes them at this moment: try again later.
+        """
         minute = self.loose.runs[0][0]
         stored = self._waves("loose_waves", (list(self._channels.values()), minute))
         pieces = [placed for placed in stored if placed.piece.n]
@@ -187,12 +203,15 @@ class TimescaleStore:
             _, times, ns, rates, scales, offsets, qualities, demos, counts, _, datas = _columns(new)
             demos = [demo == 1 for demo in demos]
             columns = times, rates, scales, offsets, ns, qualities, demos, counts, datas
-            with suppress(psycopg.errors.SerializationFailure):  # somebody else packs them
+            try:
                 self._connection.execute(_Q["pack_waves"], (pieces[0].channel, minute, *_columns(old), *columns))
-                return
-        loose = Ranges.of((minute, minute))
-        self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
-        self.loose -= loose
+            except psycopg.errors.SerializationFailure:
+                return False
+        else:
+            loose = Ranges.of((minute, minute))
+            self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
+            self.loose -= loose
+        return True
 
     def _keep_latest(self, rows: Sequence[Row]) -> None:
         if rows:
@@ -228,6 +247,19 @@ class TimescaleStore:
         self.loose |= step.loose
         self._tips |= {placed.channel for placed in pieces}
 
+    def _entries(self, batch: Batch) -> Iterator[tuple[int, dict[str, Row]]]:
+        """Sequence number, and the row as it is under its kind, only with the names of the channel for its number."""
+        for seq, *row in batch.conditions:
+            yield seq, {"condition": tuple(row)}
+        for seq, *row in batch.identities:
+            yield seq, {"identity": tuple(row)}
+        for kind, rows in (("reading", batch.readings), ("piece", batch.pieces)):
+            for seq, channel, *row in rows:
+                names: Row = (channel,)
+                with suppress(ValueError):
+                    names = series_row(self._journal.series(channel))
+                yield seq, {kind: (*names, *row)}
+
     def _placed(self, pieces: Sequence[Row]) -> list[Placed]:
         return [
             Placed(
@@ -260,7 +292,8 @@ class TimescaleStore:
             try:
                 piece = piece_of(series[channel], (time_us, *row))
             except ValueError:
-                piece = piece_of(series[channel], (time_us, *row[:5], 0, ENC_INT32, b""))
+                nothing = LETTERS[Quality.INVALID], False, 0, ENC_INT32, b""
+                piece = piece_of(series[channel], (time_us, *row[:3], *nothing))
             found.append(Placed(channel=channel, n=n, piece=piece))
         return found
 
@@ -290,9 +323,11 @@ class TimescaleStore:
                     copy.write_row((channel, at, *about, letter, demo == 1, samples, enc, data))
 
     def _keep_rest(self, batch: Batch) -> None:
-        for _, bed, device, source, time_us, _, *alarm, demo, device_time_us in batch.conditions:
-            row = bed, device, source, time_us, *alarm, demo == 1, device_time_us
-            self._connection.execute(_Q["keep_condition"], row)
+        for _, *row in batch.conditions:
+            condition_of(tuple(row))  # the table takes any word
+            bed, device, source, time_us, _, *alarm, demo, device_time_us = row
+            values = bed, device, source, time_us, *alarm, demo == 1, device_time_us
+            self._connection.execute(_Q["keep_condition"], values)
         for _, bed, device, kind, time_us, _, body in batch.identities:
             self._connection.execute(_Q["keep_identity"], (bed, device, kind, time_us, body))
 

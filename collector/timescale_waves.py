@@ -1,7 +1,8 @@
 """Pieces of waves as rows of the store: put together and packed, and which of them it has already. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from collector.journal.rows import LONGEST_RUN_S, MINUTE_US, Row, packed_row, piece_row
@@ -99,15 +100,30 @@ def missing(pieces: Sequence[Placed], stored: Sequence[Placed]) -> list[Placed]:
         by_channel[placed.channel].append(placed.piece)
         at = placed.channel, placed.piece.start_us
         next_n[at] = max(next_n[at], placed.n + 1)
-    whole = {channel: list(join(parts)) for channel, parts in by_channel.items()}
+    held = _held(pieces, by_channel)
     found = []
-    for placed in pieces:
-        if any(_holds(run, placed.piece) for run in whole.get(placed.channel, ())):
-            continue
-        at = placed.channel, placed.piece.start_us
-        found.append(replace(placed, n=next_n[at]))
-        next_n[at] += 1
+    for number, placed in enumerate(pieces):
+        if number not in held:
+            at = placed.channel, placed.piece.start_us
+            found.append(replace(placed, n=next_n[at]))
+            next_n[at] += 1
     return found
+
+
+def _held(pieces: Sequence[Placed], stored: Mapping[int, Sequence[WavePiece]]) -> set[int]:
+    """Which of the pieces, counted from 0, are in a run of what is stored of their channel."""
+    starts: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for number, placed in enumerate(pieces):
+        starts[placed.channel].append((placed.piece.start_us, number))
+    held: set[int] = set()
+    for channel, ours in starts.items():
+        ours.sort()
+        for run in join(stored.get(channel, ())):
+            off_us = 2 * slack_us(run.rate_hz)
+            first = bisect_left(ours, (run.start_us - off_us, 0))
+            last = bisect_right(ours, (end_us_of(run) + off_us, len(pieces)))
+            held.update(number for _, number in ours[first:last] if _holds(run, pieces[number].piece))
+    return held
 
 
 def _holds(run: WavePiece, piece: WavePiece) -> bool:

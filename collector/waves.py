@@ -30,11 +30,6 @@ def alike(one: WavePiece, other: WavePiece) -> bool:
     return replace(other, start_us=one.start_us, data=one.data) == one
 
 
-def follows(run: WavePiece, piece: WavePiece) -> bool:
-    """Whether `piece` goes on where `run` ends: the same series and scale, no sample between them, none twice."""
-    return _goes_on(run, run.n, piece)
-
-
 def join(pieces: Iterable[WavePiece], longest_s: float = math.inf) -> Iterator[WavePiece]:
     """Pieces of any series, each series' in order of time, as runs of at most `longest_s`; a gap begins a new run.
 
@@ -66,4 +61,5 @@ def chains(pieces: Iterable[WavePiece], longest_s: float = math.inf) -> Iterator
 
 
 def _goes_on(run: WavePiece, n: int, piece: WavePiece) -> bool:
+    """Whether `piece` goes on after n samples of `run`: the same series and scale, no sample between, none twice."""
     return alike(run, piece) and abs(piece.start_us - sample_us(run, n)) <= slack_us(run.rate_hz)

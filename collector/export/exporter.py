@@ -90,12 +90,12 @@ def export(
 
 
 def _gaps(pieces: Sequence[WavePiece], ends_us: dict[Series, int]) -> int:
-    """How many pieces begin after the end of what came before, which `ends_us` holds for each series and takes on."""
+    """How many pieces begin after the end of all before, which `ends_us` holds for each series and takes on."""
     gaps = 0
     for piece in pieces:
         before_us = ends_us.get(piece.series, piece.start_us)
         gaps += piece.start_us - before_us > slack_us(piece.rate_hz)
-        ends_us[piece.series] = end_us_of(piece)
+        ends_us[piece.series] = max(before_us, end_us_of(piece))
     return gaps
 
 

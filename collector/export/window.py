@@ -12,7 +12,7 @@ from collector.errors import UsageError
 from collector.model import WavePiece
 
 SLICE_US = 600_000_000
-"""Read at once: some 10 MB of eight waves, so that days take no more memory than minutes."""
+"""Read at once: some 10 MB of eight waves, so that days take no more memory than minutes. A whole number of minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,15 @@ class Selection:
     end_us: int
 
     def slices(self) -> Iterator[tuple[int, int]]:
-        """The time in stretches of at most SLICE_US: start, end."""
-        for start_us in range(self.start_us, self.end_us, SLICE_US):
-            yield start_us, min(start_us + SLICE_US, self.end_us)
+        """The time in stretches of at most SLICE_US: start, end.
+
+        They meet where minutes do: what a sink packs between two of them begins in the same slice before and after.
+        """
+        start_us = self.start_us
+        while start_us < self.end_us:
+            end_us = min((start_us // SLICE_US + 1) * SLICE_US, self.end_us)
+            yield start_us, end_us
+            start_us = end_us
 
 
 def selection(bed: str, codes: str, start: str, end: str) -> Selection:

@@ -171,10 +171,7 @@ class JournalReader:
 
     def read(self, after: int, limit: int) -> list[tuple[int, Entry]]:
         """Up to `limit` queued entries after a sequence number, in order, each with its own number."""
-        return self.entries(self.batch(after, self.tip, limit))
-
-    def entries(self, batch: Batch) -> list[tuple[int, Entry]]:
-        """The rows of a batch as entries, in order, each with its sequence number."""
+        batch = self.batch(after, self.tip, limit)
         entries: list[tuple[int, Entry]] = [
             (seq, reading_of(self.series(channel), (time, *row))) for seq, channel, time, _, *row in batch.readings
         ]
@@ -210,9 +207,16 @@ class JournalReader:
         """channel, time, value, text, quality, demo of last readings that arrived after one number up to another."""
         return self._rows("latest_since", (after, upto))
 
+    def last_conditions(self, bed: str) -> list[Row]:
+        """What rows.condition_of takes of the last change of each condition, in the order of their arrival."""
+        return self._rows("last_conditions", (bed,))
+
     def series(self, channel: int) -> Series:
-        """The series of a row's channel number."""
-        return self._series[channel] if channel in self._series else self.channels()[channel]
+        """The series of a row's channel number. Raises ValueError where there is none."""
+        found = self._series.get(channel) or self.channels().get(channel)
+        if found is None:
+            raise ValueError("an unknown channel")
+        return found
 
     def channels(self) -> Mapping[int, Series]:
         """All series by channel number."""

@@ -68,9 +68,11 @@ def series_of(row: Row) -> Series:
 
 
 def reading_of(series: Series, row: Row) -> Reading:
-    """From time, value, text, quality, demo."""
+    """From time, value, text, quality, demo. Raises ValueError for a damaged one."""
     time_us, value, text, quality, demo = row
-    return Reading(series=series, time_us=time_us, value=value, text=text, quality=QUALITIES[quality], demo=bool(demo))
+    return Reading(
+        series=series, time_us=time_us, value=value, text=text, quality=_quality_of(quality), demo=bool(demo)
+    )
 
 
 def split(piece: WavePiece) -> Iterator[WavePiece]:
@@ -104,6 +106,8 @@ def piece_of(series: Series, row: Row) -> WavePiece:
         data = np.frombuffer(data, dtype="<i2").astype("<i4").tobytes()
     elif enc == ENC_PACKED:
         data = unpack(data, samples).astype("<i4", copy=False).tobytes()
+    elif enc != ENC_INT32:
+        raise ValueError("a piece of an unknown encoding")
     if len(data) != samples * 4:
         raise ValueError("a piece has another length than its samples")
     return WavePiece(
@@ -113,7 +117,7 @@ def piece_of(series: Series, row: Row) -> WavePiece:
         data=bytes(data),
         scale=scale,
         offset=offset,
-        quality=QUALITIES[quality],
+        quality=_quality_of(quality),
         demo=bool(demo),
     )
 
@@ -129,7 +133,7 @@ def alarm_row(alarm: AlarmCondition) -> Row:
 
 
 def condition_of(row: Row) -> Condition:
-    """From bed, device, source, time, n and what `alarm_row` gives."""
+    """From bed, device, source, time, n and what `alarm_row` gives. Raises ValueError for a damaged one."""
     bed, device, source, time_us, _, type_, priority, phase, code, text, device_priority, demo, device_time_us = row
     alarm = AlarmCondition(
         source=source,
@@ -157,3 +161,9 @@ def identity_of(row: Row) -> Identity:
     bed, device, kind, time_us, _, body = row
     type_ = DeviceIdentity if kind == "device" else PatientIdentity
     return Identity(bed=bed, device=device, time_us=time_us, identity=type_(**json.loads(body)))
+
+
+def _quality_of(letter: str) -> Quality:
+    if letter not in QUALITIES:
+        raise ValueError("an unknown quality")
+    return QUALITIES[letter]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from collector.model import (
     WavePiece,
 )
 from collector.timescale import READER
+from collector.timescale_store import TimescaleStore
 from tests.export.files import chosen, exported, from_parquet, of_pieces, same, table
 from tests.journal.entries import BED, ECG, LIMIT, MODE, T0_US, TEMPERATURE, condition, identity, reading
 from tests.store.delivering import deliver
@@ -143,6 +144,36 @@ def test_slices_of_the_time_neither_lose_nor_repeat(format_: Format, kept: DSN, 
     assert summary.gaps == 0
     if format_ is Format.WFDB:
         assert len(list((tmp_path / "out").glob("*.hea"))) == 1
+
+
+def test_a_minute_that_is_packed_between_two_slices_is_whole(timescale: str, tmp_path: Path) -> None:
+    pieces = [piece(n * 1_000_000, range(n, n + 25), rate_hz=25.0) for n in range(595, 650)]
+    since, until = T0_US + 35_000_000, T0_US + HOUR_US
+    journal = Journal.open(tmp_path / "journal.db", [READER])
+    journal.append(pieces)
+    with new_database(timescale) as dsn:
+        migrate(dsn)
+        with closing(journal.reader()) as reader, closing(TimescaleStore.connect(dsn, reader, READER)) as store:
+            store.contact()
+            for n in range(journal.tip):
+                store.deliver(reader.batch(n, n + 1, 1))
+
+            def pack(_: int) -> None:
+                while store.loose.runs:
+                    store.pack()
+
+            export(dsn, chosen(since, until), Format.PARQUET, tmp_path / "out", pack)
+            assert not store.loose.runs
+    journal.close()
+    same(from_parquet(tmp_path / "out"), of_pieces(pieces, since, until), rates(pieces))
+
+
+def test_a_short_piece_beside_a_long_one_makes_no_gap(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db")
+    journal.append([piece(0, range(250)), piece(100_000, [1, 2]), piece(1_000_000, range(250))])
+    journal.close()
+    whole = chosen(T0_US, T0_US + HOUR_US)
+    assert export(f"sqlite:///{tmp_path}/journal.db", whole, Format.PARQUET, tmp_path / "out").gaps == 0
 
 
 def test_values_and_conditions_are_whole(kept: DSN, tmp_path: Path) -> None:

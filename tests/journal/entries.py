@@ -1,10 +1,13 @@
 """Made-up entries for the tests of journal and store."""
 
 import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 
 import numpy as np
 
+from collector.journal import Journal
 from collector.model import (
     AlarmCondition,
     AlarmPhase,
@@ -102,6 +105,37 @@ def one_of_each() -> list[Entry]:
         identity(0, DeviceIdentity(manufacturer="Philips", model="MX800", serial="DE1", software="L.0")),
         identity(0, PatientIdentity(ids={"patient_id": "007"}, family="王", given="小明", height_cm=171.5)),
     ]
+
+
+DAMAGES = {
+    "piece": "update wave set samples = 4",
+    "piece's quality": "update wave set quality = 'X'",
+    "piece's encoding": "update wave set enc = 7",
+    "piece's rate": "update wave set rate_hz = 'X'",
+    "piece's data": "update wave set data = 5",
+    "piece's channel": "update wave set channel = 99",
+    "reading": "update obs set quality = 'X' where text is not null",
+    "condition": "update condition set priority = 'X'",
+    "identity": "update identity set body = substr(body, 2)",
+}
+"""What may happen to a row in the file of a journal, by the kind of entry that it hits."""
+
+
+def damaged(journal: Journal, damage: str, others: Sequence[Entry]) -> None:
+    """Append an entry of each kind, as the 8th to the 11th of others, and damage one of them."""
+    device = DeviceIdentity(manufacturer="Philips")
+    each: list[Entry] = [
+        piece(0, range(3)),
+        reading(MODE, 0, "SIMV"),
+        condition(0, AlarmPhase.START),
+        identity(0, device),
+    ]
+    journal.append([*others[:7], *each, *others[7:]])
+    assert journal.path is not None
+    with closing(sqlite3.connect(journal.path)) as db, db:
+        assert db.execute(DAMAGES[damage]).rowcount == 1
+        if damage == "reading":
+            assert db.execute("update latest set quality = 'X' where text is not null").rowcount == 1
 
 
 def seconds(first: int, last: int, channels: int = 20, *, device: str = "monitor") -> list[Entry]:

@@ -14,9 +14,10 @@ import pytest
 
 from collector.errors import JournalError
 from collector.journal import Journal, JournalReader
-from collector.model import AlarmPhase, Priority
+from collector.journal.rows import condition_of
+from collector.model import AlarmPhase, Entry, Priority
 from tests.contracts.journal import JournalContract, entries_of
-from tests.journal.entries import HEART_RATE, T0_US, condition, one_of_each, piece, reading, seconds
+from tests.journal.entries import BED, HEART_RATE, T0_US, condition, one_of_each, piece, reading, seconds
 
 READERS = ("a", "b")
 
@@ -231,6 +232,23 @@ def test_conditions_are_seen_from_onset_to_end(path: Path) -> None:
             (None, "06", "high", "MDC_EVT_HI", "HR 高"),
         ]
     db.close()
+
+
+def test_of_each_condition_the_last_change_that_came_is_found(path: Path) -> None:
+    journal = Journal.open(path)
+    came: list[Entry] = [
+        condition(5, AlarmPhase.START),
+        condition(6, AlarmPhase.START, source="art"),
+        condition(3, AlarmPhase.CONTINUE),  # our clock was set back
+        condition(3, AlarmPhase.END),
+        *seconds(7, 8),
+    ]
+    journal.append(came)
+    reader = journal.reader()
+    assert [condition_of(row) for row in reader.last_conditions(BED)] == [came[1], came[3]]
+    assert reader.last_conditions("OR-4") == []
+    reader.close()
+    journal.close()
 
 
 def test_times_long_ago_are_told_right(path: Path) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import signal
 import socket
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -56,45 +58,41 @@ async def test_a_replay_puts_what_decode_prints_at_the_broker(tmp_path: Path, br
 
 
 async def test_a_bed_tells_the_states_of_its_devices_and_takes_leave(tmp_path: Path, broker: Mosquitto) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    file = config(tmp_path, "serial:///dev/no-such-port", broker.port, f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
     async with subscribed(broker.port) as subscriber:
-        process = start("bed", file)
-        try:
+        async with ending_soon(tmp_path, broker.port) as port:
             await until(lambda: subscriber.of("vitalsd/OR-9/monitor/state"), "a state")
             await until(lambda: "vitalsd_mqtt_connected 1.0" in metrics(port), "the metrics")
             assert "vitalsd_mqtt_published_total 0.0" in metrics(port)
             assert "vitalsd_mqtt_skipped_total 0.0" in metrics(port)
             assert 'vitalsd_journal_pending{reader="mqtt"} 0.0' in metrics(port)
-            began = monotonic()
-            process.send_signal(signal.SIGTERM)
-            _, errors = await asyncio.to_thread(process.communicate, timeout=30)
-            assert monotonic() - began < 3
-            assert process.returncode == 0, errors
-        finally:
-            process.kill()
-            process.communicate()
         await until(lambda: subscriber.of("vitalsd/OR-9/status")[1:] == [{"state": "offline"}], "the end")
     assert subscriber.of("vitalsd/OR-9/monitor/state")[-1]["state"] in {"connecting", "waiting"}
 
 
 async def test_a_bed_ends_soon_where_the_broker_does_not_answer(tmp_path: Path) -> None:
-    with deaf() as nobody, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
-        file = config(tmp_path, "serial:///dev/no-such-port", nobody, f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
-        process = start("bed", file)
-        try:
+    with deaf() as nobody:
+        async with ending_soon(tmp_path, nobody) as port:
             await until(lambda: "vitalsd_mqtt_connected 0.0" in metrics(port), "the metrics")
-            began = monotonic()
-            process.send_signal(signal.SIGTERM)
-            _, errors = await asyncio.to_thread(process.communicate, timeout=30)
-            assert monotonic() - began < 3
-            assert process.returncode == 0, errors
-        finally:
-            process.kill()
-            process.communicate()
+
+
+@asynccontextmanager
+async def ending_soon(tmp_path: Path, broker: int) -> AsyncIterator[int]:
+    """A bed without its device, by the port of its metrics, which is asked to end afterwards and does so within 3 s."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = start(
+        "bed", config(tmp_path, "serial:///dev/no-such-port", broker, f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+    )
+    try:
+        yield port
+        began = monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, errors = await asyncio.to_thread(process.communicate, timeout=30)
+        assert monotonic() - began < 3
+        assert process.returncode == 0, errors
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def metrics(port: int) -> str:

@@ -3,9 +3,11 @@
 import asyncio
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -22,7 +24,18 @@ from collector.model import AlarmPhase, Channel, Entry, Priority, Quality
 from collector.mqtt_client import WINDOW, Client
 from collector.mqtt_messages import READER, offline
 from collector.status import DeviceState, DeviceStatus
-from tests.journal.entries import BED, HEART_RATE, T0_US, condition, one_of_each, piece, reading, seconds
+from tests.journal.entries import (
+    BED,
+    DAMAGES,
+    HEART_RATE,
+    T0_US,
+    condition,
+    damaged,
+    one_of_each,
+    piece,
+    reading,
+    seconds,
+)
 from tests.mqtt.broker import Mosquitto, Proxy, deaf, payload, subscribed, until
 from tests.mqtt.publishing import NOW_US, counted, counts_to, publishing, series
 
@@ -358,6 +371,38 @@ async def test_a_name_too_long_for_a_topic_is_passed_over(broker: Mosquitto, jou
     async with publishing(journal, broker.port) as sink:
         await sink.drain()
     assert (sink.status.delivered, sink.status.skipped, sink.status.pending) == (25, 1, 0)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+async def test_a_damaged_row_is_passed_over(broker: Mosquitto, journal: Journal, damage: str) -> None:
+    damaged(journal, damage, counted(0, 5))
+    missing = damage in {"reading", "condition"}
+    with capture_logs() as logs:
+        async with publishing(journal, broker.port) as sink:
+            await sink.drain()
+            assert (sink.status.delivered, sink.status.skipped, sink.status.pending) == (27 - missing, missing, 0)
+        journal.append(counted(5, 6))
+        async with publishing(journal, broker.port) as sink:  # which first looks up how everything stands
+            await sink.drain()
+            assert (sink.status.delivered, sink.status.skipped, sink.status.pending) == (5, 0, 0)
+    assert {line["event"] for line in logs} == ({"an entry is not published: it is damaged"} if missing else set())
+
+
+async def test_how_conditions_stand_is_told_without_what_they_were(broker: Mosquitto, journal: Journal) -> None:
+    journal.append([condition(1, AlarmPhase.START), condition(9, AlarmPhase.END)])
+    async with publishing(journal, broker.port) as sink:
+        await sink.drain()
+    assert journal.path is not None
+    with closing(sqlite3.connect(journal.path)) as db, db:
+        assert db.execute("update condition set phase = 'X' where phase = 'start'").rowcount == 1
+    with capture_logs() as logs:
+        async with subscribed(broker.port, ALARM) as subscriber:
+            await until(lambda: len(subscriber.heard) == 1, "what is retained")
+            async with publishing(journal, broker.port) as sink:
+                await sink.drain()
+            await until(lambda: len(subscriber.heard) == 2, "how it stands")
+    assert [change["phase"] for change in subscriber.of(ALARM)] == ["end", "end"]
+    assert logs == []
 
 
 @pytest.mark.parametrize(("version", "window"), [("5", 3), ("3.1.1", WINDOW)])

@@ -9,6 +9,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,9 +29,11 @@ from tests.contracts.series import EVER
 from tests.journal.entries import (
     BED,
     HEART_RATE,
+    MODE,
     T0_US,
     TEMPERATURE,
     condition,
+    damaged,
     one_of_each,
     piece,
     reading,
@@ -262,6 +265,42 @@ async def test_a_row_that_no_table_takes_is_parked_alone(store: str, journal: Jo
     assert stored(store) == wanted(seconds(0, 31))
 
 
+@pytest.mark.parametrize(
+    ("damage", "seq", "reason", "kept"),
+    [
+        ("piece", 8, "ValueError: a piece has another length than its samples", ', 4, 0, "000001000200"]}'),
+        ("piece's quality", 8, "ValueError: an unknown quality", ', "X", 0, 3, 0, "000001000200"]}'),
+        ("piece's encoding", 8, "ValueError: a piece of an unknown encoding", ', 7, "000001000200"]}'),
+        (
+            "piece's rate",
+            8,
+            "TypeError: unsupported operand type(s) for /: 'int' and 'str'",
+            ', "X", 0.005, -1.5, "V", ',
+        ),
+        ("piece's data", 8, "ValueError: buffer size must be a multiple of element size", ', 3, 0, "35"]}'),
+        ("piece's channel", 8, "ValueError: an unknown channel", '{"piece": [99, 1767225600000000, 0, 250.0, '),
+        ("reading", 9, "ValueError: an unknown quality", '"SIMV", "X", 0]}'),
+        ("condition", 10, "ValueError: 'X' is not a valid Priority", '"physiological", "X", "start"'),
+        ("identity", 11, "22P02: invalid input syntax for type json", "Philips"),
+    ],
+)
+async def test_a_damaged_row_is_parked_as_it_is(
+    store: str, journal: Journal, damage: str, seq: int, reason: str, kept: str
+) -> None:
+    damaged(journal, damage, seconds(0, 5))
+    sink = await deliver(store, journal)
+    parked = rows(store, "select seq, reason, entry from vitalsd.parked")
+    assert [row[:2] for row in parked] == [(seq, reason)]
+    assert kept in parked[0][2]
+    assert (sink.status.delivered, sink.status.parked, sink.status.pending) == (103, 1, 0)
+    others = [] if damage == "reading" else [reading(MODE, 0, "SIMV")]
+    assert stored(store) == wanted([*others, *seconds(0, 5)])
+    with closing(TimescaleReader(store)) as reader:
+        assert len(reader.latest(BED)) == 20 + len(others)
+        assert len(reader.conditions(BED, *EVER)) == (damage != "condition")
+        assert len(reader.waves(BED, [], *EVER)) == (not damage.startswith("piece"))
+
+
 @pytest.mark.parametrize("more", [10, 200])
 async def test_a_journal_that_lost_its_tail_takes_a_new_id(store: str, tmp_path: Path, more: int) -> None:
     path, copy = tmp_path / "journal.db", tmp_path / "copy.db"
@@ -309,17 +348,22 @@ async def test_live_data_do_not_wait_for_the_backlog(store: str, journal: Journa
         journal.append(seconds(second, second + 500))
     newest = journal.tip
     counting = "select count(*) filter (where device = 'live'), count(*) from vitals"
-    seen = []
-    async with delivering(store, journal) as sink:
-        until(lambda: sink.status.delivered > 0, "the sink at work")
-        for n in range(5):
-            journal.append([reading(TEMPERATURE, 10_000 + n, 36.0 + n, device="live")])
-            sink.wake()
-            until(lambda n=n: rows(store, counting)[0][0] == n + 1, "live data in the store")  # type: ignore[misc]
-            seen.append(rows(store, counting)[0][1] - n - 1)
-        await sink.drain()
-    assert seen[0] < newest // 2
-    assert rows(store, counting) == [(5, newest + 5)]
+    seen: list[tuple[int, int, int]] = []
+
+    def at_commit(_: Link) -> bool:
+        live, stored = rows(store, counting)[0]
+        seen.append((live, stored, journal.tip - newest))
+        if stored < newest:
+            journal.append([reading(TEMPERATURE, 10_000 + len(seen), 36.0, device="live")])
+        return True
+
+    with Proxy(store, at_commit) as proxy:
+        await deliver(proxy.dsn, journal)
+    backlog_left = [(live, appended) for live, stored, appended in seen if stored < newest]
+    assert len(backlog_left) > 8
+    for (live, _), (_, appended) in zip(backlog_left[3:], backlog_left, strict=False):
+        assert live >= appended, "after one batch of the backlog, minutes rolled up, and live data that came before"
+    assert rows(store, counting) == [(journal.tip - newest, journal.tip)]
 
 
 async def test_the_newest_of_a_backlog_come_first(store: str, journal: Journal) -> None:

@@ -3,10 +3,13 @@
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector import timescale_waves
 from collector.journal.rows import piece_of
+from collector.model import WavePiece
 from collector.timescale_waves import Placed, covered, missing, rows_of, spans
 from tests.journal.entries import T0_US, piece
 from tests.store.delivering import wanted_samples
@@ -71,6 +74,29 @@ def test_what_differs_is_kept_under_a_number_of_its_own(seed: int) -> None:
     assert [p.piece for p in kept] == [p.piece for p in changed]
     keys = [p.key for p in (*stored, *kept)]
     assert len(set(keys)) == len(keys)
+
+
+@given(SEEDS)
+def test_of_what_is_there_in_part_the_rest_is_kept(seed: int) -> None:
+    pieces, chance = placed(seed), random.Random(seed)
+    there = [chance.random() < 0.5 for _ in pieces]
+    stored = read(rows_of(p for p, is_there in zip(pieces, there, strict=True) if is_there))
+    assert [p.piece for p in missing(pieces, stored)] == [
+        p.piece for p, is_there in zip(pieces, there, strict=True) if not is_there
+    ]
+
+
+def test_pieces_that_do_not_join_are_each_compared_with_their_neighbours_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    holds, compared = timescale_waves._holds, []
+
+    def counting(run: WavePiece, one: WavePiece) -> bool:
+        compared.append(one)
+        return holds(run, one)
+
+    monkeypatch.setattr(timescale_waves, "_holds", counting)
+    pieces = [Placed(channel=1, n=0, piece=piece(0.15 * k, range(25))) for k in range(1_000)]
+    assert missing(pieces, pieces) == []
+    assert len(compared) == len(pieces)
 
 
 def test_a_piece_half_of_which_is_there_is_kept_whole() -> None:

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from structlog.testing import capture_logs
 
 from collector.journal import Journal
 from collector.model import Channel, Entry, Quality, WavePiece
-from collector.timescale import BATCH, READER
+from collector.timescale import AGAIN_S, BATCH, READER
 from collector.timescale_store import TimescaleStore
 from collector.verify.proxy import Link, Proxy
 from tests.journal.entries import T0_US, TEMPERATURE, piece, reading, seconds
@@ -263,11 +265,12 @@ async def test_a_release_that_knows_no_tips_may_deliver_before_and_in_between(
     other.close()
 
 
-async def test_a_damaged_run_stands_in_nobodys_way(store: str, journal: Journal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["data = set_byte(data, 9, get_byte(data, 9) # 1)", "quality = 'X'"])
+async def test_a_damaged_run_stands_in_nobodys_way(store: str, journal: Journal, tmp_path: Path, damage: str) -> None:
     keep(journal, wave(0, 20))
     await deliver(store, journal)
     with psycopg.connect(store, autocommit=True) as connection:
-        connection.execute("update vitalsd.wave set data = set_byte(data, 9, get_byte(data, 9) # 1)")
+        connection.execute(f"update vitalsd.wave set {damage}".encode())
     other = Journal.open(tmp_path / "other.db", [READER])
     keep(other, wave(0, 20))
     assert (await deliver(store, other)).status.parked == 0
@@ -291,6 +294,38 @@ async def test_raw_pieces_that_are_not_what_they_were_are_left_alone(store: str,
             (minute(0), times, [0] * len(times), times[:1], [300], [1], [0], [0], ["V"], [False], counts, [b"x"]),
         )
     check_samples(store, wave(0, 3))
+
+
+async def test_what_another_packs_at_the_same_moment_is_tried_again_later(store: str, journal: Journal) -> None:
+    fake = "create function vitalsd.pack_waves(integer, bigint, bigint[], smallint[], bigint[], float8[], float8[],"
+    fake += ' float8[], smallint[], "char"[], boolean[], integer[], bytea[]) returns void language plpgsql as $$ begin'
+    fake += " perform nextval('asked'); raise serialization_failure; end $$"  # a sequence counts what fails, too
+    asked = "select case when is_called then last_value else 0 end from asked"
+    with psycopg.connect(store, autocommit=True) as connection:
+        connection.execute("create sequence asked")
+        connection.execute("alter function vitalsd.pack_waves rename to true_pack_waves")
+        connection.execute(fake.encode())
+        began_s = monotonic()
+        with capture_logs() as logs:
+            async with delivering(store, journal) as sink:
+                for second in range(20):
+                    journal.append([*wave(second, second + 1), *pressure(second, second + 1)])
+                    sink.wake()
+                    until(lambda n=second: sink.status.delivered >= 6 * n + 6, "the step delivered")  # type: ignore[misc]
+                journal.append([reading(TEMPERATURE, 75, 36.6)])  # which makes the minute late enough
+                sink.wake()
+                drained = asyncio.create_task(sink.drain())
+                await asyncio.to_thread(until, lambda: rows(store, asked)[0][0] > 1, "a second try")
+                assert sink.status.connected
+                most = 2 + (monotonic() - began_s) / AGAIN_S
+                assert rows(store, asked)[0][0] <= most
+                assert not drained.done()
+                connection.execute("drop function vitalsd.pack_waves")
+                connection.execute("alter function vitalsd.true_pack_waves rename to pack_waves")
+                await drained
+    assert [line["event"] for line in logs] == ["store found"]
+    assert [enc for enc, _ in rows(store, ENCODINGS)] == [2]
+    check_samples(store, [*wave(0, 20), *pressure(0, 20)])
 
 
 class Dying:

@@ -166,8 +166,9 @@ select q.seq, q.id, q.time, q.n, o.value, o.text, o.quality, o.demo
 from queue as q join obs as o on o.channel = q.id and o.time = q.time and o.n = q.n
 where q.kind = 0 and q.seq > ? and q.seq <= ? order by q.seq;
 
--- batch_wave: queued pieces between two sequence numbers
-select q.seq, w.channel, w.time, w.n, w.rate_hz, w.scale, w."offset", w.quality, w.demo, w.samples, w.enc, w.data
+-- batch_wave: queued pieces between two sequence numbers; data are bytes even where they are damaged
+select q.seq, w.channel, w.time, w.n, w.rate_hz, w.scale, w."offset", w.quality, w.demo, w.samples, w.enc,
+  cast(w.data as blob)
 from queue as q join wave as w on w.id = q.id
 where q.kind = 1 and q.seq > ? and q.seq <= ? order by q.seq;
 
@@ -206,6 +207,10 @@ from wave where channel = ? and time >= ? and time < ? order by time, n;
 -- conditions: changes at a bed
 select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
 from condition where bed = ? and time >= ? and time < ? order by id;
+
+-- last_conditions: the last change of each condition at a bed
+select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
+from condition where id in (select max(id) from condition where bed = ? group by device, source) order by id;
 
 -- span: times of a channel's readings between which to look
 select min(time), max(time) from obs where channel = ?;
