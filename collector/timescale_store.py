@@ -42,6 +42,18 @@ _OLD_SCHEMA = (
     psycopg.errors.UndefinedFunction,
 )
 _WAVE_TYPES = ("int4", "int8", "int2", "float8", "float8", "float8", "bytea", "bool", "int4", "int2", "bytea")
+_NAMES = {
+    "series": ("bed", "device", "code", "source", "role", "site", "unit"),
+    "reading": ("time", "n", "value", "text", "quality", "demo"),
+    "piece": ("time", "n", "rate_hz", "scale", "offset", "quality", "demo", "samples", "enc", "data"),
+    "condition": (
+        *("bed", "device", "source", "time", "n", "type", "priority", "phase", "code", "text"),
+        *("device_priority", "demo", "device_time"),
+    ),
+    "identity": ("bed", "device", "kind", "time", "n", "body"),
+}
+"""Of the columns of a batch's rows, for those who read what was parked."""
+
 SLICE = 2_000
 """Readings sent at once: what a socket takes without waiting for the server."""
 
@@ -247,18 +259,17 @@ class TimescaleStore:
         self.loose |= step.loose
         self._tips |= {placed.channel for placed in pieces}
 
-    def _entries(self, batch: Batch) -> Iterator[tuple[int, dict[str, Row]]]:
-        """Sequence number, and the row as it is under its kind, only with the names of the channel for its number."""
-        for seq, *row in batch.conditions:
-            yield seq, {"condition": tuple(row)}
-        for seq, *row in batch.identities:
-            yield seq, {"identity": tuple(row)}
+    def _entries(self, batch: Batch) -> Iterator[tuple[int, dict[str, dict[str, Any]]]]:
+        """Sequence number, and the row as it is under its kind, only with its series for the number of a channel."""
+        for kind, rows in (("condition", batch.conditions), ("identity", batch.identities)):
+            for seq, *row in rows:
+                yield seq, {kind: dict(zip(_NAMES[kind], row, strict=True))}
         for kind, rows in (("reading", batch.readings), ("piece", batch.pieces)):
             for seq, channel, *row in rows:
-                names: Row = (channel,)
+                series: dict[str, Any] = {"channel": channel}
                 with suppress(ValueError):
-                    names = series_row(self._journal.series(channel))
-                yield seq, {kind: (*names, *row)}
+                    series = dict(zip(_NAMES["series"], series_row(self._journal.series(channel)), strict=True))
+                yield seq, {kind: series | dict(zip(_NAMES[kind], row, strict=True))}
 
     def _placed(self, pieces: Sequence[Row]) -> list[Placed]:
         return [
