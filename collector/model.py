@@ -104,8 +104,9 @@ class Observation:
     """One value of one channel at one time.
 
     `value` is in the channel's unit, in the form that the device sent; None means "no value" and `quality` says why.
-    `repeat`: a measurement that the device merely sends again. `device_time_us`: the device's own wall clock time of an
-    episodic value (its zone unknown, the digits taken as UTC), None where it told none.
+    `repeat`: a measurement that the device merely sends again. `standing`: one that the device showed when it was first
+    heard, and of which it does not tell when it was. `device_time_us`: the device's own wall clock time of an episodic
+    value (its zone unknown, the digits taken as UTC), None where it told none.
     """
 
     channel: Channel
@@ -113,6 +114,7 @@ class Observation:
     quality: Quality = Quality.VALID
     demo: bool = False
     repeat: bool = False
+    standing: bool = False
     device_time_us: int | None = None
 
 

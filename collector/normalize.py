@@ -76,12 +76,16 @@ class Normalizer:
     _offset_stored: tuple[int, int] | None = None
     _frame: int = 0
 
-    def entries(self, events: Iterable[Event], arrival_us: int) -> Sequence[Entry]:
-        """What is to be stored of these events, which arrived at `arrival_us`."""
+    def entries(self, events: Sequence[Event], arrival_us: int) -> Sequence[Entry]:
+        """What is to be stored of these events of one frame, which arrived at `arrival_us`."""
         out: list[Entry] = []
+        shown = self._shown(events, arrival_us)
         for event in events:
             if isinstance(event, Observation):
-                if not event.repeat:
+                if event in shown:
+                    self.repeats += 1
+                    self._undatable[event.channel] = event
+                elif not event.repeat:
                     out.extend(self._reading(event, arrival_us))
             elif isinstance(event, Waveform):
                 out.append(self._piece(event, arrival_us))
@@ -136,8 +140,23 @@ class Normalizer:
             )
         ]
 
-    def _reading(self, event: Observation, arrival_us: int) -> Sequence[Reading]:
-        channel = event.channel
+    def _shown(self, events: Sequence[Event], arrival_us: int) -> Sequence[Observation]:
+        """Measurements without a time that a device shows when it is heard first: those stored last, if all are."""
+        standing = [e for e in events if isinstance(e, Observation) and self._stands(e, arrival_us)]
+        stored = [self._episodes.get(self._series_of(event.channel)) for event in standing]
+        now = [self._made(event, arrival_us) for event in standing]
+        same = all(
+            before is not None and replace(before, time_us=reading.time_us) == reading
+            for before, reading in zip(stored, now, strict=True)
+        )
+        return standing if same else ()
+
+    def _stands(self, event: Observation, arrival_us: int) -> bool:
+        if event.device_time_us is None or event.channel in self._undatable:
+            return event.standing
+        return self._episodic_us(event.device_time_us, arrival_us) is None
+
+    def _made(self, event: Observation, time_us: int) -> Reading:
         value, text, quality = None, None, event.quality
         if isinstance(event.value, str):
             text = event.value
@@ -146,6 +165,17 @@ class Normalizer:
                 value = float(event.value)
             else:
                 quality = Quality.INVALID
+        return Reading(
+            series=self._series_of(event.channel),
+            time_us=time_us,
+            value=value,
+            text=text,
+            quality=quality,
+            demo=event.demo or self.demo,
+        )
+
+    def _reading(self, event: Observation, arrival_us: int) -> Sequence[Reading]:
+        channel = event.channel
         episodic_us = time_us = self._episodic_us(event.device_time_us, arrival_us)
         if time_us is None:
             time_us = arrival_us
@@ -153,17 +183,12 @@ class Normalizer:
             if time_us <= last_us and self._frame != last_frame and last_us - time_us < 1_000:
                 time_us = last_us + 1  # another frame of the same instant is another reading, not the same one again
             self._last[channel] = (time_us, self._frame)
-        reading = Reading(
-            series=self._series_of(channel),
-            time_us=time_us,
-            value=value,
-            text=text,
-            quality=quality,
-            demo=event.demo or self.demo,
-        )
-        if event.device_time_us is None:
-            return [reading]
-        return self._episode(reading) if episodic_us is not None else self._undated(event, reading)
+        reading = self._made(event, time_us)
+        if episodic_us is not None:
+            return self._episode(reading)
+        if event.standing or reading.series in self._episodes:
+            self._episodes[reading.series] = reading
+        return [reading] if event.device_time_us is None else self._undated(event, reading)
 
     def _undated(self, event: Observation, reading: Reading) -> Sequence[Reading]:
         """A measurement whose time cannot be right; nothing where the device only sends it once more."""

@@ -190,11 +190,12 @@ class Runner:
         self._arrival_us = max(self._clock.utc_us(), self._arrival_us)
         entries: list[Entry] = []
         repeats = self._normalizer.repeats
-        for event in events:
-            if isinstance(event, Frame):
+        for frame in _frames(events):
+            if isinstance(frame[0], Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
-            self._count(event, self._arrival_us)
-            entries.extend(self._normalizer.entries((event,), self._arrival_us))
+            for event in frame:
+                self._count(event, self._arrival_us)
+            entries.extend(self._normalizer.entries(frame, self._arrival_us))
         self._metrics.repeats.labels(*self._labels).inc(self._normalizer.repeats - repeats)
         if entries:
             await self._append(entries, {})
@@ -269,6 +270,17 @@ def _heard(session: Session, recording: Recording) -> Iterator[Sequence[Event]]:
     for chunk in recording.chunks():
         yield session.receive(chunk, 0.0)
     yield session.finish()
+
+
+def _frames(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Events by the frame that they begin with; what comes before the first one by itself."""
+    frame: list[Event] = []
+    for event in events:
+        if isinstance(event, Frame) and frame:
+            yield frame
+            frame = []
+        frame.append(event)
+    yield frame
 
 
 def _silence(*, bytes_come: bool) -> str:

@@ -191,14 +191,24 @@ class Decoder:
         known = self._tables.numbers.get(command, {})
         entries = [(code, known.get(code) or tables.unknown_number(command, code), field) for code, field in values]
         out = self._gone(command, {code: entry.channel for code, entry, _ in entries}, whole=whole)
+        first = not self._cuff
         again = command == tables.MEASURED and self._cuff_again(dict(values))
         for code, entry, field in entries:
             if entry.text:
                 out.append(self._observation(entry.channel, field.decode("ascii", "replace").strip() or None))
                 continue
             value, quality = replies.number(field)
-            repeat = again and code in CUFF and value is not None
-            out.append(Observation(channel=entry.channel, value=value, quality=quality, demo=self._demo, repeat=repeat))
+            cuff = command == tables.MEASURED and code in CUFF and value is not None
+            out.append(
+                Observation(
+                    channel=entry.channel,
+                    value=value,
+                    quality=quality,
+                    demo=self._demo,
+                    repeat=cuff and again,
+                    standing=cuff and first,
+                )
+            )
         return out
 
     def _cuff_again(self, fields: Mapping[bytes, bytes]) -> bool:

@@ -188,7 +188,7 @@ class _EpisodeMemory:
         changed = values != self._told
         restamped = stamp_s > max(self._told_s, self._stamp_s) and not label & episode.measuring
         repeat = not (changed or restamped or (self._aged and not aged))
-        time_us = None
+        time_us, standing = None, self._told is None
         self._aged = aged
         if not repeat:
             time_us = stamp_s * 1_000_000 if stamp_s > self._stamp_s else None
@@ -198,7 +198,12 @@ class _EpisodeMemory:
         for i in self._positions:
             one = observed[i]
             observed[i] = Observation(
-                channel=one.channel, value=one.value, quality=one.quality, repeat=repeat, device_time_us=time_us
+                channel=one.channel,
+                value=one.value,
+                quality=one.quality,
+                repeat=repeat,
+                standing=standing and time_us is None,
+                device_time_us=time_us,
             )
 
 

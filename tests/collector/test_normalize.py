@@ -17,6 +17,7 @@ from collector.model import (
     Priority,
     Quality,
     Reading,
+    Series,
     Waveform,
     WavePiece,
 )
@@ -250,3 +251,51 @@ def test_a_time_that_no_table_takes_is_a_wrong_clock(arrival_s: int) -> None:
     before_us = 946_684_799 * SECOND
     (got,) = readings(n, Observation(channel=NIBP, value=120.0, device_time_us=before_us), arrival_us)
     assert got.time_us == arrival_us
+
+
+CUFF = [Channel(code=f"MDC_PRESS_BLD_NONINV_{part}", source=f"nibp.{part}", unit="mm[Hg]") for part in ("SYS", "DIA")]
+
+
+def shows(n: Normalizer, values: list[float], at_s: int, **more: object) -> list[float | None]:
+    """What is stored of a cuff's pressures that a device shows when it is first heard."""
+    told = [Observation(channel=c, value=v, **more) for c, v in zip(CUFF, values, strict=True)]  # type: ignore[arg-type]
+    stored = n.entries([FRAME, *told], (T0_S + at_s) * SECOND)
+    return [entry.value for entry in stored if isinstance(entry, Reading)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_measurement_that_stands_when_a_device_is_heard_anew_is_stored_once(restarted: bool) -> None:
+    n = normalizer()
+    first = n.entries(
+        [FRAME, *(Observation(channel=c, value=v, standing=True) for c, v in zip(CUFF, (120.0, 80.0), strict=True))], 0
+    )
+    assert len(first) == 2
+    if restarted:
+        n = normalizer()
+        n.recall([entry for entry in first if isinstance(entry, Reading)])
+    assert shows(n, [120.0, 80.0], 60, standing=True) == []
+    assert n.repeats == 2
+    assert shows(n, [120.0, 80.0], 120) == [120.0, 80.0]  # measured anew, with the device heard
+    assert shows(n, [120.0, 78.0], 180, standing=True) == [120.0, 78.0]  # measured while it was not
+    assert shows(n, [120.0, 78.0], 240, standing=True) == []
+
+
+def test_a_measurement_whose_time_cannot_be_right_is_known_again_after_a_restart() -> None:
+    n = normalizer()
+    lost_clock_us = 5 * SECOND  # 1970
+    assert shows(n, [120.0, 80.0], 0, device_time_us=lost_clock_us) == [120.0, 80.0]
+    again = normalizer()
+    again.recall(
+        Reading(
+            series=Series(bed="OR-03", device="monitor", channel=channel),
+            time_us=T0_S * SECOND,
+            value=value,
+            text=None,
+            quality=Quality.VALID,
+            demo=False,
+        )
+        for channel, value in zip(CUFF, (120.0, 80.0), strict=True)
+    )
+    assert shows(again, [120.0, 80.0], 60, device_time_us=lost_clock_us) == []
+    assert shows(again, [120.0, 80.0], 61, device_time_us=lost_clock_us) == []
+    assert shows(again, [120.0, 80.0], 120, device_time_us=lost_clock_us + 90 * SECOND) == [120.0, 80.0]

@@ -1,6 +1,7 @@
 """One device's life, with a toy protocol of frames of one byte.
 
-b"A" to b"W" is a value, b"Y" the device's clock, b"Z" a refusal, b"X" a fault in the driver, anything else garbage.
+b"A" to b"T" is a value, b"U" and b"V" are two pressures that stand when first told, b"Y" the device's clock, b"Z" a
+refusal, b"X" a fault in the driver, anything else garbage.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ from collector.transport.base import Transport
 from collector.transport.memory import memory_pair
 
 CHANNEL = Channel(code="MDC_ECG_HEART_RATE", source="toy", unit="/min")
+CUFF = tuple(Channel(code=f"MDC_PRESS_BLD_NONINV_{part}", source=part, unit="mm[Hg]") for part in ("SYS", "DIA"))
 SILENCE_S = 0.15
 START_US = 1_000_000_000
 CLOCK_US = START_US + 5_000_000
@@ -49,6 +51,7 @@ class Toy:
         self._asked = False
         self._n = 0
         self._held: Sequence[Event] = ()
+        self._cuff = 0
 
     def receive(self, data: bytes, now: float) -> Sequence[Event]:
         del now
@@ -69,6 +72,10 @@ class Toy:
                 events.append(Association(state=AssociationState.REFUSED, reason="busy"))
             elif byte == ord("Y"):
                 events.append(DeviceClock(time_us=CLOCK_US))
+            elif byte in b"UV":
+                pressures = zip(CUFF, (120.0, float(byte)), strict=True)
+                events += (Observation(channel=c, value=v, standing=not self._cuff) for c, v in pressures)
+                self._cuff = byte
             else:
                 events.append(Observation(channel=CHANNEL, value=float(byte)))
         return events
@@ -194,6 +201,23 @@ async def test_two_equal_values_of_one_read_are_two_readings() -> None:
         await until(lambda: len(kept.entries) == 2)
     times = {entry.time_us for entry in kept.entries if isinstance(entry, Reading)}
     assert len(times) == 2
+
+
+async def test_a_cuff_pressure_that_still_stands_when_the_cable_is_in_again_is_not_stored_again() -> None:
+    kept = Kept()
+    runner, metrics = made(kept)
+    told = iter((b"U", b"AU", b"BV"))
+
+    async def connect() -> Transport:
+        ours, device = memory_pair()
+        await device.write(next(told, b""))
+        await device.close()
+        return ours
+
+    async with living(runner, connect):
+        await until(lambda: ord("V") in kept.values)
+    assert kept.values == [120.0, ord("U"), ord("A"), ord("B"), 120.0, ord("V")]
+    assert metrics.repeats.labels("OR", "d", "toy")._value.get() == 2
 
 
 @pytest.mark.parametrize(("sent", "cause"), [(b"", "no bytes"), (b"\x00" * 9, "bytes come but no good frame")])

@@ -184,6 +184,19 @@ def test_a_cuff_pressure_that_is_merely_sent_again_is_a_repeat() -> None:
     assert [o.repeat for o in other] == [False] * 4
 
 
+def test_only_the_cuff_pressures_that_stand_when_a_device_is_first_heard_are_marked() -> None:
+    one = session()
+    for payload, standing in (
+        (b"8C 71 91 88 96121 92   2", [True, True, True, False]),
+        (b"8C 70 91 88 96121 92   0", [False] * 4),
+    ):
+        assert [o.standing for o in observations(one.receive(response(0x24, payload), 0.0))] == standing
+    late = session()
+    late.receive(response(0x24, b"EB 98 "), 0.0)
+    taken = observations(late.receive(response(0x24, b"8C 71 91 88 96121 92   0"), 0.0))
+    assert not any(o.standing for o in taken)
+
+
 def test_a_code_that_no_table_has_is_kept_under_its_source() -> None:
     (value,) = observations(heard(response(0x24, b"3F 1.5")))
     assert (value.channel.code, value.channel.source, value.value) == (UNMAPPED, "24:3F", 1.5)

@@ -50,6 +50,14 @@ class TestCuff:
             (True, None),
         ]
 
+    def test_what_stands_at_first_and_has_no_time_is_marked(self) -> None:
+        session = new()
+        shown = basic(*group(NIBP, 12000, 6000, 8000, 70, label=8)), basic(*group(NIBP, 11000, 6000, 8000, 70, label=8))
+        found = [only(fed(frame(record(0, one)), session=session), "basic.nibp.sys") for one in shown]
+        assert [one.standing for one in found] == [True, False]
+        dated = record(0, shown[0], auxiliary(nibp=100), time_s=101)
+        assert not only(fed(frame(dated), session=new()), "basic.nibp.sys").standing
+
     def test_a_time_that_comes_while_measuring_belongs_to_the_next_reading(self) -> None:
         measuring = 8 | 1 << 5
         assert self.told((120, 8, 100, 101), (120, measuring, 150, 151), (110, 8, 150, 180)) == [
