@@ -51,7 +51,8 @@ class Bed:
     turns_s: list[float] = field(default_factory=list)
     run: Sequence[str] = ("-c", "from collector.cli import main; main()", "bed")
     true_us: Callable[[int], int] = int
-    _seen: dict[Entry, Kept] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
+    _seen_seq: int = 0
     _process: asyncio.subprocess.Process | None = None
 
     @property
@@ -113,28 +114,15 @@ class Bed:
         return True
 
     def look(self) -> None:
-        """See what the journal has, all of it: an entry may come with a time of long ago."""
+        """See what the journal has got since the last look, in the order of its arrival."""
         try:
-            with closing(connect(self.journal, writing=False)) as db:
-                read = Readings(self.id)
-                found: list[Entry] = []
-                for *who, text, value, words, quality, demo in db.execute(_Q["journaled"], (self.id,)):
-                    time_us = from_datetime(datetime.fromisoformat(text))
-                    found.append(read((*who, time_us, value, words, quality, demo)))
             with closing(JournalReader.at(self.journal)) as reader:
-                found += _pieces(reader)
-                found += reader.conditions(self.id, *EVER_US)
+                while rows := reader.read(self._seen_seq, ENTRIES):
+                    life = len(self.simulators.absences) - 1
+                    self.kept += [Kept(life=life, entry=entry) for _, entry in rows]
+                    self._seen_seq = rows[-1][0]
         except (JournalError, sqlite3.Error) as error:
             self.broken.append(f"the journal cannot be read: {error}")
-            return
-        for entry in found:
-            if entry not in self._seen:
-                self._seen[entry] = Kept(life=len(self.simulators.absences) - 1, entry=entry)
-
-    @property
-    def kept(self) -> list[Kept]:
-        """Everything that was ever seen in the journal."""
-        return list(self._seen.values())
 
     def latest(self) -> Sequence[Reading]:
         with suppress(JournalError), closing(JournalReader.at(self.journal)) as reader:
@@ -211,7 +199,7 @@ async def compared(setting: Setting, bed: Bed) -> Comparison:
     await deliver_rest(setting, bed)
 
     def found() -> Comparison:
-        return compare([kept.entry for kept in bed.kept], (), setting.scratch.held(bed.id, identities=False))
+        return compare([kept.entry for kept in bed.kept], (), setting.scratch.held(bed.id))
 
     return await asyncio.to_thread(found)
 
@@ -228,11 +216,3 @@ async def deliver_rest(setting: Setting, bed: Bed) -> None:
     finally:
         await sink.close()
         journal.close()
-
-
-def _pieces(reader: JournalReader) -> Iterator[WavePiece]:
-    """All of the journal in the order of their arrival: across a step of the clock their times may overlap."""
-    after = 0
-    while rows := reader.read(after, ENTRIES):
-        yield from (entry for _, entry in rows if isinstance(entry, WavePiece))
-        after = rows[-1][0]

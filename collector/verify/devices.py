@@ -13,12 +13,12 @@ from typing import Any
 from collector.config import Config
 from collector.driver import DriverSpec, driver
 from collector.errors import UsageError
-from collector.model import Event, Observation, Waveform
+from collector.model import AlarmCondition, DeviceIdentity, Event, Observation, PatientIdentity, Waveform
 from collector.simulate import simulate
 from collector.transport.base import Transport
 from collector.transport.net import free_port
 from collector.verify.accounting import Absence, Said
-from drivers.patient import Patient
+from drivers.patient import Patient, Vitals
 
 DEFAULT_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
 """Of a run without a configuration."""
@@ -28,6 +28,20 @@ NOISE_BYTES = (7, 13, 19, 31)
 
 NOISE_LIMIT = 0x80
 """Bytes of a burst are below: with the top bit set they are samples to a protocol that sends those without a check."""
+
+
+SAID = Observation | Waveform | AlarmCondition | DeviceIdentity | PatientIdentity
+"""What of a device's events is to be kept."""
+
+RESTLESS_S, LOW_S, LOW_PCT = 6.0, 3.0, 91.0
+
+
+class Restless(Patient):
+    """A patient whose SpO2 is below every device's alarm limit for LOW_S of each RESTLESS_S."""
+
+    def vitals(self, time_s: float) -> Vitals:
+        now = super().vitals(time_s)
+        return replace(now, spo2_pct=LOW_PCT) if time_s % RESTLESS_S >= RESTLESS_S - LOW_S else now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +118,11 @@ class Simulators:
         def said(events: Sequence[Event]) -> None:
             now_us = time.time_ns() // 1_000
             for event in events:
-                if isinstance(event, Observation | Waveform):
+                if isinstance(event, SAID):
                     again = isinstance(event, Observation) and event.repeat
                     self.said.append(Said(time_us=now_us, device=device.name, event=event, may=again))
 
-        patient = Patient("stable", self._chance.randrange(1_000))
+        patient = Restless("stable", self._chance.randrange(1_000))
         life = simulate(device.spec, device.where, patient=patient, said=said, ready=ready.set, through=through)
         task = self._lives[device.name] = asyncio.create_task(life)
         listens = asyncio.create_task(ready.wait())
