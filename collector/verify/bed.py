@@ -5,25 +5,22 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from collector.clock import from_datetime
 from collector.errors import JournalError
 from collector.journal import Journal, JournalReader
-from collector.journal.database import connect
 from collector.model import Entry, Reading, WavePiece
 from collector.sql import queries
 from collector.timescale import Timescale
-from collector.verify.accounting import Absence, Account, Kept, account
+from collector.verify.accounting import Account, account
 from collector.verify.comparison import Comparison, compare
 from collector.verify.devices import Simulators, devices, toml
-from collector.verify.scratch import EVER_US, Readings
 from collector.verify.setting import PATIENCE_S, Setting, send, waited
+from collector.verify.testimony import Absence, Kept
 
 _Q = queries("verify")
 

@@ -59,13 +59,11 @@ def find_identities(told: Sequence[Said], kept: Sequence[tuple[Life, Identity]])
     out = Found()
     last: dict[tuple[int, type], DeviceIdentity | PatientIdentity] = {}
     for life, entry in kept:
-        before = [
-            one.event for one in told if type(one.event) is type(entry.identity) and one.time_us <= entry.time_us + SLACK_US
-        ]
-        silent = not any(type(one.event) is type(entry.identity) for one in told)
+        alike = [one for one in told if type(one.event) is type(entry.identity)]
+        before = [one.event for one in alike if one.time_us <= entry.time_us + SLACK_US]
         again = last.get((life.number, type(entry.identity))) == entry.identity
         last[life.number, type(entry.identity)] = entry.identity
-        if again or not (silent or (before and _part_of(entry.identity, before[-1])) or entry.identity in before):
+        if again or not (not alike or (before and _part_of(entry.identity, before[-1])) or entry.identity in before):
             out.invented += 1
             out.odd.add(f"invented: {entry.device} {type(entry.identity).__name__}")
     which: list[tuple[int, str]] = []

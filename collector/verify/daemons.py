@@ -13,13 +13,14 @@ import numpy as np
 import psycopg
 
 from collector.sql import queries
-from collector.verify.accounting import SETTLE_US, Account, Kept, account
+from collector.verify.accounting import Account, account
 from collector.verify.bed import Bed, at_bed, compared, deliver_rest
 from collector.verify.comparison import Comparison, compare
 from collector.verify.devices import Device
 from collector.verify.proxy import Proxy
 from collector.verify.report import Result, not_tried
 from collector.verify.setting import Setting, waited
+from collector.verify.testimony import SETTLE_US, Kept
 
 KILL = "a daemon killed at any instant restarts; nothing in its journal is lost, nothing is delivered twice"
 CUT = "a database that is cut off and back gets everything; the bed does not notice"
@@ -183,7 +184,12 @@ async def result_of(setting: Setting, bed: Bed, name: str, promise: str, tried: 
     stored = await compared(setting, bed)
     told = await asyncio.to_thread(bed.account)
     broken = [*bed.broken, *told.odd, *_late(told, bed)]
-    figures = {"said": float(told.said), "way_s": told.way_s, "kept_elsewhere": float(told.elsewhere)}
+    figures = {
+        "said": float(told.said),
+        "way_s": told.ways_s[0],
+        "way_max_s": told.ways_s[1],
+        "kept_elsewhere": float(told.elsewhere),
+    }
     if bed.kills:
         figures["kept_again"] = float(told.again)
         figures["unjournaled_values_ms"] = told.unjournaled_values_s * 1_000

@@ -17,7 +17,7 @@ from collector.model import AlarmCondition, DeviceIdentity, Event, Observation, 
 from collector.simulate import simulate
 from collector.transport.base import Transport
 from collector.transport.net import free_port
-from collector.verify.accounting import Absence, Said
+from collector.verify.testimony import Absence, Said
 from drivers.patient import Patient, Vitals
 
 DEFAULT_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")

@@ -31,8 +31,7 @@ class Episodes:
         self._kept = np.zeros(len(told), np.bool_)
         self.episodic = np.zeros(len(told), np.bool_)
         last: dict[Channel, tuple[Key, _Measurement]] = {}
-        for n, one in enumerate(told):
-            event = one.event
+        for n, event in enumerate(one.event for one in told):
             if not isinstance(event, Observation):
                 continue
             channel = same_place(event.channel)

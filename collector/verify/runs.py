@@ -45,7 +45,9 @@ class _Wave:
         else:
             due = float(np.searchsorted(self.said_us, end_us)) - piece.n
         place = round(due)  # a wave that stands still would be at thousands of places
-        if not (begin <= place and place + piece.n <= end and self._is(piece, place) and self._free(life, place, piece.n)):
+        if not (
+            begin <= place and place + piece.n <= end and self._is(piece, place) and self._free(life, place, piece.n)
+        ):
             places = [place for place in self._places(piece.data, begin, end) if self._free(life, place, piece.n)]
             if not places:
                 return False
@@ -94,7 +96,9 @@ def find_waves(told: Sequence[Said], kept: Sequence[tuple[Life, WavePiece]]) -> 
         exact = waves.get(_key(channel, piece))
         if exact is not None and exact.take(life, piece):
             continue
-        loose = [wave for wave in waves.values() if wave is not exact and signal(channel) == wave.source.partition("/")[0]]
+        loose = [
+            wave for wave in waves.values() if wave is not exact and signal(channel) == wave.source.partition("/")[0]
+        ]
         if end_us_of(piece) <= settled_us[life.number] and any(wave.take(life, piece) for wave in loose):
             out.elsewhere += piece.n
             continue

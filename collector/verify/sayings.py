@@ -51,7 +51,9 @@ class Sayings:
         """What was kept late before a kill took a later saying than its own: from the kill back, sayings of one moment
         of which every one that was taken has an earlier equal one that is free were not kept at all.
         """
-        inside = [n for n in np.flatnonzero(self.found).tolist() if life.absent_us < self.told[n].time_us <= life.end_us]
+        inside = [
+            n for n in np.flatnonzero(self.found).tolist() if life.absent_us < self.told[n].time_us <= life.end_us
+        ]
         moments: dict[int, list[int]] = defaultdict(list)
         for n in inside:
             moments[self.told[n].time_us].append(n)

@@ -27,7 +27,9 @@ def find_values(told: Sequence[Said], kept: Sequence[tuple[Life, Reading]]) -> F
             plain.give_back(life)
     out.streams.append(
         Stream(
-            names=np.array([one.event.channel.code for one in plain.told if isinstance(one.event, Observation)], np.str_),
+            names=np.array(
+                [one.event.channel.code for one in plain.told if isinstance(one.event, Observation)], np.str_
+            ),
             said_us=np.array([one.time_us for one in plain.told], np.int64),
             which=np.arange(len(plain.told)),
             may=np.array([one.may for one in plain.told], np.bool_),
