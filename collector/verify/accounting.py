@@ -37,11 +37,11 @@ class Account:
 
     judged: those of what was said that are lost unless they were kept; lost: of these; invented: kept, and not said, or
     kept more often than said. gaps_s: of each absence but a last one, how long until every device was heard again, in
-    whichever life; infinite where one was not. unjournaled_values_s, unjournaled_waves_s: age of the oldest that was
-    said and not kept at a kill, over all kills. ways_s: what values take from being said to their arrival, 9 of 10 and
-    the longest. odd: what of each kind was lost or invented, or never judged. again: what stands (a setting, an alarm)
-    and was kept once more in a later life. elsewhere: what was kept under another channel than it was said of, by a
-    dialogue that was new.
+    whichever life. unjournaled_values_s, unjournaled_waves_s: age of the oldest that was said and not kept when the
+    daemon was killed or asked to end, over all its ends. ways_s: what values take from being said to the time that they
+    are kept with, 9 of 10 and the longest. odd: what of each kind was lost or invented, or never judged, and who was
+    not heard again. again: what stands (a setting, an alarm) and was kept once more in a later life. elsewhere: what
+    was kept under another channel than it was said of, by a dialogue that was new.
     """
 
     said: int
@@ -80,9 +80,13 @@ def account(said: Sequence[Said], kept: Sequence[Kept], absences: Sequence[Absen
         plain, *_ = values.streams
         heard_us = [_heard_us(plain, life) for life in lives]
         for number, life in enumerate(lives):
-            if life.number + 1 < len(absences):
-                gap_s = (min(heard_us[number:]) - life.absent_us) / 1e6 if min(heard_us[number:]) < NEVER_US else np.inf
-                gaps[life.number] = max(gaps[life.number], float(gap_s))
+            again_us = min(heard_us[number:])
+            if life.number + 1 == len(absences):
+                continue
+            if again_us == NEVER_US:
+                total.odd.add(f"not heard again: {device}")
+            else:
+                gaps[life.number] = max(gaps[life.number], (again_us - life.absent_us) / 1e6)
         for stream in (stream for one in found[-len(others) - 1 :] for stream in one.streams):
             spoken += np.unique(stream.which).size
             before = total.judged
@@ -137,14 +141,14 @@ def _judge(total: _Sum, device: str, stream: Stream, life: Life, heard_us: int) 
     late = missing[:0]
     if life.ends:
         late = missing[stream.said_us[missing] > life.end_us - WAY_US]
-        if life.killed:
+        if life.killed or life.asked:
             heard = inside[stream.kept[inside]]
             late = late[late > (heard[-1] if heard.size else -1)]
     lost = np.setdiff1d(missing, late)
     total.judged += _number(stream, np.setdiff1d(listening, late))
     total.lost += _number(stream, lost)
     total.odd |= {f"lost: {device} {name}" for name in stream.names[lost]}
-    if late.size and life.killed:
+    if late.size and (life.killed or life.asked):
         age_s = (life.end_us - int(stream.said_us[late[0]])) / 1e6
         total.ages_s[stream.waves] = max(total.ages_s[stream.waves], age_s)
 

@@ -6,6 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,7 @@ class Simulators:
             now_us = time.time_ns() // 1_000
             for event in events:
                 if isinstance(event, SAID):
-                    again = isinstance(event, Observation) and event.repeat
-                    self.said.append(Said(time_us=now_us, device=device.name, event=event, may=again))
+                    self.said.append(Said(time_us=now_us, device=device.name, event=event))
 
         patient = Restless("stable", self._chance.randrange(1_000))
         life = simulate(device.spec, device.where, patient=patient, said=said, ready=ready.set, through=through)
@@ -139,16 +139,20 @@ class Simulators:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def disturb(self, device: Device) -> None:
-        """Garbage between the next frames and inside one; what was said meanwhile need not have been understood."""
+    async def disturb(self, device: Device) -> int:
+        """Garbage between the next frames and inside one; what was said meanwhile need not have been understood.
+
+        Returns how many writes were spoilt.
+        """
         line = self._lines.get(device.name)
         if line is None:
-            return
+            return 0
         begin = len(self.said)
-        await line.disturb()
+        spoilt = await line.disturb()
         for n in range(begin, len(self.said)):
             if self.said[n].device == device.name:
                 self.said[n] = replace(self.said[n], may=True)
+        return spoilt
 
 
 class NoisyLine:
@@ -161,15 +165,15 @@ class NoisyLine:
         self._spoilt = asyncio.Event()
         self.datagrams = transport.datagrams
 
-    async def disturb(self) -> None:
-        """Return when three writes have been spoilt: one before, one inside, one after a frame; or soon."""
+    async def disturb(self) -> int:
+        """Return when three writes have been spoilt: one before, one inside, one after a frame; or soon: how many."""
         self._spoilt.clear()
         self._noise = 3
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_DISTURB_S):
                 await self._spoilt.wait()
-        except TimeoutError:
-            self._noise = 0
+        spoilt, self._noise = 3 - self._noise, 0
+        return spoilt
 
     async def read(self) -> bytes:
         return await self._transport.read()

@@ -1,13 +1,13 @@
 """A device's waves: which samples were kept, in their order, once, at their time. Pure."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from collector.model import Channel, Waveform, WavePiece
 from collector.verify.testimony import SETTLE_US, SLACK_US, WAY_US, Found, Life, Said, Stream, same_place, signal
-from collector.waves import end_us_of
+from collector.waves import chains, end_us_of
 
 _BYTES = 4
 
@@ -17,8 +17,7 @@ class _Wave:
 
     def __init__(self, told: Sequence[tuple[Said, Waveform]]) -> None:
         lengths = [len(wave.data) // _BYTES for _, wave in told]
-        self.name = told[0][1].channel.code
-        self.source = told[0][1].channel.source
+        self.channel = told[0][1].channel
         self.rate_hz = told[0][1].rate_hz
         self.said_us = np.repeat(np.array([one.time_us for one, _ in told], np.int64), lengths)
         self.may = np.repeat(np.array([one.may for one, _ in told], np.bool_), lengths)
@@ -27,38 +26,47 @@ class _Wave:
         self._life = -1
         self._end = self._end_us = 0
 
-    def take(self, life: Life, piece: WavePiece) -> bool:
-        """Find a piece after the last one of its life; False where nobody said it then.
+    def take(self, life: Life, run: Sequence[WavePiece]) -> bool:
+        """Find pieces that go on from each other, after the last ones of their life; False where nobody said them then.
 
-        Where it could be at several places, it is at the one that is as far from the last piece's as its time is.
+        Where they could be at several places, they are at the one that is as far from the last ones' as their time is.
         """
-        end_us = end_us_of(piece)
-        first_us = max(life.first_us, end_us - WAY_US)
-        begin, end = np.searchsorted(
-            self.said_us, [first_us, min(life.seen_us + SLACK_US, end_us + WAY_US)], side="right"
-        ).tolist()
-        begin -= min(begin, piece.n - 1)  # its first samples may have been said before
-        goes_on = self._life == life.number
-        if goes_on:
+        data = b"".join(piece.data for piece in run)
+        ends = np.cumsum([piece.n for piece in run])
+        ends_us = np.array([end_us_of(piece) for piece in run], np.int64)
+        n = int(ends[-1])
+
+        def fits(place: int) -> bool:
+            said_us = self.said_us[place : place + n]
+            return (
+                said_us.size == n
+                and int(said_us[0]) > life.first_us
+                and int(said_us[-1]) <= life.seen_us + SLACK_US
+                and bool((np.abs(said_us[ends - 1] - ends_us) <= WAY_US).all())
+                and not self.kept[place : place + n].any()
+            )
+
+        begin, end = np.searchsorted(self.said_us, [ends_us[0] - WAY_US, ends_us[-1] + WAY_US], side="right").tolist()
+        begin -= min(begin, run[0].n - 1)  # its first samples may have been said before
+        if self._life == life.number:
             begin = max(begin, self._end)
-            due = self._end + (piece.start_us - self._end_us) * self.rate_hz / 1e6
+            due = round(self._end + (run[0].start_us - self._end_us) * self.rate_hz / 1e6)
         else:
-            due = float(np.searchsorted(self.said_us, end_us)) - piece.n
-        place = round(due)  # a wave that stands still would be at thousands of places
-        if not (
-            begin <= place and place + piece.n <= end and self._is(piece, place) and self._free(life, place, piece.n)
-        ):
-            places = [place for place in self._places(piece.data, begin, end) if self._free(life, place, piece.n)]
+            due = int(np.searchsorted(self.said_us, ends_us[-1])) - n
+        if begin <= due and self._data[due * _BYTES : (due + n) * _BYTES] == data and fits(due):
+            place = due  # a wave that stands still would be at thousands of places
+        else:
+            places = [place for place in self._places(data, begin, end) if fits(place)]
             if not places:
                 return False
             place = min(places, key=lambda place: abs(place - due))
-        self._life, self._end, self._end_us = life.number, place + piece.n, end_us
+        self._life, self._end, self._end_us = life.number, place + n, int(ends_us[-1])
         self.kept[place : self._end] = True
         return True
 
     def stream(self) -> Stream:
         return Stream(
-            names=np.full(self.said_us.size, self.name),
+            names=np.full(self.said_us.size, self.channel.code),
             said_us=self.said_us,
             which=np.arange(self.said_us.size),
             may=self.may,
@@ -66,46 +74,55 @@ class _Wave:
             waves=True,
         )
 
-    def _places(self, run: bytes, begin: int, end: int) -> Iterator[int]:
-        """Where a run of samples is."""
-        at = self._data.find(run, begin * _BYTES, end * _BYTES)
+    def _places(self, data: bytes, begin: int, end: int) -> Iterator[int]:
+        """Where these samples are."""
+        at = self._data.find(data, begin * _BYTES, end * _BYTES)
         while at >= 0:
             if at % _BYTES == 0:
                 yield at // _BYTES
-            at = self._data.find(run, at + 1, end * _BYTES)
-
-    def _is(self, piece: WavePiece, place: int) -> bool:
-        return self._data[place * _BYTES : (place + piece.n) * _BYTES] == piece.data
-
-    def _free(self, life: Life, place: int, n: int) -> bool:
-        return not self.kept[place : place + n].any() and bool(self.said_us[place] > life.first_us)
+            at = self._data.find(data, at + 1, end * _BYTES)
 
 
 def find_waves(told: Sequence[Said], kept: Sequence[tuple[Life, WavePiece]]) -> Found:
-    """`told`: waveforms of one device in order of time; `kept`: its pieces in the order of their arrival."""
+    """`told`: waveforms of one device in order of time; `kept`: its pieces in the order of their arrival.
+
+    Pieces that go on from each other are one run, which is at fewer places than each of them; where it is nowhere, it
+    is each of them that is looked for.
+    """
     by_key: dict[Hashable, list[tuple[Said, Waveform]]] = defaultdict(list)
     for one in told:
         if isinstance(one.event, Waveform):
             by_key[_key(one.event.channel, one.event)].append((one, one.event))
     waves = {key: _Wave(runs) for key, runs in by_key.items()}
     out = Found()
-    settled_us: dict[int, int] = {}
+    by_life: dict[int, tuple[Life, list[WavePiece]]] = {}
     for life, piece in kept:
-        channel = piece.series.channel
-        settled_us.setdefault(life.number, end_us_of(piece) + SETTLE_US)
-        exact = waves.get(_key(channel, piece))
-        if exact is not None and exact.take(life, piece):
-            continue
-        loose = [
-            wave for wave in waves.values() if wave is not exact and signal(channel) == wave.source.partition("/")[0]
-        ]
-        if end_us_of(piece) <= settled_us[life.number] and any(wave.take(life, piece) for wave in loose):
-            out.elsewhere += piece.n
-            continue
-        out.invented += piece.n
-        out.odd.add(f"invented: {piece.series.device} {channel.code}")
+        by_life.setdefault(life.number, (life, []))[1].append(piece)
+    for life, pieces in by_life.values():
+        settled_us = end_us_of(pieces[0]) + SETTLE_US
+        for run in chains(pieces):
+            if not _take(out, waves, life, run, settled_us):
+                for piece in run:
+                    if not _take(out, waves, life, [piece], settled_us):
+                        out.invented += piece.n
+                        out.odd.add(f"invented: {piece.series.device} {piece.series.channel.code}")
     out.streams += [wave.stream() for wave in waves.values()]
     return out
+
+
+def _take(out: Found, waves: Mapping[Hashable, _Wave], life: Life, run: Sequence[WavePiece], settled_us: int) -> bool:
+    """In its own wave; or, while a new dialogue may not know more than the device's id, in another one."""
+    channel = run[0].series.channel
+    exact = waves.get(_key(channel, run[0]))
+    if exact is not None and exact.take(life, run):
+        return True
+    if end_us_of(run[-1]) > settled_us:
+        return False
+    loose = (wave for wave in waves.values() if wave is not exact and signal(channel) == signal(wave.channel))
+    if not any(wave.take(life, run) for wave in loose):
+        return False
+    out.elsewhere += sum(piece.n for piece in run)
+    return True
 
 
 def _key(channel: Channel, wave: Waveform | WavePiece) -> Hashable:

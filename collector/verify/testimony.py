@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.model import Channel, Entry, Event, Observation
+from collector.model import Channel, Entry, Event, Observation, Reading, WavePiece
+from collector.timekeeping import CLOCK_STEP
 
 SLACK_US = 2_000
 """Two clocks of one machine, each with an anchor of its own."""
 
-SETTLE_US = 4_000_000
+SETTLE_US = 1_000_000
 """From when a device is heard again, perhaps in an old dialogue, so long what it says may be dropped for a new one."""
 
 WAY_US = 3_000_000
@@ -56,7 +57,8 @@ class Life:
     """From one absence of a device until its next one; all times in µs.
 
     number: of its absence; absent_us: since when nobody listened; first_us: from when on what it keeps may have been
-    said; end_us: when the next absence began; seen_us: until when it kept what it has; killed: that absence was a kill.
+    said; end_us: when the next absence began; seen_us: until when it kept what it has; killed, asked: that absence was
+    the daemon's end, by SIGKILL or by SIGTERM.
     """
 
     number: int
@@ -65,6 +67,7 @@ class Life:
     end_us: int = NEVER_US
     seen_us: int = NEVER_US
     killed: bool = False
+    asked: bool = False
 
     @property
     def ends(self) -> bool:
@@ -111,9 +114,30 @@ def lives_of(device: str, absences: Sequence[Absence]) -> list[Life]:
         )
         if place + 1 < len(mine):
             after = mine[place + 1][1]
-            life = replace(life, end_us=after.begin_us, seen_us=after.seen_us, killed=after.killed)
+            life = replace(
+                life,
+                end_us=after.begin_us,
+                seen_us=after.seen_us,
+                killed=after.killed,
+                asked=not after.device and not after.killed,
+            )
         lives.append(life)
     return lives
+
+
+def without_steps(kept: Sequence[Kept]) -> Sequence[Kept]:
+    """As if the daemon's clock had never been set: what came after a step that it told is as much earlier."""
+    found, set_us = [], 0
+    for one in kept:
+        entry = one.entry
+        if isinstance(entry, Reading) and entry.series.channel == CLOCK_STEP and entry.value is not None:
+            set_us += round(entry.value * 1e6)
+        if isinstance(entry, WavePiece):
+            entry = replace(entry, start_us=entry.start_us - set_us)
+        else:
+            entry = replace(entry, time_us=entry.time_us - set_us)
+        found.append(replace(one, entry=entry))
+    return found
 
 
 def same_place(channel: Channel) -> Channel:
