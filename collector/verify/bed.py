@@ -28,6 +28,8 @@ ENTRIES = 5_000
 
 _STOP_S = 15.0
 _TURN_S = 0.01
+_FIRST_S = 6.5
+"""The slowest device is asked for its waves 5 s after it was heard first."""
 _LAST_S = SETTLE_US / 1e6 + 1.0
 """So long the last life goes on, so that it is judged too."""
 
@@ -177,7 +179,7 @@ class Bed:
 async def at_bed(
     setting: Setting, folder: Path, dsn: str | None = None, run: Sequence[str] = DAEMON
 ) -> AsyncIterator[Bed]:
-    """A bed with a daemon that receives from every device; afterwards it has been stopped.
+    """A bed with a daemon that receives values and waves from every device; afterwards it has been stopped.
 
     dsn: by which the daemon reaches the scratch database; None: directly. run: as for Bed.
     """
@@ -192,6 +194,7 @@ async def at_bed(
         bed.absent(time.time_ns() // 1_000)  # before its first start nobody listens
         await bed.start()
         await bed.heard()
+        await asyncio.sleep(_FIRST_S)
         idling = asyncio.create_task(bed.idle())
         try:
             yield bed

@@ -13,7 +13,7 @@ class Result:
     """Of one fault.
 
     tried: how many times it was brought about; judged: of how many of the values and samples that were said it is known
-    that they had to be kept, None: of all that were compared; longest_gap_s: the longest time without new data that it caused;
+    that they had to be kept, None: of all that were compared; longest_gap_s: the longest time without new data;
     recovered: whether everything went on without help each time; figures: what else was measured, by name with unit;
     broken: promises that were not kept, in words; unjudged: what could not be judged, in words; not_tried: why it could
     not be tried.
