@@ -40,7 +40,7 @@ class Account:
     whichever life. unjournaled_values_s, unjournaled_waves_s: age of the oldest that was said and not kept when the
     daemon was killed or asked to end, over all its ends. ways_s: what values take from being said to the time that they
     are kept with, 9 of 10 and the longest. odd: what of each kind was lost or invented, or never judged, and who was
-    not heard again. again: what stands (a setting, an alarm) and was kept once more in a later life. elsewhere: what
+    not heard again. again: what stands (a mode, an alarm) and was kept once more in a later life. elsewhere: what
     was kept under another channel than it was said of, by a dialogue that was new.
     """
 
@@ -123,10 +123,13 @@ def _found(
     pieces = [(one.life, one.entry) for one in mine if isinstance(one.entry, WavePiece)]
     conditions = [(one.life, one.entry) for one in mine if isinstance(one.entry, Condition)]
     identities = [(one.life, one.entry) for one in mine if isinstance(one.entry, Identity)]
+    settled_us: dict[int, int] = {}
+    for life, reading in readings:
+        settled_us.setdefault(_life(lives, life).number, reading.time_us + SETTLE_US)
     return [
         find_values(told(Observation), [(_life(lives, life), entry) for life, entry in readings]),
         find_waves(told(Waveform), [(_life(lives, life), entry) for life, entry in pieces]),
-        find_alarms(told(AlarmCondition), [(_life(lives, life), entry) for life, entry in conditions]),
+        find_alarms(told(AlarmCondition), [(_life(lives, life), entry) for life, entry in conditions], settled_us),
         find_identities(
             told(DeviceIdentity, PatientIdentity), [(_life(daemons, life), entry) for life, entry in identities]
         ),

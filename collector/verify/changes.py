@@ -1,7 +1,7 @@
 """A device's alarms and identities: which were kept. Pure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -11,8 +11,9 @@ from collector.verify.sayings import Key, Sayings
 from collector.verify.testimony import SLACK_US, Found, Life, Said, Stream
 
 
-def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]]) -> Found:
-    """`told`: alarm conditions of one device in order of time; `kept`: its conditions, in the order of arrival.
+def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], settled_us: Mapping[int, int]) -> Found:
+    """`told`: alarm conditions of one device in order of time; `kept`: its conditions, in the order of arrival;
+    settled_us: by a life's number, until when a new dialogue may not yet be told everything.
 
     An alarm that stands is told to a new dialogue, which calls it its start; of one that it never was told it need not
     know the end.
@@ -30,7 +31,8 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]]) ->
         for (life, condition), place in zip(equal, places, strict=True):
             if place is not None:
                 continue
-            if condition.time_us == known_us[life.number, condition.alarm.source] and _stands(told, condition):
+            first = condition.time_us == known_us[life.number, condition.alarm.source]
+            if first and _stands(told, condition, settled_us.get(life.number, life.absent_us)):
                 out.again += 1
             else:
                 out.invented += 1
@@ -92,11 +94,11 @@ def _alarm(one: Said) -> AlarmCondition:
     return one.event
 
 
-def _stands(told: Sequence[Said], condition: Condition) -> bool:
-    """Whether it is what was last said of its source."""
+def _stands(told: Sequence[Said], condition: Condition, settled_us: int) -> bool:
+    """Whether it is what was last said of its source when the dialogue was new."""
     last = None
     for one in told:
-        if one.time_us <= condition.time_us and _alarm(one).source == condition.alarm.source:
+        if one.time_us <= min(condition.time_us, settled_us) and _alarm(one).source == condition.alarm.source:
             last = _alarm(one)
     stands = last is not None and last.phase is not AlarmPhase.END
     return stands and last is not None and replace(last, phase=AlarmPhase.START) == condition.alarm

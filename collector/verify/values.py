@@ -71,7 +71,7 @@ def _find(
             if place is not None:
                 out.elsewhere += 1
                 continue
-        if reading.time_us == first_us[channel] and _stands(plain, reading):
+        if reading.time_us == first_us[channel] and _stands(plain, reading, settled_us):
             out.again += 1
             continue
         out.invented += 1
@@ -79,16 +79,18 @@ def _find(
         out.odd.add(f"{word}: {reading.series.device} {channel.code}")
 
 
-def _stands(plain: Sayings, reading: Reading) -> bool:
-    """Whether it is what its channel was last said to be: a new dialogue is told what stands, and nobody says it."""
+def _stands(plain: Sayings, reading: Reading, settled_us: int) -> bool:
+    """Whether it is a word (a mode, a label) that its channel was last said to be: a simulated device says one when it
+    changes, and shows it to each new dialogue. What is said later is no news of the dialogue's beginning.
+    """
     channel = same_place(reading.series.channel)
     last = None
     for one in plain.told:
-        if one.time_us > reading.time_us:
+        if one.time_us > min(reading.time_us, settled_us):
             break
         if isinstance(one.event, Observation) and same_place(one.event.channel) == channel:
             last = one
-    return last is not None and _said_key(last) == _kept_key(reading)
+    return reading.text is not None and last is not None and _said_key(last) == _kept_key(reading)
 
 
 def _said_key(one: Said) -> Key:
