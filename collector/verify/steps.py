@@ -29,7 +29,8 @@ async def clock_step(setting: Setting) -> Result:
             forward = number % 4 in {0, 3}  # +1 h, back, −1 h, forward
             bed.send(signal.SIGUSR1 if forward else signal.SIGUSR2)
             set_s.append(_HOUR_S if forward else -_HOUR_S)
-            if await waited(lambda: _follows(bed, sum(set_s) * 1_000_000), _BACK_S) is None:
+            since_us = time.time_ns() // 1_000 + sum(set_s) * 1_000_000
+            if await waited(lambda since_us=since_us: _follows(bed, since_us), _BACK_S) is None:  # type: ignore[misc]
                 bed.broken.append(f"step {number + 1} of the clock was not followed")
                 break
     result = await result_of(setting, bed, NAME, PROMISE, len(set_s))
@@ -53,8 +54,7 @@ def untold(kept: Sequence[Entry], set_s: Sequence[int]) -> list[str]:
     return broken
 
 
-def _follows(bed: Bed, set_us: int) -> bool:
+def _follows(bed: Bed, since_us: int) -> bool:
     """Whether every device's readings come with the time that the clock was set to."""
-    now_us = time.time_ns() // 1_000 + set_us
     wanted = {device.name for device in bed.simulators.devices}
-    return wanted <= {one.series.device for one in bed.latest() if abs(one.time_us - now_us) < _NEAR_US}
+    return wanted <= {one.series.device for one in bed.latest() if since_us < one.time_us < since_us + _NEAR_US}
