@@ -141,12 +141,9 @@ def _judge(total: _Sum, device: str, stream: Stream, life: Life, heard_us: int) 
     inside = np.flatnonzero((stream.said_us > life.absent_us) & (stream.said_us <= life.end_us))
     listening = inside[(stream.said_us[inside] > heard_us + SETTLE_US) & ~stream.may[inside]]
     missing = listening[~stream.kept[listening]]
-    late = missing[:0]
-    if life.ends:
-        late = missing[stream.said_us[missing] > life.end_us - WAY_US]
-        if life.killed or life.asked:
-            heard = inside[stream.kept[inside]]
-            late = late[late > (heard[-1] if heard.size else -1)]
+    heard = inside[stream.kept[inside]]
+    last = heard[-1] if heard.size else -1
+    late = missing[(stream.said_us[missing] > life.end_us - WAY_US) & (missing > last)]
     lost = np.setdiff1d(missing, late)
     total.judged += _number(stream, np.setdiff1d(listening, late))
     total.lost += _number(stream, lost)

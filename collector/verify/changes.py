@@ -37,8 +37,6 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], se
             else:
                 out.invented += 1
                 out.odd.add(f"invented alarm: {condition.device} {condition.alarm.source} {condition.alarm.phase}")
-    for life in {life.number: life for life, _ in kept}.values():
-        sayings.give_back(life)
     out.streams.append(
         Stream(
             names=np.array([f"alarm {_alarm(one).source} {_alarm(one).phase}" for one in told], np.str_),

@@ -7,6 +7,9 @@ from typing import Any
 
 from collector.verify.comparison import Comparison
 
+MOST_REASONS = 12
+"""Told to people of one fault: a broken clock breaks every channel."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -99,7 +102,9 @@ class Report:
             if result.not_tried:
                 lines.append(f"    NOT TRIED: {result.not_tried}")
             lines += [f"    not judged: {what}" for what in result.unjudged]
-            lines += [f"    BROKEN: {reason}" for reason in result.broken]
+            lines += [f"    BROKEN: {reason}" for reason in result.broken[:MOST_REASONS]]
+            if len(result.broken) > MOST_REASONS:
+                lines.append(f"    BROKEN: … and {len(result.broken) - MOST_REASONS} more (--json tells all)")
         return "\n".join([*lines, "", self._verdict()])
 
     def _verdict(self) -> str:

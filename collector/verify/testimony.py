@@ -69,10 +69,6 @@ class Life:
     killed: bool = False
     asked: bool = False
 
-    @property
-    def ends(self) -> bool:
-        return self.end_us != NEVER_US
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
