@@ -66,7 +66,7 @@ LONG = Extent(
     outage_s=72 * 3_600,
     limit_s=3_600,
     tails=200,
-    bursts=30,
+    bursts=24,
     cables=10,
     steps=8,
 )
