@@ -9,6 +9,9 @@ from collector.model import Channel, Waveform, WavePiece
 from collector.verify.testimony import SETTLE_US, SLACK_US, WAY_US, Found, Life, Said, Stream, same_place, signal
 from collector.waves import chains, end_us_of
 
+JITTER_S = 0.1
+"""A run that begins anew at its arrival may seem to leave out so much, or to overlap."""
+
 _BYTES = 4
 
 
@@ -50,7 +53,8 @@ class _Wave:
         begin -= min(begin, run[0].n - 1)  # its first samples may have been said before
         if self._life == life.number:
             begin = max(begin, self._end)
-            due = round(self._end + (run[0].start_us - self._end_us) * self.rate_hz / 1e6)
+            gap_s = (run[0].start_us - self._end_us) / 1e6
+            due = self._end + (round(gap_s * self.rate_hz) if gap_s > JITTER_S else 0)
         else:
             due = int(np.searchsorted(self.said_us, ends_us[-1])) - n
         if begin <= due and self._data[due * _BYTES : (due + n) * _BYTES] == data and fits(due):

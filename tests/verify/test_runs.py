@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from collector.model import Channel, Quality, Reading, Role, Series, WavePiece
+from collector.model import Channel, Quality, Reading, Role, Series, Waveform, WavePiece
 from collector.verify.accounting import Account
 from collector.verify.testimony import Absence
 from tests.verify.speaking import (
@@ -19,6 +20,7 @@ from tests.verify.speaking import (
     changed,
     judged,
     kept,
+    said,
     value,
     wave,
 )
@@ -89,6 +91,22 @@ def test_pieces_that_stand_still_are_placed_with_those_that_follow_them() -> Non
     held = [kept(one, int(at_s(one) > 1.5)) for one in told]
     late = [changed(one, shift_us=400_000) if isinstance(one.entry, WavePiece) and one.life else one for one in held]
     found = judged(told, late, (START, kill, END))
+    assert (found.lost, found.invented, found.odd) == (0, 0, [])
+
+
+def test_a_run_that_begins_anew_at_its_arrival_is_placed_after_the_last_one() -> None:
+    still = np.concatenate([np.zeros(20), np.arange(1, 81)]).astype("<i4").tobytes()
+    other = said(20, Waveform(channel=ECG, rate_hz=RATE_HZ, data=still))
+    told = [other if one == wave(20) else one for one in SAID]
+    number = told.index(other)
+    held = [kept(one) for one in told]
+    whole = held.pop(number)
+    cut = 8 * 4
+    held[number:number] = [
+        changed(whole, shift_us=6_000, data=still[:cut]),
+        changed(whole, shift_us=92_000, data=still[cut:]),
+    ]
+    found = judged(told, held)
     assert (found.lost, found.invented, found.odd) == (0, 0, [])
 
 
