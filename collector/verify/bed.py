@@ -106,7 +106,7 @@ class Bed:
 
     async def heard(self, patience_s: float = PATIENCE_S) -> bool:
         """Wait until something of every device has come since the last absence."""
-        since_us = self.simulators.absences[-1].begin_us
+        since_us = self.simulators.absences[-1].seen_us
         wanted = {device.name for device in self.simulators.devices}
 
         def silent() -> set[str]:
