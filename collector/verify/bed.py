@@ -2,56 +2,60 @@
 
 import asyncio
 import signal
+import socket
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import TypedDict, Unpack
 
-from collector.clock import from_datetime
+from prometheus_client.parser import text_string_to_metric_families
+
 from collector.errors import JournalError
-from collector.journal import Journal, JournalReader
-from collector.journal.database import connect
-from collector.model import Entry, Reading, WavePiece
-from collector.sql import queries
-from collector.timescale import Timescale
-from collector.verify.accounting import Absence, Account, Kept, account
-from collector.verify.comparison import Comparison, compare
+from collector.journal import JournalReader
+from collector.model import Reading
+from collector.transport.net import free_port
+from collector.verify.accounting import OWN, Account, account
 from collector.verify.devices import Simulators, devices, toml
-from collector.verify.scratch import EVER_US, Readings
-from collector.verify.setting import PATIENCE_S, Setting, send, waited
-
-_Q = queries("verify")
+from collector.verify.setting import PATIENCE_S, Setting, last_line, send, waited
+from collector.verify.testimony import SETTLE_US, Absence, Kept, without_steps
 
 ENTRIES = 5_000
 """Read at once."""
 
 _STOP_S = 15.0
 _TURN_S = 0.01
+_FIRST_S = 6.5
+"""The slowest device is asked for its waves 5 s after it was heard first."""
+_LAST_S = SETTLE_US / 1e6 + 1.0
+"""So long the last life goes on, so that it is judged too."""
+
+DAEMON = ("-c", "from collector.cli import main; main()", "bed")
+"""Python's arguments before the bed's file."""
 
 
 @dataclass(slots=True)
 class Bed:
     """One bed's daemon and devices, and what a witness sees in its journal.
 
-    turns_s: by how much this process got its turns too late; run: Python's arguments before the bed's file; true_us:
-    the machine's time when the daemon had a time.
+    metrics_port: of the daemon on this machine; turns_s: by how much this process got its turns too late; run: Python's
+    arguments before the bed's file; kept: what the journal has got, in the order of its arrival.
     """
 
     id: str
     folder: Path
     dsn: str
     simulators: Simulators
+    run: Sequence[str]
     broken: list[str] = field(default_factory=list)
     kills: int = 0
     turns_s: list[float] = field(default_factory=list)
-    run: Sequence[str] = ("-c", "from collector.cli import main; main()", "bed")
-    true_us: Callable[[int], int] = int
-    _seen: dict[Entry, Kept] = field(default_factory=dict)
+    metrics_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
+    kept: list[Kept] = field(default_factory=list)
+    _seen_seq: int = 0
     _process: asyncio.subprocess.Process | None = None
 
     @property
@@ -72,7 +76,7 @@ class Bed:
         """SIGKILL, now."""
         process = self._process
         if process is None or process.returncode is not None:
-            self.broken.append(f"the daemon had ended by itself: {self.last_line()}")
+            self.broken.append(f"the daemon had ended by itself: {last_line(self.folder)}")
             return
         killed_us = time.time_ns() // 1_000
         send(process, signal.SIGKILL)
@@ -86,6 +90,7 @@ class Bed:
         process = self._process
         if process is None:
             return
+        asked_us = time.time_ns() // 1_000
         send(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(_STOP_S):
@@ -94,61 +99,62 @@ class Bed:
             send(process, signal.SIGKILL)
             await process.wait()
         if process.returncode:
-            self.broken.append(f"the daemon ended with status {process.returncode}: {self.last_line()}")
+            self.broken.append(f"the daemon ended with status {process.returncode}: {last_line(self.folder)}")
         self._process = None
         self.look()
-        self.absent(time.time_ns() // 1_000)  # until its end it listened
+        self.absent(asked_us)
 
     async def heard(self, patience_s: float = PATIENCE_S) -> bool:
         """Wait until something of every device has come since the last absence."""
-        since_us = self.simulators.absences[-1].begin_us
+        since_us = self.simulators.absences[-1].seen_us
         wanted = {device.name for device in self.simulators.devices}
 
         def silent() -> set[str]:
-            return wanted - {one.series.device for one in self.latest() if self.true_us(one.time_us) > since_us}
+            return wanted - {
+                one.series.device
+                for one in self.latest()
+                if one.time_us > since_us and not one.series.channel.code.startswith(OWN)
+            }
 
         if await waited(lambda: not silent(), patience_s) is None:
-            self.broken.append(f"nothing came any more from {', '.join(sorted(silent()))}: {self.last_line()}")
+            self.broken.append(f"nothing came any more from {', '.join(sorted(silent()))}: {last_line(self.folder)}")
             return False
         return True
 
     def look(self) -> None:
-        """See what the journal has, all of it: an entry may come with a time of long ago."""
+        """See what the journal has got since the last look, in the order of its arrival."""
         try:
-            with closing(connect(self.journal, writing=False)) as db:
-                read = Readings(self.id)
-                found: list[Entry] = []
-                for *who, text, value, words, quality, demo in db.execute(_Q["journaled"], (self.id,)):
-                    time_us = from_datetime(datetime.fromisoformat(text))
-                    found.append(read((*who, time_us, value, words, quality, demo)))
             with closing(JournalReader.at(self.journal)) as reader:
-                found += _pieces(reader)
-                found += reader.conditions(self.id, *EVER_US)
+                while rows := reader.read(self._seen_seq, ENTRIES):
+                    life = len(self.simulators.absences) - 1
+                    self.kept += [Kept(life=life, entry=entry) for _, entry in rows]
+                    self._seen_seq = rows[-1][0]
         except (JournalError, sqlite3.Error) as error:
             self.broken.append(f"the journal cannot be read: {error}")
-            return
-        for entry in found:
-            if entry not in self._seen:
-                self._seen[entry] = Kept(life=len(self.simulators.absences) - 1, entry=entry)
-
-    @property
-    def kept(self) -> list[Kept]:
-        """Everything that was ever seen in the journal."""
-        return list(self._seen.values())
 
     def latest(self) -> Sequence[Reading]:
         with suppress(JournalError), closing(JournalReader.at(self.journal)) as reader:
             return reader.latest(self.id)
         return ()
 
-    def last_line(self) -> str:
-        lines = (self.folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
-        return lines[-1] if lines else "it said nothing"
-
     def account(self) -> Account:
         """What the devices said against what the journal has of it."""
-        kept = [replace(one, entry=self._truly(one.entry)) for one in self.kept]
-        return account(self.simulators.said, kept, self.simulators.absences)
+        return account(self.simulators.said, without_steps(self.kept), self.simulators.absences)
+
+    async def rejected(self, device: str) -> float:
+        """How many runs of bytes of a device the daemon counts as no frame."""
+        text = await asyncio.to_thread(self._metrics)
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == "vitalsd_rejected_total" and sample.labels["device"] == device
+        )
+
+    def _metrics(self) -> str:
+        with closing(HTTPConnection("127.0.0.1", self.metrics_port)) as connection:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
 
     async def idle(self) -> None:
         """Measure how late this machine gives a process its turn, until cancelled."""
@@ -162,11 +168,6 @@ class Bed:
         if self._process is not None:
             send(self._process, number)
 
-    def _truly(self, entry: Entry) -> Entry:
-        if isinstance(entry, WavePiece):
-            return replace(entry, start_us=self.true_us(entry.start_us))
-        return replace(entry, time_us=self.true_us(entry.time_us))
-
     def absent(self, begin_us: int, device: str = "", *, killed: bool = False) -> None:
         """From then on nobody listened; a new life begins."""
         self.simulators.absences.append(
@@ -174,65 +175,33 @@ class Bed:
         )
 
 
-class How(TypedDict, total=False):
-    run: Sequence[str]
-    true_us: Callable[[int], int]
-
-
 @asynccontextmanager
-async def at_bed(setting: Setting, folder: Path, dsn: str | None = None, **how: Unpack[How]) -> AsyncIterator[Bed]:
-    """A bed with a daemon that receives from every device; afterwards it has been stopped.
+async def at_bed(
+    setting: Setting, folder: Path, dsn: str | None = None, run: Sequence[str] = DAEMON
+) -> AsyncIterator[Bed]:
+    """A bed with a daemon that receives values and waves from every device; afterwards it has been stopped.
 
-    dsn: by which the daemon reaches the scratch database; None: directly. how: as for Bed.
+    dsn: by which the daemon reaches the scratch database; None: directly. run: as for Bed.
     """
     made = devices(setting.config, folder)
-    bed = Bed(setting.scratch.new_bed(), folder, dsn or setting.dsn, Simulators(made), **how)
+    bed = Bed(setting.scratch.new_bed(), folder, dsn or setting.dsn, Simulators(made), run=run)
+    metrics = f'[metrics]\nlisten = "127.0.0.1:{bed.metrics_port}"\n'
     (folder / "bed.toml").write_text(
-        toml(bed.id, made, bed.journal, bed.dsn, setting.config), encoding="utf-8"
+        toml(bed.id, made, bed.journal, bed.dsn, setting.config) + metrics, encoding="utf-8"
     )  # fmt: skip
     try:
         await bed.simulators.start()
         bed.absent(time.time_ns() // 1_000)  # before its first start nobody listens
         await bed.start()
         await bed.heard()
+        await asyncio.sleep(_FIRST_S)
         idling = asyncio.create_task(bed.idle())
         try:
             yield bed
+            await asyncio.sleep(_LAST_S)
         finally:
             idling.cancel()
         await bed.stop()
     finally:
         await bed.stop()
         await bed.simulators.close()
-
-
-async def compared(setting: Setting, bed: Bed) -> Comparison:
-    """The store against everything that was seen in the journal, after the journal's rest has been delivered."""
-    await deliver_rest(setting, bed)
-
-    def found() -> Comparison:
-        return compare([kept.entry for kept in bed.kept], (), setting.scratch.held(bed.id, identities=False))
-
-    return await asyncio.to_thread(found)
-
-
-async def deliver_rest(setting: Setting, bed: Bed) -> None:
-    """A daemon that is stopped does not wait until everything is delivered: the next one goes on."""
-    journal = Journal.open(bed.journal)
-    sink = Timescale(setting.dsn, journal)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await sink.drain()
-    except TimeoutError:
-        bed.broken.append("what was left was not delivered")
-    finally:
-        await sink.close()
-        journal.close()
-
-
-def _pieces(reader: JournalReader) -> Iterator[WavePiece]:
-    """All of the journal in the order of their arrival: across a step of the clock their times may overlap."""
-    after = 0
-    while rows := reader.read(after, ENTRIES):
-        yield from (entry for _, entry in rows if isinstance(entry, WavePiece))
-        after = rows[-1][0]

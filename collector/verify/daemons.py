@@ -9,29 +9,26 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import psycopg
 
+from collector.model import WavePiece
 from collector.sql import queries
-from collector.verify.accounting import SETTLE_US, Account, Kept, account
-from collector.verify.bed import Bed, at_bed, compared, deliver_rest
+from collector.verify.accounting import account
+from collector.verify.bed import Bed, at_bed
 from collector.verify.comparison import Comparison, compare
 from collector.verify.devices import Device
 from collector.verify.proxy import Proxy
 from collector.verify.report import Result, not_tried
 from collector.verify.setting import Setting, waited
+from collector.verify.testimony import SETTLE_US, Kept
+from collector.verify.verdict import deliver_rest, late, result_of
 
 KILL = "a daemon killed at any instant restarts; nothing in its journal is lost, nothing is delivered twice"
+END = "a daemon that is asked to end keeps what it has received, ends, and goes on when it is started again"
 CUT = "a database that is cut off and back gets everything; the bed does not notice"
 GARBAGE = "bad bytes are counted, and the next good frame is used"
 CABLE = "a cable out and in again: the device is heard again by itself"
 DISK_FULL = "with a full disk the daemon goes on in memory and delivers, and returns to the disk when it has room"
-
-VALUES_S, WAVES_S = 0.1, 1.0
-"""Received and not yet journaled at a kill, at most (design §7)."""
-
-LINE_S = 0.1
-"""What is said is received after its way over the line, and after the turns of two processes."""
 
 _LIFE_S = 6.5
 _SETTLED_S = SETTLE_US / 1e6 + 0.5
@@ -59,6 +56,21 @@ async def kill_daemon(setting: Setting) -> Result:
             if not await bed.heard():
                 break
     return await result_of(setting, bed, name, KILL, bed.kills)
+
+
+async def end_daemon(setting: Setting) -> Result:
+    """SIGTERM at random instants."""
+    name, chance = "end-daemon", setting.chance
+    ends = 0
+    async with at_bed(setting, setting.folder(name)) as bed:
+        for number in setting.times(name, setting.extent.daemon_ends):
+            await asyncio.sleep(chance.uniform(0.0 if number % 2 else _SETTLED_S, _LIFE_S))
+            await bed.stop()
+            ends += 1
+            await bed.start()
+            if not await bed.heard():
+                break
+    return await result_of(setting, bed, name, END, ends)
 
 
 async def sink_cut(setting: Setting) -> Result:
@@ -90,12 +102,15 @@ async def garbage(setting: Setting) -> Result:
     async with at_bed(setting, setting.folder(name)) as bed:
         for number in setting.times(name, setting.extent.bursts):
             device = _turn(bed, number)
-            await bed.simulators.disturb(device)
-            bursts += 1
+            before = await bed.rejected(device.name)
+            spoilt = await bed.simulators.disturb(device)
+            bursts += bool(spoilt)
             bed.look()
             bed.absent(_now_us(), device.name)
             if not await bed.heard():
                 break
+            if spoilt and await bed.rejected(device.name) <= before:
+                bed.broken.append(f"garbage from {device.name} was not counted")
     return await result_of(setting, bed, name, GARBAGE, bursts)
 
 
@@ -133,13 +148,20 @@ async def disk_full(setting: Setting) -> Result:
             await _fill_and_empty(setting, bed)
             setting.progress(name, 1, 1)
         await deliver_rest(setting, bed)
-    held = await asyncio.to_thread(lambda: setting.scratch.held(bed.id, identities=False))
+    held = await asyncio.to_thread(setting.scratch.held, bed.id)
+    held.sort(key=lambda entry: entry.start_us if isinstance(entry, WavePiece) else entry.time_us)
     # What was in memory only is in no journal: the devices themselves say what has to be in the store.
     told = account(bed.simulators.said, [Kept(life=0, entry=entry) for entry in held], bed.simulators.absences)
     twice = compare(held, (), held).duplicated
     found = Comparison(wanted=told.said, lost=told.lost, duplicated=twice, invented=max(0, told.invented - twice))
     return Result(
-        name=name, promise=DISK_FULL, tried=1, found=found, recovered=not bed.broken, broken=[*bed.broken, *told.odd]
+        name=name,
+        promise=DISK_FULL,
+        tried=1,
+        found=found,
+        judged=told.judged,
+        recovered=not bed.broken,
+        broken=[*bed.broken, *told.odd, *late(told, bed.turns_s)],
     )
 
 
@@ -176,41 +198,6 @@ def _small_disk(folder: Path) -> Iterator[str]:
     finally:
         if not reason:
             subprocess.run(["umount", "--lazy", str(folder)], check=False)
-
-
-async def result_of(setting: Setting, bed: Bed, name: str, promise: str, tried: int) -> Result:
-    """Store against journal, and journal against what the devices said."""
-    stored = await compared(setting, bed)
-    told = await asyncio.to_thread(bed.account)
-    broken = [*bed.broken, *told.odd, *_late(told, bed)]
-    figures = {"said": float(told.said), "way_s": told.way_s, "kept_elsewhere": float(told.elsewhere)}
-    if bed.kills:
-        figures["kept_again"] = float(told.again)
-        figures["unjournaled_values_ms"] = told.unjournaled_values_s * 1_000
-        figures["unjournaled_waves_ms"] = told.unjournaled_waves_s * 1_000
-    return Result(
-        name=name,
-        promise=promise,
-        tried=tried,
-        found=stored + Comparison(lost=told.lost, invented=told.invented),
-        longest_gap_s=max(told.gaps_s[1:], default=None),
-        recovered=not bed.broken,
-        figures=figures,
-        broken=broken,
-    )
-
-
-def _late(told: Account, bed: Bed) -> list[str]:
-    """What was said and not journaled at a kill, beyond the promise and this machine's own slowness."""
-    turn_s = float(np.quantile(bed.turns_s, 0.99)) if bed.turns_s else 0.0
-    return [
-        f"{what} received {age_s * 1_000:.0f} ms before a kill were not journaled: at most {limit_s * 1_000:.0f} ms"
-        for what, age_s, limit_s in (
-            ("values", told.unjournaled_values_s, VALUES_S),
-            ("waves", told.unjournaled_waves_s, WAVES_S),
-        )
-        if age_s > limit_s + LINE_S + turn_s
-    ]
 
 
 async def _stored_since(setting: Setting, bed: Bed, since_us: int) -> int | None:

@@ -6,6 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from typing import Any
 from collector.config import Config
 from collector.driver import DriverSpec, driver
 from collector.errors import UsageError
-from collector.model import Event, Observation, Waveform
+from collector.model import AlarmCondition, DeviceIdentity, Event, Observation, PatientIdentity, Waveform
 from collector.simulate import simulate
 from collector.transport.base import Transport
 from collector.transport.net import free_port
-from collector.verify.accounting import Absence, Said
-from drivers.patient import Patient
+from collector.verify.testimony import Absence, Said
+from drivers.patient import Patient, Vitals
 
 DEFAULT_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
 """Of a run without a configuration."""
@@ -28,6 +29,20 @@ NOISE_BYTES = (7, 13, 19, 31)
 
 NOISE_LIMIT = 0x80
 """Bytes of a burst are below: with the top bit set they are samples to a protocol that sends those without a check."""
+
+
+SAID = Observation | Waveform | AlarmCondition | DeviceIdentity | PatientIdentity
+"""What of a device's events is to be kept."""
+
+RESTLESS_S, LOW_S, LOW_PCT = 6.0, 3.0, 91.0
+
+
+class Restless(Patient):
+    """A patient whose SpO2 is below every device's alarm limit for LOW_S of each RESTLESS_S."""
+
+    def vitals(self, time_s: float) -> Vitals:
+        now = super().vitals(time_s)
+        return replace(now, spo2_pct=LOW_PCT) if time_s % RESTLESS_S >= RESTLESS_S - LOW_S else now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +119,10 @@ class Simulators:
         def said(events: Sequence[Event]) -> None:
             now_us = time.time_ns() // 1_000
             for event in events:
-                if isinstance(event, Observation | Waveform):
-                    again = isinstance(event, Observation) and event.repeat
-                    self.said.append(Said(time_us=now_us, device=device.name, event=event, may=again))
+                if isinstance(event, SAID):
+                    self.said.append(Said(time_us=now_us, device=device.name, event=event))
 
-        patient = Patient("stable", self._chance.randrange(1_000))
+        patient = Restless("stable", self._chance.randrange(1_000))
         life = simulate(device.spec, device.where, patient=patient, said=said, ready=ready.set, through=through)
         task = self._lives[device.name] = asyncio.create_task(life)
         listens = asyncio.create_task(ready.wait())
@@ -125,16 +139,20 @@ class Simulators:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def disturb(self, device: Device) -> None:
-        """Garbage between the next frames and inside one; what was said meanwhile need not have been understood."""
+    async def disturb(self, device: Device) -> int:
+        """Garbage between the next frames and inside one; what was said meanwhile need not have been understood.
+
+        Returns how many writes were spoilt.
+        """
         line = self._lines.get(device.name)
         if line is None:
-            return
+            return 0
         begin = len(self.said)
-        await line.disturb()
+        spoilt = await line.disturb()
         for n in range(begin, len(self.said)):
             if self.said[n].device == device.name:
                 self.said[n] = replace(self.said[n], may=True)
+        return spoilt
 
 
 class NoisyLine:
@@ -147,15 +165,15 @@ class NoisyLine:
         self._spoilt = asyncio.Event()
         self.datagrams = transport.datagrams
 
-    async def disturb(self) -> None:
-        """Return when three writes have been spoilt: one before, one inside, one after a frame; or soon."""
+    async def disturb(self) -> int:
+        """Return when three writes have been spoilt: one before, one inside, one after a frame; or soon: how many."""
         self._spoilt.clear()
         self._noise = 3
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_DISTURB_S):
                 await self._spoilt.wait()
-        except TimeoutError:
-            self._noise = 0
+        spoilt, self._noise = 3 - self._noise, 0
+        return spoilt
 
     async def read(self) -> bytes:
         return await self._transport.read()

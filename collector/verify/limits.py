@@ -9,11 +9,10 @@ from collector.journal import Journal, Limits
 from collector.model import Entry, Reading, Series, WavePiece
 from collector.timescale import READER
 from collector.verify.comparison import Comparison, compare
+from collector.verify.delivery import deliver
 from collector.verify.report import Result
 from collector.verify.script import SECOND_US, Script
 from collector.verify.setting import Setting
-from collector.verify.sinks import script_of
-from collector.verify.tails import deliver
 
 NAME = "limit"
 PROMISE = "a journal at its limit gives up waves first, then values, last what is rare; each counted by channel"
@@ -32,14 +31,14 @@ async def limit(setting: Setting) -> Result:
     gone: Counter[str] = Counter()
     tried = 0
     for number in setting.times(NAME, 2):
-        script = script_of(setting)
+        script = setting.new_script()
         max_bytes = seconds * (WAVES_GO_BYTES, VALUES_GO_BYTES)[number]
         path = folder / f"{number}.db"
         with closing(Journal.open(path, [READER], Limits(max_bytes=max_bytes))) as journal:
             await asyncio.to_thread(_fill, journal, script, 0, seconds // 4)
-            await deliver(setting, journal)
+            await deliver(setting.dsn, journal)
             broken += await asyncio.to_thread(_fill, journal, script, seconds // 4, seconds)
-            await deliver(setting, journal)
+            await deliver(setting.dsn, journal)
             sacrificed = journal.sacrificed()
         said = script.entries(0, seconds)
         held = await asyncio.to_thread(setting.scratch.held, script.bed)

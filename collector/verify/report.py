@@ -2,36 +2,43 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from collector.verify.comparison import Comparison
+
+MOST_REASONS = 12
+"""Told to people of one fault: a broken clock breaks every channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """Of one fault.
 
-    tried: how many times it was brought about; longest_gap_s: the longest time without new data that it caused;
+    tried: how many times it was brought about; judged: of how many of the values and samples that were said it is known
+    that they had to be kept, None: of all that were compared; longest_gap_s: the longest time without new data;
     recovered: whether everything went on without help each time; figures: what else was measured, by name with unit;
-    broken: promises that were not kept, in words; not_tried: why it could not be tried.
+    broken: promises that were not kept, in words; unjudged: what could not be judged, in words; not_tried: why it could
+    not be tried.
     """
 
     name: str
     promise: str
     tried: int = 0
     found: Comparison = field(default_factory=Comparison)
+    judged: int | None = None
     longest_gap_s: float | None = None
     recovered: bool = True
     figures: Mapping[str, float] = field(default_factory=dict)
     broken: Sequence[str] = ()
+    unjudged: Sequence[str] = ()
     not_tried: str = ""
 
     @property
     def held(self) -> bool:
-        """Whether the promise was kept; False where it was not tried, or nothing was there to be compared."""
+        """Whether the promise was kept; False where it was not tried, or nothing was there to be compared or judged."""
         found = self.found
-        kept = found.wanted and not (found.lost or found.duplicated or found.invented)
+        kept = found.wanted and self.judged != 0 and not (found.lost or found.duplicated or found.invented)
         return bool(self.tried and self.recovered and kept) and not (self.not_tried or self.broken)
 
     def json(self) -> dict[str, Any]:
@@ -40,6 +47,7 @@ class Result:
             "promise": self.promise,
             "tried": self.tried,
             "compared": self.found.wanted,
+            "judged": self.found.wanted if self.judged is None else self.judged,
             "lost": self.found.lost,
             "duplicated": self.found.duplicated,
             "invented": self.found.invented,
@@ -47,6 +55,7 @@ class Result:
             "recovered": self.recovered,
             **{name: round(value, 3) for name, value in self.figures.items()},
             "broken": list(self.broken),
+            "unjudged": list(self.unjudged),
             "not_tried": self.not_tried or None,
             "held": self.held,
         }
@@ -76,7 +85,7 @@ class Report:
 
     def text(self) -> str:
         """A table, what is to be said of single faults, and the verdict."""
-        head = ("fault", "tried", "compared", "lost", "twice", "invented", "longest gap", "by itself", "")
+        head = ("fault", "tried", "compared", "judged", "lost", "twice", "invented", "longest gap", "by itself", "")
         rows = [head, *(_row(result) for result in self.results)]
         widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
         lines = [
@@ -92,7 +101,10 @@ class Report:
                 lines.append("    " + ", ".join(f"{name} {value:g}" for name, value in _rounded(result).items()))
             if result.not_tried:
                 lines.append(f"    NOT TRIED: {result.not_tried}")
-            lines += [f"    BROKEN: {reason}" for reason in result.broken]
+            lines += [f"    not judged: {what}" for what in result.unjudged]
+            lines += [f"    BROKEN: {reason}" for reason in result.broken[:MOST_REASONS]]
+            if len(result.broken) > MOST_REASONS:
+                lines.append(f"    BROKEN: … and {len(result.broken) - MOST_REASONS} more (--json tells all)")
         return "\n".join([*lines, "", self._verdict()])
 
     def _verdict(self) -> str:
@@ -110,17 +122,13 @@ def not_tried(name: str, promise: str, reason: str) -> Result:
     return Result(name=name, promise=promise, not_tried=reason, recovered=False)
 
 
-def breaks(result: Result, *reasons: str) -> Result:
-    """The result with further promises that were not kept."""
-    return replace(result, broken=(*result.broken, *reasons))
-
-
 def _row(result: Result) -> tuple[str, ...]:
     gap = "-" if result.longest_gap_s is None else f"{result.longest_gap_s:.2f} s"
     if result.not_tried:
-        return (result.name, "-", "-", "-", "-", "-", "-", "-", "NOT TRIED")
+        return (result.name, "-", "-", "-", "-", "-", "-", "-", "-", "NOT TRIED")
     found = result.found
-    numbers = (result.tried, found.wanted, found.lost, found.duplicated, found.invented)
+    judged = found.wanted if result.judged is None else result.judged
+    numbers = (result.tried, found.wanted, judged, found.lost, found.duplicated, found.invented)
     word = "held" if result.held else "NOT HELD"
     return (result.name, *(f"{n:,}".replace(",", " ") for n in numbers), gap, "yes" if result.recovered else "NO", word)
 

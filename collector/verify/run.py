@@ -29,6 +29,7 @@ class Fault:
 FAULTS: Sequence[Fault] = (
     Fault(name="kill-sink", promise=sinks.KILLS, attempt=sinks.kill_sink),
     Fault(name="kill-daemon", promise=daemons.KILL, attempt=daemons.kill_daemon, waits=True),
+    Fault(name="end-daemon", promise=daemons.END, attempt=daemons.end_daemon, waits=True),
     Fault(name="sink-cut", promise=daemons.CUT, attempt=daemons.sink_cut, waits=True),
     Fault(name="reply-lost", promise=sinks.REPLIES, attempt=sinks.reply_lost),
     Fault(name="proxy-chaos", promise=sinks.CHAOS, attempt=sinks.proxy_chaos),

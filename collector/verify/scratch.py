@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -46,14 +46,13 @@ class Scratch:
         self._beds += 1
         return f"VERIFY-{self._word}-{self._beds}"
 
-    def held(self, bed: str, *, identities: bool = True) -> list[Entry]:
+    def held(self, bed: str) -> list[Entry]:
         """Everything that the database holds of a bed, each row as often as it is there."""
         dsn = self.dsn or ""
         entries: list[Entry] = []
         with psycopg.connect(dsn, autocommit=True) as connection:
-            read = Readings(bed)
-            entries += [read(row) for row in connection.execute(_Q["readings"], (bed,))]
-            for kind, time_us, device, body in connection.execute(_Q["identities"], (bed,)) if identities else ():
+            entries += _readings(bed, connection.execute(_Q["readings"], (bed,)))
+            for kind, time_us, device, body in connection.execute(_Q["identities"], (bed,)):
                 entries.append(identity_of((bed, device, kind, time_us, 0, json.dumps(json.loads(body)))))
         with closing(TimescaleReader(dsn)) as reader:
             entries += reader.waves(bed, [], *EVER_US)
@@ -152,21 +151,13 @@ def _said(error: psycopg.Error, admin: str) -> str:
     return secretless(str(error), admin)
 
 
-class Readings:
-    """Rows of the views `vitals` as readings of one bed."""
-
-    def __init__(self, bed: str) -> None:
-        self._bed = bed
-        self._series: dict[tuple[str, ...], Series] = {}
-
-    def __call__(self, row: tuple[Any, ...]) -> Reading:
-        """From device, code, source, role, site, unit, time (µs since 1970), value, text, quality, demo."""
-        device, code, source, role, site, unit, time_us, value, text, quality, demo = row
+def _readings(bed: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[Reading]:
+    """From device, code, source, role, site, unit, time (µs since 1970), value, text, quality, demo."""
+    known: dict[tuple[str, ...], Series] = {}
+    for device, code, source, role, site, unit, time_us, value, text, quality, demo in rows:
         key = device, code, source, role, site, unit
-        series = self._series.get(key)
+        series = known.get(key)
         if series is None:
             channel = Channel(code=code, source=source, unit=unit, role=Role(role), site=site)
-            series = self._series[key] = Series(bed=self._bed, device=device, channel=channel)
-        return Reading(
-            series=series, time_us=time_us, value=value, text=text, quality=Quality(quality), demo=bool(demo)
-        )
+            series = known[key] = Series(bed=bed, device=device, channel=channel)
+        yield Reading(series=series, time_us=time_us, value=value, text=text, quality=Quality(quality), demo=bool(demo))

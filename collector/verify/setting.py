@@ -12,11 +12,14 @@ from pathlib import Path
 
 from collector.config import Config
 from collector.verify.scratch import Scratch
+from collector.verify.script import Script
 
 PATIENCE_S = 60.0
 """What does not come back within this time has not recovered by itself."""
 
 POLL_S = 0.005
+
+_DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class Extent:
 
     sink_kills: int
     daemon_kills: int
+    daemon_ends: int
     sink_cuts: int
     replies: int
     chaos: int
@@ -39,6 +43,7 @@ class Extent:
 SHORT = Extent(
     sink_kills=4,
     daemon_kills=2,
+    daemon_ends=2,
     sink_cuts=2,
     replies=6,
     chaos=12,
@@ -54,13 +59,14 @@ SHORT = Extent(
 LONG = Extent(
     sink_kills=150,
     daemon_kills=60,
+    daemon_ends=10,
     sink_cuts=24,
     replies=60,
     chaos=500,
     outage_s=72 * 3_600,
     limit_s=3_600,
     tails=200,
-    bursts=30,
+    bursts=24,
     cables=10,
     steps=8,
 )
@@ -88,6 +94,10 @@ class Setting:
         folder.mkdir()
         return folder
 
+    def new_script(self) -> Script:
+        """For a bed of its own, which began a day ago."""
+        return Script(self.scratch.new_bed(), time.time_ns() // 1_000 - _DAY_US)
+
     def times(self, name: str, n: int) -> Iterator[int]:
         """0 … n − 1, told as progress, until Ctrl-C."""
         for number in range(n):
@@ -113,3 +123,9 @@ def send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     if process.returncode is None:
         with suppress(ProcessLookupError):
             os.kill(process.pid, number)
+
+
+def last_line(folder: Path) -> str:
+    """What the process whose log is there said last."""
+    lines = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -15,11 +15,12 @@ from collector.journal import Journal, Writer
 from collector.model import Entry
 from collector.timescale import READER, Timescale
 from collector.verify.comparison import Comparison, compare
+from collector.verify.delivery import drain
 from collector.verify.gateway import DSN_VARIABLE, SECONDS_A_COMMIT
 from collector.verify.proxy import Link, Proxy
 from collector.verify.report import Result
 from collector.verify.script import Script
-from collector.verify.setting import PATIENCE_S, Setting, send, waited
+from collector.verify.setting import PATIENCE_S, Setting, last_line, send, waited
 
 KILLS = "a gateway killed at any instant loses nothing that its journal acknowledged, and delivers nothing twice"
 REPLIES = "a commit whose answer is lost, or that arrives when its client has gone, is neither lost nor repeated"
@@ -29,17 +30,11 @@ _LIVES = ((2, 0.3), (1, 0.3), (2, 0.1), (0, 0.8), (2, 0.5))
 """Lines that a gateway says (that it is ready, that an append is durable), and the longest time until it is killed."""
 
 _APPEND_EVERY_S = 0.02
-_DAY_US = 86_400_000_000
-
-
-def script_of(setting: Setting) -> Script:
-    """A script for a bed of its own, which began a day ago."""
-    return Script(setting.scratch.new_bed(), time.time_ns() // 1_000 - _DAY_US)
 
 
 async def kill_sink(setting: Setting) -> Result:
     """SIGKILL a process that appends and delivers; each life goes on after what the last one may have appended."""
-    name, script, chance = "kill-sink", script_of(setting), setting.chance
+    name, script, chance = "kill-sink", setting.new_script(), setting.chance
     folder = setting.folder(name)
     must: list[Entry] = []
     may: list[Entry] = []
@@ -55,7 +50,7 @@ async def kill_sink(setting: Setting) -> Result:
         finally:
             ended = await _killed(gateway)
         if ended != -signal.SIGKILL:
-            broken.append(f"the gateway ended by itself with status {ended}: {_last_line(folder)}")
+            broken.append(f"the gateway ended by itself with status {ended}: {last_line(folder)}")
             break
         tried += 1
         if killed_s is not None and began_s is not None:
@@ -74,7 +69,7 @@ async def kill_sink(setting: Setting) -> Result:
     finally:
         ended = await _killed(gateway)
     if ended:
-        broken.append(f"the last gateway ended with status {ended}: {_last_line(folder)}")
+        broken.append(f"the last gateway ended with status {ended}: {last_line(folder)}")
     found = await asyncio.to_thread(lambda: compare(must, may, setting.scratch.held(script.bed)))
     return Result(
         name=name,
@@ -195,7 +190,7 @@ class _Line:
 @asynccontextmanager
 async def _delivering(setting: Setting, name: str) -> AsyncIterator[_Line]:
     """Appends a second of the script every few ms while the caller brings faults about; compares at the end."""
-    script = script_of(setting)
+    script = setting.new_script()
     journal = Journal.open(setting.folder(name) / "journal.db", [READER])
     must: list[Entry] = []
     with Proxy(setting.dsn) as proxy:
@@ -222,11 +217,7 @@ async def _delivering(setting: Setting, name: str) -> AsyncIterator[_Line]:
             proxy.at_commit, proxy.open, proxy.delay_s = (lambda _: True), True, 0.0
             for timer in line.timers:
                 await asyncio.to_thread(timer.join)
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    await sink.drain()
-            except TimeoutError:
-                line.broken.append("what was left was not delivered")
+            await drain(sink)
         finally:
             appending.cancel()
             await sink.close()
@@ -282,8 +273,3 @@ async def _killed(gateway: asyncio.subprocess.Process) -> int:
     """Kill it if it is still there; return its status."""
     send(gateway, signal.SIGKILL)
     return await gateway.wait()
-
-
-def _last_line(folder: Path) -> str:
-    lines = (folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
-    return lines[-1] if lines else "nothing was said"

@@ -12,12 +12,12 @@ from pathlib import Path
 from collector.errors import JournalError
 from collector.journal import Journal
 from collector.model import Entry
-from collector.timescale import READER, Timescale
+from collector.timescale import READER
 from collector.verify.comparison import Comparison, compare
+from collector.verify.delivery import deliver
 from collector.verify.report import Result
 from collector.verify.script import Script
-from collector.verify.setting import PATIENCE_S, Setting
-from collector.verify.sinks import script_of
+from collector.verify.setting import Setting
 
 NAME = "torn-tail"
 PROMISE = "a torn journal keeps every whole commit; one restored, replaced or cut short loses nothing that it holds"
@@ -41,7 +41,7 @@ class _Killed:
 async def torn_tail(setting: Setting) -> Result:
     """Cut the log, or the database under a whole log, at random places; then whole files against a store."""
     folder = setting.folder(NAME)
-    script = script_of(setting)
+    script = setting.new_script()
     killed = await asyncio.to_thread(_killed, folder, script)
     found, broken, tried = Comparison(), [], 0
     for number in setting.times(NAME, setting.extent.tails):
@@ -108,7 +108,7 @@ def _content(path: Path) -> list[Entry]:
 
 async def _replaced(setting: Setting, folder: Path) -> Comparison:
     """Restored from an older copy, replaced by a new one with some of the same in it, and cut short: all delivered."""
-    script = script_of(setting)
+    script = setting.new_script()
     path, copy = folder / "journal.db", folder / "copy.db"
     await _live(setting, path, script, 0, 20)
     _copy(path, copy)
@@ -122,7 +122,7 @@ async def _replaced(setting: Setting, folder: Path) -> Comparison:
     journal.append(script.entries(80, 90))
     short = _log(path).stat().st_size
     journal.append(script.entries(90, 100))
-    await deliver(setting, journal)
+    await deliver(setting.dsn, journal)
     _remove(copy)
     _copy(path, copy)
     journal.close()
@@ -139,18 +139,8 @@ async def _replaced(setting: Setting, folder: Path) -> Comparison:
 async def _live(setting: Setting, path: Path, script: Script, first: int, last: int) -> None:
     journal = Journal.open(path, [READER])
     journal.append(script.entries(first, last))
-    await deliver(setting, journal)
+    await deliver(setting.dsn, journal)
     journal.close()
-
-
-async def deliver(setting: Setting, journal: Journal) -> None:
-    """Bring everything that the journal has to the scratch database."""
-    sink = Timescale(setting.dsn, journal)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await sink.drain()
-    finally:
-        await sink.close()
 
 
 def _log(path: Path) -> Path:

@@ -17,7 +17,18 @@ from collector.model import (
     Quality,
 )
 from drivers.draeger_medibus import tables
-from drivers.draeger_medibus.decoder import CATEGORIES, DEVICE_ID, HEIGHT, MODE, REVISION, SEXES, SPECIFIC, WEIGHT
+from drivers.draeger_medibus.decoder import (
+    CATEGORIES,
+    DEVICE_ID,
+    HEIGHT,
+    MODE,
+    PATIENT_TYPE,
+    PATIENT_TYPES,
+    REVISION,
+    SEXES,
+    SPECIFIC,
+    WEIGHT,
+)
 from drivers.draeger_medibus.frames import ETX
 from drivers.draeger_medibus.workstation import Condition, Model, Moment, Reading, render
 from drivers.patient import Patient
@@ -179,7 +190,10 @@ class Speaker:
         if text is None:
             return b"", []
         if argument in SPECIFIC:
-            return argument + text.encode(), [Observation(channel=SPECIFIC[argument], value=text)]
+            said: list[Event] = [Observation(channel=SPECIFIC[argument], value=text)]
+            if argument == PATIENT_TYPE:
+                said += self._is(replace(self._person, category=PATIENT_TYPES[text]))
+            return argument + text.encode(), said
         channel = self._tables.texts[tables.DEVICE_SPECIFIC][text.encode()].channel
         return argument + text.encode(), [Observation(channel=channel, value=1.0)]
 

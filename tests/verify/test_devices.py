@@ -70,7 +70,7 @@ async def test_a_disturbed_line_carries_garbage_before_inside_and_after() -> Non
     for _ in range(4):
         await line.write(b"0123456789")
         got.append(await far.read())
-    await disturbing
+    assert await disturbing == 3
     after, inside, before, clean = got
     assert after.startswith(b"0123456789")
     assert before.endswith(b"0123456789")

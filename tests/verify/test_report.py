@@ -15,7 +15,17 @@ def test_programs_read_what_was_tried_lost_and_duplicated() -> None:
     told = json.loads(Report(results=[GOOD]).json())
     assert told["held"]
     (fault,) = told["faults"]
-    assert fault | {"tried": 3, "lost": 0, "duplicated": 0, "longest_gap_s": 1.235, "held": True} == fault
+    expected = {"tried": 3, "judged": 1_234, "lost": 0, "duplicated": 0, "longest_gap_s": 1.235, "held": True}
+    assert fault | expected == fault
+
+
+def test_what_was_not_judged_is_told() -> None:
+    some = replace(GOOD, judged=17, unjudged=["the age of live data"])
+    (fault,) = json.loads(Report(results=[some]).json())["faults"]
+    assert (fault["judged"], fault["unjudged"], fault["held"]) == (17, ["the age of live data"], True)
+    text = Report(results=[some]).text()
+    assert "  17  " in text
+    assert "not judged: the age of live data" in text
 
 
 @pytest.mark.parametrize(
@@ -26,6 +36,7 @@ def test_programs_read_what_was_tried_lost_and_duplicated() -> None:
         replace(GOOD, found=Comparison(wanted=1, invented=1)),
         replace(GOOD, tried=0),
         replace(GOOD, found=Comparison()),
+        replace(GOOD, judged=0),
         replace(GOOD, recovered=False),
         replace(GOOD, broken=["late"]),
         not_tried("cable", "p", "no cable"),

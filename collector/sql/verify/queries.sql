@@ -23,6 +23,3 @@ select count(*) from vitals where bed = %s;
 -- newest: the last reading of some devices since a time
 select (extract(epoch from max(time)) * 1000000)::bigint from vitals
 where bed = %s and device = any(%s) and time >= vitalsd.moment(%s);
-
--- journaled: readings that a journal's own view shows of a bed (SQLite); times as RFC 3339
-select device, code, source, role, site, unit, time, value, text, quality, demo from vitals where bed = ?;

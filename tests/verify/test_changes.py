@@ -1,0 +1,79 @@
+"""Alarms and identities: each change once, and none that was not told."""
+
+from dataclasses import replace
+
+import pytest
+
+from collector.model import AlarmCondition, AlarmPhase, AlarmType, DeviceIdentity, Priority
+from collector.verify.accounting import Account
+from collector.verify.testimony import Absence, Said
+from tests.verify.speaking import END, SECOND_US, START, T0_US, changed, judged, kept, said, value
+
+KILL = Absence(begin_us=T0_US + 20 * SECOND_US, seen_us=T0_US + 20 * SECOND_US, killed=True)
+LOW = AlarmCondition(
+    source="spo2", type=AlarmType.PHYSIOLOGICAL, priority=Priority.HIGH, phase=AlarmPhase.START, text="SPO2 LOW"
+)
+OVER = replace(LOW, phase=AlarmPhase.END)
+VALUES = [value(second, 60.0 + second) for second in range(1, 50)]
+
+
+def told(*more: Said) -> list[Said]:
+    return sorted([*VALUES, *more], key=lambda one: one.time_us)
+
+
+def found(said_: list[Said], missing: tuple[Said, ...] = (), more: tuple[Said, ...] = (), life: int = 0) -> Account:
+    held = [kept(one) for one in said_ if one not in missing]
+    return judged(said_, [*held, *(kept(one, life) for one in more)])
+
+
+ALARMS = (said(10, LOW), said(13, OVER), said(30, LOW), said(33, OVER))
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_a_change_of_an_alarm_that_is_not_kept_is_lost(alarm: Said) -> None:
+    assert (found(told(*ALARMS)).lost, found(told(*ALARMS)).invented) == (0, 0)
+    assert found(told(*ALARMS), missing=(alarm,)).lost == 1
+
+
+@pytest.mark.parametrize("alarm", [said(11, LOW), said(20, OVER), said(20, replace(LOW, priority=Priority.LOW))])
+def test_an_alarm_that_was_not_told_is_invented(alarm: Said) -> None:
+    assert found(told(*ALARMS), more=(alarm,)).invented == 1
+
+
+def test_an_alarm_that_is_not_as_it_was_told_is_lost_and_another_is_invented() -> None:
+    held = [kept(one) for one in told(*ALARMS)]
+    other = [changed(one, alarm=replace(LOW, text="X")) if one == kept(ALARMS[2]) else one for one in held]
+    assert (judged(told(*ALARMS), other).lost, judged(told(*ALARMS), other).invented) == (1, 1)
+
+
+def test_an_alarm_that_stands_is_told_once_more_to_a_new_dialogue() -> None:
+    alarms = (said(10, LOW), said(30, OVER))
+    again = said(21, LOW)
+
+    def with_more(alarms: tuple[Said, ...], *more: Said) -> Account:
+        held = sorted([*told(*alarms), *more], key=lambda one: one.time_us)
+        return judged(told(*alarms), [kept(one, int(one.time_us > KILL.begin_us)) for one in held], (START, KILL, END))
+
+    assert with_more(alarms).invented == 0
+    once = with_more(alarms, again)
+    assert (once.lost, once.invented, once.again) == (0, 0, 1)
+    assert with_more(alarms, again, said(23, LOW)).invented == 1
+    assert with_more((said(10, LOW), said(13, OVER)), again).invented == 1
+
+
+WHOLE = DeviceIdentity(manufacturer="M", model="X", serial="1")
+PART = replace(WHOLE, serial="")
+
+
+def test_an_identity_is_kept_once_in_a_life() -> None:
+    one = said(5, WHOLE)
+    assert (found(told(one)).lost, found(told(one)).invented) == (0, 0)
+    assert found(told(one), missing=(one,)).lost == 1
+    assert found(told(one), more=(said(6, WHOLE),)).invented == 1
+    assert found(told(one), more=(said(6, replace(WHOLE, serial="2")),)).invented == 1
+
+
+def test_a_new_dialogue_may_hear_an_identity_in_parts() -> None:
+    one, again = said(5, WHOLE), said(23, WHOLE)
+    held = [kept(each, int(each.time_us > KILL.begin_us)) for each in told(one, again)]
+    assert judged(told(one, again), [*held, kept(said(21, PART), 1)], (START, KILL, END)).invented == 0
