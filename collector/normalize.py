@@ -72,28 +72,31 @@ class Normalizer:
     _wave_ends_us: dict[Channel, int] = field(default_factory=dict)
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
     _episodes: dict[Series, Reading] = field(default_factory=dict)
-    _undatable: dict[Channel, Observation] = field(default_factory=dict)
+    _told: dict[Channel, Observation] = field(default_factory=dict)
+    _recalled: set[Channel] = field(default_factory=set)
     _offset_stored: tuple[int, int] | None = None
     _frame: int = 0
 
     def entries(self, events: Sequence[Event], arrival_us: int) -> Sequence[Entry]:
         """What is to be stored of these events of one frame, which arrived at `arrival_us`."""
         out: list[Entry] = []
+        for event in events:
+            if isinstance(event, DeviceClock):
+                self.clock_offset_us = event.time_us - arrival_us
+                out.extend(self._offset(self.clock_offset_us, arrival_us))
         shown = self._shown(events, arrival_us)
         for event in events:
             if isinstance(event, Observation):
                 if event in shown:
                     self.repeats += 1
-                    self._undatable[event.channel] = event
+                    self._told[event.channel] = event
+                    self._recalled.discard(self._series_of(event.channel).channel)
                 elif not event.repeat:
                     out.extend(self._reading(event, arrival_us))
             elif isinstance(event, Waveform):
                 out.append(self._piece(event, arrival_us))
             elif isinstance(event, Frame):
                 self._frame += 1
-            elif isinstance(event, DeviceClock):
-                self.clock_offset_us = event.time_us - arrival_us
-                out.extend(self._offset(self.clock_offset_us, arrival_us))
             elif isinstance(event, AlarmCondition):
                 alarm = replace(event, demo=True) if self.demo else event
                 out.append(Condition(bed=self.bed, device=self.device, time_us=arrival_us, alarm=alarm))
@@ -109,6 +112,7 @@ class Normalizer:
         """
         for reading in readings:
             self._episodes[reading.series] = reading
+            self._recalled.add(reading.series.channel)
             if reading.series.channel == CLOCK_OFFSET and reading.value is not None:
                 self.clock_offset_us = round(reading.value * 1_000_000)
 
@@ -141,20 +145,23 @@ class Normalizer:
         ]
 
     def _shown(self, events: Sequence[Event], arrival_us: int) -> Sequence[Observation]:
-        """Measurements without a time that a device shows when it is heard first: those stored last, if all are."""
-        standing = [e for e in events if isinstance(e, Observation) and self._stands(e, arrival_us)]
-        stored = [self._episodes.get(self._series_of(event.channel)) for event in standing]
-        now = [self._made(event, arrival_us) for event in standing]
-        same = all(
-            before is not None and replace(before, time_us=reading.time_us) == reading
-            for before, reading in zip(stored, now, strict=True)
-        )
-        return standing if same else ()
+        """Measurements without a time that a device shows when it is heard first: those that are what is stored last.
+
+        Those of one group of the device's (a cuff's pressures) are new together.
+        """
+        groups: dict[str, list[tuple[Observation, bool]]] = {}
+        for event in events:
+            if isinstance(event, Observation) and not event.repeat and self._stands(event, arrival_us):
+                last, now = self._episodes.get(self._series_of(event.channel)), self._made(event, arrival_us)
+                same = last is not None and replace(last, time_us=now.time_us) == now
+                groups.setdefault(event.channel.source.rpartition(".")[0], []).append((event, same))
+        return [event for group in groups.values() if all(same for _, same in group) for event, _ in group]
 
     def _stands(self, event: Observation, arrival_us: int) -> bool:
-        if event.device_time_us is None or event.channel in self._undatable:
+        if event.device_time_us is None:
             return event.standing
-        return self._episodic_us(event.device_time_us, arrival_us) is None
+        stored = self._series_of(event.channel).channel
+        return stored in self._recalled and self._episodic_us(event.device_time_us, arrival_us) is None
 
     def _made(self, event: Observation, time_us: int) -> Reading:
         value, text, quality = None, None, event.quality
@@ -184,18 +191,15 @@ class Normalizer:
                 time_us = last_us + 1  # another frame of the same instant is another reading, not the same one again
             self._last[channel] = (time_us, self._frame)
         reading = self._made(event, time_us)
+        self._recalled.discard(reading.series.channel)
+        if event.device_time_us is not None:
+            if self._told.get(channel) == event:
+                self.repeats += 1
+                return []
+            self._told[channel] = event
         if episodic_us is not None:
             return self._episode(reading)
-        if event.standing or reading.series in self._episodes:
-            self._episodes[reading.series] = reading
-        return [reading] if event.device_time_us is None else self._undated(event, reading)
-
-    def _undated(self, event: Observation, reading: Reading) -> Sequence[Reading]:
-        """A measurement whose time cannot be right; nothing where the device only sends it once more."""
-        if self._undatable.get(event.channel) == event:
-            self.repeats += 1
-            return []
-        self._undatable[event.channel] = event
+        self._episodes[reading.series] = reading
         return [reading]
 
     def _episode(self, reading: Reading) -> Sequence[Reading]:

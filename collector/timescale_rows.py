@@ -6,6 +6,7 @@ The layout is that of binary COPY (PostgreSQL documentation, COPY, "Binary Forma
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Self
 
 import numpy as np
@@ -55,6 +56,9 @@ class Readings:
         _, numbers, times, ns, values, texts, qualities, demos = zip(*rows, strict=True)
         if not QUALITIES.keys() >= set(qualities):
             raise ValueError("an unknown quality")
+        for column, types in ((times, {int}), (values, {float, NoneType}), (texts, {str, NoneType})):
+            if not types >= set(map(type, column)):
+                raise ValueError("a column of another type")
         stored = [channels[number] for number in numbers]
         return cls(times=times, values=values, channels=stored, ns=ns, qualities=qualities, demos=demos, texts=texts)
 

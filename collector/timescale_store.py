@@ -19,10 +19,13 @@ from collector.journal.rows import (
     LETTERS,
     MINUTE_US,
     QUALITIES,
+    READING,
     Row,
     condition_of,
+    identity_of,
     piece_of,
     series_row,
+    typed,
 )
 from collector.model import Quality
 from collector.sql import queries
@@ -185,8 +188,7 @@ class TimescaleStore:
     def keep_latest(self, after: int, upto: int) -> None:
         """Bring the last readings that arrived after one sequence number up to another."""
         rows = self._journal.latest_since(after, upto)
-        known = [row for row in rows if row[0] in self._channels and row[-2] in QUALITIES]
-        self._keep_latest([(self._channels[channel], *row, demo == 1) for channel, *row, demo in known])
+        self._keep_latest([(self._channels[row[0]], *row[1:-1], row[-1] == 1) for row in rows if self._is_sound(row)])
 
     def roll_up(self) -> None:
         """Bring the oldest stale minutes up to date, a few at a time."""
@@ -224,6 +226,14 @@ class TimescaleStore:
             self._connection.execute(_Q["packed"], (str(loose), self._id, self._reader))
             self.loose -= loose
         return True
+
+    def _is_sound(self, row: Row) -> bool:
+        """Whether a last reading, as the journal gives it, is none that no table takes."""
+        try:
+            typed(row[1:], READING)
+        except ValueError:
+            return False
+        return row[0] in self._channels and row[-2] in QUALITIES
 
     def _keep_latest(self, rows: Sequence[Row]) -> None:
         if rows:
@@ -339,7 +349,9 @@ class TimescaleStore:
             bed, device, source, time_us, _, *alarm, demo, device_time_us = row
             values = bed, device, source, time_us, *alarm, demo == 1, device_time_us
             self._connection.execute(_Q["keep_condition"], values)
-        for _, bed, device, kind, time_us, _, body in batch.identities:
+        for _, *row in batch.identities:
+            identity_of(tuple(row))
+            bed, device, kind, time_us, _, body = row
             self._connection.execute(_Q["keep_identity"], (bed, device, kind, time_us, body))
 
     def _channel(self, number: int) -> int:

@@ -15,8 +15,6 @@ from collector.errors import DamagedError, JournalError
 from collector.journal.database import connect, failure
 from collector.journal.ranges import Ranges, common
 from collector.journal.rows import (
-    KIND_OBS,
-    KIND_WAVE,
     LONGEST_PIECE_S,
     Row,
     condition_of,
@@ -153,10 +151,10 @@ class JournalReader:
             )
 
     def sacrificed(self) -> dict[Series | None, Sacrificed]:
-        """What was given up for want of room, by series; under None all conditions and identities."""
+        """What was given up for want of room, by series; under None conditions, identities and what has lost its."""
         lost: dict[Series | None, Sacrificed] = {}
-        for kind, channel, entries, samples, first_us, last_us in self._rows("sacrificed"):
-            series = self.series(channel) if kind in {KIND_OBS, KIND_WAVE} else None
+        for _, channel, entries, samples, first_us, last_us in self._rows("sacrificed"):
+            series = self._known(channel) if channel else None
             gone = Sacrificed(entries=entries, samples=samples, first_us=first_us, last_us=last_us)
             before = lost.get(series)
             if before is not None:
@@ -188,7 +186,7 @@ class JournalReader:
             pieces: list[Row] = []
             left = BATCH_BYTES
             for row in self._db.execute(_Q["batch_wave"], (after, last)):
-                left -= len(row[-1])
+                left -= len(row[-1] or b"")
                 if left < 0 and pieces:
                     last = pieces[-1][0]
                     break
@@ -213,10 +211,13 @@ class JournalReader:
 
     def series(self, channel: int) -> Series:
         """The series of a row's channel number. Raises ValueError where there is none."""
-        found = self._series.get(channel) or self.channels().get(channel)
+        found = self._known(channel)
         if found is None:
             raise ValueError("an unknown channel")
         return found
+
+    def _known(self, channel: int) -> Series | None:
+        return self._series.get(channel) or self.channels().get(channel)
 
     def channels(self) -> Mapping[int, Series]:
         """All series by channel number."""
@@ -235,16 +236,17 @@ class JournalReader:
         for channel, series in self._channels(bed, codes):
             rows = self._rows("points", (channel, start_us, end_us))
             if rows:
-                time, value, quality, demo = zip(*rows, strict=True)
-                found.append(
-                    Points(
-                        series=series,
-                        time_us=np.array(time, np.int64),
-                        value=np.array(value, np.float64),
-                        quality=quality_words(np.frombuffer("".join(quality).encode(), np.uint8)),
-                        demo=np.array(demo, np.bool_),
+                with self._sound():
+                    time, value, quality, demo = zip(*rows, strict=True)
+                    found.append(
+                        Points(
+                            series=series,
+                            time_us=np.array(time, np.int64),
+                            value=np.array(value, np.float64),
+                            quality=quality_words(np.frombuffer("".join(quality).encode(), np.uint8)),
+                            demo=np.array(demo, np.bool_),
+                        )
                     )
-                )
         return found
 
     def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
@@ -261,7 +263,8 @@ class JournalReader:
         found: dict[int, list[Row]] = {}
         for channel, *row in rows:
             found.setdefault(channel, []).append(tuple(row))
-        return [_minutes(channels[channel], minutes) for channel, minutes in sorted(found.items())]
+        with self._sound():
+            return [_minutes(channels[channel], minutes) for channel, minutes in sorted(found.items())]
 
     def waves(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[WavePiece]:
         found = []

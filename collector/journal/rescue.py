@@ -109,7 +109,7 @@ class Rescue:
             (next_us,) = self._db.execute(_Q["span_after"], (channel, after_us)).fetchone()
         except _UNREADABLE:
             return after_us
-        return last_us + 1 if next_us is None else int(next_us)
+        return next_us if isinstance(next_us, int) else last_us + 1
 
     def _channels(self) -> dict[int, Series]:
         found: dict[int, Series] = {}
@@ -135,7 +135,10 @@ class Rescue:
             if isinstance(first, int) and isinstance(last, int) and TIMES_US[0] <= first and last < TIMES_US[1]:
                 return first, last
             self.unreadable += 1
-            first, last = self._db.execute(_Q["span_ever"], (channel, *TIMES_US)).fetchone()
+            try:
+                first, last = self._db.execute(_Q["span_ever"], (channel, *TIMES_US)).fetchone()
+            except _UNREADABLE:
+                continue
             return (1, 0) if first is None else (first, last)
         return 1, 0
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,13 @@ ENC_INT16, ENC_INT32, ENC_PACKED = 0, 1, 2
 KIND_OBS, KIND_WAVE, KIND_CONDITION, KIND_IDENTITY = range(4)
 """What an entry of the queue is."""
 
+READING = int, float | None, str | None, str, int
+"""Types of what reading_of takes."""
+
+_PIECE = int, float, float, float, str, int, int, int, bytes
+_CONDITION = str, str, str, int, int, str, str, str, str, str, str, int, int | None
+_IDENTITY = str, str, str, int, int, str
+
 _WORDS = np.zeros(128, dtype="U13")
 for _letter, _quality in QUALITIES.items():
     _WORDS[ord(_letter)] = _quality.value
@@ -69,7 +77,7 @@ def series_of(row: Row) -> Series:
 
 def reading_of(series: Series, row: Row) -> Reading:
     """From time, value, text, quality, demo. Raises ValueError for a damaged one."""
-    time_us, value, text, quality, demo = row
+    time_us, value, text, quality, demo = typed(row, READING)
     return Reading(
         series=series, time_us=time_us, value=value, text=text, quality=_quality_of(quality), demo=bool(demo)
     )
@@ -101,7 +109,7 @@ def packed_row(piece: WavePiece) -> Row:
 
 def piece_of(series: Series, row: Row) -> WavePiece:
     """From time and what `piece_row` or `packed_row` gives. Raises ValueError for a damaged one."""
-    start_us, rate_hz, scale, offset, quality, demo, samples, enc, data = row
+    start_us, rate_hz, scale, offset, quality, demo, samples, enc, data = typed(row, _PIECE)
     if enc == ENC_INT16:
         data = np.frombuffer(data, dtype="<i2").astype("<i4").tobytes()
     elif enc == ENC_PACKED:
@@ -134,6 +142,7 @@ def alarm_row(alarm: AlarmCondition) -> Row:
 
 def condition_of(row: Row) -> Condition:
     """From bed, device, source, time, n and what `alarm_row` gives. Raises ValueError for a damaged one."""
+    row = typed(row, _CONDITION)
     bed, device, source, time_us, _, type_, priority, phase, code, text, device_priority, demo, device_time_us = row
     alarm = AlarmCondition(
         source=source,
@@ -157,10 +166,17 @@ def identity_row(identity: DeviceIdentity | PatientIdentity) -> tuple[str, str]:
 
 
 def identity_of(row: Row) -> Identity:
-    """From bed, device, kind, time, n, body."""
-    bed, device, kind, time_us, _, body = row
+    """From bed, device, kind, time, n, body. Raises ValueError or TypeError for a damaged one."""
+    bed, device, kind, time_us, _, body = typed(row, _IDENTITY)
     type_ = DeviceIdentity if kind == "device" else PatientIdentity
     return Identity(bed=bed, device=device, time_us=time_us, identity=type_(**json.loads(body)))
+
+
+def typed(row: Row, types: tuple[type | UnionType, ...]) -> Row:
+    """The row, where its columns are of these types: one bit of SQLite's makes a text a blob. Raises ValueError."""
+    if not all(map(isinstance, row, types)):
+        raise ValueError("a column of another type")
+    return row
 
 
 def _quality_of(letter: str) -> Quality:

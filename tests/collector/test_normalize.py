@@ -11,6 +11,7 @@ from collector.model import (
     Condition,
     DeviceClock,
     DeviceIdentity,
+    Event,
     Frame,
     Identity,
     Observation,
@@ -299,3 +300,47 @@ def test_a_measurement_whose_time_cannot_be_right_is_known_again_after_a_restart
     assert shows(again, [120.0, 80.0], 60, device_time_us=lost_clock_us) == []
     assert shows(again, [120.0, 80.0], 61, device_time_us=lost_clock_us) == []
     assert shows(again, [120.0, 80.0], 120, device_time_us=lost_clock_us + 90 * SECOND) == [120.0, 80.0]
+
+
+def test_a_measurement_that_came_while_the_device_was_heard_is_known_when_it_is_heard_anew() -> None:
+    n = normalizer()
+    assert shows(n, [120.0, 80.0], 60) == [120.0, 80.0]
+    assert shows(n, [120.0, 80.0], 600, standing=True) == []
+
+
+def test_measurements_of_another_group_do_not_make_a_cuffs_new() -> None:
+    n = normalizer()
+    output = Channel(code="MDC_OUTPUT_CARD", source="co.co", unit="L/min")
+    for at_s, litres, new in ((0, 5.0, [120.0, 80.0, 5.0]), (60, 5.5, [5.5])):
+        told = [Observation(channel=c, value=v, standing=True) for c, v in zip(CUFF, (120.0, 80.0), strict=True)]
+        told.append(Observation(channel=output, value=litres, standing=True))
+        stored = n.entries([FRAME, *told], (T0_S + at_s) * SECOND)
+        assert [entry.value for entry in stored if isinstance(entry, Reading)] == new
+
+
+@pytest.mark.parametrize("polled", [False, True])
+def test_a_measurement_is_known_again_after_the_devices_clock_was_set_back(polled: bool) -> None:
+    n = normalizer()
+    n.entries([DeviceClock(time_us=T0_S * SECOND)], T0_S * SECOND)
+    told_us = (T0_S + 5) * SECOND
+    assert shows(n, [120.0, 80.0], 10, device_time_us=told_us) == [120.0, 80.0]
+    n.entries([DeviceClock(time_us=(T0_S - 3000) * SECOND)], (T0_S + 600) * SECOND)
+    if polled:
+        assert shows(n, [120.0, 80.0], 601, device_time_us=told_us, repeat=True) == []
+    assert shows(n, [120.0, 80.0], 700, device_time_us=told_us) == []
+
+
+def test_the_same_pressures_measured_anew_are_stored_whatever_the_devices_clock_says() -> None:
+    n = normalizer()
+    n.entries([DeviceClock(time_us=T0_S * SECOND)], T0_S * SECOND)
+    assert shows(n, [120.0, 80.0], 10, device_time_us=(T0_S + 5) * SECOND) == [120.0, 80.0]
+    assert shows(n, [120.0, 80.0], 300, device_time_us=(T0_S + 900) * SECOND) == [120.0, 80.0]  # set, and not yet told
+
+
+def test_a_clock_that_is_told_with_a_measurement_holds_for_it() -> None:
+    n = normalizer()
+    n.recall(cuff(normalizer(), 120.0, 5, clock_s=10, arrival_s=10))
+    told = Observation(channel=NIBP, value=120.0, device_time_us=(T0_S + 4190) * SECOND)
+    events: list[Event] = [FRAME, told, DeviceClock(time_us=(T0_S + 4200) * SECOND)]
+    stored = [entry for entry in n.entries(events, (T0_S + 600) * SECOND) if isinstance(entry, Reading)]
+    assert [(r.value, r.time_us) for r in stored if r.series.channel == NIBP] == [(120.0, (T0_S + 590) * SECOND)]

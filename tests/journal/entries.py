@@ -115,10 +115,18 @@ DAMAGES = {
     "piece's data": "update wave set data = 5",
     "piece's channel": "update wave set channel = 99",
     "reading": "update obs set quality = 'X' where text is not null",
+    "reading's text": "update obs set text = cast(text as blob) where text is not null",
     "condition": "update condition set priority = 'X'",
+    "condition's text": "update condition set text = cast(text as blob)",
     "identity": "update identity set body = substr(body, 2)",
+    "identity's body": "update identity set body = cast(body as blob)",
 }
 """What may happen to a row in the file of a journal, by the kind of entry that it hits."""
+
+DAMAGES_OF_LATEST = {
+    "reading": "update latest set quality = 'X' where text is not null",
+    "reading's text": "update latest set text = cast(text as blob) where text is not null",
+}
 
 
 def damaged(journal: Journal, damage: str, others: Sequence[Entry]) -> None:
@@ -134,8 +142,8 @@ def damaged(journal: Journal, damage: str, others: Sequence[Entry]) -> None:
     assert journal.path is not None
     with closing(sqlite3.connect(journal.path)) as db, db:
         assert db.execute(DAMAGES[damage]).rowcount == 1
-        if damage == "reading":
-            assert db.execute("update latest set quality = 'X' where text is not null").rowcount == 1
+        if damage in DAMAGES_OF_LATEST:
+            assert db.execute(DAMAGES_OF_LATEST[damage]).rowcount == 1
 
 
 def seconds(first: int, last: int, channels: int = 20, *, device: str = "monitor") -> list[Entry]:

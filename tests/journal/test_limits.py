@@ -1,8 +1,10 @@
 """What a journal forgets, in which order, and how it accounts for it."""
 
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -169,6 +171,22 @@ def check_account(journal: Journal, gone: list[Entry]) -> None:
     for series, lost in told.items():
         times = [time_us(e) for e in gone if (e.series if isinstance(e, Reading | WavePiece) else None) == series]
         assert (lost.first_us, lost.last_us) == (min(times), max(times))
+
+
+def test_what_has_lost_its_row_is_counted_too(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal.open(path, ["timescale"], Limits(max_bytes=400_000))
+    journal.append([piece(second, range(250)) for second in range(200)])
+    with closing(sqlite3.connect(path)) as db, db:
+        assert db.execute("delete from wave where id = 5").rowcount == 1
+    journal.append([piece(second, range(250)) for second in range(200, 500)])
+    tidied(journal, 0)
+    gone = journal.sacrificed()
+    with closing(sqlite3.connect(path)) as db:
+        (kept,) = db.execute("select count(*) from queue").fetchone()
+    assert gone[None].entries == 1
+    assert sum(one.entries for one in gone.values()) == 500 - kept
+    journal.close()
 
 
 def test_the_files_stay_within_their_limit(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import random
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,12 @@ def test_a_sound_file_is_read_whole(path: Path) -> None:
     rescue.close()
 
 
-def test_any_page_may_be_damaged_and_the_rest_is_kept(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("also", ["", "update queue set time = 'x' where seq = 100"])
+def test_any_page_may_be_damaged_and_the_rest_is_kept(path: Path, tmp_path: Path, also: str) -> None:
     """One page at a time: what is salvaged was in the file, once, and most of it is there."""
     entries = Counter(map(repr, written(path)))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(also)
     content = path.read_bytes()
     kept = []
     for number in range(1, len(content) // PAGE + 1, 11):

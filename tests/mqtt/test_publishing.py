@@ -376,7 +376,7 @@ async def test_a_name_too_long_for_a_topic_is_passed_over(broker: Mosquitto, jou
 @pytest.mark.parametrize("damage", DAMAGES)
 async def test_a_damaged_row_is_passed_over(broker: Mosquitto, journal: Journal, damage: str) -> None:
     damaged(journal, damage, counted(0, 5))
-    missing = damage in {"reading", "condition"}
+    missing = damage.startswith(("reading", "condition"))
     with capture_logs() as logs:
         async with publishing(journal, broker.port) as sink:
             await sink.drain()
