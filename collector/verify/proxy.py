@@ -154,7 +154,7 @@ class Link:
 
     def _forward(self) -> None:
         with suppress(OSError):
-            while data := self._client.recv(READ_BYTES):
+            while (data := self._client.recv(READ_BYTES)) and not self._resetting:
                 self._held.wait(self._proxy.delay_s)
                 if data == COMMIT and not self._proxy.at_commit(self):
                     self._released.wait()  # what becomes of the server's side is for the caller to say
@@ -167,7 +167,7 @@ class Link:
     def _answer(self) -> None:
         with suppress(OSError):
             while data := self._server.recv(READ_BYTES):
-                if self._deaf:
+                if self._deaf or self._resetting:
                     break
                 self._held.wait(self._proxy.delay_s)
                 self._client.sendall(data)
