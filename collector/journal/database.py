@@ -26,6 +26,9 @@ _MAGIC = b"SQLite format 3\0"
 _MISTAKES = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP}
 """What a person has to mend in the configuration; any other refusal is the disk's."""
 
+_CACHE_KIB = 256
+"""Of pages that a reader keeps: the system keeps the file too, and a bed has several readers."""
+
 _BUSY_S = 5.0
 """How long a statement waits for another connection: only the opening of a file and its checkpoints take that lock."""
 
@@ -50,6 +53,8 @@ def connect(path: Path | str, *, writing: bool, log_bytes: int = LOG_BYTES) -> s
     except sqlite3.Error as error:
         raise failure(str(path), error) from error
     try:
+        if not writing:
+            db.execute(f"pragma cache_size = -{_CACHE_KIB}")
         reason = _prepare(db, log_bytes) if writing else _foreign(db)
     except sqlite3.Error as error:
         db.close()
