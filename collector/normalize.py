@@ -147,15 +147,16 @@ class Normalizer:
     def _shown(self, events: Sequence[Event], arrival_us: int) -> Sequence[Observation]:
         """Measurements without a time that a device shows when it is heard first: those that are what is stored last.
 
-        Those of one group of the device's (a cuff's pressures) are new together.
+        Those of one group of the device's (a cuff's pressures) are new together, where it gives them one time or none.
         """
-        groups: dict[str, list[tuple[Observation, bool]]] = {}
+        groups: dict[tuple[str, int | None], list[tuple[Observation, bool]]] = {}
         for event in events:
             if isinstance(event, Observation) and not event.repeat and self._stands(event, arrival_us):
                 last, now = self._episodes.get(self._series_of(event.channel)), self._made(event, arrival_us)
                 same = last is not None and replace(last, time_us=now.time_us) == now
-                groups.setdefault(event.channel.source.rpartition(".")[0], []).append((event, same))
-        return [event for group in groups.values() if all(same for _, same in group) for event, _ in group]
+                group = event.channel.source.rpartition(".")[0], event.device_time_us
+                groups.setdefault(group, []).append((event, same))
+        return [event for told in groups.values() if all(same for _, same in told) for event, _ in told]
 
     def _stands(self, event: Observation, arrival_us: int) -> bool:
         if event.device_time_us is None:

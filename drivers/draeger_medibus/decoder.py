@@ -65,7 +65,7 @@ class Decoder:
         self._present: dict[int, dict[bytes, Channel]] = {}
         self._alarms: dict[int, dict[bytes, AlarmCondition]] = {}
         self._mode = ""
-        self._cuff: tuple[bytes | None, ...] = ()
+        self._cuff: dict[bytes, bytes | None] = {}
         self._cuff_age: float | None = None
         self._patient = PatientIdentity()
         self._demo = False
@@ -191,33 +191,41 @@ class Decoder:
         known = self._tables.numbers.get(command, {})
         entries = [(code, known.get(code) or tables.unknown_number(command, code), field) for code, field in values]
         out = self._gone(command, {code: entry.channel for code, entry, _ in entries}, whole=whole)
-        first = not self._cuff
-        again = command == tables.MEASURED and self._cuff_again(dict(values))
+        told, first = self._cuff_told(dict(values), whole=whole) if command == tables.MEASURED else (set(), set())
         for code, entry, field in entries:
             if entry.text:
                 out.append(self._observation(entry.channel, field.decode("ascii", "replace").strip() or None))
                 continue
             value, quality = replies.number(field)
-            cuff = command == tables.MEASURED and code in CUFF and value is not None
             out.append(
                 Observation(
                     channel=entry.channel,
                     value=value,
                     quality=quality,
                     demo=self._demo,
-                    repeat=cuff and again,
-                    standing=cuff and first,
+                    repeat=value is not None and code in told,
+                    standing=value is not None and code in first,
                 )
             )
         return out
 
-    def _cuff_again(self, fields: Mapping[bytes, bytes]) -> bool:
-        """Whether the cuff pressures are the ones sent before: the same digits, and their age has not fallen."""
-        cuff = tuple(fields.get(code) for code in CUFF)
+    def _cuff_told(self, fields: Mapping[bytes, bytes], *, whole: bool) -> tuple[set[bytes], set[bytes]]:
+        """Which cuff pressures were told before, and which stood before this device was heard.
+
+        A measurement is the one told before where no digit has changed and its age has not fallen. A list that was not
+        read to its end says nothing of the pressures that it lacks.
+        """
+        now = {code: fields.get(code) for code in CUFF if whole or code in fields}
         age, _ = replies.number(fields.get(CUFF_AGE, b""))
-        again = cuff == self._cuff and not (age is not None and self._cuff_age is not None and age < self._cuff_age)
-        self._cuff, self._cuff_age = cuff, age
-        return again
+        fallen = age is not None and self._cuff_age is not None and age < self._cuff_age
+        before = self._cuff
+        anew = fallen or any(before.get(code) not in (field, None) for code, field in now.items())
+        if anew:
+            before = dict.fromkeys(CUFF)
+        if anew or whole or age is not None:
+            self._cuff_age = age
+        self._cuff = before | now
+        return {code for code in now if before.get(code) == now[code]}, now.keys() - before.keys()
 
     def _measures(self, fields: Mapping[bytes, bytes]) -> list[Event]:
         weight, _ = replies.number(fields.get(WEIGHT, b""))

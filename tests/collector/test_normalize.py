@@ -318,6 +318,22 @@ def test_measurements_of_another_group_do_not_make_a_cuffs_new() -> None:
         assert [entry.value for entry in stored if isinstance(entry, Reading)] == new
 
 
+def test_undatable_measurements_of_two_times_are_not_new_together() -> None:
+    """IntelliVue names its sources without a group."""
+    pressure, output = (Channel(code=f"MDC_{name}", source=name, unit="1") for name in ("4A05/NOM_NIBP", "4B04/CO"))
+
+    def stored(n: Normalizer, litres: float, litres_s: int) -> list[Reading]:
+        told = [
+            Observation(channel=pressure, value=120.0, device_time_us=5 * SECOND),
+            Observation(channel=output, value=litres, device_time_us=litres_s * SECOND),
+        ]
+        return [entry for entry in n.entries([FRAME, *told], T0_S * SECOND) if isinstance(entry, Reading)]
+
+    again = normalizer()
+    again.recall(stored(normalizer(), 5.0, 9))
+    assert [reading.value for reading in stored(again, 5.2, 70)] == [5.2]
+
+
 @pytest.mark.parametrize("polled", [False, True])
 def test_a_measurement_is_known_again_after_the_devices_clock_was_set_back(polled: bool) -> None:
     n = normalizer()

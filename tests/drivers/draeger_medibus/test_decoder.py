@@ -197,6 +197,38 @@ def test_only_the_cuff_pressures_that_stand_when_a_device_is_first_heard_are_mar
     assert not any(o.standing for o in taken)
 
 
+CUT = b"8"
+"""What is left of an entry in a list that was cut."""
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ((b"EB 98 " + CUT, b"8C 71 91 88 96121 92   2"), "sss"),
+        ((b"8C 71 91 88 " + CUT, b"8C 71 91 88 96121 92   2"), "ss rrs"),
+        ((b"8C 71 91 88 96121 92   2", b"8C 71 " + CUT, b"8C 71 91 88 96121 92   3"), "sss r rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"8C 70 " + CUT, b"8C 70 91 88 96121 92   0"), "sss n rnn"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 " + CUT, b"8C 71 91 88 96121 92   0"), "sss nnn"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 88 96121 92   0"), "sss nnn"),
+    ],
+)
+def test_a_list_that_was_cut_says_nothing_of_the_cuff_pressures_that_it_lacks(
+    lists: tuple[bytes, ...], told: str
+) -> None:
+    """Per list and pressure: it stood before (s), was told before (r), is new (n)."""
+    one = session()
+    said = [observations(one.receive(response(0x24, payload), 0.0)) for payload in lists]
+    marks = [
+        "".join(
+            "s" if o.standing else "r" if o.repeat else "n"
+            for o in values
+            if o.channel.source in {"24:8C", "24:91", "24:96"} and o.value is not None
+        )
+        for values in said
+    ]
+    assert [mark for mark in marks if mark] == told.split()
+
+
 def test_a_code_that_no_table_has_is_kept_under_its_source() -> None:
     (value,) = observations(heard(response(0x24, b"3F 1.5")))
     assert (value.channel.code, value.channel.source, value.value) == (UNMAPPED, "24:3F", 1.5)
