@@ -74,6 +74,7 @@ class Normalizer:
     _episodes: dict[Series, Reading] = field(default_factory=dict)
     _told: dict[Channel, Observation] = field(default_factory=dict)
     _recalled: set[Channel] = field(default_factory=set)
+    _recalled_offset_us: int | None = None
     _offset_stored: tuple[int, int] | None = None
     _frame: int = 0
 
@@ -114,7 +115,7 @@ class Normalizer:
             self._episodes[reading.series] = reading
             self._recalled.add(reading.series.channel)
             if reading.series.channel == CLOCK_OFFSET and reading.value is not None:
-                self.clock_offset_us = round(reading.value * 1_000_000)
+                self.clock_offset_us = self._recalled_offset_us = round(reading.value * 1_000_000)
 
     def stepped(self, move_us: int) -> None:
         """Our clock was set by so much, the device's was not. Runs of samples begin anew at their arrival."""
@@ -125,6 +126,8 @@ class Normalizer:
         }
         if self.clock_offset_us is not None:
             self.clock_offset_us -= move_us
+        if self._recalled_offset_us is not None:
+            self._recalled_offset_us -= move_us
 
     def _offset(self, offset_us: int, arrival_us: int) -> Sequence[Reading]:
         if self._offset_stored is not None:
@@ -192,26 +195,31 @@ class Normalizer:
                 time_us = last_us + 1  # another frame of the same instant is another reading, not the same one again
             self._last[channel] = (time_us, self._frame)
         reading = self._made(event, time_us)
-        self._recalled.discard(reading.series.channel)
+        again = False
         if event.device_time_us is not None:
-            if self._told.get(channel) == event:
-                self.repeats += 1
-                return []
+            again = self._told.get(channel) == event
+            if episodic_us is not None:
+                again = again or self._is_last(reading, event.device_time_us)
             self._told[channel] = event
-        if episodic_us is not None:
-            return self._episode(reading)
-        self._episodes[reading.series] = reading
-        return [reading]
-
-    def _episode(self, reading: Reading) -> Sequence[Reading]:
-        """A measurement with a time of its own; nothing where it is the last one again."""
-        last = self._episodes.get(reading.series)
-        near = last is not None and abs(reading.time_us - last.time_us) <= EPISODE_US
-        if last is not None and near and replace(reading, time_us=last.time_us) == last:
+        self._recalled.discard(reading.series.channel)
+        if again:
             self.repeats += 1
             return []
         self._episodes[reading.series] = reading
         return [reading]
+
+    def _is_last(self, reading: Reading, device_time_us: int) -> bool:
+        """Whether a measurement is the one before again: at that time by our clock, or by the device's.
+
+        The device's is asked for one that a last life stored: either clock may have been set meanwhile.
+        """
+        last = self._episodes.get(reading.series)
+        if last is None or replace(reading, time_us=last.time_us) != last:
+            return False
+        apart_us = [reading.time_us - last.time_us]
+        if self._recalled_offset_us is not None and reading.series.channel in self._recalled:
+            apart_us.append(device_time_us - self._recalled_offset_us - last.time_us)
+        return min(map(abs, apart_us)) <= EPISODE_US
 
     def _episodic_us(self, device_time_us: int | None, arrival_us: int) -> int | None:
         if device_time_us is None or self.clock_offset_us is None:

@@ -235,6 +235,18 @@ def test_a_measurement_that_comes_before_the_device_tells_its_clock_is_known_aga
     assert [r.time_us for r in readings(again, late, ours_us + 40 * SECOND)] == [ours_us + 35 * SECOND]
 
 
+@pytest.mark.parametrize(("ours_s", "devices_s"), [(600, 0), (0, 600), (0, -600)])
+def test_a_measurement_is_known_again_though_a_clock_was_set_between_two_lives(ours_s: int, devices_s: int) -> None:
+    """The device keeps the digits of its time; the clocks have gone on by 300 s, and ours or the device's was set."""
+    first = normalizer()
+    stored = [e for e in first.entries([DeviceClock(time_us=T0_S * SECOND)], T0_S * SECOND) if isinstance(e, Reading)]
+    stored += cuff(first, 120.0, -30, clock_s=0, arrival_s=0)
+    again = normalizer()
+    again.recall(stored)
+    assert cuff(again, 120.0, -30, clock_s=300 + devices_s, arrival_s=300 + ours_s) == []
+    assert [r.value for r in cuff(again, 120.0, 330, clock_s=340 + devices_s, arrival_s=340 + ours_s)] == [120.0]
+
+
 def test_a_measurement_of_days_ago_that_a_device_still_shows_keeps_its_time() -> None:
     days_ago_s = -3 * 86_400
     n = normalizer()
