@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -29,8 +30,15 @@ FAREWELL_S = 1.0
 """How long a device is given to answer the protocol's farewell when the daemon stops."""
 
 
+MOST_UNCOMMITTED = 20_000
+"""Entries that wait for the disk before the device waits too: minutes of 60 values/s and 8 waves, some 10 MiB."""
+
+
 class Append(Protocol):
-    """Keeps entries; returns when they are durable. `inputs`: how many frames of each recording they come from."""
+    """Keeps entries in the order of the calls; what it returns is done when they are durable.
+
+    `inputs`: how many frames of each recording they come from.
+    """
 
     def __call__(self, entries: Sequence[Entry], inputs: dict[str, int]) -> Awaitable[object]: ...
 
@@ -62,12 +70,20 @@ class Runner:
         self._link = Link(self._log, "device", clock.monotonic)
         self._arrival_us = 0
         self._replaying = False
+        self._commits: deque[tuple[int, asyncio.Future[object]]] = deque()
+        self._uncommitted = 0
         self.status = DeviceStatus(
             device=name, driver=spec.name, port=port, state=DeviceState.CONNECTING, since_us=clock.utc_us()
         )
 
     async def run(self, connect: Callable[[], Awaitable[Transport]]) -> None:
-        """Keep the device connected until cancelled."""
+        """Keep the device connected until cancelled; then what has been heard is durable."""
+        try:
+            await self._live(connect)
+        finally:
+            await asyncio.gather(*(commit for _, commit in self._commits))
+
+    async def _live(self, connect: Callable[[], Awaitable[Transport]]) -> None:
         wait_s = FIRST_WAIT_S
         self._state(DeviceState.CONNECTING)
         while True:
@@ -103,10 +119,10 @@ class Runner:
         frames = 0
         for events in _heard(session, recording):
             entries: list[Entry] = []
-            for event in events:
-                if isinstance(event, Frame):
+            for frame in _frames(events):
+                if isinstance(frame[0], Frame):
                     frames += 1
-                    clock.tick(event.tick_us)
+                    clock.tick(frame[0].tick_us)
                     if frames <= done_frames + 1:
                         began_s, began_us = self._clock.monotonic(), clock.utc_us
                     elif math.isfinite(speed):
@@ -115,8 +131,9 @@ class Runner:
                             await self._append(entries, {key: frames - 1})
                             entries = []
                             await asyncio.sleep(due_s)
-                self._count(event, clock.utc_us)
-                stored = self._normalizer.entries((event,), clock.utc_us)
+                for event in frame:
+                    self._count(event, clock.utc_us)
+                stored = self._normalizer.entries(frame, clock.utc_us)
                 if frames > done_frames:
                     entries.extend(stored)
             if frames > done_frames:
@@ -198,7 +215,16 @@ class Runner:
             entries.extend(self._normalizer.entries(frame, self._arrival_us))
         self._metrics.repeats.labels(*self._labels).inc(self._normalizer.repeats - repeats)
         if entries:
-            await self._append(entries, {})
+            await self._keep(entries)
+
+    async def _keep(self, entries: Sequence[Entry]) -> None:
+        """Does not wait for the disk, which may hold a commit for seconds: what comes meanwhile has its own arrival."""
+        self._commits.append((len(entries), asyncio.ensure_future(self._append(entries, {}))))
+        self._uncommitted += len(entries)
+        while self._commits and (self._commits[0][1].done() or self._uncommitted > MOST_UNCOMMITTED):
+            n, commit = self._commits.popleft()
+            self._uncommitted -= n
+            await commit
 
     async def _send(self, session: Session, transport: Transport) -> None:
         while data := session.outgoing():
@@ -280,7 +306,8 @@ def _frames(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
             yield frame
             frame = []
         frame.append(event)
-    yield frame
+    if frame:
+        yield frame
 
 
 def _silence(*, bytes_come: bool) -> str:

@@ -34,15 +34,15 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    async def append(self, entries: Sequence[Entry], inputs: Mapping[str, int]) -> int:
-        """As Journal.append, in the order of the calls. The entries of a cancelled call are kept all the same."""
+    def append(self, entries: Sequence[Entry], inputs: Mapping[str, int]) -> "asyncio.Future[int]":
+        """As Journal.append, in the order of the calls. What is not waited for, or cancelled, is kept all the same."""
         job = _Job(entries=entries, inputs=inputs, finished=self._loop.create_future())
         with self._news:
             if self._closing:
                 raise RuntimeError("the writer is closed")
             self._jobs.append(job)
             self._news.notify()
-        return await job.finished
+        return job.finished
 
     async def close(self) -> None:
         """Commit what is waiting and end the thread; the journal stays open."""

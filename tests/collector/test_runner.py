@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from collector.clock import MachineClock, Step
 from collector.driver import DriverSpec, Evidence, Line, Model
-from collector.errors import LinkError
+from collector.errors import JournalError, LinkError
 from collector.metrics import Metrics
 from collector.model import (
     Association,
@@ -201,6 +201,85 @@ async def test_two_equal_values_of_one_read_are_two_readings() -> None:
         await until(lambda: len(kept.entries) == 2)
     times = {entry.time_us for entry in kept.entries if isinstance(entry, Reading)}
     assert len(times) == 2
+
+
+class SlowKept(Kept):
+    """A disk that holds each commit until it may end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_end = asyncio.Semaphore(0)
+        self.held = self.most_held = 0
+
+    async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+        self.held += len(entries)
+        self.most_held = max(self.most_held, self.held)
+        async with self.may_end:
+            self.held -= len(entries)
+            await super().append(entries, inputs)
+        self.may_end.release()
+
+
+async def test_what_comes_while_the_disk_holds_a_commit_has_the_time_when_it_came() -> None:
+    kept = SlowKept()
+    runner, _ = made(kept)
+    ours, device = memory_pair()
+    bounds_us = [MachineClock().utc_us()]
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect):
+        for frames, byte in enumerate((b"A", b"B", b"C"), 1):
+            await device.write(byte)
+            await until(lambda: runner.status.frames == frames)  # noqa: B023
+            bounds_us.append(MachineClock().utc_us())
+        assert kept.values == []
+        kept.may_end.release()
+    times_us = [entry.time_us for entry in kept.entries if isinstance(entry, Reading)]
+    assert kept.values == [65.0, 66.0, 67.0]
+    assert all(low <= time_us <= high for low, time_us, high in zip(bounds_us, times_us, bounds_us[1:], strict=False))
+
+
+async def test_a_disk_that_takes_nothing_for_long_holds_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.runner.MOST_UNCOMMITTED", 3)
+    kept = SlowKept()
+    runner, _ = made(kept)
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect):
+        for _ in range(10):
+            await device.write(b"A")
+        await until(lambda: kept.held == 4)
+        kept.may_end.release()
+        await until(lambda: len(kept.values) == 10)
+    assert kept.most_held == 4
+
+
+@pytest.mark.parametrize("failing", [1, 3])
+async def test_a_journal_that_takes_nothing_ends_the_life_of_a_device(failing: int) -> None:
+    class Failing(Kept):
+        async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+            await super().append(entries, inputs)
+            if len(self.entries) >= failing:
+                raise JournalError("no room")
+
+    kept = Failing()
+    runner, _ = made(kept)
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect) as life:
+        for byte in b"ABCD":
+            await device.write(bytes([byte]))
+        await until(lambda: life.done() or kept.values == [65.0, 66.0, 67.0, 68.0])
+    with pytest.raises(JournalError, match="no room"):
+        await life
 
 
 async def test_a_cuff_pressure_that_still_stands_when_the_cable_is_in_again_is_not_stored_again() -> None:
@@ -409,6 +488,15 @@ def test_a_replay_takes_its_times_from_the_devices_ticks(tmp_path: Path) -> None
     ticks = {65.0: 0, 66.0: 1, 67.0: 3, 68.0: 4, 69.0: 5}
     assert got == [(value, START_US + tick * 1_000_000) for value, tick in ticks.items()]
     assert list(kept.inputs.values()) == [5]
+
+
+async def test_a_replay_takes_a_frame_as_a_whole(tmp_path: Path) -> None:
+    kept = Kept()
+    runner, _ = made(kept)
+    for name, frame in (("x.raw", b"U"), ("y.raw", b"V")):
+        (tmp_path / name).write_bytes(frame)
+        await runner.replay(Recording(path=tmp_path / name, datagrams=False), START_US, math.inf, {})
+    assert kept.values == [120.0, ord("U"), 120.0, ord("V")]
 
 
 def test_a_killed_replay_goes_on_after_the_frames_that_were_journaled(tmp_path: Path) -> None:
