@@ -51,6 +51,9 @@ class Metrics:
         self.repeats = Counter(
             "vitalsd_repeats", "Measurements that the device sent again; not stored", _DEVICE, registry=self.registry
         )
+        self.uncommitted = Gauge(
+            "vitalsd_uncommitted", "Entries of a device that wait for the disk", _DEVICE, registry=self.registry
+        )
         self.restarts = Counter(
             "vitalsd_driver_errors", "Times a driver raised and its device was restarted", _DEVICE,
             registry=self.registry,

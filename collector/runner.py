@@ -225,6 +225,7 @@ class Runner:
             n, commit = self._commits.popleft()
             self._uncommitted -= n
             await commit
+        self._metrics.uncommitted.labels(*self._labels).set(self._uncommitted)
 
     async def _send(self, session: Session, transport: Transport) -> None:
         while data := session.outgoing():

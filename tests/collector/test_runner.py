@@ -222,7 +222,7 @@ class SlowKept(Kept):
 
 async def test_what_comes_while_the_disk_holds_a_commit_has_the_time_when_it_came() -> None:
     kept = SlowKept()
-    runner, _ = made(kept)
+    runner, metrics = made(kept)
     ours, device = memory_pair()
     bounds_us = [MachineClock().utc_us()]
 
@@ -235,6 +235,7 @@ async def test_what_comes_while_the_disk_holds_a_commit_has_the_time_when_it_cam
             await until(lambda: runner.status.frames == frames)  # noqa: B023
             bounds_us.append(MachineClock().utc_us())
         assert kept.values == []
+        assert b'vitalsd_uncommitted{bed="OR",device="d",driver="toy"} 3.0' in metrics.text()
         kept.may_end.release()
     times_us = [entry.time_us for entry in kept.entries if isinstance(entry, Reading)]
     assert kept.values == [65.0, 66.0, 67.0]
