@@ -183,8 +183,8 @@ select q.seq, i.bed, i.device, i.kind, i.time, i.n, i.body
 from queue as q join identity as i on i.id = q.id
 where q.kind = 3 and q.seq > ? and q.seq <= ? order by q.seq;
 
--- latest_since: last readings that arrived between two sequence numbers
-select channel, time, value, text, quality, demo from latest where seq > ? and seq <= ?;
+-- latest_since: last readings that arrived between two sequence numbers, in that order
+select channel, time, value, text, quality, demo from latest where seq > ? and seq <= ? order by seq;
 
 -- latest: last readings of a bed
 select l.channel, l.time, l.value, l.text, l.quality, l.demo
