@@ -118,19 +118,25 @@ class Keeping:
         most = self._limits.data_bytes
         if most is None or self.used() < NEAR * most:
             return False
-        kept = int(self._db.execute(_Q["kept"]).fetchone()[0])
-        return tip - len(self._limits.delivered(readers)) >= NEAR * kept
+        pending = sum(map(self._queued, self._limits.delivered(readers).gaps(1, tip)))
+        return pending >= NEAR * self._queued((_BEFORE_ALL, tip))
+
+    def _queued(self, run: Run) -> int:
+        return int(self._db.execute(_Q["queued"], run).fetchone()[0])
 
     def _is_over(self) -> bool:
         most = self._limits.data_bytes
         return most is not None and self.used() > most
 
     def _aged(self, now_us: int, delivered: Ranges) -> list[Row]:
-        """The oldest delivered entries that are too old, or bear a time that cannot be."""
+        """The oldest delivered entries that are too old, or bear a time that cannot be.
+
+        How each condition stands is never too old, so that it can be ended.
+        """
         if self._limits.keep_us is None:
             return []
         oldest_us, latest_us = now_us - self._limits.keep_us, now_us + FUTURE_US
-        for rows in self._picked("going_all", delivered.runs, (), SLICE):
+        for rows in self._picked("going_aged", delivered.runs, (), SLICE):
             old = [row for row in rows if not oldest_us <= row[3] <= latest_us]
             if old and old[0] is rows[0]:
                 return old

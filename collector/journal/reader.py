@@ -202,7 +202,10 @@ class JournalReader:
             )
 
     def latest_since(self, after: int, upto: int) -> list[Row]:
-        """channel, time, value, text, quality, demo of last readings that arrived after one number up to another."""
+        """channel, time, value, text, quality, demo of last readings that arrived after one number up to another.
+
+        In the order of their arrival.
+        """
         return self._rows("latest_since", (after, upto))
 
     def last_conditions(self, bed: str) -> list[Row]:

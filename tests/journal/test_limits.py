@@ -1,5 +1,6 @@
 """What a journal forgets, in which order, and how it accounts for it."""
 
+import random
 import shutil
 import sqlite3
 from collections import Counter
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from collector.journal import Journal, Limits
-from collector.journal.ranges import Ranges
+from collector.journal.keeping import SLICE
+from collector.journal.ranges import Ranges, Run
 from collector.model import AlarmPhase, Channel, Condition, DeviceIdentity, Entry, Identity, Reading, WavePiece
+from collector.technical import GATEWAY, Technical
 from tests.contracts.journal import entries_of
 from tests.contracts.series import EVER
 from tests.journal.entries import BED, T0_US, condition, identity, piece, reading, seconds
@@ -84,7 +87,7 @@ def test_what_all_have_goes_when_it_is_old_and_nothing_else(opened: Open) -> Non
     assert journal.sacrificed() == {}
     minutes = {int(us) for m in journal.minutes(BED, [], *EVER) for us in m.minute_us}
     assert minutes == {T0_US + 120_000_000}
-    assert tidied(journal, now_us + HOUR_US) == []
+    assert tidied(journal, now_us + HOUR_US) == [condition(179.6, AlarmPhase.START)]
     assert journal.append(seconds(0, 1)) == len(everything) + 20
 
 
@@ -94,6 +97,54 @@ def test_a_time_years_ahead_does_not_keep_an_entry_for_years(opened: Open) -> No
     for name in ("a", "b"):
         journal.done(name, Ranges.of((1, 41)))
     assert tidied(journal, T0_US + HOUR_US + 1_000_000) == seconds(1, 2)
+
+
+def deliver(journal: Journal, *runs: Run) -> None:
+    for name in ("a", "b"):
+        journal.done(name, Ranges.of(*runs or [(1, journal.tip)]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_how_conditions_stand_is_kept_and_nothing_else(opened: Open, seed: int) -> None:
+    """The last change of each that has not ended, so that it can be ended after any time."""
+    chance = random.Random(seed)
+    journal = opened(Limits(keep_us=HOUR_US))
+    first = [condition(0, AlarmPhase.START, source=f"first {n}") for n in range(SLICE)]
+    came: list[Entry] = []
+    last: dict[tuple[str, str], Condition] = {}
+    for second in range(4 * SLICE):
+        device, source = chance.choice(["monitor", GATEWAY]), str(chance.randrange(second % SLICE + 1))
+        at_s = second + chance.choice([0, 0, -7200, 1e9])
+        change = replace(condition(at_s, chance.choice([*AlarmPhase]), source=source), device=device)
+        last[device, source] = change
+        came += [change, *seconds(second, second + 1, channels=2)]
+    journal.append([*first, *came])
+    deliver(journal)
+    standing = [change for change in last.values() if change.alarm.phase is not AlarmPhase.END]
+    assert len(standing) > 100
+    assert tidied(journal, T0_US + 24 * HOUR_US) == [*first, *sorted(standing, key=came.index)]
+
+    technical = Technical(BED, lambda: T0_US + 24 * HOUR_US, journal.conditions(BED, *EVER))
+    for (device, source), change in last.items():
+        if device == GATEWAY:
+            ends = technical.cleared(source)
+            assert [end.alarm.phase for end in ends] == [AlarmPhase.END] * (change in standing)
+            journal.append(ends)
+    deliver(journal)
+    others = [change for change in standing if change.device != GATEWAY]
+    assert tidied(journal, T0_US + 48 * HOUR_US) == [*first, *sorted(others, key=came.index)]
+
+
+def test_an_end_is_not_forgotten_before_the_beginning(opened: Open) -> None:
+    """Else what has ended would stand: a clock was set back meanwhile, or the end was delivered first."""
+    journal = opened(Limits(keep_us=HOUR_US))
+    changes = [condition(1800, AlarmPhase.START), condition(1, AlarmPhase.END)]
+    journal.append([*seconds(0, 1, channels=1), *changes])
+    deliver(journal, (1, 1), (3, 3))
+    assert tidied(journal, T0_US + 24 * HOUR_US) == changes
+    deliver(journal)
+    assert tidied(journal, T0_US + HOUR_US + 10_000_000) == changes
+    assert tidied(journal, T0_US + 2 * HOUR_US) == []
 
 
 def test_a_reader_that_keeps_nothing_makes_nothing_delivered(opened: Open) -> None:
@@ -224,6 +275,20 @@ def test_a_loss_is_announced_before_it_happens(opened: Open) -> None:
     assert journal.sacrificed()
 
 
+def test_what_stands_for_long_does_not_hide_that_a_loss_is_near(opened: Open) -> None:
+    journal = opened(Limits(keep_us=HOUR_US, max_bytes=1 << 20))
+    stands = condition(0, AlarmPhase.START)
+    journal.append([stands, *seconds(0, 400)])
+    deliver(journal)
+    assert tidied(journal, T0_US + 2 * HOUR_US) == [stands]
+    second = 7200
+    while not journal.is_nearly_full():
+        assert not journal.tidy(T0_US + 2 * HOUR_US)
+        journal.append(seconds(second, second + 5))
+        second += 5
+    assert journal.sacrificed() == {}
+
+
 def test_what_is_delivered_is_no_cause_for_alarm(opened: Open) -> None:
     journal = opened(Limits(max_bytes=1 << 20))
     for start in range(30):
@@ -245,8 +310,9 @@ def test_what_an_older_release_delivered_goes_too(release: Path, tmp_path: Path)
         journal.done(name, Ranges.of((1, journal.tip)))
     while journal.tidy(T0_US + 24 * HOUR_US):
         pass
-    for table in ("obs", "wave", "condition", "identity", "queue", "minute"):
-        assert journal._db.execute(f"select count(*) from {table}").fetchone() == (0,), table
+    assert journal.conditions(BED, *EVER) == [condition(1, AlarmPhase.START)]
+    for table, left in {"obs": 0, "wave": 0, "identity": 0, "queue": 1, "minute": 0}.items():
+        assert journal._db.execute(f"select count(*) from {table}").fetchone() == (left,), table
     journal.close()
 
 

@@ -29,6 +29,7 @@ from tests.journal.entries import (
     DAMAGES,
     HEART_RATE,
     T0_US,
+    TEMPERATURE,
     condition,
     damaged,
     one_of_each,
@@ -289,6 +290,25 @@ async def test_a_broker_without_memory_gets_how_it_stands(broker: Mosquitto, jou
         async with subscribed(broker.port) as late:
             await until(lambda: late.last().keys() == subscriber.last().keys(), "all of it again")
     assert {**late.last(), STATUS: None} == {**subscriber.last(), STATUS: None}
+
+
+async def test_of_channels_that_share_a_topic_the_last_reading_that_came_is_told_again(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    """A device whose unit or site is changed and changed back."""
+    cold = replace(TEMPERATURE, unit="[degF]")
+    elsewhere = replace(TEMPERATURE, site="rectum")
+    came = [(TEMPERATURE, 36.6), (cold, 97.9), (elsewhere, 36.8), (TEMPERATURE, 36.7)]
+    journal.append([reading(channel, at, value) for at, (channel, value) in enumerate(came)])
+    async with publishing(journal, broker.port) as sink:
+        await sink.drain()
+    async with subscribed(broker.port, f"vitalsd/{BED}/monitor/vitals/#") as subscriber:
+        await until(lambda: len(subscriber.heard) == 1, "what is retained")
+        async with publishing(journal, broker.port) as sink:
+            await sink.drain()
+        await until(lambda: len(subscriber.heard) == 2, "the last one again")
+    (told,) = subscriber.last().values()
+    assert (told["value"], told["unit"], told["site"]) == (36.7, "Cel", "nasopharynx")
 
 
 async def test_states_of_devices_are_published_when_another_begins(broker: Mosquitto, journal: Journal) -> None:

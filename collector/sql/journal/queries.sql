@@ -100,11 +100,26 @@ on conflict (minute, channel) do update set
 -- first_queued: the first entry from a sequence number on
 select seq, time from queue where seq >= ? order by seq limit 1;
 
--- kept: how many entries there are, nearly
-select coalesce(max(seq) - min(seq) + 1, 0) from queue;
+-- queued: how many entries of a run there are
+select count(*) from queue where seq between ? and ?;
 
 -- going_all: the first entries of a run
 select seq, kind, id, time, n from queue where seq between ? and ? order by seq limit ?;
+
+-- going_aged: its first entries, but for last changes of conditions: one goes only as an end, and after all others
+select seq, kind, id, time, n from queue as q
+where seq between ? and ? and not (kind = 2 and exists (
+  select 1 from condition as last where id = q.id
+  and not exists (
+    select 1 from condition as c
+    where c.bed = last.bed and c.device = last.device and c.source = last.source and c.id > last.id
+  )
+  and (phase <> 'end' or exists (
+    select 1 from condition as c
+    where c.bed = last.bed and c.device = last.device and c.source = last.source and c.id < last.id
+  ))
+))
+order by seq limit ?;
 
 -- going_waves: its first pieces
 select seq, kind, id, time, n from queue where kind = 1 and seq between ? and ? order by seq limit ?;
@@ -183,8 +198,8 @@ select q.seq, i.bed, i.device, i.kind, i.time, i.n, i.body
 from queue as q join identity as i on i.id = q.id
 where q.kind = 3 and q.seq > ? and q.seq <= ? order by q.seq;
 
--- latest_since: last readings that arrived between two sequence numbers
-select channel, time, value, text, quality, demo from latest where seq > ? and seq <= ?;
+-- latest_since: last readings that arrived between two sequence numbers, in that order
+select channel, time, value, text, quality, demo from latest where seq > ? and seq <= ? order by seq;
 
 -- latest: last readings of a bed
 select l.channel, l.time, l.value, l.text, l.quality, l.demo
