@@ -118,11 +118,8 @@ class Keeping:
         most = self._limits.data_bytes
         if most is None or self.used() < NEAR * most:
             return False
-        pending = sum(map(self._queued, self._limits.delivered(readers).gaps(1, tip)))
-        return pending >= NEAR * self._queued((_BEFORE_ALL, tip))
-
-    def _queued(self, run: Run) -> int:
-        return int(self._db.execute(_Q["queued"], run).fetchone()[0])
+        kept = int(self._db.execute(_Q["kept"]).fetchone()[0])
+        return tip - len(self._limits.delivered(readers)) >= NEAR * kept
 
     def _is_over(self) -> bool:
         most = self._limits.data_bytes

@@ -100,8 +100,8 @@ on conflict (minute, channel) do update set
 -- first_queued: the first entry from a sequence number on
 select seq, time from queue where seq >= ? order by seq limit 1;
 
--- queued: how many entries of a run there are
-select count(*) from queue where seq between ? and ?;
+-- kept: how many entries there are, nearly: conditions that stand for long are few, and far behind the others
+select coalesce(max(seq) - (select seq from queue where kind <> 2 order by seq limit 1) + 1, 0) from queue;
 
 -- going_all: the first entries of a run
 select seq, kind, id, time, n from queue where seq between ? and ? order by seq limit ?;
