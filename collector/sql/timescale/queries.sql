@@ -32,10 +32,11 @@ select kind, days from vitalsd.retention where days is not null order by kind;
 -- drop_old: a slice of what is older than is wanted; what it was
 select relation, amount, unit, first, cutoff from vitalsd.drop_old();
 
--- settings: end a session that the network left behind, and a wait that would never end (lock_timeout < a ghost's life)
+-- settings: sessions left behind and endless waits end (lock_timeout < a ghost's life), late data open all they need
 select set_config('idle_in_transaction_session_timeout', '10s', false), set_config('lock_timeout', '15s', false),
   set_config('statement_timeout', '60s', false), set_config('tcp_keepalives_idle', '5', false),
-  set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false);
+  set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false),
+  set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', false);
 
 -- make_position: a journal's first contact
 insert into vitalsd.position(journal, reader, life) values (%s, %s, %s) on conflict do nothing
