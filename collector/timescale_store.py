@@ -120,6 +120,11 @@ class TimescaleStore:
         """Whether the connection has ended, by itself or not."""
         return self._connection.closed
 
+    @property
+    def known(self) -> int:
+        """How many of the journal's channels the store knows."""
+        return len(self._channels)
+
     def edition(self) -> str | None:
         """The server's edition of TimescaleDB (see collector.edition)."""
         return edition(self._connection)
@@ -186,7 +191,7 @@ class TimescaleStore:
         self._advanced(step, ())
 
     def keep_latest(self, after: int, upto: int) -> None:
-        """Bring the last readings that arrived after one sequence number up to another."""
+        """Bring the last readings, of known channels, that arrived after one sequence number up to another."""
         rows = self._journal.latest_since(after, upto)
         self._keep_latest([(self._channels[row[0]], *row[1:-1], row[-1] == 1) for row in rows if self._is_sound(row)])
 
