@@ -349,10 +349,10 @@ class TimescaleStore:
                     copy.write_row((channel, at, *about, letter, demo == 1, samples, enc, data))
 
     def _keep_rest(self, batch: Batch) -> None:
-        for _, *row in batch.conditions:
+        for seq, *row in batch.conditions:
             condition_of(tuple(row))  # the table takes any word
             bed, device, source, time_us, _, *alarm, demo, device_time_us = row
-            values = bed, device, source, time_us, *alarm, demo == 1, device_time_us
+            values = bed, device, source, time_us, *alarm, demo == 1, device_time_us, self._id, seq
             self._connection.execute(_Q["keep_condition"], values)
         for _, *row in batch.identities:
             identity_of(tuple(row))

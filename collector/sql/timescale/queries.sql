@@ -95,8 +95,8 @@ select vitalsd.pack_waves(%s, %s, %b::bigint[], %b::smallint[], %b::bigint[], %b
 -- packed: a minute without raw pieces
 update vitalsd.position set loose = loose - %s::int8multirange where journal = %s and reader = %s;
 
--- keep_condition: a change
-select vitalsd.keep_condition(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint);
+-- keep_condition: a change, and which of a journal's entries it is
+select vitalsd.keep_condition(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint, %s, %s);
 
 -- keep_identity: who it is
 select vitalsd.keep_identity(%s, %s, %s, %s, %s::jsonb);
@@ -139,8 +139,9 @@ select channel, (extract(epoch from time) * 1000000)::bigint, rate_hz, scale, "o
 from vitalsd.wave
 where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n;
 
--- conditions: changes at a bed
+-- conditions: changes at a bed, in the order of the view
 select bed, device, source, (extract(epoch from time) * 1000000)::bigint, n, type, priority, phase, code, text,
   device_priority, demo, (extract(epoch from device_time) * 1000000)::bigint
 from vitalsd.condition
-where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by time, n;
+where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s)
+order by max(time) over (partition by journal order by seq, time, n), journal nulls first, seq, n;
