@@ -222,11 +222,11 @@ class _Chores:
         self._journal = journal
         self._reader = reader
         self._store = store
-        self._latest = 0
+        self._latest = self._known = 0
         self._told = reader.readers().get(READER)
         self._hurry = False
         self._chores = (
-            _Chore(LATEST_EVERY_S, lambda: store.done.last > self._latest, self._bring_latest),
+            _Chore(LATEST_EVERY_S, self._lacks_latest, self._bring_latest),
             _Chore(TELL_EVERY_S, lambda: store.done != self._told, self._tell),
             _Chore(ROLL_UP_EVERY_S, lambda: bool(store.stale.runs), store.roll_up),
             _Chore(PACK_EVERY_S, self._may_pack, store.pack),
@@ -248,10 +248,14 @@ class _Chores:
         minute, _ = self._store.loose.runs[0]
         return self._hurry or self._store.newest_us >= (minute + 1) * MINUTE_US + LATE_US
 
+    def _lacks_latest(self) -> bool:
+        return self._store.done.last > self._latest or self._store.known > self._known
+
     def _bring_latest(self) -> None:
-        upto = self._store.done.last
-        self._store.keep_latest(self._latest, upto)
-        self._latest = upto
+        """A channel that is new to the store may have spoken last long ago: then all are looked at again."""
+        known, upto = self._store.known, self._store.done.last
+        self._store.keep_latest(self._latest if known == self._known else 0, upto)
+        self._known, self._latest = known, upto
 
     def _tell(self) -> None:
         with suppress(DiskError):  # the store knows it all the same

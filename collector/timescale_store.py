@@ -120,6 +120,11 @@ class TimescaleStore:
         """Whether the connection has ended, by itself or not."""
         return self._connection.closed
 
+    @property
+    def known(self) -> int:
+        """How many of the journal's channels the store knows."""
+        return len(self._channels)
+
     def edition(self) -> str | None:
         """The server's edition of TimescaleDB (see collector.edition)."""
         return edition(self._connection)
@@ -186,7 +191,7 @@ class TimescaleStore:
         self._advanced(step, ())
 
     def keep_latest(self, after: int, upto: int) -> None:
-        """Bring the last readings that arrived after one sequence number up to another."""
+        """Bring the last readings, of known channels, that arrived after one sequence number up to another."""
         rows = self._journal.latest_since(after, upto)
         self._keep_latest([(self._channels[row[0]], *row[1:-1], row[-1] == 1) for row in rows if self._is_sound(row)])
 
@@ -344,10 +349,10 @@ class TimescaleStore:
                     copy.write_row((channel, at, *about, letter, demo == 1, samples, enc, data))
 
     def _keep_rest(self, batch: Batch) -> None:
-        for _, *row in batch.conditions:
+        for seq, *row in batch.conditions:
             condition_of(tuple(row))  # the table takes any word
             bed, device, source, time_us, _, *alarm, demo, device_time_us = row
-            values = bed, device, source, time_us, *alarm, demo == 1, device_time_us
+            values = bed, device, source, time_us, *alarm, demo == 1, device_time_us, self._id, seq
             self._connection.execute(_Q["keep_condition"], values)
         for _, *row in batch.identities:
             identity_of(tuple(row))

@@ -10,7 +10,7 @@ import pytest
 from collector.journal import Journal
 from collector.journal.rows import Row
 from collector.migrate import migrate
-from collector.model import Entry
+from collector.model import Channel, Entry
 from collector.timescale import READER
 from collector.timescale_store import TimescaleStore
 from tests.journal.entries import HEART_RATE, TEMPERATURE, one_of_each, piece, reading, seconds
@@ -127,6 +127,25 @@ def test_a_bed_inserts_into_a_compressed_chunk_and_is_told_of_a_conflict(communi
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute(insert, (DAY_0 + timedelta(seconds=2, milliseconds=3), channel))
     assert stored(community).total() == 201
+
+
+def test_a_late_minute_of_many_channels_is_rolled_up(community: str) -> None:
+    """A late minute opens up to 1000 compressed ones of its channel; a server allows 100 000 in one transaction."""
+    migrate(community)
+    channels = [Channel(code="VND_TEST", source=str(number), unit="1") for number in range(101)]
+    bring(community, [reading(channel, 0, 1.0) for channel in channels])
+    with psycopg.connect(community, autocommit=True) as connection:
+        connection.execute(
+            "insert into vitalsd.minute select minute + n * interval '1 minute', last, low, high, channel, count,"
+            " questionable, demo from vitalsd.minute, generate_series(1, 999) as n"
+        )
+    run(community, COMPRESSION)
+    assert rows(community, COMPRESSED, "minute") == [(1,)]
+    bring(community, [reading(channel, 30_000, 2.0) for channel in channels])
+    assert rows(community, "select last, count(*) from vitalsd.minute group by 1 order by 1") == [
+        (1.0, 101 * 999),
+        (2.0, 101),
+    ]
 
 
 def test_the_job_drops_what_is_older_than_a_person_wants_kept(community: str) -> None:

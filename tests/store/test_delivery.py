@@ -401,6 +401,15 @@ async def test_the_newest_of_a_backlog_come_first(store: str, journal: Journal) 
     assert rows(store, "select done::text from vitalsd.position") == [(f"{{[1,{journal.tip + 1})}}",)]
 
 
+async def test_what_only_the_backlog_brings_is_among_the_last_readings(store: str, journal: Journal) -> None:
+    rare, middle = reading(TEMPERATURE, 0, 36.6), BATCH // 20
+    for entries in (seconds(0, middle), [rare], seconds(middle, 2 * middle)):
+        journal.append(entries)
+    await deliver(store, journal)
+    with closing(TimescaleReader(store)) as reader:
+        assert set(reader.latest(BED)) == {rare, *seconds(2 * middle - 1, 2 * middle)}
+
+
 async def test_a_store_that_cannot_be_had_is_told_without_its_password(journal: Journal) -> None:
     with capture_logs() as logs:
         async with delivering("host=127.0.0.1 port=1 user=u password=geheim dbname=x", journal) as sink:

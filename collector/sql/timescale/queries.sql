@@ -32,10 +32,11 @@ select kind, days from vitalsd.retention where days is not null order by kind;
 -- drop_old: a slice of what is older than is wanted; what it was
 select relation, amount, unit, first, cutoff from vitalsd.drop_old();
 
--- settings: end a session that the network left behind, and a wait that would never end (lock_timeout < a ghost's life)
+-- settings: sessions left behind and endless waits end (lock_timeout < a ghost's life), late data open all they need
 select set_config('idle_in_transaction_session_timeout', '10s', false), set_config('lock_timeout', '15s', false),
   set_config('statement_timeout', '60s', false), set_config('tcp_keepalives_idle', '5', false),
-  set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false);
+  set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false),
+  set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', false);
 
 -- make_position: a journal's first contact
 insert into vitalsd.position(journal, reader, life) values (%s, %s, %s) on conflict do nothing
@@ -94,8 +95,8 @@ select vitalsd.pack_waves(%s, %s, %b::bigint[], %b::smallint[], %b::bigint[], %b
 -- packed: a minute without raw pieces
 update vitalsd.position set loose = loose - %s::int8multirange where journal = %s and reader = %s;
 
--- keep_condition: a change
-select vitalsd.keep_condition(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint);
+-- keep_condition: a change, and which of a journal's entries it is
+select vitalsd.keep_condition(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint, %s, %s);
 
 -- keep_identity: who it is
 select vitalsd.keep_identity(%s, %s, %s, %s, %s::jsonb);
@@ -138,8 +139,9 @@ select channel, (extract(epoch from time) * 1000000)::bigint, rate_hz, scale, "o
 from vitalsd.wave
 where channel = any(%s) and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by channel, time, n;
 
--- conditions: changes at a bed
+-- conditions: changes at a bed, in the order of the view
 select bed, device, source, (extract(epoch from time) * 1000000)::bigint, n, type, priority, phase, code, text,
   device_priority, demo, (extract(epoch from device_time) * 1000000)::bigint
 from vitalsd.condition
-where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by time, n;
+where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s)
+order by max(time) over (partition by journal order by seq, time, n), journal nulls first, seq, n;
