@@ -187,7 +187,8 @@ class Normalizer:
 
     def _reading(self, event: Observation, arrival_us: int) -> Sequence[Reading]:
         channel = event.channel
-        episodic_us = time_us = self._episodic_us(event.device_time_us, arrival_us)
+        device_time_us = None if event.value is None else event.device_time_us  # nothing was measured at that time
+        episodic_us = time_us = self._episodic_us(device_time_us, arrival_us)
         if time_us is None:
             time_us = arrival_us
             last_us, last_frame = self._last.get(channel, (arrival_us - 1, 0))
@@ -196,16 +197,17 @@ class Normalizer:
             self._last[channel] = (time_us, self._frame)
         reading = self._made(event, time_us)
         again = False
-        if event.device_time_us is not None:
+        if device_time_us is not None:
             again = self._told.get(channel) == event
             if episodic_us is not None:
-                again = again or self._is_last(reading, event.device_time_us)
+                again = again or self._is_last(reading, device_time_us)
             self._told[channel] = event
         self._recalled.discard(reading.series.channel)
         if again:
             self.repeats += 1
             return []
-        self._episodes[reading.series] = reading
+        if event.value is not None:
+            self._episodes[reading.series] = reading
         return [reading]
 
     def _is_last(self, reading: Reading, device_time_us: int) -> bool:

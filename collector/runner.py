@@ -30,6 +30,9 @@ FAREWELL_S = 1.0
 """How long a device is given to answer the protocol's farewell when the daemon stops."""
 
 
+LOOK_S = 0.001
+"""After a wait that brought nothing, what came while this process itself stood still may be there."""
+
 MOST_UNCOMMITTED = 20_000
 """Entries that wait for the disk before the device waits too: minutes of 60 values/s and 8 waves, some 10 MiB."""
 
@@ -70,7 +73,7 @@ class Runner:
         self._link = Link(self._log, "device", clock.monotonic)
         self._arrival_us = 0
         self._replaying = False
-        self._commits: deque[tuple[int, asyncio.Future[object]]] = deque()
+        self._commits: deque[asyncio.Future[object]] = deque()
         self._uncommitted = 0
         self.status = DeviceStatus(
             device=name, driver=spec.name, port=port, state=DeviceState.CONNECTING, since_us=clock.utc_us()
@@ -81,7 +84,9 @@ class Runner:
         try:
             await self._live(connect)
         finally:
-            await asyncio.gather(*(commit for _, commit in self._commits))
+            for result in await asyncio.gather(*self._commits, return_exceptions=True):
+                if isinstance(result, Exception):
+                    raise JournalError(f"{self._name}: {result}") from result
 
     async def _live(self, connect: Callable[[], Awaitable[Transport]]) -> None:
         wait_s = FIRST_WAIT_S
@@ -170,12 +175,9 @@ class Runner:
                 frames = self.status.frames
                 due_s = session.deadline()
                 until_s = min(heard_s + self._spec.silence_s, math.inf if due_s is None else due_s)
-                data = None
-                try:
-                    async with asyncio.timeout(max(0.0, until_s - self._clock.monotonic())):
-                        data = await transport.read()
-                except TimeoutError:
-                    pass
+                data = await self._read(transport, until_s - self._clock.monotonic())
+                if data is None:
+                    data = await self._read(transport, LOOK_S)
                 now_s = self._clock.monotonic()
                 if data == b"":
                     raise LinkError("the other side closed the connection")  # noqa: TRY301  a lost link like any other
@@ -186,6 +188,7 @@ class Runner:
                 if due_s is not None and due_s <= now_s:
                     await self._take(session.expire(now_s))
                 await self._send(session, transport)
+                await asyncio.sleep(0)  # a flood leaves the others their turn
                 if self.status.frames > frames:
                     heard_s = now_s
                 elif now_s - heard_s >= self._spec.silence_s:
@@ -200,6 +203,13 @@ class Runner:
         except asyncio.CancelledError:
             await self._farewell(session, transport)
             raise
+
+    async def _read(self, transport: Transport, wait_s: float) -> bytes | None:
+        try:
+            async with asyncio.timeout(max(0.0, wait_s)):
+                return await transport.read()
+        except TimeoutError:
+            return None
 
     async def _take(self, events: Sequence[Event]) -> None:
         if not events:
@@ -219,12 +229,15 @@ class Runner:
 
     async def _keep(self, entries: Sequence[Entry]) -> None:
         """Does not wait for the disk, which may hold a commit for seconds: what comes meanwhile has its own arrival."""
-        self._commits.append((len(entries), asyncio.ensure_future(self._append(entries, {}))))
-        self._uncommitted += len(entries)
-        while self._commits and (self._commits[0][1].done() or self._uncommitted > MOST_UNCOMMITTED):
-            n, commit = self._commits.popleft()
-            self._uncommitted -= n
-            await commit
+        commit = asyncio.ensure_future(self._append(entries, {}))
+        commit.add_done_callback(lambda _: self._waits(-len(entries)))
+        self._commits.append(commit)
+        self._waits(len(entries))
+        while self._commits and (self._commits[0].done() or self._uncommitted > MOST_UNCOMMITTED):
+            await self._commits.popleft()
+
+    def _waits(self, more: int) -> None:
+        self._uncommitted += more
         self._metrics.uncommitted.labels(*self._labels).set(self._uncommitted)
 
     async def _send(self, session: Session, transport: Transport) -> None:
@@ -239,7 +252,10 @@ class Runner:
                     await self._send(session, transport)
                     ended = False
                     while not ended:
-                        events = session.receive(await transport.read(), self._clock.monotonic())
+                        data = await transport.read()
+                        if not data:
+                            break
+                        events = session.receive(data, self._clock.monotonic())
                         await self._take(events)
                         ended = any(isinstance(e, Association) and e.state is AssociationState.ENDED for e in events)
             await self._take(session.finish())

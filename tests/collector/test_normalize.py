@@ -358,6 +358,18 @@ def test_a_measurement_is_known_again_after_the_devices_clock_was_set_back(polle
     assert shows(n, [120.0, 80.0], 700, device_time_us=told_us) == []
 
 
+def test_a_measurement_that_is_withdrawn_was_not_nothing_at_its_time() -> None:
+    """Nothing was measured at the time that the device still tells, and the same again is the same."""
+    n = normalizer()
+    told_s = (0, 120.0), (60, None), (120, 120.0)
+    found = []
+    for at_s, value in told_s:
+        n.entries([DeviceClock(time_us=(T0_S + at_s) * SECOND)], (T0_S + at_s) * SECOND + at_s * 5_000)
+        event = Observation(channel=NIBP, value=value, device_time_us=T0_S * SECOND)
+        found += readings(n, event, (T0_S + at_s) * SECOND + at_s * 5_000)
+    assert [(r.value, r.time_us) for r in found] == [(120.0, T0_S * SECOND), (None, (T0_S + 60) * SECOND + 300_000)]
+
+
 def test_the_same_pressures_measured_anew_are_stored_whatever_the_devices_clock_says() -> None:
     n = normalizer()
     n.entries([DeviceClock(time_us=T0_S * SECOND)], T0_S * SECOND)

@@ -6,6 +6,8 @@ refusal, b"X" a fault in the driver, anything else garbage.
 
 import asyncio
 import math
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,9 +33,10 @@ from collector.model import (
 )
 from collector.normalize import Normalizer
 from collector.recording import Recording
-from collector.runner import Runner
+from collector.runner import MOST_UNCOMMITTED, Runner
 from collector.status import DeviceState
-from collector.transport.base import Transport
+from collector.transport import open_port
+from collector.transport.base import Transport, parse_port
 from collector.transport.memory import memory_pair
 
 CHANNEL = Channel(code="MDC_ECG_HEART_RATE", source="toy", unit="/min")
@@ -237,6 +240,7 @@ async def test_what_comes_while_the_disk_holds_a_commit_has_the_time_when_it_cam
         assert kept.values == []
         assert b'vitalsd_uncommitted{bed="OR",device="d",driver="toy"} 3.0' in metrics.text()
         kept.may_end.release()
+        await until(lambda: b'vitalsd_uncommitted{bed="OR",device="d",driver="toy"} 0.0' in metrics.text())
     times_us = [entry.time_us for entry in kept.entries if isinstance(entry, Reading)]
     assert kept.values == [65.0, 66.0, 67.0]
     assert all(low <= time_us <= high for low, time_us, high in zip(bounds_us, times_us, bounds_us[1:], strict=False))
@@ -341,6 +345,57 @@ async def test_a_device_that_was_heard_and_sends_nothing_more_is_not_told_of_a_w
         await device.write(b"A\x00")
         await until(lambda: runner.status.state is DeviceState.SILENT)
         assert "no bytes" in runner.status.cause
+
+
+async def test_what_came_while_this_process_stood_still_is_no_silence() -> None:
+    kept = Kept()
+    runner, _ = made(kept)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = parse_port(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+
+        async def connect() -> Transport:
+            return await open_port(port)
+
+        async with living(runner, connect):
+            device, _ = await asyncio.to_thread(server.accept)
+            with device:
+                device.sendall(b"A")
+                await until(lambda: kept.values == [65.0])
+                device.sendall(b"B")
+                time.sleep(2 * SILENCE_S)  # noqa: ASYNC251  what is tried
+                await until(lambda: 66.0 in kept.values or runner.status.state is not DeviceState.RECEIVING)
+    assert kept.values == [65.0, 66.0]
+
+
+class Endless:
+    """A transport that always has something at once: a value, or its end when the farewell was written."""
+
+    datagrams = False
+
+    def __init__(self) -> None:
+        self.data = b"A"
+
+    async def read(self) -> bytes:
+        return self.data
+
+    async def write(self, data: bytes) -> None:
+        if data == b"!":
+            self.data = b""
+
+    async def close(self) -> None: ...
+
+
+async def test_a_flood_leaves_others_their_turn_and_a_stream_that_ends_at_the_farewell_ends_it() -> None:
+    runner, _ = made(Kept())
+    flood = Endless()
+
+    async def connect() -> Transport:
+        return flood
+
+    async with living(runner, connect):
+        await until(lambda: runner.status.frames > 0)
+        assert runner.status.frames < MOST_UNCOMMITTED // 2
+    assert flood.data == b""
 
 
 async def test_a_port_that_cannot_be_opened_is_tried_again() -> None:
