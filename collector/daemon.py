@@ -95,14 +95,14 @@ class _Daemon:
         except JournalError as error:
             raise UsageError(f"journal.path: {error}") from error
         self._reader = BothReader(self._journal)
-        standing: Sequence[Condition] = []
+        changes: Sequence[Condition] = []
         with contextlib.suppress(DiskError):
-            standing = self._reader.conditions(config.bed.id, 0, EVER_US)
-        self._technical = Technical(config.bed.id, self._clock.utc_us, standing, demo=config.bed.demo)
+            changes = self._reader.conditions(config.bed.id, 0, EVER_US)
+        self._technical = Technical(config.bed.id, self._clock.utc_us, changes, demo=config.bed.demo)
         self._journal_watch = JournalWatch(self._journal, self._technical)
         self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
-        self._runners = [self._runner(device) for device in config.device]
+        self._runners = [self._runner(device, changes) for device in config.device]
         self._timekeeper = Timekeeper(
             bed=config.bed.id,
             clock=self._clock,
@@ -159,7 +159,7 @@ class _Daemon:
         self._mqtt = Mqtt(broker, self._config.bed.id, journal, self._clock.utc_us)
         return self._mqtt
 
-    def _runner(self, device: DeviceSection) -> Runner:
+    def _runner(self, device: DeviceSection, changes: Sequence[Condition]) -> Runner:
         spec = device.spec
         options = spec.options.model_validate(device.options)
         normalizer = Normalizer(
@@ -168,7 +168,10 @@ class _Daemon:
         if device.parsed_port.scheme != "replay":
             with contextlib.suppress(DiskError):
                 stored = self._reader.latest(self._config.bed.id)
-                normalizer.recall(reading for reading in stored if reading.series.device == device.name)
+                normalizer.recall(
+                    (reading for reading in stored if reading.series.device == device.name),
+                    (change for change in changes if change.device == device.name),
+                )
         return Runner(
             name=device.name,
             port=device.port,

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -11,6 +11,7 @@ from typing import Any
 
 from collector.codes import Parameter
 from collector.errors import UsageError
+from collector.model import AlarmCondition
 from collector.session import Session
 
 
@@ -65,8 +66,9 @@ class Simulated:
 class DriverSpec:
     """A driver's declaration, the object SPEC of its package.
 
-    options: a pydantic model; unknown keys are errors. session(options, datagrams): `datagrams` is True where each
-    receive is one datagram (UDP, a .hex recording). simulator(simulated): the device's side of the dialogue.
+    options: a pydantic model; unknown keys are errors. session(options, datagrams, standing): `datagrams` is True where
+    each receive is one datagram (UDP, a .hex recording); standing: alarm conditions that stood in an earlier dialogue,
+    so that the first list is told as a change of these. simulator(simulated): the device's side of the dialogue.
     silence_s: without a frame for this long the device is called silent and the session starts anew.
     parameters: the driver's own VND_ codes, in the form of codes.csv.
     """
@@ -77,7 +79,7 @@ class DriverSpec:
     models: tuple[Model, ...]
     lines: tuple[Line, ...]
     options: type[Any]
-    session: Callable[[Any, bool], Session]
+    session: Callable[[Any, bool, Sequence[AlarmCondition]], Session]
     simulator: Callable[[Simulated], Session]
     silence_s: float = 8.0
     parameters: tuple[Parameter, ...] = ()

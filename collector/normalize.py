@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from collector.model import (
     AlarmCondition,
+    AlarmPhase,
     Channel,
     Condition,
     DeviceClock,
@@ -73,6 +74,7 @@ class Normalizer:
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
     _episodes: dict[Series, Reading] = field(default_factory=dict)
     _told: dict[Channel, Observation] = field(default_factory=dict)
+    _standing: dict[str, AlarmCondition] = field(default_factory=dict)
     _recalled: set[Channel] = field(default_factory=set)
     _recalled_offset_us: int | None = None
     _offset_stored: tuple[int, int] | None = None
@@ -99,6 +101,7 @@ class Normalizer:
             elif isinstance(event, Frame):
                 self._frame += 1
             elif isinstance(event, AlarmCondition):
+                self._stand(event)
                 alarm = replace(event, demo=True) if self.demo else event
                 out.append(Condition(bed=self.bed, device=self.device, time_us=arrival_us, alarm=alarm))
             elif isinstance(event, DeviceIdentity | PatientIdentity) and self._identities.get(type(event)) != event:
@@ -106,11 +109,19 @@ class Normalizer:
                 out.append(Identity(bed=self.bed, device=self.device, time_us=arrival_us, identity=event))
         return out
 
-    def recall(self, readings: Iterable[Reading]) -> None:
+    @property
+    def standing(self) -> Sequence[AlarmCondition]:
+        """Conditions of which the device has told no end."""
+        return list(self._standing.values())
+
+    def recall(self, readings: Iterable[Reading], conditions: Iterable[Condition] = ()) -> None:
         """Of this device these readings are stored last: one of them that it sends again is nothing new.
 
-        Its clock's offset is among them: a measurement may come before the device tells its clock.
+        Its clock's offset is among them: a measurement may come before the device tells its clock. conditions: stored
+        changes of its alarm conditions, in their order.
         """
+        for condition in conditions:
+            self._stand(replace(condition.alarm, demo=False) if self.demo else condition.alarm)
         for reading in readings:
             self._episodes[reading.series] = reading
             self._recalled.add(reading.series.channel)
@@ -128,6 +139,12 @@ class Normalizer:
             self.clock_offset_us -= move_us
         if self._recalled_offset_us is not None:
             self._recalled_offset_us -= move_us
+
+    def _stand(self, alarm: AlarmCondition) -> None:
+        if alarm.phase is AlarmPhase.END:
+            self._standing.pop(alarm.source, None)
+        else:
+            self._standing[alarm.source] = replace(alarm, phase=AlarmPhase.START)
 
     def _offset(self, offset_us: int, arrival_us: int) -> Sequence[Reading]:
         if self._offset_stored is not None:

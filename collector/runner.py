@@ -14,7 +14,17 @@ from collector.driver import DriverSpec
 from collector.errors import JournalError, LinkError
 from collector.logs import Link, logger
 from collector.metrics import Metrics
-from collector.model import Association, AssociationState, DeviceClock, Entry, Event, Frame, Observation, Rejected
+from collector.model import (
+    AlarmCondition,
+    Association,
+    AssociationState,
+    DeviceClock,
+    Entry,
+    Event,
+    Frame,
+    Observation,
+    Rejected,
+)
 from collector.model import DeviceIdentity as Device
 from collector.normalize import Normalizer
 from collector.recording import Recording
@@ -55,7 +65,7 @@ class Runner:
         name: str,
         port: str,
         spec: DriverSpec,
-        new_session: Callable[[bool], Session],
+        new_session: Callable[[bool, Sequence[AlarmCondition]], Session],
         normalizer: Normalizer,
         append: Append,
         clock: MachineClock,
@@ -117,7 +127,7 @@ class Runner:
         """Read a recording from its beginning; store only what comes after the frames that `inputs` tells of it."""
         key = f"{self._name} {recording.path} {rfc3339(start_us)}"
         done_frames = inputs.get(key, 0)
-        session = self._new_session(recording.datagrams)
+        session = self._new_session(recording.datagrams, ())
         clock = RecordingClock(start_us)
         self._replaying = True
         self._state(DeviceState.RECEIVING)
@@ -165,7 +175,7 @@ class Runner:
 
     async def _talk(self, transport: Transport) -> None:
         """One connection, until it ends, falls silent or fails."""
-        session = self._new_session(transport.datagrams)
+        session = self._new_session(transport.datagrams, self._normalizer.standing)
         heard_s = self._clock.monotonic()
         bytes_s = -math.inf
         if self.status.state is not DeviceState.SILENT:

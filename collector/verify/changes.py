@@ -15,24 +15,30 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], se
     """`told`: alarm conditions of one device in order of time; `kept`: its conditions, in the order of arrival;
     settled_us: by a life's number, until when a new dialogue may not yet be told everything.
 
-    An alarm that stands is told to a new dialogue, which calls it its start; of one that it never was told it need not
-    know the end.
+    A new dialogue is told which alarms stand: what of that is news to what was kept before is kept then. Of an alarm
+    that was not told to it, it need not know the end.
     """
     out = Found()
     sayings = Sayings(told, lambda one: (one.event,))
     known_us: dict[tuple[int, str], int] = {}
     equals: dict[tuple[int, Key], list[tuple[Life, Condition]]] = defaultdict(list)
+    standing: set[str] = set()
+    stood: dict[tuple[int, str], bool] = {}
     for life, condition in kept:
+        source = condition.alarm.source
         equals[life.number, (condition.alarm,)].append((life, condition))
-        known_us.setdefault((life.number, condition.alarm.source), condition.time_us)
+        known_us.setdefault((life.number, source), condition.time_us)
+        stood.setdefault((life.number, source), source in standing)
+        (standing.discard if condition.alarm.phase is AlarmPhase.END else standing.add)(source)
     for (_, key), equal in equals.items():
         equal.sort(key=lambda one: one[1].time_us)
         places = sayings.take(equal[0][0], key, [condition.time_us for _, condition in equal])
         for (life, condition), place in zip(equal, places, strict=True):
             if place is not None:
                 continue
-            first = condition.time_us == known_us[life.number, condition.alarm.source]
-            if first and _stands(told, condition, settled_us.get(life.number, life.absent_us)):
+            its = life.number, condition.alarm.source
+            news = condition.time_us == known_us[its] and stood[its] is not (condition.alarm.phase is AlarmPhase.START)
+            if news and _stands(told, condition, settled_us.get(life.number, life.absent_us)):
                 out.again += 1
             else:
                 out.invented += 1
@@ -93,13 +99,14 @@ def _alarm(one: Said) -> AlarmCondition:
 
 
 def _stands(told: Sequence[Said], condition: Condition, settled_us: int) -> bool:
-    """Whether it is what was last said of its source when the dialogue was new."""
+    """Whether it is how what was last said of its source, when the dialogue was new, stood or had ended."""
     last = None
     for one in told:
         if one.time_us <= min(condition.time_us, settled_us) and _alarm(one).source == condition.alarm.source:
             last = _alarm(one)
-    stands = last is not None and last.phase is not AlarmPhase.END
-    return stands and last is not None and replace(last, phase=AlarmPhase.START) == condition.alarm
+    if last is None or (last.phase is AlarmPhase.END) is not (condition.alarm.phase is AlarmPhase.END):
+        return False
+    return replace(last, phase=condition.alarm.phase) == condition.alarm
 
 
 def _unknown(one: Said, kept: Sequence[tuple[Life, Condition]]) -> bool:

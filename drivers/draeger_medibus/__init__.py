@@ -25,7 +25,7 @@ SPEC = DriverSpec(
     ),
     lines=(Line(scheme="serial", settings={"baud": "19200", "bytesize": "8", "parity": "E", "stopbits": "1"}),),
     options=Options,
-    session=lambda options, _: MedibusSession(options),
+    session=lambda options, _, standing: MedibusSession(options, standing),
     simulator=MedibusSimulator,
     parameters=parameters(),
 )

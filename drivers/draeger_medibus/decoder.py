@@ -26,6 +26,8 @@ from drivers.draeger_medibus.frames import Message, Record
 from drivers.draeger_medibus.tables import Edition
 from drivers.draeger_medibus.waves import Waves
 
+_ALARMS = {f"{command:02X}".encode(): command for command in (tables.ALARMS, tables.ALARMS_2, tables.ALARMS_3)}
+
 FRAME_US = 200_000
 """Nominal period of a response: the five polls a second of this driver. While samples come, their own time is taken."""
 
@@ -57,13 +59,16 @@ PATIENT_TYPES: Mapping[str, str] = {"Adult": "adult", "Paediatric": "paediatric"
 
 
 class Decoder:
-    """Reads what a device says, whether or not this session has asked for it."""
+    """Reads what a device says, whether or not this session has asked for it. `standing`: alarms of earlier lists."""
 
-    def __init__(self) -> None:
+    def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
         self.waves = Waves()
         self._tables = tables.tables(Edition.UNKNOWN)
         self._present: dict[int, dict[bytes, Channel]] = {}
         self._alarms: dict[int, dict[bytes, AlarmCondition]] = {}
+        for condition in standing:
+            command, _, code = condition.source.encode("ascii", errors="replace").partition(b":")
+            self._alarms.setdefault(_ALARMS.get(command, 0), {})[code] = condition
         self._mode = ""
         self._cuff: dict[bytes, bytes | None] = {}
         self._cuff_age: float | None = None

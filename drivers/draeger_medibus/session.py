@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from collector.model import Event, Rejected
+from collector.model import AlarmCondition, Event, Rejected
 from drivers.draeger_medibus import tables
 from drivers.draeger_medibus.decoder import Decoder
 from drivers.draeger_medibus.dialogue import Dialogue, choose
@@ -16,10 +16,10 @@ CORRUPT_RECORD = 0xF
 class MedibusSession:
     """A MEDIBUS or MEDIBUS.X link, from the host's side."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, standing: Sequence[AlarmCondition] = ()) -> None:
         self._options = options
         self._framer = Framer()
-        self._decoder = Decoder()
+        self._decoder = Decoder(standing)
         self._dialogue = Dialogue(options)
 
     def receive(self, data: bytes, now: float) -> Sequence[Event]:

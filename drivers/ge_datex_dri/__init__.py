@@ -1,17 +1,19 @@
 """GE / Datex-Ohmeda "S/5 Computer Interface" (DRI) over a serial line."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 from collector.codes import load
 from collector.driver import DriverSpec, Evidence, Line, Model, Simulated
+from collector.model import AlarmCondition
 from collector.session import Session
 from drivers.ge_datex_dri.options import Options
 from drivers.ge_datex_dri.session import DatexSession
 from drivers.ge_datex_dri.simulator import Simulator
 
 
-def _session(options: Options, datagrams: bool) -> Session:  # noqa: ARG001  a serial line has none
-    return DatexSession(options)
+def _session(options: Options, datagrams: bool, standing: Sequence[AlarmCondition]) -> Session:  # noqa: ARG001  a serial line has none
+    return DatexSession(options, standing)
 
 
 def _simulator(simulated: Simulated) -> Session:

@@ -28,12 +28,14 @@ class Alarms:
     """Keeps the monitor's list of alarms.
 
     The list has no ids and is sorted by colour, so an alarm is followed by the bytes of its text, never understood by
-    them. `encoding`: of the texts, which are in the language of the monitor.
+    them. `encoding`: of the texts, which are in the language of the monitor. `standing`: alarms of an earlier list.
     """
 
-    def __init__(self, encoding: str) -> None:
+    def __init__(self, encoding: str, standing: Sequence[AlarmCondition] = ()) -> None:
         self._encoding = encoding
-        self._active: dict[bytes, int] = {}
+        self._active = {
+            alarm.source.encode("latin-1", errors="replace"): PRIORITIES.index(alarm.priority) for alarm in standing
+        }
         self._told: dict[Channel, str] = {}
 
     def events(self, record: Record) -> Sequence[Event] | None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from collector.model import DeviceIdentity, Event, Frame, Rejected
+from collector.model import AlarmCondition, DeviceIdentity, Event, Frame, Rejected
 from drivers.ge_datex_dri import network, requests
 from drivers.ge_datex_dri.alarms import Alarms
 from drivers.ge_datex_dri.frames import ALARM, EVENT, KINDS, NETWORK, PHYSIOLOGICAL, WAVEFORM, Framer, Record
@@ -26,12 +26,12 @@ TREND_KIND = {"10s": requests.TREND_10S, "60s": requests.TREND_60S}
 class DatexSession:
     """Asks for values, waves and alarms, and asks again when they stay away."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, standing: Sequence[AlarmCondition] = ()) -> None:
         self._options = options
         self._framer = Framer()
         self._physiology = Physiology()
         self._waves = Waves(self._physiology.label, options.ecg12_uv)
-        self._alarms = Alarms(options.alarm_encoding)
+        self._alarms = Alarms(options.alarm_encoding, standing)
         self._readers: Mapping[int, Callable[[Record], Sequence[Event] | None]] = {
             PHYSIOLOGICAL: self._physiology.events,
             WAVEFORM: self._waves.events,

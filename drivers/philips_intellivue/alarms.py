@@ -1,6 +1,6 @@
 """The monitor's lists of active alarms → conditions that begin, change and end (fact sheet philips-intellivue §8)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from struct import Struct
 
@@ -25,15 +25,22 @@ MODES: Mapping[int, str] = {0x2000: "DEMO", 0x1000: "SERVICE", 0x0002: "STANDBY"
 """Bits of the operating mode, attribute 0946, in which the values are not a patient's as usual (§6, §13.11)."""
 
 _TYPES = {PHYSIOLOGICAL: AlarmType.PHYSIOLOGICAL, TECHNICAL: AlarmType.TECHNICAL}
+_LISTS = {kind: key for key, kind in _TYPES.items()}
 _EVENT_MASK = 0xFFFE
 _OPERATING_MODE = 0x0946
 
 
 class Alarms:
-    """Compares successive lists: there is no "end" on the wire. A lost link ends nothing."""
+    """Compares successive lists: there is no "end" on the wire. A lost link ends nothing: `standing` are the conditions
+    of the lists before.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
         self._active: dict[int, dict[str, AlarmCondition]] = {}
+        for condition in standing:
+            is_mode = condition.source.startswith(f"{_OPERATING_MODE:04X}.")
+            key = _OPERATING_MODE if is_mode else _LISTS[condition.type]
+            self._active.setdefault(key, {})[condition.source] = condition
 
     def update(self, objects: Iterable[Mapping[int, bytes]]) -> list[AlarmCondition]:
         """What the lists in these attributes change; a list that is not sent changes nothing.

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from collector.model import Association, AssociationState, DeviceClock, DeviceIdentity, Event
+from collector.model import AlarmCondition, Association, AssociationState, DeviceClock, DeviceIdentity, Event
 from drivers.philips_intellivue import association
 from drivers.philips_intellivue.alarms import Alarms
 from drivers.philips_intellivue.association import Profile
@@ -73,11 +73,11 @@ class Heard(NamedTuple):
 
 
 class Monitor:
-    """Reads the messages of one monitor, over as many associations as there are."""
+    """Reads the messages of one monitor, over as many associations as there are. `standing`: earlier alarms."""
 
-    def __init__(self) -> None:
+    def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
         self._decoder = Decoder()
-        self._alarms = Alarms()
+        self._alarms = Alarms(standing)
         self._device = DeviceIdentity()
         self._ticks: int | None = None
         self._created = b""

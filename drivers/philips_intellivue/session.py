@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from collector.model import Event, Frame, Rejected
+from collector.model import AlarmCondition, Event, Frame, Rejected
 from drivers.philips_intellivue import association, requests
 from drivers.philips_intellivue.association import Profile
 from drivers.philips_intellivue.frames import Piece, framing
@@ -87,11 +87,11 @@ class _Pending:
 class IntelliVueSession:
     """A dialogue with one monitor, over UDP or RS-232, or the reading of a recording of one."""
 
-    def __init__(self, options: Options, datagrams: bool) -> None:
+    def __init__(self, options: Options, datagrams: bool, standing: Sequence[AlarmCondition] = ()) -> None:
         self._options = options
         self._framing = framing(datagrams=datagrams)
         mtu = LAN_MTU if datagrams else SERIAL_MTU
-        self._monitor = Monitor()
+        self._monitor = Monitor(standing)
         self._out: deque[bytes] = deque(maxlen=MAX_OUTGOING)
         self._state = _State.IDLE
         self._due = _POLL_NOW

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,19 @@ from collector.driver import DriverSpec, Evidence, Line, Model
 from collector.errors import JournalError, LinkError
 from collector.metrics import Metrics
 from collector.model import (
+    AlarmCondition,
+    AlarmPhase,
+    AlarmType,
     Association,
     AssociationState,
     Channel,
+    Condition,
     DeviceClock,
     Entry,
     Event,
     Frame,
     Observation,
+    Priority,
     Reading,
     Rejected,
 )
@@ -118,7 +124,7 @@ SPEC = DriverSpec(
     models=(Model(name="toy", evidence=Evidence.ASSUMED),),
     lines=(Line(scheme="tcp"),),
     options=_Options,
-    session=lambda _options, _datagrams: Toy(),
+    session=lambda _options, _datagrams, _standing: Toy(),
     simulator=lambda _simulated: Toy(),
     silence_s=SILENCE_S,
 )
@@ -149,7 +155,7 @@ def made(kept: Kept) -> tuple[Runner, Metrics]:
         name="d",
         port="tcp://x:1",
         spec=SPEC,
-        new_session=lambda _datagrams: Toy(),
+        new_session=lambda _datagrams, _standing: Toy(),
         normalizer=Normalizer(bed="OR", device="d"),
         append=kept.append,
         clock=clock,
@@ -396,6 +402,52 @@ async def test_a_flood_leaves_others_their_turn_and_a_stream_that_ends_at_the_fa
         await until(lambda: runner.status.frames > 0)
         assert runner.status.frames < MOST_UNCOMMITTED // 2
     assert flood.data == b""
+
+
+async def test_a_new_dialogue_is_told_which_alarms_stand() -> None:
+    """Those of the journal, then as the device has changed them; of a demonstration too."""
+
+    class Alarming(Toy):
+        def __init__(self, standing: Sequence[AlarmCondition]) -> None:
+            super().__init__()
+            self._standing = standing
+
+        def receive(self, data: bytes, now: float) -> Sequence[Event]:
+            told.append(self._standing)
+            frames = super().receive(data, now)
+            return [*frames, alarm("b", AlarmPhase.CONTINUE), alarm("c"), alarm("a", AlarmPhase.END)]
+
+    def alarm(source: str, phase: AlarmPhase = AlarmPhase.START) -> AlarmCondition:
+        return AlarmCondition(source=source, type=AlarmType.TECHNICAL, priority=Priority.LOW, phase=phase)
+
+    told: list[Sequence[AlarmCondition]] = []
+    stored = [alarm("a"), alarm("b"), alarm("gone"), alarm("gone", AlarmPhase.END)]
+    changes = [Condition(bed="OR", device="d", time_us=0, alarm=replace(one, demo=True)) for one in stored]
+    kept = Kept()
+    clock = MachineClock()
+    normalizer = Normalizer(bed="OR", device="d", demo=True)
+    normalizer.recall((), changes)
+    runner = Runner(
+        name="d",
+        port="tcp://x:1",
+        spec=SPEC,
+        new_session=lambda _datagrams, standing: Alarming(standing),
+        normalizer=normalizer,
+        append=kept.append,
+        clock=clock,
+        metrics=Metrics("OR", clock.utc_us),
+    )
+
+    async def connect() -> Transport:
+        ours, device = memory_pair()
+        await device.write(b"A")
+        await device.close()
+        return ours
+
+    async with living(runner, connect):
+        await until(lambda: len(told) == 2)
+    assert told == [[alarm("a"), alarm("b")], [alarm("b"), alarm("c")]]
+    assert {entry.alarm.demo for entry in kept.entries if isinstance(entry, Condition)} == {True}
 
 
 async def test_a_port_that_cannot_be_opened_is_tried_again() -> None:

@@ -34,7 +34,7 @@ def recordings(spec: DriverSpec) -> list[Recording]:
 
 
 def session(spec: DriverSpec, *, datagrams: bool) -> Session:
-    return spec.session(spec.options(), datagrams)
+    return spec.session(spec.options(), datagrams, ())
 
 
 def decoded(spec: DriverSpec, chunks: Sequence[bytes], *, datagrams: bool = False) -> list[Event]:

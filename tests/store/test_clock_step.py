@@ -117,7 +117,7 @@ class Bed:
             name="monitor",
             port="tcp://x:1",
             spec=SPEC,
-            new_session=lambda _: self.monitor,
+            new_session=lambda _datagrams, _standing: self.monitor,
             normalizer=Normalizer(bed=BED, device="monitor"),
             append=self.append,
             clock=self.clock,

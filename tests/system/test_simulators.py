@@ -48,7 +48,7 @@ async def exchange(link: Path, sent: bytes, name: str, enough: int) -> list[Even
     try:
         tty.setraw(line, termios.TCSANOW)
         spec = driver(name)
-        session = spec.session(spec.options(), False)
+        session = spec.session(spec.options(), False, ())
         events: list[Event] = []
         left = sent
         async with asyncio.timeout(PATIENCE_S):

@@ -46,19 +46,29 @@ def test_an_alarm_that_is_not_as_it_was_told_is_lost_and_another_is_invented() -
     assert (judged(told(*ALARMS), other).lost, judged(told(*ALARMS), other).invented) == (1, 1)
 
 
-def test_an_alarm_that_stands_is_told_once_more_to_a_new_dialogue() -> None:
-    alarms = (said(10, LOW), said(30, OVER))
-    again = said(21, LOW)
+def over_a_kill(alarms: tuple[Said, ...], missing: tuple[Said, ...] = (), more: tuple[Said, ...] = ()) -> Account:
+    held = sorted([*(one for one in told(*alarms) if one not in missing), *more], key=lambda one: one.time_us)
+    return judged(told(*alarms), [kept(one, int(one.time_us > KILL.begin_us)) for one in held], (START, KILL, END))
 
-    def with_more(alarms: tuple[Said, ...], *more: Said) -> Account:
-        held = sorted([*told(*alarms), *more], key=lambda one: one.time_us)
-        return judged(told(*alarms), [kept(one, int(one.time_us > KILL.begin_us)) for one in held], (START, KILL, END))
 
-    assert with_more(alarms).invented == 0
-    once = with_more(alarms, again)
+def test_a_new_dialogue_keeps_how_an_alarm_stands_where_that_is_news() -> None:
+    begins, again = said(19.9, LOW), said(24, LOW)
+    alarms = (begins, said(30, OVER))
+    assert (over_a_kill(alarms).lost, over_a_kill(alarms).invented) == (0, 0)
+    once = over_a_kill(alarms, missing=(begins,), more=(again,))
     assert (once.lost, once.invented, once.again) == (0, 0, 1)
-    assert with_more(alarms, again, said(23, LOW)).invented == 1
-    assert with_more((said(10, LOW), said(13, OVER)), again).invented == 1
+    assert over_a_kill(alarms, missing=(begins,), more=(again, said(26, LOW))).invented == 1
+    assert over_a_kill(alarms, more=(again,)).invented == 1
+    assert over_a_kill((said(10, LOW), said(13, OVER)), more=(again,)).invented == 1
+
+
+def test_an_alarm_that_ended_while_nobody_listened_is_ended_by_the_next_dialogue() -> None:
+    begins, ends, late = said(10, LOW), said(20.01, OVER), said(26, OVER)
+    ended = over_a_kill((begins, ends), missing=(ends,), more=(late,))
+    assert (ended.lost, ended.invented, ended.again) == (0, 0, 1)
+    assert over_a_kill((begins, ends), missing=(ends,), more=(said(26, replace(OVER, text="X")),)).invented == 1
+    assert over_a_kill((begins,), more=(late,)).invented == 1
+    assert over_a_kill((begins, said(13, OVER)), more=(late,)).invented == 1
 
 
 WHOLE = DeviceIdentity(manufacturer="M", model="X", serial="1")

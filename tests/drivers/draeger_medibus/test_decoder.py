@@ -1,6 +1,7 @@
 """What the bytes say: fact sheet draeger-medibus §4-§8, §10, with the pitfalls of §12 that lie here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -322,6 +323,14 @@ def test_an_alarm_starts_changes_and_ends() -> None:
     assert said(0x27, high) == [("27:07", AlarmPhase.END, Priority.LOW, "SPO2 LOW")]
     assert said(0x2E) == [("2E:93", AlarmPhase.END, Priority.LOW, "APNEAE VENT")]  # an empty list ends what was in it
     assert said(0x27) == [("27:10", AlarmPhase.END, Priority.HIGH, "PAW HIGH")]
+
+
+def test_a_new_dialogue_goes_on_from_the_alarms_that_stood() -> None:
+    before = alarms(heard(response(0x27, b"L07SPO2 LOW    L10PAW HIGH    "), response(0x2E, b"L11GAS FAIL    ")))
+    foreign = replace(before[0], source="4A05.0001/\u6c27")
+    one = MedibusSession(Options(), [*before, foreign])
+    found = alarms(one.receive(response(0x27, b"L10PAW HIGH    ") + response(0x2E), 0.0))
+    assert found == [replace(before[0], phase=AlarmPhase.END), replace(before[2], phase=AlarmPhase.END)]
 
 
 def test_a_lost_link_ends_no_alarm() -> None:

@@ -2,7 +2,9 @@ import struct
 
 import pytest
 
-from collector.model import AlarmCondition, AlarmPhase, Event, Priority, Rejected
+from collector.model import AlarmCondition, AlarmPhase, AlarmType, Event, Priority, Rejected
+from drivers.ge_datex_dri import SPEC
+from drivers.ge_datex_dri.session import DatexSession
 from tests.drivers.ge_datex_dri.records import Part, fed, frame, new, observed, record
 
 
@@ -52,6 +54,24 @@ def test_an_alarm_starts_goes_on_and_ends() -> None:
     ]
     assert len({alarm.source for alarm in found if alarm.text == "SpO2 LOW"}) == 1
     assert [alarm.device_priority for alarm in found[:2]] == ["yellow", "red"]
+
+
+def test_a_new_dialogue_goes_on_from_the_alarms_that_stood() -> None:
+    """One of another driver, whatever its form, stands no more either."""
+    before = told(status((b"SpO2 LOW", 2), (b"ASYSTOLE", 3), (b"APN\xc9E", 1)))
+    foreign = AlarmCondition(
+        source="\u6c27 4A05.0001", type=AlarmType.TECHNICAL, priority=Priority.LOW, phase=AlarmPhase.START
+    )
+    session = DatexSession(SPEC.options(), [*before, foreign])
+    frames = [frame(record(4, status((b"SpO2 LOW", 2), (b"APN\xc9E", 3)))), frame(record(4, status()))]
+    found = [event for event in fed(*frames, session=session) if isinstance(event, AlarmCondition)]
+    assert [one for one in short(found) if one[0] in {alarm.text for alarm in before}] == [
+        ("ASYSTOLE", "end", "high"),
+        ("APN\xc9E", "continue", "high"),
+        ("SpO2 LOW", "end", "medium"),
+        ("APN\xc9E", "end", "high"),
+    ]
+    assert {alarm.source for alarm in before} < {alarm.source for alarm in found}
 
 
 def test_a_text_without_a_colour_informs() -> None:

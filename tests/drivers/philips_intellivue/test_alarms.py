@@ -1,10 +1,13 @@
 """Alarm lists (fact sheet §8)."""
 
+from dataclasses import replace
 from struct import pack
 
 import pytest
 
 from collector.model import AlarmCondition, AlarmPhase, AlarmType, Priority, Rejected
+from drivers.philips_intellivue.options import Options
+from drivers.philips_intellivue.session import IntelliVueSession
 from tests.drivers.philips_intellivue import vectors as v
 from tests.drivers.philips_intellivue.listening import heard, only
 
@@ -50,6 +53,19 @@ def test_a_lost_link_ends_nothing() -> None:
     begun = lists(physiological=v.alarm_list(HR_HIGH))
     again = lists(physiological=v.alarm_list(HR_HIGH), sequence=9)
     assert [a.phase for a in alarms(begun, v.ABORT, v.ACCEPT, v.mds_create(), again)] == [AlarmPhase.START]
+
+
+def test_a_new_dialogue_goes_on_from_the_conditions_that_stood() -> None:
+    leads_off = (0x1234, 275, 0x0002, 0, "ECG LEADS OFF")
+    before = alarms(lists(physiological=v.alarm_list(HR_HIGH), technical=v.alarm_list(leads_off)))
+    foreign = replace(before[0], source="27:10")
+    one = IntelliVueSession(Options(), datagrams=True, standing=[*before, foreign])
+    physiological = lists(physiological=v.alarm_list(HR_HIGH))
+    found = [event for event in one.receive(physiological, 0.0) if isinstance(event, AlarmCondition)]
+    assert found == [replace(foreign, phase=AlarmPhase.END)]
+    both = lists(physiological=v.alarm_list(HR_HIGH), technical=v.alarm_list(), sequence=2)
+    found = [event for event in one.receive(both, 1.0) if isinstance(event, AlarmCondition)]
+    assert found == [replace(before[1], phase=AlarmPhase.END)]
 
 
 def test_the_lowest_bit_of_the_code_tells_a_device_from_a_parameter() -> None:
