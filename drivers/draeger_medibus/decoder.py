@@ -65,7 +65,7 @@ class Decoder:
         self._present: dict[int, dict[bytes, Channel]] = {}
         self._alarms: dict[int, dict[bytes, AlarmCondition]] = {}
         self._mode = ""
-        self._cuff: dict[bytes, bytes | None] = {}
+        self._cuff: dict[bytes, float | None] = {}
         self._cuff_age: float | None = None
         self._patient = PatientIdentity()
         self._demo = False
@@ -212,19 +212,22 @@ class Decoder:
     def _cuff_told(self, fields: Mapping[bytes, bytes], *, whole: bool) -> tuple[set[bytes], set[bytes]]:
         """Which cuff pressures were told before, and which stood before this device was heard.
 
-        A measurement is the one told before where no digit has changed and its age has not fallen. A list that was not
-        read to its end says nothing of the pressures that it lacks.
+        A measurement is the one told before where no pressure has changed and its age has not fallen. One that is left
+        out is for the moment invalid (§5) and may be the same when it is back; where no age can tell, it is taken for
+        new. A list that was not read to its end says nothing of the pressures that it lacks.
         """
-        now = {code: fields.get(code) for code in CUFF if whole or code in fields}
-        age, _ = replies.number(fields.get(CUFF_AGE, b""))
+        read = {code: replies.number(fields[code])[0] for code in (*CUFF, CUFF_AGE) if code in fields}
+        age = read.pop(CUFF_AGE, None)
+        now = {code: value for code, value in read.items() if value is not None}
         fallen = age is not None and self._cuff_age is not None and age < self._cuff_age
         before = self._cuff
-        anew = fallen or any(before.get(code) not in (field, None) for code, field in now.items())
+        anew = fallen or any(before.get(code) not in (value, None) for code, value in now.items())
         if anew:
             before = dict.fromkeys(CUFF)
-        if anew or whole or age is not None:
+        if anew or age is not None:
             self._cuff_age = age
-        self._cuff = before | now
+        absent = dict.fromkeys(CUFF) if whole else {}
+        self._cuff = (before | absent if self._cuff_age is None else absent | before) | now
         return {code for code in now if before.get(code) == now[code]}, now.keys() - before.keys()
 
     def _measures(self, fields: Mapping[bytes, bytes]) -> list[Event]:

@@ -215,6 +215,39 @@ CUT = b"8"
 def test_a_list_that_was_cut_says_nothing_of_the_cuff_pressures_that_it_lacks(
     lists: tuple[bytes, ...], told: str
 ) -> None:
+    assert cuff(*lists) == told.split()
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ((b"8C 71 91 88 96121 92   2", b"8C 71 96121 92   4", b"8C 71 91 88 96121 92   5"), "sss rr rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"8C 71 91----96121 92   4", b"8C 71 91 88 96121 92   5"), "sss rr rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"92   6", b"8C 71 91 88 96121 92   7"), "sss rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 88 96121 92   7"), "sss rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 88 96121 92   1"), "sss nnn"),
+        ((b"8C 71 91 88 96121 92   2", b"92   0", b"8C 71 91 88 96121 92   1"), "sss nnn"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 89 96121 92   7"), "sss nnn"),
+    ],
+)
+def test_a_cuff_pressure_that_is_left_out_for_a_while_is_not_measured_anew(lists: tuple[bytes, ...], told: str) -> None:
+    """§5: invalid values are simply omitted."""
+    assert cuff(*lists) == told.split()
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ((b"8C 71 91 88 96121 ", b"8C 71 91 88 96121 "), "sss rrr"),
+        ((b"8C 71 91 88 96121 ", b"EB 98 ", b"8C 71 91 88 96121 "), "sss nnn"),
+        ((b"8C 71 91 88 96121 ", b"8C 71 96121 ", b"8C 71 91 88 96121 "), "sss rr rnr"),
+    ],
+)
+def test_without_an_age_a_cuff_pressure_that_is_back_may_be_a_new_one(lists: tuple[bytes, ...], told: str) -> None:
+    assert cuff(*lists) == told.split()
+
+
+def cuff(*lists: bytes) -> list[str]:
     """Per list and pressure: it stood before (s), was told before (r), is new (n)."""
     one = session()
     said = [observations(one.receive(response(0x24, payload), 0.0)) for payload in lists]
@@ -226,7 +259,7 @@ def test_a_list_that_was_cut_says_nothing_of_the_cuff_pressures_that_it_lacks(
         )
         for values in said
     ]
-    assert [mark for mark in marks if mark] == told.split()
+    return [mark for mark in marks if mark]
 
 
 def test_a_code_that_no_table_has_is_kept_under_its_source() -> None:
