@@ -76,4 +76,6 @@ class MedibusSession:
                 streams = choose(self._decoder.waves.offered, self._options)
                 self._decoder.assign(streams)
                 self._dialogue.configure(streams)
+            elif message.code == tables.CONFIGURE_WAVES and self._decoder.waves.count:
+                self._framer.limit_streams(self._decoder.waves.count)
         return events

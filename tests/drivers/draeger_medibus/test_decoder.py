@@ -552,6 +552,17 @@ def test_after_an_icc_the_company_of_streams_5_to_12_is_forgotten() -> None:
     assert runs(events, "53:06") == [([14], None, 0)]
 
 
+@pytest.mark.parametrize("flipped", [b"\xc4\xc1", b"\xc5\xc1"])
+def test_a_company_of_streams_that_are_not_configured_is_not_believed(flipped: bytes) -> None:
+    """§6: C4 and C5 are sent only when they change; nothing would correct what a bit of C6 C1 has become."""
+    damaged = record(3, 13)[:1] + flipped + record(3, 13)[1:]
+    events = heard(CONFIGURED, record(2, 12), damaged, record(4, 14))
+    assert runs(events, "53:00") == [([2, 3, 4], None, -32_000)]
+    assert runs(events, "53:06") == [([12, 13, 14], None, -32_000)]
+    events = heard(damaged, CONFIGURED, record(4, 14))
+    assert runs(events, "53:00") == [([4], None, 0)]
+
+
 def test_the_beginning_of_a_phase_is_told() -> None:
     events = heard(CONFIGURED, b"\xd3\xc6\xc0\x90\x81\x8a\x83", b"\xd3\xc6\xc1\x90\x81\x8a\x83")
     phases = [o for o in observations(events) if o.channel.source == "C6"]
