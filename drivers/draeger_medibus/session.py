@@ -66,10 +66,10 @@ class MedibusSession:
 
     def _message(self, message: Message, now: float) -> Sequence[Event]:
         events = self._decoder.message(message)
+        if message.code == tables.INITIALISE:
+            self._framer.forget_streams()
         if message.command:
             self._dialogue.command(message.code, now)
-            if message.code == tables.INITIALISE:
-                self._framer.forget_streams()
         else:
             self._dialogue.response(message, now)
             if message.code == tables.WAVES:

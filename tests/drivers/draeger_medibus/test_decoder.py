@@ -545,11 +545,15 @@ def test_after_an_icc_the_streams_are_no_longer_known() -> None:
     assert [e.reason for e in events if isinstance(e, Rejected)] == ["unconfigured"]
 
 
-def test_after_an_icc_the_company_of_streams_5_to_12_is_forgotten() -> None:
+@pytest.mark.parametrize("initialised", [command(0x51), response(0x51)], ids=["device", "host"])
+def test_after_an_icc_the_company_of_streams_5_to_12_is_forgotten(initialised: bytes) -> None:
+    """§4: everything that was configured is lost after an ICC of either side."""
+    offer = b"".join(code + OFFER[2:23] for code in (b"00", b"01", b"02", b"03", b"06"))
+    configured = response(0x53, offer) + command(0x54, b"0001010102010301" + b"0601") + response(0x54)
     joined = bytes.fromhex("d1 c4 c1 81 80 82 80")  # streams 1 and 5
-    events = heard(joined, command(0x51), CONFIGURED, record(3, sync=1), record(4, 14))
-    assert runs(events, "53:00") == [([3, 4], None, -16_000)]
-    assert runs(events, "53:06") == [([14], None, 0)]
+    events = heard(configured, joined, initialised, configured, record(3, sync=1), record(4, sync=1))
+    assert runs(events, "53:00")[-1] == ([3, 4], None, -16_000)
+    assert len(runs(events, "53:06")) == 1
 
 
 @pytest.mark.parametrize("flipped", [b"\xc4\xc1", b"\xc5\xc1"])
