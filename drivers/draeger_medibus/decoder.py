@@ -96,7 +96,7 @@ class Decoder:
             case tables.SETTINGS:
                 values, unread = replies.fields(data, replies.SETTING_BYTES)
                 out += self._numbers(code, values, whole=not unread)
-                out += self._measures(dict(values))
+                out += self._measures(dict(values), whole=not unread)
             case tables.ALARMS | tables.ALARMS_2 | tables.ALARMS_3:
                 active, unread = replies.alarms(data)
                 out += self._conditions(code, active, whole=not unread)
@@ -230,9 +230,10 @@ class Decoder:
         self._cuff = (before | absent if self._cuff_age is None else absent | before) | now
         return {code for code in now if before.get(code) == now[code]}, now.keys() - before.keys()
 
-    def _measures(self, fields: Mapping[bytes, bytes]) -> list[Event]:
-        weight, _ = replies.number(fields.get(WEIGHT, b""))
-        height, _ = replies.number(fields.get(HEIGHT, b""))
+    def _measures(self, fields: Mapping[bytes, bytes], *, whole: bool) -> list[Event]:
+        before = PatientIdentity() if whole else self._patient
+        weight = replies.number(fields[WEIGHT])[0] if WEIGHT in fields else before.weight_kg
+        height = replies.number(fields[HEIGHT])[0] if HEIGHT in fields else before.height_cm
         return self._patient_is(replace(self._patient, weight_kg=weight, height_cm=height))
 
     def _conditions(self, command: int, active: list[replies.ActiveAlarm], *, whole: bool) -> list[Event]:
@@ -279,16 +280,17 @@ class Decoder:
         out = self._gone(tables.TEXTS, {code: entry.channel for code, entry, _ in entries}, whole=whole)
         out += [self._observation(entry.channel, text or None) for _, entry, text in entries]
         mode = " + ".join(text for _, entry, text in entries if entry.mode and text)
-        if mode or self._mode:
+        if whole and (mode or self._mode):
             out.append(self._observation(MODE, mode or None))
             self._mode = mode
+        before = PatientIdentity() if whole else self._patient
         category = next((word for code, word in CATEGORIES.items() if code in said), "")
         return out + self._patient_is(
             replace(
                 self._patient,
-                given=said.get(FIRST_NAME, ""),
-                family=said.get(LAST_NAME, ""),
-                sex=next((word for code, word in SEXES.items() if code in said), ""),
+                given=said.get(FIRST_NAME, before.given),
+                family=said.get(LAST_NAME, before.family),
+                sex=next((word for code, word in SEXES.items() if code in said), before.sex),
                 category=category or self._patient.category,
             )
         )

@@ -449,6 +449,23 @@ def test_a_name_becomes_the_patient_and_nothing_else() -> None:
     assert not any(o.value in {"Wei", "Li"} for o in observations(events))
 
 
+def test_a_list_that_was_cut_takes_nothing_from_the_mode_and_the_patient() -> None:
+    one = session()
+    one.receive(response(0x2A, b"0E5BIPAP\x035C2PS\x03603Wei\x03612Li\x03424Frau\x03"), 0.0)
+    one.receive(response(0x29, b"4B 62.083165.0"), 0.0)
+    cut = [
+        *one.receive(response(0x2A, b"0E5BIPAP\x03603Bao\x03" + CUT), 0.0),
+        *one.receive(response(0x29, b"4B 63.0" + CUT), 0.0),
+    ]
+    assert [(o.channel.source, o.value) for o in observations(cut)] == [("2A:0E", "BIPAP"), ("29:4B", 63.0)]
+    assert [event for event in cut if isinstance(event, PatientIdentity)] == [
+        PatientIdentity(given="Bao", family="Li", sex="female", weight_kg=62.0, height_cm=165.0),
+        PatientIdentity(given="Bao", family="Li", sex="female", weight_kg=63.0, height_cm=165.0),
+    ]
+    whole = observations(one.receive(response(0x2A), 0.0))
+    assert ("2A", None) in {(o.channel.source, o.value) for o in whole}
+
+
 # device specific, clock, association
 
 
