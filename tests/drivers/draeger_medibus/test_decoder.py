@@ -115,7 +115,9 @@ def test_fill_is_no_value_and_no_zero(field: bytes) -> None:
     assert last(response(0x24, b"EB" + field)) == [("24:EB", None, Quality.NOT_AVAILABLE)]
 
 
-@pytest.mark.parametrize("field", [b"<-45", b"1e5 ", b"nan ", b"inf ", b"1_0 ", b"--8 ", b"1.2."])
+@pytest.mark.parametrize(
+    "field", [b"<-45", b"1e5 ", b"nan ", b"inf ", b"1_0 ", b"--8 ", b"1.2.", b"0 21", b"2. 5", b"-1 2"]
+)
 def test_what_is_no_number_is_not_made_one(field: bytes) -> None:
     assert last(response(0x24, b"8D" + field)) == [("24:8D", None, Quality.INVALID)]
 
