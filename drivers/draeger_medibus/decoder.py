@@ -70,7 +70,7 @@ class Decoder:
             command, _, code = condition.source.encode("ascii", errors="replace").partition(b":")
             self._alarms.setdefault(_ALARMS.get(command, 0), {})[code] = condition
         self._mode = ""
-        self._cuff: dict[bytes, bytes | None] = {}
+        self._cuff: dict[bytes, float | None] = {}
         self._cuff_age: float | None = None
         self._patient = PatientIdentity()
         self._demo = False
@@ -101,7 +101,7 @@ class Decoder:
             case tables.SETTINGS:
                 values, unread = replies.fields(data, replies.SETTING_BYTES)
                 out += self._numbers(code, values, whole=not unread)
-                out += self._measures(dict(values))
+                out += self._measures(dict(values), whole=not unread)
             case tables.ALARMS | tables.ALARMS_2 | tables.ALARMS_3:
                 active, unread = replies.alarms(data)
                 out += self._conditions(code, active, whole=not unread)
@@ -217,24 +217,28 @@ class Decoder:
     def _cuff_told(self, fields: Mapping[bytes, bytes], *, whole: bool) -> tuple[set[bytes], set[bytes]]:
         """Which cuff pressures were told before, and which stood before this device was heard.
 
-        A measurement is the one told before where no digit has changed and its age has not fallen. A list that was not
-        read to its end says nothing of the pressures that it lacks.
+        A measurement is the one told before where no pressure has changed and its age has not fallen. One that is left
+        out is for the moment invalid (§5) and may be the same when it is back; where no age can tell, it is taken for
+        new. A list that was not read to its end says nothing of the pressures that it lacks.
         """
-        now = {code: fields.get(code) for code in CUFF if whole or code in fields}
-        age, _ = replies.number(fields.get(CUFF_AGE, b""))
+        read = {code: replies.number(fields[code])[0] for code in (*CUFF, CUFF_AGE) if code in fields}
+        age = read.pop(CUFF_AGE, None)
+        now = {code: value for code, value in read.items() if value is not None}
         fallen = age is not None and self._cuff_age is not None and age < self._cuff_age
         before = self._cuff
-        anew = fallen or any(before.get(code) not in (field, None) for code, field in now.items())
+        anew = fallen or any(before.get(code) not in (value, None) for code, value in now.items())
         if anew:
             before = dict.fromkeys(CUFF)
-        if anew or whole or age is not None:
+        if anew or age is not None:
             self._cuff_age = age
-        self._cuff = before | now
+        absent = dict.fromkeys(CUFF) if whole else {}
+        self._cuff = (before | absent if self._cuff_age is None else absent | before) | now
         return {code for code in now if before.get(code) == now[code]}, now.keys() - before.keys()
 
-    def _measures(self, fields: Mapping[bytes, bytes]) -> list[Event]:
-        weight, _ = replies.number(fields.get(WEIGHT, b""))
-        height, _ = replies.number(fields.get(HEIGHT, b""))
+    def _measures(self, fields: Mapping[bytes, bytes], *, whole: bool) -> list[Event]:
+        before = PatientIdentity() if whole else self._patient
+        weight = replies.number(fields[WEIGHT])[0] if WEIGHT in fields else before.weight_kg
+        height = replies.number(fields[HEIGHT])[0] if HEIGHT in fields else before.height_cm
         return self._patient_is(replace(self._patient, weight_kg=weight, height_cm=height))
 
     def _conditions(self, command: int, active: list[replies.ActiveAlarm], *, whole: bool) -> list[Event]:
@@ -281,16 +285,17 @@ class Decoder:
         out = self._gone(tables.TEXTS, {code: entry.channel for code, entry, _ in entries}, whole=whole)
         out += [self._observation(entry.channel, text or None) for _, entry, text in entries]
         mode = " + ".join(text for _, entry, text in entries if entry.mode and text)
-        if mode or self._mode:
+        if whole and (mode or self._mode):
             out.append(self._observation(MODE, mode or None))
             self._mode = mode
+        before = PatientIdentity() if whole else self._patient
         category = next((word for code, word in CATEGORIES.items() if code in said), "")
         return out + self._patient_is(
             replace(
                 self._patient,
-                given=said.get(FIRST_NAME, ""),
-                family=said.get(LAST_NAME, ""),
-                sex=next((word for code, word in SEXES.items() if code in said), ""),
+                given=said.get(FIRST_NAME, before.given),
+                family=said.get(LAST_NAME, before.family),
+                sex=next((word for code, word in SEXES.items() if code in said), before.sex),
                 category=category or self._patient.category,
             )
         )

@@ -64,14 +64,16 @@ class Dialogue:
         self._phase = Phase.INITIALISING
         self._out = bytearray()
         self._setup: deque[Request] = deque()
-        self._round: deque[int] = deque()
+        self._round: deque[Request] = deque()
         self._slow = 0
         self._keyed = False
         self._answered: set[int] = set()
         self._unsupported: set[Request] = set()
         self._retry_at = math.inf
+        self._spoiled: list[Request] = []
         self._asked: Request | None = None
         self._attempt = 0
+        self._damaged = False
         self._first_asked_at = -math.inf
         self._asked_at = -math.inf
         self._heard_at = -math.inf
@@ -106,6 +108,7 @@ class Dialogue:
 
     def corrupt_response(self, now: float) -> None:
         """A command or its answer has come damaged on one of the sides."""
+        self._damaged = True
         if self._attempt < ATTEMPTS:
             self._again(now)
         else:
@@ -239,12 +242,14 @@ class Dialogue:
             self._round_at += self._options.poll_s
             if self._round_at <= now:
                 self._round_at = now + self._options.poll_s
-            self._round.extend((*FAST, SLOW[self._slow]))
+            polls = (Request(code) for code in (*FAST, SLOW[self._slow]))
+            self._round.extend(dict.fromkeys((*polls, *self._spoiled)))
+            self._spoiled.clear()
             self._slow = (self._slow + 1) % len(SLOW)
             if self._keyed and not self._slow:
                 self._setup.append(Request(tables.DEVICE_SPECIFIC, b"2"))
         while self._round:
-            request = Request(self._round.popleft())
+            request = self._round.popleft()
             if request not in self._unsupported:
                 return request
         return None
@@ -256,6 +261,7 @@ class Dialogue:
         self._answered.clear()
         self._unsupported.clear()
         self._retry_at = math.inf
+        self._spoiled.clear()
         self._round.clear()
         self._enable_at = math.inf
         self._mask = 0
@@ -298,6 +304,7 @@ class Dialogue:
     def _ask(self, request: Request | None, now: float) -> None:
         self._asked = request
         self._attempt = 0
+        self._damaged = False
         self._first_asked_at = now
         self._again(now)
 
@@ -308,8 +315,15 @@ class Dialogue:
             self._send(command(self._asked.code, self._asked.argument), now)
 
     def _give_up(self, now: float) -> None:
-        """The device lives: what it has never answered is not asked for a while, the rest in its turn."""
-        if self._asked is not None and self._asked.code not in self._answered:
+        """The device lives: what it has never answered is not asked for a while, the rest in its turn.
+
+        Damage is noise on the line and no sign of an unknown command (§3): the next round asks again.
+        """
+        if self._asked is not None and self._damaged:
+            # 54H holds for one offer of streams: it follows from the answer to 53H
+            again = Request(tables.WAVES) if self._asked.code == tables.CONFIGURE_WAVES else self._asked
+            self._spoiled.append(again)
+        elif self._asked is not None and self._asked.code not in self._answered:
             self._unsupported.add(self._asked)
             self._retry_at = min(self._retry_at, now + RETRY_S)
         self._asked = None

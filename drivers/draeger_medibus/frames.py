@@ -21,6 +21,9 @@ MAX_JUNK = 256
 MAX_SYNC_COMMANDS = 16
 """Sync commands in one realtime record (§6)."""
 
+ALL_STREAMS = 0xFFF
+"""Streams 1…12 as a mask: what may come where nobody has said what is configured."""
+
 TRUNCATED, TOO_LONG, CHECKSUM, GARBAGE, ABORTED = "truncated", "too_long", "checksum", "garbage", "aborted"
 COMMAND_CHECKSUM = "command_checksum"
 REALTIME = "realtime"
@@ -112,6 +115,10 @@ class Framer:
         """The link has been initialised: no record holds streams 5-12 any more."""
         self._realtime.forget()
 
+    def limit_streams(self, count: int) -> None:
+        """54H has been answered: no record holds other streams than 1…`count`."""
+        self._realtime.limit(count)
+
     def finish(self) -> Iterator[Item]:
         """The input has ended: what is left of it."""
         yield from self._junk.end()
@@ -198,11 +205,15 @@ class _Run:
 
 
 class _Realtime:
-    """Realtime bytes → records (§6). C4 and C5 say which of streams 5-12 follow, from now on until they change."""
+    """Realtime bytes → records (§6). C4 and C5 say which of streams 5-12 follow, from now on until they change.
+
+    Nothing corrects a damaged one: what it says of streams that are not configured is not believed.
+    """
 
     def __init__(self) -> None:
         self._junk = _Run(REALTIME)
         self._masks = [0, 0]
+        self._configured = ALL_STREAMS
         self._begun = False
         self._offset = 0
         self._length = 0
@@ -215,6 +226,10 @@ class _Realtime:
 
     def forget(self) -> None:
         self._masks = [0, 0]
+        self._configured = ALL_STREAMS
+
+    def limit(self, count: int) -> None:
+        self._configured = (1 << count) - 1
 
     def feed(self, data: bytes, offset: int) -> Iterator[Item]:
         for at, byte in enumerate(data, offset):
@@ -251,7 +266,7 @@ class _Realtime:
         self._streams = self._expected()
 
     def _expected(self) -> list[int]:
-        return _MEMBERS[self._sync | self._masks[0] << 4 | self._masks[1] << 8]
+        return _MEMBERS[self._sync | (self._masks[0] << 4 | self._masks[1] << 8) & self._configured]
 
     def _sync_command(self, nibble: int) -> bool:
         if self._bins or self._low is not None or len(self._commands) == MAX_SYNC_COMMANDS:

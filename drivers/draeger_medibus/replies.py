@@ -66,10 +66,9 @@ def fields(data: bytes, size: int) -> tuple[list[tuple[bytes, bytes]], int]:
 
 def number(field: bytes) -> tuple[float | None, Quality]:
     """A value in any of the documented masks (" 98 ", "-  8", "6.2"); blanks, dashes and stars are no value."""
-    text = field.replace(b" ", b"")
-    if _NUMBER.fullmatch(text):
-        return float(text), Quality.VALID
-    return None, Quality.INVALID if text.strip(b"-*") else Quality.NOT_AVAILABLE
+    if _NUMBER.fullmatch(field.strip(b" ")):
+        return float(field.replace(b" ", b"")), Quality.VALID
+    return None, Quality.INVALID if field.strip(b"-* ") else Quality.NOT_AVAILABLE
 
 
 def alarms(data: bytes) -> tuple[list[ActiveAlarm], int]:
@@ -173,7 +172,7 @@ _SHORTHAND: Mapping[str, str] = {"$&": "LOW", '"#': "HIGH", "'@": "ALARM"}  # §
 _CODE = re.compile(rb"[0-9A-F]{2}")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,3}")
 _DIGITS = re.compile(rb"[0-9]{1,8}")
-_NUMBER = re.compile(rb"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_NUMBER = re.compile(rb"(?:- *)?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _TEXT = re.compile(rb"([0-9A-F]{2})[\x30-\x7f]([^\x03]{0,79})\x03")  # 79: what the length byte can say at most
 _IDENTIFICATION = re.compile(rb"([^']{4})'(.*)'([0-9. ]{5}):([0-9]{2}\.[0-9]{2})")
 _MOMENT = re.compile(

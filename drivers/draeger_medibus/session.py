@@ -66,14 +66,16 @@ class MedibusSession:
 
     def _message(self, message: Message, now: float) -> Sequence[Event]:
         events = self._decoder.message(message)
+        if message.code == tables.INITIALISE:
+            self._framer.forget_streams()
         if message.command:
             self._dialogue.command(message.code, now)
-            if message.code == tables.INITIALISE:
-                self._framer.forget_streams()
         else:
             self._dialogue.response(message, now)
             if message.code == tables.WAVES:
                 streams = choose(self._decoder.waves.offered, self._options)
                 self._decoder.assign(streams)
                 self._dialogue.configure(streams)
+            elif message.code == tables.CONFIGURE_WAVES and self._decoder.waves.count:
+                self._framer.limit_streams(self._decoder.waves.count)
         return events

@@ -82,6 +82,9 @@ class Streams:
         self._paces = tuple(paces.values())
         self._fastest = min(paces.values(), key=lambda pace: pace.period_us, default=_Pace(0))
 
+    def __len__(self) -> int:
+        return len(self._runs)
+
     def add(self, values: Sequence[tuple[int, int]]) -> int | None:
         """Take a record's values; return the time that it advances by, or None where a stream is not configured.
 
@@ -163,6 +166,11 @@ class Waves:
     def forget(self) -> None:
         """The link has been initialised: nothing is configured any more."""
         self.offered, self._wanted, self._streams = (), None, None
+
+    @property
+    def count(self) -> int:
+        """How many streams are configured, as far as is known."""
+        return 0 if self._streams is None else len(self._streams)
 
     def lose(self) -> None:
         """Realtime bytes were lost: how many samples is not known."""

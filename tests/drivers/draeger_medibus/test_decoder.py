@@ -116,7 +116,9 @@ def test_fill_is_no_value_and_no_zero(field: bytes) -> None:
     assert last(response(0x24, b"EB" + field)) == [("24:EB", None, Quality.NOT_AVAILABLE)]
 
 
-@pytest.mark.parametrize("field", [b"<-45", b"1e5 ", b"nan ", b"inf ", b"1_0 ", b"--8 ", b"1.2."])
+@pytest.mark.parametrize(
+    "field", [b"<-45", b"1e5 ", b"nan ", b"inf ", b"1_0 ", b"--8 ", b"1.2.", b"0 21", b"2. 5", b"-1 2"]
+)
 def test_what_is_no_number_is_not_made_one(field: bytes) -> None:
     assert last(response(0x24, b"8D" + field)) == [("24:8D", None, Quality.INVALID)]
 
@@ -216,6 +218,39 @@ CUT = b"8"
 def test_a_list_that_was_cut_says_nothing_of_the_cuff_pressures_that_it_lacks(
     lists: tuple[bytes, ...], told: str
 ) -> None:
+    assert cuff(*lists) == told.split()
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ((b"8C 71 91 88 96121 92   2", b"8C 71 96121 92   4", b"8C 71 91 88 96121 92   5"), "sss rr rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"8C 71 91----96121 92   4", b"8C 71 91 88 96121 92   5"), "sss rr rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"92   6", b"8C 71 91 88 96121 92   7"), "sss rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 88 96121 92   7"), "sss rrr"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 88 96121 92   1"), "sss nnn"),
+        ((b"8C 71 91 88 96121 92   2", b"92   0", b"8C 71 91 88 96121 92   1"), "sss nnn"),
+        ((b"8C 71 91 88 96121 92   2", b"EB 98 ", b"8C 71 91 89 96121 92   7"), "sss nnn"),
+    ],
+)
+def test_a_cuff_pressure_that_is_left_out_for_a_while_is_not_measured_anew(lists: tuple[bytes, ...], told: str) -> None:
+    """§5: invalid values are simply omitted."""
+    assert cuff(*lists) == told.split()
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ((b"8C 71 91 88 96121 ", b"8C 71 91 88 96121 "), "sss rrr"),
+        ((b"8C 71 91 88 96121 ", b"EB 98 ", b"8C 71 91 88 96121 "), "sss nnn"),
+        ((b"8C 71 91 88 96121 ", b"8C 71 96121 ", b"8C 71 91 88 96121 "), "sss rr rnr"),
+    ],
+)
+def test_without_an_age_a_cuff_pressure_that_is_back_may_be_a_new_one(lists: tuple[bytes, ...], told: str) -> None:
+    assert cuff(*lists) == told.split()
+
+
+def cuff(*lists: bytes) -> list[str]:
     """Per list and pressure: it stood before (s), was told before (r), is new (n)."""
     one = session()
     said = [observations(one.receive(response(0x24, payload), 0.0)) for payload in lists]
@@ -227,7 +262,7 @@ def test_a_list_that_was_cut_says_nothing_of_the_cuff_pressures_that_it_lacks(
         )
         for values in said
     ]
-    assert [mark for mark in marks if mark] == told.split()
+    return [mark for mark in marks if mark]
 
 
 def test_a_code_that_no_table_has_is_kept_under_its_source() -> None:
@@ -425,6 +460,23 @@ def test_a_name_becomes_the_patient_and_nothing_else() -> None:
     assert not any(o.value in {"Wei", "Li"} for o in observations(events))
 
 
+def test_a_list_that_was_cut_takes_nothing_from_the_mode_and_the_patient() -> None:
+    one = session()
+    one.receive(response(0x2A, b"0E5BIPAP\x035C2PS\x03603Wei\x03612Li\x03424Frau\x03"), 0.0)
+    one.receive(response(0x29, b"4B 62.083165.0"), 0.0)
+    cut = [
+        *one.receive(response(0x2A, b"0E5BIPAP\x03603Bao\x03" + CUT), 0.0),
+        *one.receive(response(0x29, b"4B 63.0" + CUT), 0.0),
+    ]
+    assert [(o.channel.source, o.value) for o in observations(cut)] == [("2A:0E", "BIPAP"), ("29:4B", 63.0)]
+    assert [event for event in cut if isinstance(event, PatientIdentity)] == [
+        PatientIdentity(given="Bao", family="Li", sex="female", weight_kg=62.0, height_cm=165.0),
+        PatientIdentity(given="Bao", family="Li", sex="female", weight_kg=63.0, height_cm=165.0),
+    ]
+    whole = observations(one.receive(response(0x2A), 0.0))
+    assert ("2A", None) in {(o.channel.source, o.value) for o in whole}
+
+
 # device specific, clock, association
 
 
@@ -521,11 +573,26 @@ def test_after_an_icc_the_streams_are_no_longer_known() -> None:
     assert [e.reason for e in events if isinstance(e, Rejected)] == ["unconfigured"]
 
 
-def test_after_an_icc_the_company_of_streams_5_to_12_is_forgotten() -> None:
+@pytest.mark.parametrize("initialised", [command(0x51), response(0x51)], ids=["device", "host"])
+def test_after_an_icc_the_company_of_streams_5_to_12_is_forgotten(initialised: bytes) -> None:
+    """§4: everything that was configured is lost after an ICC of either side."""
+    offer = b"".join(code + OFFER[2:23] for code in (b"00", b"01", b"02", b"03", b"06"))
+    configured = response(0x53, offer) + command(0x54, b"0001010102010301" + b"0601") + response(0x54)
     joined = bytes.fromhex("d1 c4 c1 81 80 82 80")  # streams 1 and 5
-    events = heard(joined, command(0x51), CONFIGURED, record(3, sync=1), record(4, 14))
-    assert runs(events, "53:00") == [([3, 4], None, -16_000)]
-    assert runs(events, "53:06") == [([14], None, 0)]
+    events = heard(configured, joined, initialised, configured, record(3, sync=1), record(4, sync=1))
+    assert runs(events, "53:00")[-1] == ([3, 4], None, -16_000)
+    assert len(runs(events, "53:06")) == 1
+
+
+@pytest.mark.parametrize("flipped", [b"\xc4\xc1", b"\xc5\xc1"])
+def test_a_company_of_streams_that_are_not_configured_is_not_believed(flipped: bytes) -> None:
+    """§6: C4 and C5 are sent only when they change; nothing would correct what a bit of C6 C1 has become."""
+    damaged = record(3, 13)[:1] + flipped + record(3, 13)[1:]
+    events = heard(CONFIGURED, record(2, 12), damaged, record(4, 14))
+    assert runs(events, "53:00") == [([2, 3, 4], None, -32_000)]
+    assert runs(events, "53:06") == [([12, 13, 14], None, -32_000)]
+    events = heard(damaged, CONFIGURED, record(4, 14))
+    assert runs(events, "53:00") == [([4], None, 0)]
 
 
 def test_the_beginning_of_a_phase_is_told() -> None:

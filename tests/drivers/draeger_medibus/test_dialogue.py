@@ -376,6 +376,50 @@ def test_a_damaged_answer_is_asked_for_again_at_once() -> None:
     assert codes(host.outgoing()) == ["24"]
 
 
+DAMAGED = {"nak": response(0x15), "checksum": b"\x01$EB 98 00\r"}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize(("code", "asks"), [(0x24, "24"), (0x27, "27"), (0x29, "29"), (0x52, "52"), (0x53, "53")])
+def test_noise_at_the_start_of_a_link_stops_no_command(code: int, asks: str, damage: bytes) -> None:
+    """§3: NAK is a bad checksum; a command that a device does not know has an empty answer."""
+    host = MedibusSession(Options())
+    host.receive(ICC, 0.0)
+    asked = asked_for(host, 0.0, 1.9, {known: data for known, data in ANSWERS.items() if known != code})
+    assert asked[-1] == asks
+    assert codes(_damaged(host, damage, 1.95)) == [asks]
+    host.receive(damage, 1.96)
+    asked = asked_for(host, 1.96, 4.0, ANSWERS)
+    assert asked[0] != asks
+    assert asks in asked
+
+
+def test_noise_and_then_silence_stop_no_command() -> None:
+    host = running(unknown=0x24)
+    assert codes(_damaged(host, DAMAGED["nak"], 0.95)) == ["24"]
+    host.receive(NOP, 3.0)
+    assert "24" in asked_for(host, 3.95, 6.0, ANSWERS)
+
+
+def test_streams_that_noise_kept_from_being_configured_are_asked_for_anew() -> None:
+    """What a 54H says holds for one offer of streams."""
+    host = MedibusSession(Options())
+    host.receive(ICC, 0.0)
+    offer = {0x53: b"00   16000-  10  100370"}
+    assert asked_for(host, 0.0, 0.5, ANSWERS | offer)[-1] == "540001"
+    _damaged(host, DAMAGED["nak"], 0.55)
+    host.receive(DAMAGED["nak"], 0.56)
+    other = {0x53: b"06   16000-  20  100460", 0x54: b""}
+    asked = asked_for(host, 0.56, 3.0, ANSWERS | other)
+    assert [c for c in asked if c[:2] in {"53", "54"}] == ["53", "540601"]
+
+
+def _damaged(host: MedibusSession, damage: bytes, now: float) -> bytes:
+    """What the host sends when this has come."""
+    host.receive(damage, now)
+    return host.outgoing()
+
+
 def test_a_closed_session_answers_and_begins_nothing() -> None:
     host = running()
     host.close(5.0)

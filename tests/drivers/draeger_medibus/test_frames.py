@@ -165,6 +165,18 @@ def test_an_icc_makes_c4_and_c5_forgotten() -> None:
     assert record.values == ((1, 3),)
 
 
+def test_c4_and_c5_tell_only_of_streams_that_are_configured() -> None:
+    framer = Framer()
+    framer.limit_streams(6)
+    (record,) = list(framer.feed(bytes.fromhex("d1 c4 cf c5 cf 81 80 82 80 83 80")))
+    assert isinstance(record, Record)
+    assert record.values == ((1, 1), (5, 2), (6, 3))
+    framer.forget_streams()
+    (record,) = list(framer.feed(bytes.fromhex("d0 c4 cc 87 80 88 80")))
+    assert isinstance(record, Record)
+    assert record.values == ((7, 7), (8, 8))
+
+
 def test_sync_commands_without_values_end_with_c0_c0() -> None:
     (record,) = records(bytes.fromhex("d0 c1 c3 c0 c0"))
     assert (record.commands, record.values) == (((1, 3), (0, 0)), ())
