@@ -196,14 +196,14 @@ class _EpisodeMemory:
         known = aged and 0 < stamp_s == self._stamp_s
         changed = any(told.get(i, value) != value for i, value in shown.items()) and not known
         restamped = stamp_s > max(self._told_s, self._stamp_s) and not stands
-        new = bool(shown) and (not told or changed or restamped or (self._aged and not aged))
+        rejuvenated = self._aged and not aged and not stands
+        new = bool(shown) and (not told or changed or restamped or rejuvenated)
         standing = self._told is None or (aged and not told)
         if new:
             told, self._told_s = {}, moment.time_s
             self._time_us = stamp_s * 1_000_000 if stamp_s > self._stamp_s else None
         if new or not stands or self._told is None:
-            self._stamp_s = max(self._stamp_s, stamp_s)
-        self._aged = aged
+            self._stamp_s, self._aged = max(self._stamp_s, stamp_s), aged
         for i in self._positions:
             one = observed[i]
             repeat = i in (told if i in shown else self._missing)

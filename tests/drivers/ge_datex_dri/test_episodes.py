@@ -66,6 +66,29 @@ class TestCuff:
             (False, 150),
         ]
 
+    def test_the_age_bit_says_nothing_while_measuring(self) -> None:
+        old, measuring = 1 << 8, 1 << 5
+        for stamp, newer in ((990, 1428), (0, 0)):
+            found = self.told(
+                (120, 0, stamp, 1000),
+                (120, old, stamp, 1070),
+                (120, measuring, stamp, 1300),
+                (120, old, stamp, 1330),
+                (120, measuring, stamp, 1400),
+                (120, 0, newer, 1430),
+                (120, 0, newer, 1435),
+            )
+            assert [repeat for repeat, _ in found] == [False, True, True, True, True, False, True]
+            assert found[5][1] == (newer or None)
+
+    def test_a_pressure_that_changes_while_measuring_is_told_once(self) -> None:
+        old, measuring = 1 << 8, 1 << 5
+        assert self.told((120, old, 0, 1), (110, measuring, 0, 2), (110, 0, 0, 3)) == [
+            (False, None),
+            (False, None),
+            (True, None),
+        ]
+
 
 class TestAPressureThatIsNotShownForAWhile:
     """Pitfall: a record without values, as while measuring, taken for the end of the old measurement."""
