@@ -65,13 +65,11 @@ class GroupReader:
             return self._values
         self._raw = raw
         before = self._values
-        relabelled = raw[:DATA] != self._header
-        if relabelled:
+        if raw[:DATA] != self._header:
             self._relabel(raw[:DATA])
         changes = self._changes(raw)
         self._values = self._measured(raw) if self.status & ACTIVE == ACTIVE else ()
-        if relabelled:
-            changes += ended(before, self._values)
+        changes += ended(before, self._values)
         return [*changes, *self._values] if changes else self._values
 
     def _source(self, name: str) -> str:
@@ -230,7 +228,7 @@ def observation(channel: Channel, raw: int, divisor: int, quality: Quality = Qua
 
 
 def ended(before: Sequence[Observation], now: Sequence[Observation]) -> list[Observation]:
-    """The end of each measurement that no longer runs, or now runs under another name: once without a value."""
+    """The end of each measurement that no longer runs, has another name or says nothing: once without a value."""
     here = {value.channel for value in now}
     return [
         Observation(channel=value.channel, value=None, quality=Quality.NOT_AVAILABLE)
