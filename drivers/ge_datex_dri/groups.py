@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collector.model import Channel, Observation, Quality
 from drivers.ge_datex_dri.layout import DATA, NO_VALUE, Choice, Episode, Group, Named
@@ -176,6 +176,7 @@ class _EpisodeMemory:
         self._positions = positions
         self._told: dict[int, float | str] | None = None
         self._told_s = 0
+        self._held = False
         self._time_us: int | None = None
         self._missing: set[int] = set()
         self._stamp_s = 0
@@ -189,6 +190,11 @@ class _EpisodeMemory:
         shown = {i: value for i in self._positions if (value := observed[i].value) is not None}
         told = self._told or {}
         aged = bool(label & episode.aged)
+        if aged and not (told or moment.stamps or self._held):
+            self._held = True  # until the next record: the auxiliary one, which tells when it was, may be on its way
+            for i in self._positions:
+                observed[i] = replace(observed[i], repeat=True)
+            return
         stamp_s = moment.stamps.get(episode.stamp, 0)
         stands = bool(label & episode.measuring) or (bool(told) and not shown)
         known = aged and 0 < stamp_s == self._stamp_s

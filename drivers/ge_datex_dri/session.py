@@ -70,6 +70,7 @@ class DatexSession:
         self._levels: tuple[int, ...] = ()
         self._fallback_due = math.inf
         self._wanted = tuple(_wanted(options))
+        self._displayed = next(wanted for wanted in self._wanted if wanted.kind == requests.DISPLAYED)
 
     def receive(self, data: bytes, now: float) -> Sequence[Event]:
         found: list[Event] = []
@@ -88,7 +89,7 @@ class DatexSession:
         return min(self._fallback_due, *(wanted.due for wanted in self._wanted))
 
     def expire(self, now: float) -> Sequence[Event]:
-        if now >= self._wanted[0].due:
+        if now >= self._displayed.due:
             self._levels = self._levels or (FIRST_LEVEL,)
             self._fallback_due = now + ANSWER_S
             for wanted in self._wanted:
@@ -153,18 +154,18 @@ class DatexSession:
 
 
 def _wanted(options: Options) -> Iterator[_Wanted]:
-    """What the options ask for, displayed values first."""
+    """What the options ask for. Auxiliary records first: they tell when values beside them were measured."""
 
     def values(kind: int, interval_s: int, classes: Sequence[str] = (), least_s: float = RETRY_EXTRA_S) -> _Wanted:
         request = partial(requests.physiological, kind, interval_s, classes)
         retry_s = max(least_s, RETRY_INTERVALS * interval_s)
         return _Wanted(request=request, main_type=PHYSIOLOGICAL, kind=kind, retry_s=retry_s, quiet_s=retry_s)
 
+    if options.auxiliary:
+        yield values(requests.AUXILIARY, options.interval_s)
     yield values(requests.DISPLAYED, options.interval_s, options.classes, RETRY_S)
     for trend in options.trends:
         yield values(TREND_KIND[trend], TREND_S[trend], options.classes)
-    if options.auxiliary:
-        yield values(requests.AUXILIARY, options.interval_s)
     if options.alarms:
         request = partial(requests.alarms, requests.ALARM_CHANGES)
         yield _Wanted(request=request, main_type=ALARM, retry_s=RETRY_EXTRA_S, quiet_s=ALARMS_QUIET_S)

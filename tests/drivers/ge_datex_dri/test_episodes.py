@@ -34,7 +34,15 @@ class TestCuff:
         ]
 
     def test_the_same_values_that_became_young_are_a_new_reading(self) -> None:
-        assert self.told((120, 0x108, 0, 1), (120, 8, 0, 2)) == [(False, None), (False, None)]
+        assert self.told((120, 0x108, 0, 1), (120, 0x108, 0, 2), (120, 8, 0, 3))[1:] == [(False, None), (False, None)]
+
+    def test_an_old_one_that_stands_at_first_waits_one_record_for_its_time(self) -> None:
+        assert self.told((120, 0x108, 0, 1200), (120, 0x108, 300, 1205)) == [(True, None), (False, 300)]
+        assert self.told((120, 0x108, 0, 1200), (120, 0x108, 0, 1205)) == [(True, None), (False, None)]
+        assert self.told((120, 0x108, 300, 1200)) == [(False, 300)]
+        session = new()
+        old = frame(record(0, basic(*group(NIBP, 12000, 6000, 8000, 70, label=0x108))))
+        assert [one.standing for one in observed(fed(old, old, session=session), "basic.nibp.sys")] == [False, True]
 
     def test_a_new_time_in_the_auxiliary_record_is_a_new_reading(self) -> None:
         assert self.told((120, 8, 100, 101), (120, 8, 100, 102), (120, 8, 130, 131)) == [
@@ -83,11 +91,8 @@ class TestCuff:
 
     def test_a_pressure_that_changes_while_measuring_is_told_once(self) -> None:
         old, measuring = 1 << 8, 1 << 5
-        assert self.told((120, old, 0, 1), (110, measuring, 0, 2), (110, 0, 0, 3)) == [
-            (False, None),
-            (False, None),
-            (True, None),
-        ]
+        found = self.told((120, 0, 0, 1), (120, old, 0, 70), (110, measuring, 0, 75), (110, 0, 0, 80))
+        assert [repeat for repeat, _ in found] == [False, True, False, True]
 
 
 class TestAPressureThatIsNotShownForAWhile:

@@ -76,7 +76,7 @@ def test_more_than_eight_waves_go_into_the_additional_types() -> None:
 def test_it_asks_at_once_for_values_times_waves_and_alarms() -> None:
     found = at(new(trends=("10s", "60s")), 5.0)
     assert [one.main_type for one in found] == [VALUES, VALUES, VALUES, VALUES, ALARMS, WAVES]
-    assert [body(one)[0] for one in found[:4]] == [1, 2, 3, 4]
+    assert [body(one)[0] for one in found[:4]] == [4, 1, 2, 3]
     assert {one.level for one in found} == {0}
     assert body(found[4])[:2] == b"\x02\0"
     assert body(found[5])[4:12] == bytes((1, 4, 8, 9, 15, 13, 14, 255))
