@@ -28,7 +28,8 @@ class Alarms:
     """Keeps the monitor's list of alarms.
 
     The list has no ids and is sorted by colour, so an alarm is followed by the bytes of its text, never understood by
-    them. `encoding`: of the texts, which are in the language of the monitor. `standing`: alarms of an earlier list.
+    them. One that is missing in a full list has ended only where its colour is above the lowest listed. `encoding`: of
+    the texts, which are in the language of the monitor. `standing`: alarms of an earlier list.
     """
 
     def __init__(self, encoding: str, standing: Sequence[AlarmCondition] = ()) -> None:
@@ -48,17 +49,19 @@ class Alarms:
             _, sound, silence, *slots = LAYOUTS[len(record.data) - at].unpack_from(record.data, at)
             found += self._state(_SOUND, "on" if sound else "off")
             found += self._state(_SILENCE, words.name(words.SILENCES, silence))
-            colors: dict[bytes, int] = {}
-            for raw, color in zip(slots[::4], slots[2::4], strict=True):
-                text = raw.partition(b"\0")[0].rstrip()
-                if text:
-                    colors[text] = max(color, colors.get(text, 0))
-            found += self._compare(colors)
+            texts = [raw.partition(b"\0")[0].rstrip() for raw in slots[::4]]
+            found += self._compare([(text, color) for text, color in zip(texts, slots[2::4], strict=True) if text])
         return found
 
-    def _compare(self, colors: dict[bytes, int]) -> list[AlarmCondition]:
-        before, self._active = self._active, colors
-        found = [self._condition(text, before[text], AlarmPhase.END) for text in before if text not in colors]
+    def _compare(self, listed: Sequence[tuple[bytes, int]]) -> list[AlarmCondition]:
+        colors: dict[bytes, int] = {}
+        for text, color in listed:
+            colors[text] = max(color, colors.get(text, 0))
+        before = self._active
+        lowest = min(colors.values()) if len(listed) == SLOTS else -1
+        ended = {text: color for text, color in before.items() if text not in colors and color > lowest}
+        self._active = {text: color for text, color in before.items() if text not in ended} | colors
+        found = [self._condition(text, color, AlarmPhase.END) for text, color in ended.items()]
         for text, color in colors.items():
             if text not in before:
                 found.append(self._condition(text, color, AlarmPhase.START))

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collector.model import Channel, Observation, Quality
 from drivers.ge_datex_dri.layout import DATA, NO_VALUE, Choice, Episode, Group, Named
@@ -65,13 +65,11 @@ class GroupReader:
             return self._values
         self._raw = raw
         before = self._values
-        relabelled = raw[:DATA] != self._header
-        if relabelled:
+        if raw[:DATA] != self._header:
             self._relabel(raw[:DATA])
         changes = self._changes(raw)
         self._values = self._measured(raw) if self.status & ACTIVE == ACTIVE else ()
-        if relabelled:
-            changes += ended(before, self._values)
+        changes += ended(before, self._values)
         return [*changes, *self._values] if changes else self._values
 
     def _source(self, name: str) -> str:
@@ -167,13 +165,20 @@ class TwitchReader(GroupReader):
 
 
 class _EpisodeMemory:
-    """What was told of one episode."""
+    """What was told of one episode.
+
+    `_told`: the values of the measurement told last, by position; None before the first record. `_missing`: positions
+    without a value in the last record. `_stamp_s`: the latest of the monitor's times that is no longer news.
+    """
 
     def __init__(self, episode: Episode, positions: Sequence[int]) -> None:
         self._episode = episode
         self._positions = positions
-        self._told: list[float | str | None] | None = None
+        self._told: dict[int, float | str] | None = None
         self._told_s = 0
+        self._held = False
+        self._time_us: int | None = None
+        self._missing: set[int] = set()
         self._stamp_s = 0
         self._aged = False
 
@@ -182,21 +187,31 @@ class _EpisodeMemory:
         episode = self._episode
         if episode.continuous and label & episode.continuous[0] == episode.continuous[1]:
             return
-        values = [observed[i].value for i in self._positions]
+        shown = {i: value for i in self._positions if (value := observed[i].value) is not None}
+        told = self._told or {}
         aged = bool(label & episode.aged)
+        if aged and not (told or moment.stamps or self._held):
+            self._held = True  # until the next record: the auxiliary one, which tells when it was, may be on its way
+            for i in self._positions:
+                observed[i] = replace(observed[i], repeat=True)
+            return
         stamp_s = moment.stamps.get(episode.stamp, 0)
-        changed = values != self._told
-        restamped = stamp_s > max(self._told_s, self._stamp_s) and not label & episode.measuring
-        repeat = not (changed or restamped or (self._aged and not aged))
-        time_us, standing = None, self._told is None
-        self._aged = aged
-        if not repeat:
-            time_us = stamp_s * 1_000_000 if stamp_s > self._stamp_s else None
-            self._told, self._told_s = values, moment.time_s
-        if not label & episode.measuring or not repeat:
-            self._stamp_s = max(self._stamp_s, stamp_s)
+        stands = bool(label & episode.measuring) or (bool(told) and not shown)
+        known = aged and 0 < stamp_s == self._stamp_s
+        changed = any(told.get(i, value) != value for i, value in shown.items()) and not known
+        restamped = stamp_s > max(self._told_s, self._stamp_s) and not stands
+        rejuvenated = self._aged and not aged and not stands
+        new = bool(shown) and (not told or changed or restamped or rejuvenated)
+        standing = self._told is None or (aged and not told)
+        if new:
+            told, self._told_s = {}, moment.time_s
+            self._time_us = stamp_s * 1_000_000 if stamp_s > self._stamp_s else None
+        if new or not stands or self._told is None:
+            self._stamp_s, self._aged = max(self._stamp_s, stamp_s), aged
         for i in self._positions:
             one = observed[i]
+            repeat = i in (told if i in shown else self._missing)
+            time_us = self._time_us if i in shown and not repeat else None
             observed[i] = Observation(
                 channel=one.channel,
                 value=one.value,
@@ -205,6 +220,8 @@ class _EpisodeMemory:
                 standing=standing and time_us is None,
                 device_time_us=time_us,
             )
+        self._told = shown | told
+        self._missing = set(self._positions) - shown.keys()
 
 
 def observation(channel: Channel, raw: int, divisor: int, quality: Quality = Quality.VALID) -> Observation:
@@ -217,7 +234,7 @@ def observation(channel: Channel, raw: int, divisor: int, quality: Quality = Qua
 
 
 def ended(before: Sequence[Observation], now: Sequence[Observation]) -> list[Observation]:
-    """The end of each measurement that no longer runs, or now runs under another name: once without a value."""
+    """The end of each measurement that no longer runs, has another name or says nothing: once without a value."""
     here = {value.channel for value in now}
     return [
         Observation(channel=value.channel, value=None, quality=Quality.NOT_AVAILABLE)

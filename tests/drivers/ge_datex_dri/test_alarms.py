@@ -74,6 +74,22 @@ def test_a_new_dialogue_goes_on_from_the_alarms_that_stood() -> None:
     assert {alarm.source for alarm in before} < {alarm.source for alarm in found}
 
 
+FOUR = [(text, 3) for text in (b"A", b"B", b"C", b"D")]
+
+
+def test_an_alarm_that_a_full_list_has_no_place_for_has_not_ended() -> None:
+    found = told(status(*FOUR, (b"E", 3)), status((b"F", 3), *FOUR), status(*FOUR, (b"E", 3)), status(*FOUR))
+    assert short(found)[5:] == [("F", "start", "high"), ("E", "end", "high"), ("F", "end", "high")]
+    found = told(status(*FOUR, (b"E", 2)), status((b"F", 3), *FOUR), status(*FOUR, (b"E", 2)))
+    assert short(found)[5:] == [("F", "start", "high"), ("F", "end", "high")]
+
+
+def test_an_alarm_that_would_have_its_place_in_a_full_list_has_ended() -> None:
+    lower = [(b"B", 2), (b"C", 2), (b"D", 2), (b"E", 1)]
+    found = told(status((b"A", 3), *lower), status(*lower, (b"F", 1)))
+    assert short(found)[5:] == [("A", "end", "high"), ("F", "start", "low")]
+
+
 def test_a_text_without_a_colour_informs() -> None:
     (one,) = told(status((b"NOTE", 0)))
     assert one.priority is Priority.INFORMATION

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import pytest
@@ -12,10 +12,14 @@ from drivers.ge_datex_dri.layout import Choice
 from drivers.ge_datex_dri.requests import physiological, waves
 from drivers.ge_datex_dri.session import DatexSession
 from drivers.ge_datex_dri.waves import WAVES as WAVE_TYPES
-from tests.drivers.ge_datex_dri.records import basic, frame, new, record, wave
+from tests.drivers.ge_datex_dri.records import Part, auxiliary, basic, frame, new, record, wave
+from tests.drivers.ge_datex_dri.test_alarms import status
 from tests.shared import capture
 
 VALUES, WAVES, ALARMS = 0, 1, 4
+
+Said = tuple[int, Part]
+"""Main type and sub-record of a record."""
 
 
 def examples() -> dict[str, bytes]:
@@ -72,7 +76,7 @@ def test_more_than_eight_waves_go_into_the_additional_types() -> None:
 def test_it_asks_at_once_for_values_times_waves_and_alarms() -> None:
     found = at(new(trends=("10s", "60s")), 5.0)
     assert [one.main_type for one in found] == [VALUES, VALUES, VALUES, VALUES, ALARMS, WAVES]
-    assert [body(one)[0] for one in found[:4]] == [1, 2, 3, 4]
+    assert [body(one)[0] for one in found[:4]] == [4, 1, 2, 3]
     assert {one.level for one in found} == {0}
     assert body(found[4])[:2] == b"\x02\0"
     assert body(found[5])[4:12] == bytes((1, 4, 8, 9, 15, 13, 14, 255))
@@ -127,6 +131,50 @@ def test_values_that_stopped_do_not_restart_the_waves() -> None:
         assert not at(session, float(now))
     session.receive(frame(record(1, wave(8, [1] * 100))), 15.0)
     assert [main_type for _, main_type in kinds(at(session, 15.0))] == [VALUES, VALUES, ALARMS]
+
+
+def times_asked(kind: tuple[int, int], heard: Callable[[int], Sequence[Said]], until_s: int = 600) -> list[int]:
+    """When (main type, first byte) is asked for by a session that hears, each second, what `heard` says."""
+    session = new(trends=("60s",), waves=())
+    found = []
+    for now in range(until_s):
+        found += [now for one in at(session, float(now)) if (one.main_type, body(one)[0]) == kind]
+        for main_type, part in heard(now):
+            session.receive(frame(record(main_type, part)), float(now))
+    return found
+
+
+class TestALostRequest:
+    """Pitfall: values that flow taken for an answer to all that was asked; a request is not acknowledged (§1)."""
+
+    def test_for_alarms_is_sent_again_each_minute_and_later_when_no_alarm_changed_for_five(self) -> None:
+        def heard(now: int) -> Sequence[Said]:
+            return [(VALUES, basic()), *([(ALARMS, status())] if now == 130 else [])]
+
+        assert times_asked((ALARMS, 2), heard) == [0, 60, 120, 430, 490, 550]
+
+    def test_for_times_is_sent_again_until_they_come(self) -> None:
+        def heard(now: int) -> Sequence[Said]:
+            return [(VALUES, basic()), *([(VALUES, auxiliary())] if now > 100 else [])]
+
+        assert times_asked((VALUES, 4), heard) == [0, 60]
+
+    def test_for_trends_is_sent_again_less_often_than_they_come(self) -> None:
+        def heard(now: int) -> Sequence[Said]:
+            return [(VALUES, basic()), *([(VALUES, basic(kind=3))] if now >= 400 and now % 60 == 0 else [])]
+
+        assert times_asked((VALUES, 3), heard) == [0, 180, 360]
+
+    def test_for_values_is_sent_again_while_times_come(self) -> None:
+        assert times_asked((VALUES, 1), lambda _: [(VALUES, auxiliary())], 40) == [0, 15, 30]
+
+    def test_is_sent_again_with_all_levels_where_the_first_was_not_answered(self) -> None:
+        session = new(waves=())
+        at(session, 0.0)
+        at(session, 2.0)
+        session.receive(frame(record(VALUES, auxiliary())), 3.0)
+        asked_again = {one.level for one in at(session, 17.0) if one.main_type == VALUES and body(one)[0] == 1}
+        assert asked_again == {0, 9, 8, 7}
 
 
 def test_it_stops_what_it_asked_for() -> None:

@@ -279,6 +279,23 @@ def test_a_measurement_that_ends_or_changes_its_name_is_told_once_without_a_valu
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "with_it", "without"),
+    [
+        ("basic.spo2.SvO2", group(SPO2, 9700, 70, 300, 7500), group(SPO2, 9700, 70, 300, NONE)),
+        ("basic.ecg.st1", group(ECG, 72, 50, NONE, NONE, 12), group(ECG, 72, NONE, NONE, NONE, 12)),
+    ],
+)
+def test_a_value_that_is_told_only_where_there_is_one_is_withdrawn_once(
+    source: str, with_it: tuple[records.Write, ...], without: tuple[records.Write, ...]
+) -> None:
+    events = fed(*(frame(record(0, basic(*part))) for part in (without, with_it, without, without, with_it)))
+    first, gone, back = observed(events, source)
+    assert (first.value, gone.value, back.value) == (back.value, None, first.value)
+    assert first.value is not None
+    assert gone.quality is Quality.NOT_AVAILABLE
+
+
 def test_trends_are_other_channels() -> None:
     part = group(SPO2, 9700, 70, 300, NONE)
     events = values(basic(*part, kind=2), basic(*part, kind=3), basic(*part))
