@@ -100,7 +100,7 @@ class Bedside:
         self._states = states
         self._extra_alarms = extra_alarms
         self._clock_step = clock_step
-        self._measured: dict[int, int] = {}
+        self._measured: dict[int, bytes] = {}
         self._active: dict[int, dict[str, AlarmCondition]] = {}
         self._alarm_changes = 0
         self._specified = False
@@ -124,12 +124,13 @@ class Bedside:
         attributes = [*one.static(), *one.dynamic()] if context else []
         if not values:
             return written(one.context, one.handle, attributes)
-        time_us, at_s = None, time_s
+        stamp, time_us, at_s = None, None, time_s
         if one.episodic:
             turn = (time_s - CUFF_FIRST_S) // CUFF_PERIOD_S
             at_s = CUFF_FIRST_S + turn * CUFF_PERIOD_S
             time_us = self.wall_us(at_s) if turn >= 0 else None
-            attributes.append((0x0990, _NO_TIME if time_us is None else to_absolute_time(time_us)))
+            stamp = _NO_TIME if time_us is None else to_absolute_time(time_us)
+            attributes.append((0x0990, stamp))
         vitals = self._patient.vitals(max(0.0, at_s))
         shown: dict[int, float | None] = {}
         states: dict[int, int] = {}
@@ -143,12 +144,13 @@ class Bedside:
                     value=rounded,
                     quality=_quality(rounded, state),
                     demo=self._demo,
-                    repeat=time_us is not None and self._measured.get(physio) == time_us,
+                    repeat=stamp is not None and self._measured.get(physio) == stamp,
+                    standing=stamp is not None and time_us is None and physio not in self._measured,
                     device_time_us=time_us,
                 )
             )
-            if time_us is not None:
-                self._measured[physio] = time_us
+            if stamp is not None:
+                self._measured[physio] = stamp
         return written(one.context, one.handle, [*attributes, *one.observed(shown, states)])
 
     def wave(self, one: SimulatedWave, block: int | None, *, context: bool, said: list[Event]) -> Written:

@@ -102,9 +102,9 @@ class Decoder:
         """What tells a measurement from the next one, None if it is continuous; the monitor's wall clock then."""
         told, measured = attributes.get(_MEASURED_AT), u32(attributes.get(_MEASURED_AT_TICKS))
         time_us = absolute_time(told)
-        if time_us is not None:
+        if time_us is not None or measured is None:
             return told, time_us
-        if measured is None or self._zero_us is None:
+        if self._zero_us is None:
             return measured, None
         return measured, self._zero_us + (ticks + ticks_between(ticks, measured)) * US_PER_TICK
 

@@ -147,6 +147,23 @@ def test_13_7_a_cuff_value_repeats_until_its_time_changes() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("no_time", [bytes(8), b"\xff" * 8], ids=["not set", "unsupported"])
+def test_a_cuff_value_whose_time_is_not_known_is_new_once(no_time: bytes) -> None:
+    assert told(
+        cuff(120, no_time, sequence=1),
+        cuff(120, no_time, sequence=2),
+        cuff(119, no_time, sequence=3),
+        cuff(119, no_time, sequence=4),
+        cuff(119, STAMP, sequence=5),
+    ) == [
+        (False, True, None),
+        (True, False, None),
+        (False, False, None),
+        (True, False, None),
+        (False, False, STAMP_US),
+    ]
+
+
 def test_a_cuff_value_that_is_withdrawn_was_not_measured_at_its_time() -> None:
     _, gone, still = observations(
         cuff(120, STAMP, sequence=1), cuff(v.NAN, STAMP, sequence=2), cuff(v.NAN, STAMP, sequence=3)
