@@ -19,7 +19,15 @@ from collector.model import (
 )
 from drivers.patient import Patient, Vitals
 from drivers.philips_intellivue import alarms, codes, identity, pdu
-from drivers.philips_intellivue.pdu import ALL_GROUPS, GROUP_ALARMS, GROUP_DYNAMIC, GROUP_OBSERVED, GROUP_STATIC
+from drivers.philips_intellivue.pdu import (
+    ALL_GROUPS,
+    GROUP_ALARMS,
+    GROUP_DYNAMIC,
+    GROUP_OBSERVED,
+    GROUP_STATIC,
+    TICKS_PER_SECOND,
+    US_PER_TICK,
+)
 from drivers.philips_intellivue.results import Written, written
 from drivers.philips_intellivue.simulated import NUMERICS, SimulatedNumeric, SimulatedWave
 from drivers.philips_intellivue.values import (
@@ -100,7 +108,9 @@ class Bedside:
         self._states = states
         self._extra_alarms = extra_alarms
         self._clock_step = clock_step
-        self._measured: dict[int, int] = {}
+        self._measured: dict[int, bytes] = {}
+        self._zero_us = 0
+        self._dates_us: dict[int, tuple[int, int]] = {}
         self._active: dict[int, dict[str, AlarmCondition]] = {}
         self._alarm_changes = 0
         self._specified = False
@@ -119,17 +129,24 @@ class Bedside:
         return (self._epoch_us + round(shown_s * 1_000_000)) // 1_000_000 * 1_000_000
 
     def numeric(
-        self, one: SimulatedNumeric, time_s: float, *, context: bool, values: bool, said: list[Event]
+        self, one: SimulatedNumeric, time_s: float, ticks: int, *, context: bool, values: bool, said: list[Event]
     ) -> Written:
         attributes = [*one.static(), *one.dynamic()] if context else []
         if not values:
             return written(one.context, one.handle, attributes)
-        time_us, at_s = None, time_s
+        stamp, time_us, at_s = None, None, time_s
         if one.episodic:
             turn = (time_s - CUFF_FIRST_S) // CUFF_PERIOD_S
             at_s = CUFF_FIRST_S + turn * CUFF_PERIOD_S
             time_us = self.wall_us(at_s) if turn >= 0 else None
-            attributes.append((0x0990, _NO_TIME if time_us is None else to_absolute_time(time_us)))
+            stamp = _NO_TIME if time_us is None else to_absolute_time(time_us)
+            attributes.append((0x0990, stamp))
+        elif one.period_ticks:
+            age = int(time_s * TICKS_PER_SECOND) % one.period_ticks
+            at_s = (int(time_s * TICKS_PER_SECOND) - age) / TICKS_PER_SECOND
+            time_us = self._date_us(one.handle, ticks - age)
+            stamp = ((ticks - age) & 0xFFFFFFFF).to_bytes(4, "big")
+            attributes.append((0x0991, stamp))
         vitals = self._patient.vitals(max(0.0, at_s))
         shown: dict[int, float | None] = {}
         states: dict[int, int] = {}
@@ -143,13 +160,21 @@ class Bedside:
                     value=rounded,
                     quality=_quality(rounded, state),
                     demo=self._demo,
-                    repeat=time_us is not None and self._measured.get(physio) == time_us,
+                    repeat=stamp is not None and self._measured.get(physio) == stamp,
+                    standing=stamp is not None and time_us is None and physio not in self._measured,
                     device_time_us=time_us,
                 )
             )
-            if time_us is not None:
-                self._measured[physio] = time_us
+            if stamp is not None:
+                self._measured[physio] = stamp
         return written(one.context, one.handle, [*attributes, *one.observed(shown, states)])
+
+    def _date_us(self, handle: int, ticks: int) -> int:
+        """When an object was measured, by the wall clock that was told last when it was first sent."""
+        before = self._dates_us.get(handle)
+        if before is None or before[0] != ticks:
+            before = self._dates_us[handle] = ticks, self._zero_us + ticks * US_PER_TICK
+        return before[1]
 
     def wave(self, one: SimulatedWave, block: int | None, *, context: bool, said: list[Event]) -> Written:
         """A wave object with its samples of the block that starts that many ticks after the start, or without any."""
@@ -212,6 +237,7 @@ class Bedside:
             content = b"".join(texts)
             attributes.append((identity.SPECIFICATION, Struct(">HH").pack(len(texts), len(content)) + content))
         said += [device, DeviceClock(time_us=self.wall_us(time_s))]
+        self._zero_us = self.wall_us(time_s) - ticks * US_PER_TICK
         return attributes
 
     def _demographics(self, said: list[Event]) -> list[tuple[int, bytes]]:

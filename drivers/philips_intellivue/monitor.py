@@ -30,7 +30,7 @@ from drivers.philips_intellivue.pdu import (
     poll,
     remote,
 )
-from drivers.philips_intellivue.values import absolute_time, u16
+from drivers.philips_intellivue.values import absolute_time, ticks_between, u16
 
 MALFORMED = (MalformedError, struct.error, IndexError)
 """What reading a damaged message raises."""
@@ -42,7 +42,6 @@ RESTARTED_TICKS = 3600 * TICKS_PER_SECOND
 
 _WALL_CLOCK = 0x0987
 _OPERATING_MODE = 0x0946
-_WRAP = 1 << 32
 
 _KINDS: Mapping[tuple[int, int], str] = {
     (RemoteOperation.INVOKE, Command.EVENT_REPORT): "event",
@@ -92,11 +91,8 @@ class Monitor:
             report = connect_indication(payload)
             if report.event != CONNECT:
                 raise UnknownError
-            return Heard(
-                kind="connect_indication",
-                events=self._system(report.attributes),
-                tick_us=self._unwrap(report.ticks, fresh=True),
-            )
+            tick_us = self._unwrap(report.ticks, fresh=True)
+            return Heard(kind="connect_indication", events=self._system(report.attributes, tick_us), tick_us=tick_us)
         return self._control(payload)
 
     def ended(self, reason: str) -> Association:
@@ -143,10 +139,11 @@ class Monitor:
             return Heard(kind="mds_create", tick_us=self._unwrap(report.ticks), remote=said)
         self._created = said.body
         self._decoder.restart()
+        tick_us = self._unwrap(report.ticks, fresh=True)
         return Heard(
             kind="mds_create",
-            tick_us=self._unwrap(report.ticks, fresh=True),
-            events=self._system(report.attributes),
+            tick_us=tick_us,
+            events=self._system(report.attributes, tick_us),
             remote=said,
             created=True,
         )
@@ -158,18 +155,18 @@ class Monitor:
         events: list[Event] = []
         if result.object_class == ALARM_MONITOR:
             events += self._alarms.update(entry.attributes for entry in result.entries)
-        elif result.object_class == MDS:
-            for entry in result.entries:
-                events += self._system(entry.attributes)
         elif result.object_class == PATIENT:
             events += [who for entry in result.entries if (who := patient(entry.attributes)) is not None]
         self._recent.append(payload)
-        ticks = self._unwrap(result.ticks) // US_PER_TICK
-        events += self._decoder.poll(result, ticks, now)
+        tick_us = self._unwrap(result.ticks)
+        if result.object_class == MDS:
+            for entry in result.entries:
+                events += self._system(entry.attributes, tick_us)
+        events += self._decoder.poll(result, tick_us // US_PER_TICK, now)
         kind = "linked_result" if said.operation is RemoteOperation.LINKED_RESULT else "poll_result"
-        return Heard(kind=kind, events=events, tick_us=ticks * US_PER_TICK, remote=said)
+        return Heard(kind=kind, events=events, tick_us=tick_us, remote=said)
 
-    def _system(self, attributes: Mapping[int, bytes]) -> list[Event]:
+    def _system(self, attributes: Mapping[int, bytes], tick_us: int) -> list[Event]:
         events: list[Event] = []
         identity = device(attributes, self._device)
         if identity is not None:
@@ -177,6 +174,7 @@ class Monitor:
             events.append(identity)
         time_us = absolute_time(attributes.get(_WALL_CLOCK))
         if time_us is not None:
+            self._decoder.clock(time_us, tick_us)
             events.append(DeviceClock(time_us=time_us))
         mode = u16(attributes.get(_OPERATING_MODE))
         if mode is not None:
@@ -187,7 +185,7 @@ class Monitor:
         """Relative time in µs, going on over its 32-bit wrap; `fresh`: the monitor may have been restarted."""
         if self._ticks is None:
             self._ticks = ticks
-        step = (ticks - self._ticks + (_WRAP >> 1)) % _WRAP - (_WRAP >> 1)
+        step = ticks_between(self._ticks, ticks)
         if fresh and abs(step) > RESTARTED_TICKS:
             self._ticks = ticks
         else:

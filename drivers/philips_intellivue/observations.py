@@ -1,5 +1,7 @@
 """Poll results → observations and waveforms (fact sheet philips-intellivue §4.4, §7, §9)."""
 
+from collections.abc import Mapping
+
 from collector.model import Event, Observation, Quality, Waveform
 from drivers.philips_intellivue.objects import BLOCK_TICKS, Known, Objects
 from drivers.philips_intellivue.pdu import (
@@ -12,11 +14,12 @@ from drivers.philips_intellivue.pdu import (
     Entry,
     Poll,
 )
-from drivers.philips_intellivue.values import NOT_REAL, U16, absolute_time, quality, reading
+from drivers.philips_intellivue.values import NOT_REAL, U16, absolute_time, quality, reading, ticks_between, u32
 
-_MEASURED_AT = 0x0990
+_MEASURED_AT, _MEASURED_AT_TICKS = 0x0990, 0x0991
+"""By the wall clock, as of a cuff; by relative time, as of ST: measured every 15 s, sent every second (§6)."""
 MAX_EPISODIC = 1024
-"""Channels with a time of measurement are some ten; more come only from damaged input."""
+"""Channels with a time of measurement are some twenty; more come only from damaged input."""
 CLOCK_DRIFT = 0.0005
 """How much faster than ours the monitor's clock may run: five times what a poor crystal does."""
 
@@ -32,13 +35,19 @@ class Decoder:
 
     def __init__(self) -> None:
         self._objects = Objects()
-        self._measured: dict[tuple[int, int | None], tuple[int, float | None, Quality]] = {}
+        self._measured: dict[tuple[int, int | None], tuple[int | bytes, float | None, Quality]] = {}
+        self._zero_us: int | None = None
         self._delay = Delay()
 
     def restart(self) -> None:
         """A new association: handles, scales and positions of waves mean nothing any more."""
         self._objects.clear()
         self._delay = Delay()
+        self._zero_us = None
+
+    def clock(self, wall_us: int, tick_us: int) -> None:
+        """The monitor's wall clock at an unwrapped relative time: it is by the last one told that times are dated."""
+        self._zero_us = wall_us - tick_us
 
     def poll(self, result: Poll, ticks: int, now: float) -> list[Event]:
         """The events of a result whose relative time, unwrapped, is `ticks`."""
@@ -47,7 +56,7 @@ class Decoder:
             for entry in result.entries:
                 known = self._objects.of(NUMERIC, entry)
                 if entry.numerics:
-                    self._numerics(known, entry, events)
+                    self._numerics(known, entry, ticks, events)
         elif result.object_class == WAVE:
             start_us = None
             for entry in result.entries:
@@ -63,20 +72,20 @@ class Decoder:
                     _enumeration(known, choice, events)
         return events
 
-    def _numerics(self, known: Known, entry: Entry, events: list[Event]) -> None:
-        time_us = absolute_time(entry.attributes.get(_MEASURED_AT)) if _MEASURED_AT in entry.attributes else None
+    def _numerics(self, known: Known, entry: Entry, ticks: int, events: list[Event]) -> None:
+        stamp, time_us = self._stamp(entry.attributes, ticks)
         for physio, state, unit, raw in entry.numerics:
             value, worth = reading(raw, state)
             channel = known.numeric_channel(physio, unit)
-            if time_us is None:
+            if stamp is None:
                 events.append(Observation(channel=channel, value=value, quality=worth, demo=bool(state & NOT_REAL)))
                 continue
-            key, now = (physio, known.label), (time_us, value, worth)
+            key, now = (physio, known.label), (stamp, value, worth)
             before = self._measured.get(key)
             if len(self._measured) >= MAX_EPISODIC:
                 self._measured.clear()
             self._measured[key] = now
-            withdrawn = value is None and before is not None and before != now and before[0] == time_us
+            withdrawn = value is None and before is not None and before != now and before[0] == stamp
             events.append(
                 Observation(
                     channel=channel,
@@ -84,9 +93,20 @@ class Decoder:
                     quality=worth,
                     demo=bool(state & NOT_REAL),
                     repeat=before == now,
+                    standing=before is None and time_us is None,
                     device_time_us=None if withdrawn else time_us,  # nothing was measured at that time
                 )
             )
+
+    def _stamp(self, attributes: Mapping[int, bytes], ticks: int) -> tuple[int | bytes | None, int | None]:
+        """What tells a measurement from the next one, None if it is continuous; the monitor's wall clock then."""
+        told, measured = attributes.get(_MEASURED_AT), u32(attributes.get(_MEASURED_AT_TICKS))
+        time_us = absolute_time(told)
+        if time_us is not None or measured is None:
+            return told, time_us
+        if self._zero_us is None:
+            return measured, None
+        return measured, self._zero_us + (ticks + ticks_between(ticks, measured)) * US_PER_TICK
 
 
 class Delay:

@@ -23,13 +23,18 @@ _MEASUREMENT, _SETTING = 1, 3
 _CONTINUOUS, _EPISODIC = 0x4228, 0x5228
 _SPECIFICATION = Struct(">IHHBBH")
 _UPDATE_TICKS = 8192
+_ST_TICKS = 15 * TICKS_PER_SECOND
+"""A captured monitor measured it every 14.3 or 15.4 s."""
 
 Value = Callable[[Vitals], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedNumeric:
-    """A numeric object; several members make it a compound. `episodic`: as the cuff measures."""
+    """A numeric object; several members make it a compound.
+
+    `episodic`: as the cuff measures; `period_ticks`: as ST is measured, else all the time.
+    """
 
     handle: int
     label: int
@@ -40,6 +45,7 @@ class SimulatedNumeric:
     context: int = 1
     setting: bool = False
     episodic: bool = False
+    period_ticks: int = 0
 
     @property
     def compound(self) -> bool:
@@ -161,7 +167,7 @@ NUMERICS: Sequence[SimulatedNumeric] = (
     _one(0x82CF, 0x4182, "HR", _BEATS, lambda v: v.heart_rate_per_min),
     _one(0x82D6, 0x500A, "RR", _BREATHS, lambda v: v.resp_rate_per_min),
     SimulatedNumeric(
-        handle=0x82DB, label=0x00020300, name="ST", unit=_MM, decimals=1,
+        handle=0x82DB, label=0x00020300, name="ST", unit=_MM, decimals=1, period_ticks=_ST_TICKS,
         members={0x0301: lambda v: 0.6 * v.st_ii_mm, 0x0302: lambda v: v.st_ii_mm, 0x0343: lambda v: 0.8 * v.st_ii_mm},
     ),
     _one(0x82E8, 0x4261, "PVC", _BEATS, lambda _: 0.0),

@@ -312,7 +312,9 @@ class IntelliVueSimulator:
         values = group in (ALL_GROUPS, GROUP_OBSERVED)
         if object_class == NUMERIC:
             objects = [
-                self._bedside.numeric(one, self._time_s, context=context, values=values, said=said)
+                self._bedside.numeric(
+                    one, self._time_s, self._rel(self._time_s), context=context, values=values, said=said
+                )
                 for one in NUMERICS
                 if not self._numeric_labels or one.label in self._numeric_labels
             ]
@@ -342,7 +344,7 @@ class IntelliVueSimulator:
                 wanted = [one for one in NUMERICS if not self._numeric_labels or one.label in self._numeric_labels]
                 objects = [
                     self._bedside.numeric(
-                        one, self._time_s, context=_turn(poll, 0, index, len(wanted)), values=True, said=said
+                        one, self._time_s, ticks, context=_turn(poll, 0, index, len(wanted)), values=True, said=said
                     )
                     for index, one in enumerate(wanted)
                 ]

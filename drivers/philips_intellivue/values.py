@@ -21,6 +21,8 @@ TEST, DEMO = 0x0800, 0x0400
 NOT_REAL = TEST | DEMO
 """Bits of MeasurementState (§7.1)."""
 
+_WRAP = 1 << 32
+
 _POWERS: tuple[int, ...] = tuple(10**power for power in range(129))
 
 _ODD_CHARACTERS = str.maketrans(
@@ -110,6 +112,11 @@ def variable_label(data: bytes, at: int) -> tuple[str, int]:
 def to_variable_label(text: str) -> bytes:
     data = text.encode("ascii") + b"\0" * (2 - len(text) % 2)
     return U16.pack(len(data)) + data
+
+
+def ticks_between(first: int, second: int) -> int:
+    """From one RelativeTime to another, the shorter way round its 32-bit wrap (§9)."""
+    return (second - first + (_WRAP >> 1)) % _WRAP - (_WRAP >> 1)
 
 
 def absolute_time(data: bytes | None) -> int | None:

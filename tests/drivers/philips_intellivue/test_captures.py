@@ -1,7 +1,9 @@
 """Real device bytes against decodes made independently (captures/intellivue/SOURCES.md)."""
 
 import csv
+import re
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -119,7 +121,35 @@ def test_a_cuff_value_that_is_sent_again_is_a_repeat(monitoring: list[Event]) ->
     cuff = [o for o in only(monitoring, Observation) if o.channel.source == "4A05"]
     assert [o.repeat for o in cuff] == [False] + [True] * 360
     assert {o.device_time_us for o in cuff} == {1_617_021_978_000_000}
-    assert not any(o.repeat for o in only(monitoring, Observation) if not o.channel.source.startswith("4A0"))
+    continuous = [o for o in only(monitoring, Observation) if o.channel.source[:2] not in ("4A", "03")]
+    assert len(continuous) == 5 * 361
+    assert not any(o.repeat for o in continuous)
+
+
+@pytest.mark.parametrize(
+    ("file", "results", "measured", "told_at", "told_us"),
+    [
+        (f"{MONITORING}.raw", 361, 26, 1_950_208, 1_619_092_046_000_000),
+        (f"{DEMO}.repaired.bin", 91, 7, 4_283_137_280, 854_248_236_000_000),
+    ],
+)
+def test_st_is_new_when_it_was_measured_anew(
+    file: str, results: int, measured: int, told_at: int, told_us: int
+) -> None:
+    """Every second it is sent with the relative time (0991) of its last measurement, some 15 s apart."""
+    raw = re.sub(
+        rb"\x7d(.)", lambda m: bytes((m[1][0] ^ 0x20,)), capture("intellivue", file).read_bytes(), flags=re.DOTALL
+    )
+    ticks = [int.from_bytes(value, "big") for value in re.findall(rb"\x09\x91\x00\x04(.{4})", raw, re.DOTALL)]
+    assert (len(ticks), len(set(ticks))) == (results, measured)
+    found: dict[str, list[Observation]] = {}
+    for one in only(decoded(file), Observation):
+        if one.channel.source.startswith("03"):
+            found.setdefault(one.channel.source, []).append(one)
+    assert len(found) == 8
+    for told in found.values():
+        assert [o.repeat for o in told] == [False, *(a == b for a, b in pairwise(ticks))]
+        assert [o.device_time_us for o in told] == [told_us + (t - told_at) * 125 for t in ticks]
 
 
 def test_as_published_loses_exactly_its_bad_frames() -> None:

@@ -29,8 +29,12 @@ BOTH = pytest.mark.parametrize("datagrams", [False, True], ids=["rs232", "lan"])
 
 
 def without_start(events: list[Event]) -> list[Event]:
-    """Without frames, and without where in its burst a wave came: the monitor does not say that."""
+    """Without frames, and without what the monitor does not say: where in its burst a wave came, and the date of ST.
+
+    The session dates it by the clock that it heard last, also when it is sent again.
+    """
     kept = [replace(e, start_us=0) if isinstance(e, Waveform) else e for e in events if not isinstance(e, Frame)]
+    kept = [replace(e, device_time_us=None) if isinstance(e, Observation) and e.repeat else e for e in kept]
     return [
         replace(e, scale=round(e.scale, 9), offset=round(e.offset, 9)) if isinstance(e, Waveform) else e for e in kept
     ]
@@ -114,6 +118,21 @@ def test_the_cuff_measures_now_and_then() -> None:
     }
     assert sum(not o.repeat and o.value is not None for o in cuff) == 2
     assert all(o.value is None for o in cuff if o.device_time_us is None)
+
+
+@BOTH
+def test_st_is_measured_every_15_s(datagrams: bool) -> None:
+    link = talk(
+        100.0, IntelliVueSimulator(simulated(datagrams=datagrams), clock_step=(40.0, 3600.0)), datagrams=datagrams
+    )
+    st = [o for o in only(link.heard, Observation) if o.channel.source == "0302"]
+    new = [o.device_time_us for o in st if not o.repeat]
+    assert len(st) > 90
+    assert len(new) == 7
+    switched_on_us = EPOCH_US + round(START_S * 1_000_000)
+    late_s = [(us - switched_on_us) / 1e6 - 15.0 * n for n, us in enumerate(new) if us is not None]
+    assert late_s[:3] == pytest.approx([0.0] * 3, abs=1.0)
+    assert late_s[-2:] == pytest.approx([3600.0] * 2, abs=1.0)
 
 
 def test_alarms_begin_and_end() -> None:

@@ -147,12 +147,99 @@ def test_13_7_a_cuff_value_repeats_until_its_time_changes() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("no_time", [bytes(8), b"\xff" * 8], ids=["not set", "unsupported"])
+def test_a_cuff_value_whose_time_is_not_known_is_new_once(no_time: bytes) -> None:
+    assert told(
+        cuff(120, no_time, sequence=1),
+        cuff(120, no_time, sequence=2),
+        cuff(119, no_time, sequence=3),
+        cuff(119, no_time, sequence=4),
+        cuff(119, STAMP, sequence=5),
+    ) == [
+        (False, True, None),
+        (True, False, None),
+        (False, False, None),
+        (True, False, None),
+        (False, False, STAMP_US),
+    ]
+
+
 def test_a_cuff_value_that_is_withdrawn_was_not_measured_at_its_time() -> None:
     _, gone, still = observations(
         cuff(120, STAMP, sequence=1), cuff(v.NAN, STAMP, sequence=2), cuff(v.NAN, STAMP, sequence=3)
     )
     assert (gone.value, gone.quality, gone.repeat, gone.device_time_us) == (None, Quality.NOT_AVAILABLE, False, None)
     assert still.repeat
+
+
+def st(value: int, measured: int, ticks: int) -> bytes:
+    found = [(0x0991, pack(">I", measured)), v.label(0x00020300), v.compound((0x0302, 0, 0x0512, value))]
+    return v.poll_result([(1, 1, found)], ticks=ticks)
+
+
+def clock(stamp: bytes, ticks: int) -> bytes:
+    return v.poll_result([(0, 0, [(0x0987, stamp)])], object_class=0x21, ticks=ticks, sequence=None)
+
+
+def told(*payloads: bytes) -> list[tuple[bool, bool, int | None]]:
+    return [(o.repeat, o.standing, o.device_time_us) for o in observations(*payloads)]
+
+
+def test_relative_times_of_measurement_are_dated_by_the_clock_that_the_monitor_told() -> None:
+    create = v.mds_create([(0x0987, STAMP)], ticks=800_000)
+    assert told(
+        create,
+        st(1, 760_000, 808_000),
+        st(1, 760_000, 816_000),
+        st(1, 880_000, 888_000),
+        st(2, 880_000, 896_000),
+    ) == [
+        (False, False, STAMP_US - 5_000_000),
+        (True, False, STAMP_US - 5_000_000),
+        (False, False, STAMP_US + 10_000_000),
+        (False, False, STAMP_US + 10_000_000),
+    ]
+
+
+def test_without_a_clock_a_relative_time_still_tells_measurements_apart() -> None:
+    assert told(
+        st(1, 0, 8000),
+        st(1, 0, 16_000),
+        st(1, 120_000, 128_000),
+        clock(STAMP, 136_000),
+        st(1, 120_000, 136_000),
+        st(1, 240_000, 248_000),
+    ) == [
+        (False, True, None),
+        (True, False, None),
+        (False, False, None),
+        (True, False, STAMP_US - 2_000_000),
+        (False, False, STAMP_US + 13_000_000),
+    ]
+
+
+def test_a_clock_that_is_set_makes_no_measurement_new() -> None:
+    assert told(clock(STAMP, 80_000), st(1, 72_000, 80_000), clock(MIDNIGHT, 88_000), st(1, 72_000, 96_000)) == [
+        (False, False, STAMP_US - 1_000_000),
+        (True, False, STAMP_US + 298_000_000),
+    ]
+
+
+def test_relative_times_of_measurement_go_on_over_the_wrap_and_over_many() -> None:
+    """The clock was told, for the last time, more than half a wrap ago."""
+    wrap = 1 << 32
+    later = [v.poll_result([], ticks=t * (wrap // 4), sequence=t) for t in range(1, 5)]
+    assert told(clock(STAMP, 0), *later, st(1, wrap - 8000, wrap + 8000)) == [
+        (False, False, STAMP_US + (wrap - 8000) * 125)
+    ]
+
+
+def test_after_a_restart_the_old_clock_dates_nothing() -> None:
+    assert told(
+        v.mds_create([(0x0987, STAMP)], ticks=0x80000000),
+        v.mds_create(ticks=8000),
+        st(1, 80_000, 88_000),
+    ) == [(False, True, None)]
 
 
 def test_13_8_one_second_is_1024_ms() -> None:
