@@ -74,6 +74,7 @@ class Normalizer:
     _identities: dict[type, DeviceIdentity | PatientIdentity] = field(default_factory=dict)
     _episodes: dict[Series, Reading] = field(default_factory=dict)
     _told: dict[Channel, Observation] = field(default_factory=dict)
+    _undated: set[Channel] = field(default_factory=set)
     _standing: dict[str, AlarmCondition] = field(default_factory=dict)
     _recalled: set[Channel] = field(default_factory=set)
     _recalled_offset_us: int | None = None
@@ -216,8 +217,10 @@ class Normalizer:
         again = False
         if device_time_us is not None:
             again = self._told.get(channel) == event
-            if episodic_us is not None:
+            if episodic_us is not None and channel not in self._undated:
                 again = again or self._is_last(reading, device_time_us)
+            if not again:
+                (self._undated.add if episodic_us is None else self._undated.discard)(channel)
             self._told[channel] = event
         self._recalled.discard(reading.series.channel)
         if again:

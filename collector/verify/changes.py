@@ -10,6 +10,8 @@ from collector.model import AlarmCondition, AlarmPhase, Condition, DeviceIdentit
 from collector.verify.sayings import Key, Sayings
 from collector.verify.testimony import SLACK_US, Found, Life, Said, Stream
 
+_STANDING = (AlarmPhase.START, AlarmPhase.CONTINUE)
+
 
 def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], settled_us: Mapping[int, int]) -> Found:
     """`told`: alarm conditions of one device in order of time; `kept`: its conditions, in the order of arrival;
@@ -48,7 +50,7 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], se
             names=np.array([f"alarm {_alarm(one).source} {_alarm(one).phase}" for one in told], np.str_),
             said_us=np.array([one.time_us for one in told], np.int64),
             which=np.arange(len(told)),
-            may=np.array([one.may or _unknown(one, kept) for one in told], np.bool_),
+            may=np.array([one.may or _no_news(one, kept) for one in told], np.bool_),
             kept=sayings.found,
             waves=False,
         )
@@ -109,14 +111,17 @@ def _stands(told: Sequence[Said], condition: Condition, settled_us: int) -> bool
     return replace(last, phase=condition.alarm.phase) == condition.alarm
 
 
-def _unknown(one: Said, kept: Sequence[tuple[Life, Condition]]) -> bool:
-    """Whether it is the end of an alarm that had not been told to the dialogue."""
+def _no_news(one: Said, kept: Sequence[tuple[Life, Condition]]) -> bool:
+    """Whether it is the end of an alarm that had not been told to the dialogue, or how one stands by what was kept."""
     alarm = _alarm(one)
-    return alarm.phase is AlarmPhase.END and not any(
-        condition.alarm.source == alarm.source and condition.time_us <= one.time_us
+    before = [
+        (life, condition.alarm)
         for life, condition in kept
-        if life.absent_us < one.time_us <= life.end_us
-    )
+        if condition.alarm.source == alarm.source and condition.time_us <= one.time_us
+    ]
+    if alarm.phase is AlarmPhase.END:
+        return not any(life.absent_us < one.time_us <= life.end_us for life, _ in before)
+    return bool(before) and before[-1][1] in (replace(alarm, phase=phase) for phase in _STANDING)
 
 
 def _part_of(identity: object, whole: object) -> bool:

@@ -370,6 +370,16 @@ def test_a_measurement_that_is_withdrawn_was_not_nothing_at_its_time() -> None:
     assert [(r.value, r.time_us) for r in found] == [(120.0, T0_S * SECOND), (None, (T0_S + 60) * SECOND + 300_000)]
 
 
+def test_a_measurement_is_not_the_one_that_was_stored_at_its_arrival_for_want_of_a_time() -> None:
+    n = normalizer()
+    n.entries([DeviceClock(time_us=T0_S * SECOND)], T0_S * SECOND)
+    lost_clock = Observation(channel=NIBP, value=120.0, device_time_us=5 * SECOND)
+    (first,) = readings(n, lost_clock, (T0_S + 10) * SECOND)
+    assert readings(n, lost_clock, (T0_S + 11) * SECOND) == []
+    (second,) = readings(n, replace(lost_clock, device_time_us=(T0_S + 11) * SECOND), (T0_S + 12) * SECOND)
+    assert [first.time_us, second.time_us] == [(T0_S + 10) * SECOND, (T0_S + 11) * SECOND]
+
+
 def test_the_same_pressures_measured_anew_are_stored_whatever_the_devices_clock_says() -> None:
     n = normalizer()
     n.entries([DeviceClock(time_us=T0_S * SECOND)], T0_S * SECOND)

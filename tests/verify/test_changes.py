@@ -64,6 +64,9 @@ def test_a_new_dialogue_keeps_how_an_alarm_stands_where_that_is_news() -> None:
 
 def test_an_alarm_that_ended_while_nobody_listened_is_ended_by_the_next_dialogue() -> None:
     begins, ends, late = said(10, LOW), said(20.01, OVER), said(26, OVER)
+    anew = said(28, LOW)
+    assert over_a_kill((begins, ends, anew), missing=(ends, anew)).lost == 0
+    assert over_a_kill((begins, ends, anew), missing=(ends, anew), more=(late,)).lost == 1
     ended = over_a_kill((begins, ends), missing=(ends,), more=(late,))
     assert (ended.lost, ended.invented, ended.again) == (0, 0, 1)
     assert over_a_kill((begins, ends), missing=(ends,), more=(said(26, replace(OVER, text="X")),)).invented == 1
