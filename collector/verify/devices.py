@@ -14,7 +14,7 @@ from typing import Any
 from collector.config import Config
 from collector.driver import DriverSpec, driver
 from collector.errors import UsageError
-from collector.model import AlarmCondition, DeviceIdentity, Event, Observation, PatientIdentity, Waveform
+from collector.model import AlarmCondition, AlarmPhase, DeviceIdentity, Event, Observation, PatientIdentity, Waveform
 from collector.simulate import simulate
 from collector.transport.base import Transport
 from collector.transport.net import free_port
@@ -133,11 +133,19 @@ class Simulators:
             await task
 
     async def pull(self, device: Device) -> None:
-        """The cable is out: its port goes away."""
+        """The cable is out: its port goes away. Another device may take its place, on which its alarms do not stand."""
         task = self._lives.pop(device.name, None)
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        now_us = time.time_ns() // 1_000
+        alarms = [one.event for one in self.said if one.device == device.name and isinstance(one.event, AlarmCondition)]
+        last = {alarm.source: alarm for alarm in alarms}
+        self.said += (
+            Said(time_us=now_us, device=device.name, event=replace(alarm, phase=AlarmPhase.END), may=True)
+            for alarm in last.values()
+            if alarm.phase is not AlarmPhase.END
+        )
 
     async def disturb(self, device: Device) -> int:
         """Garbage between the next frames and inside one; what was said meanwhile need not have been understood.

@@ -2,11 +2,14 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from pathlib import Path
 
 from collector.config import load
+from collector.model import AlarmCondition, AlarmPhase, AlarmType, Priority
 from collector.transport.memory import memory_pair
-from collector.verify.devices import DEFAULT_DRIVERS, NoisyLine, devices, toml
+from collector.verify.devices import DEFAULT_DRIVERS, NoisyLine, Simulators, devices, toml
+from collector.verify.testimony import Said
 
 CONFIG = """
 [bed]
@@ -59,6 +62,21 @@ def test_without_a_configuration_there_are_the_default_devices(tmp_path: Path) -
     file = tmp_path / "bed.toml"
     file.write_text(toml("VERIFY-1", made, tmp_path / "j.db", "dbname=d", None), encoding="utf-8")
     assert len(load(file).device) == len(DEFAULT_DRIVERS)
+
+
+async def test_a_device_that_is_pulled_takes_its_alarms_with_it(tmp_path: Path) -> None:
+    device, other, *_ = devices(None, tmp_path)
+    begins = AlarmCondition(
+        source="a", type=AlarmType.TECHNICAL, priority=Priority.LOW, phase=AlarmPhase.START, text="LOW"
+    )
+    worse = replace(begins, phase=AlarmPhase.CONTINUE, priority=Priority.HIGH)
+    over = [replace(begins, source="b"), replace(begins, source="b", phase=AlarmPhase.END)]
+    said = [Said(time_us=1, device=device.name, event=event) for event in (begins, worse, *over)]
+    said.append(Said(time_us=1, device=other.name, event=begins))
+    simulators = Simulators([device, other], said=list(said))
+    await simulators.pull(device)
+    (ended,) = simulators.said[len(said) :]
+    assert (ended.device, ended.event, ended.may) == (device.name, replace(worse, phase=AlarmPhase.END), True)
 
 
 async def test_a_disturbed_line_carries_garbage_before_inside_and_after() -> None:
