@@ -1,0 +1,317 @@
+"""A case as its entries make it. Pure: the same entries give the same case."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from charting.fill.types import Cell, Excursion, Gap
+from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Pace, Patient
+from charting.trail.entries import (
+    Certified,
+    Closed,
+    DeviceHeld,
+    DeviceJudged,
+    Discarded,
+    Entry,
+    Filled,
+    HandedOver,
+    Merged,
+    Moved,
+    Opened,
+    Printed,
+    Reopened,
+    Set,
+    Signed,
+    Started,
+    UnlockAnswered,
+    UnlockAsked,
+    Voided,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of an item, by a person: `content` None is void. `number` counts from 1. `seq`: its entry."""
+
+    number: int
+    content: Content | None
+    author: str
+    at_us: int
+    reason: str
+    seq: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """A thing of a record: what the device says (`captured`) and what people made of it, kept apart for ever."""
+
+    id: str
+    versions: list[Version] = field(default_factory=list)
+    captured: Cell | None = None
+
+    @property
+    def number(self) -> int:
+        return len(self.versions)
+
+    @property
+    def content(self) -> Content | None:
+        """What a person has put there; None where nobody has, or where it is void."""
+        return self.versions[-1].content if self.versions else None
+
+    @property
+    def void(self) -> bool:
+        return bool(self.versions) and self.versions[-1].content is None
+
+    @property
+    def edited(self) -> bool:
+        """A person has changed it after it was first there."""
+        return len(self.versions) > 1 or (bool(self.versions) and self.captured is not None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Document:
+    """A document of a case. `state`: draft, or signed (locked). `version` counts from 1; an unlock begins the next."""
+
+    id: str
+    template: str
+    template_version: str
+    author: str
+    start_us: int
+    started_us: int
+    version: int = 1
+    state: str = "draft"
+    items: dict[str, Item] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    excursions: list[Excursion] = field(default_factory=list)
+    filled_us: int = 0
+    signatures: list[tuple[Signed, str, int]] = field(default_factory=list)
+    """(what, by whom, when), of all versions."""
+    unlock_asked: tuple[str, str, int] | None = None
+    """(by whom, reason, when) while nobody has answered."""
+    prints: list[tuple[Printed, str, int]] = field(default_factory=list)
+    certificate: Certified | None = None
+    certified_hash: str = ""
+
+    @property
+    def locked(self) -> bool:
+        return self.state == "signed"
+
+    @property
+    def edits(self) -> int:
+        """How many items people have changed after they were first there."""
+        return sum(item.edited for item in self.items.values())
+
+    def of(self, kind: type) -> Iterator[tuple[Item, object]]:
+        """Items whose content is of a type, in the order of their making."""
+        for item in self.items.values():
+            if isinstance(item.content, kind):
+                yield item, item.content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Where the patient was: at a bed of an area from start to end (None: still)."""
+
+    bed: str
+    area: str
+    start_us: int
+    end_us: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """A case. `items` belong to the case as a whole; `identities`: the patient as he was known, the last one counts."""
+
+    id: str
+    opened_us: int
+    opened_by: str
+    emergency: bool
+    is_test: bool
+    state: str = "open"
+    closed_us: int | None = None
+    stays: list[Stay] = field(default_factory=list)
+    identities: list[Patient] = field(default_factory=list)
+    items: dict[str, Item] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    held: dict[str, DeviceHeld] = field(default_factory=dict)
+    judged: list[DeviceJudged] = field(default_factory=list)
+    last: int = 0
+    last_hash: str = ""
+
+    @property
+    def patient(self) -> Patient:
+        return self.identities[-1]
+
+    @property
+    def bed(self) -> str:
+        return self.stays[-1].bed
+
+    @property
+    def area(self) -> str:
+        return self.stays[-1].area
+
+    def items_of(self, document: str) -> dict[str, Item]:
+        return self.documents[document].items if document else self.items
+
+    @property
+    def events(self) -> list[Event]:
+        """In order of time."""
+        found = [i.content for i in self.items.values() if isinstance(i.content, Event)]
+        return sorted(found, key=lambda e: e.at_us)
+
+    @property
+    def attendances(self) -> list[Attendance]:
+        return [i.content for i in self.items.values() if isinstance(i.content, Attendance)]
+
+    @property
+    def coded(self) -> list[Coded]:
+        return [i.content for i in self.items.values() if isinstance(i.content, Coded)]
+
+    @property
+    def paces(self) -> list[Pace]:
+        return [i.content for i in self.items.values() if isinstance(i.content, Pace)]
+
+    def event(self, key: str) -> Event | None:
+        """The first event of a key."""
+        return next((e for e in self.events if e.key == key), None)
+
+
+PATIENT_ITEM = "patient"
+"""The item of the case whose versions are the patient's data."""
+
+
+def cell_item(signal: str, mark_us: int) -> str:
+    """The id of a cell's item."""
+    return f"{signal}@{mark_us}"
+
+
+def fold(entries: Iterable[Entry], case: Case | None = None) -> Case:
+    """The case that these entries make, or what they make of `case`, which is changed. Raises ValueError for none."""
+    for entry in entries:
+        case = _apply(case, entry)
+        case.last, case.last_hash = entry.seq, entry.hash
+    if case is None:
+        raise ValueError("no such case")
+    return case
+
+
+def _apply(case: Case | None, entry: Entry) -> Case:
+    body = entry.body
+    if isinstance(body, Opened):
+        opened = Case(
+            id=entry.case,
+            opened_us=body.at_us,
+            opened_by=entry.actor,
+            emergency=body.emergency,
+            is_test=body.is_test,
+            stays=[Stay(bed=body.bed, area=body.area, start_us=body.at_us)],
+            identities=[body.patient],
+        )
+        opened.items[PATIENT_ITEM] = Item(id=PATIENT_ITEM, versions=[_version(1, body.patient, entry, "")])
+        return opened
+    if case is None:
+        raise ValueError("a case begins by being opened")
+    match body:
+        case Moved():
+            last = case.stays[-1]
+            case.stays[-1] = Stay(bed=last.bed, area=last.area, start_us=last.start_us, end_us=body.at_us)
+            case.stays.append(Stay(bed=body.bed, area=body.area, start_us=body.at_us))
+        case Merged():
+            case.identities.append(body.patient)
+            item = case.items[PATIENT_ITEM]
+            item.versions.append(_version(item.number + 1, body.patient, entry, body.reason))
+        case Closed():
+            case.state, case.closed_us = "closed", body.at_us
+        case Reopened():
+            case.state, case.closed_us = "open", None
+        case Discarded():
+            case.state = "discarded"
+        case DeviceHeld():
+            case.held[body.device] = body
+        case DeviceJudged():
+            case.judged.append(body)
+            if body.same:
+                case.held.pop(body.device, None)
+        case Started():
+            case.documents[body.document] = Document(
+                id=body.document,
+                template=body.template,
+                template_version=body.version,
+                author=entry.actor,
+                start_us=body.start_us,
+                started_us=entry.at_us,
+            )
+        case Set() | Voided():
+            _set(case, body, entry)
+        case _:
+            _apply_to_document(case, entry)
+    return case
+
+
+def _set(case: Case, body: Set | Voided, entry: Entry) -> None:
+    items = case.items_of(body.document)
+    item = items.setdefault(body.item, Item(id=body.item))
+    content = body.content if isinstance(body, Set) else None
+    item.versions.append(_version(item.number + 1, content, entry, body.reason))
+    if body.item == PATIENT_ITEM and not body.document and isinstance(content, Patient):
+        case.identities.append(content)
+
+
+def _version(number: int, content: Content | None, entry: Entry, reason: str) -> Version:
+    return Version(number=number, content=content, author=entry.actor, at_us=entry.at_us, reason=reason, seq=entry.seq)
+
+
+def _apply_to_document(case: Case, entry: Entry) -> None:
+    body = entry.body
+    document = case.documents.get(getattr(body, "document", ""))
+    if document is None:
+        return
+    match body:
+        case HandedOver():
+            document.author = body.to
+        case Filled():
+            _fill(document, body)
+        case Signed():
+            document.signatures.append((body, entry.actor, entry.at_us))
+            document.state = "signed"
+        case UnlockAsked():
+            document.unlock_asked = (entry.actor, body.reason, entry.at_us)
+        case UnlockAnswered():
+            document.unlock_asked = None
+            if body.granted:
+                document.state, document.version = "draft", document.version + 1
+        case Printed():
+            document.prints.append((body, entry.actor, entry.at_us))
+        case Certified():
+            document.certificate, document.certified_hash = body, entry.hash
+        case _:
+            pass
+
+
+def _fill(document: Document, body: Filled) -> None:
+    for cell in body.cells:
+        id_ = cell_item(cell.signal, cell.mark_us)
+        document.items.setdefault(id_, Item(id=id_)).captured = cell
+    kept: list[Gap] = []
+    for gap in document.gaps:
+        if gap.end_us <= body.since_us or gap.start_us >= body.until_us:
+            kept.append(gap)
+    document.gaps = sorted([*kept, *body.gaps], key=lambda g: (g.signal, g.start_us))
+    anew = {(c.signal, c.mark_us) for c in body.cells}
+    before = [e for e in document.excursions if (e.signal, e.mark_us) not in anew]
+    document.excursions = [*before, *body.excursions]
+    document.filled_us = max(document.filled_us, body.until_us)
+
+
+def value_of(item: Item) -> Charted | Cell | None:
+    """What stands in a cell: a person's value, else the device's where it is charted; None: blank."""
+    content = item.content
+    if isinstance(content, Charted):
+        return content
+    if item.versions or item.captured is None or item.captured.state != "charted":
+        return None
+    return item.captured
+
+
+def signatures_of(document: Document) -> Mapping[str, tuple[str, int]]:
+    """Slot → (by whom, when), of the document's present version."""
+    return {s.slot: (who, at) for s, who, at in document.signatures if s.version == document.version}

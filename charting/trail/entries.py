@@ -1,0 +1,288 @@
+"""What an entry of the audit trail can say. Frozen values; `kind` tells them apart when stored.
+
+An item is a thing of a record that can be set, changed and voided; its id is made by whoever sets it first. `document` is
+"" for what belongs to the case as a whole (patient, events, staff, codes, pace). `after` is the number of the version
+that the writer saw: 0 for a new item.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from charting.fill.types import Cell, Excursion, Gap
+from charting.trail.contents import Content, Patient
+
+SYSTEM = "vitalsd"
+"""The actor of what nobody did: filling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A case begins. `area`: or, pacu, icu, ward or offsite (an anaesthesia unit outside the theatres)."""
+
+    bed: str
+    area: str
+    at_us: int
+    patient: Patient
+    emergency: bool = False
+    is_test: bool = False
+    kind: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """From `at_us` on the patient is at another bed; "" is no bed that we watch."""
+
+    bed: str
+    area: str
+    at_us: int
+    kind: Literal["moved"] = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """The patient is this one; the identity from before is kept."""
+
+    patient: Patient
+    reason: str
+    kind: Literal["merged"] = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    at_us: int
+    kind: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    reason: str
+    kind: Literal["reopened"] = "reopened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """The case was opened by mistake: kept, shown as void, counted nowhere."""
+
+    reason: str
+    kind: Literal["discarded"] = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceHeld:
+    """From `from_us` on a device says that its patient is another (its words for ids → ids): it is not charted."""
+
+    device: str
+    told: Mapping[str, str]
+    from_us: int
+    kind: Literal["device_held"] = "device_held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceJudged:
+    """A person has decided whose values a held device's are. `same`: this patient's, charted from then and backwards."""
+
+    device: str
+    told: Mapping[str, str]
+    same: bool
+    reason: str
+    kind: Literal["device_judged"] = "device_judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A document begins, of a template in the version that it keeps. The actor is its author."""
+
+    document: str
+    template: str
+    version: str
+    start_us: int
+    kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The document has another author from now on."""
+
+    document: str
+    to: str
+    kind: Literal["handed_over"] = "handed_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set:
+    document: str
+    item: str
+    after: int
+    content: Annotated[Content, Field(discriminator="kind")]
+    reason: str = ""
+    kind: Literal["set"] = "set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    document: str
+    item: str
+    after: int
+    reason: str
+    kind: Literal["voided"] = "voided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What the devices say, as far as it is new: cells replace what was captured for their signal and mark, gaps those
+    that overlap [since_us, until_us) of their signals, excursions those of their signal and mark.
+    """
+
+    document: str
+    since_us: int
+    until_us: int
+    cells: tuple[Cell, ...]
+    gaps: tuple[Gap, ...]
+    excursions: tuple[Excursion, ...]
+    kind: Literal["filled"] = "filled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """`slot` of the template's signatures; `lacking`: required fields that were empty; `digest`: SHA-256 of what was signed."""
+
+    document: str
+    version: int
+    slot: str
+    digest: str
+    lacking: tuple[str, ...] = ()
+    kind: Literal["signed"] = "signed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockAsked:
+    document: str
+    reason: str
+    kind: Literal["unlock_asked"] = "unlock_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockAnswered:
+    """granted: the document is open again, as version n + 1."""
+
+    document: str
+    granted: bool
+    reason: str
+    kind: Literal["unlock_answered"] = "unlock_answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    document: str
+    version: int
+    edited: int
+    kind: Literal["printed"] = "printed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completeness:
+    """Of one signal: minutes in which it was expected, received and charted (held ones are received)."""
+
+    signal: str
+    expected: int
+    received: int
+    charted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certified:
+    """The completeness certificate of a document that devices fill, made when its case is closed."""
+
+    document: str
+    start_us: int
+    end_us: int
+    signals: tuple[Completeness, ...]
+    gaps: tuple[Gap, ...]
+    filter: str
+    kind: Literal["certified"] = "certified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """Somebody tried what he may not."""
+
+    action: str
+    document: str
+    why: str
+    kind: Literal["denied"] = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged:
+    """An account was made or changed: never its password."""
+
+    account: str
+    name: str
+    roles: tuple[str, ...]
+    active: bool
+    password: bool = False
+    kind: Literal["account_changed"] = "account_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChanged:
+    """signed_in, refused, signed_out, locked, unlocked."""
+
+    what: Literal["signed_in", "refused", "signed_out", "locked", "unlocked"]
+    account: str
+    address: str = ""
+    kind: Literal["session_changed"] = "session_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryLoaded:
+    library: str
+    version: str
+    terms: int
+    digest: str
+    kind: Literal["library_loaded"] = "library_loaded"
+
+
+Body = (
+    Opened | Moved | Merged | Closed | Reopened | Discarded | DeviceHeld | DeviceJudged | Started | HandedOver | Set
+    | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Printed | Certified | Denied | AccountChanged
+    | SessionChanged | LibraryLoaded
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that was done. `seq` counts from 1 without a hole; `case` is "" for what belongs to none.
+
+    `hash`: SHA-256 over the hash of the entry before and this entry's own text (chain.py).
+    """
+
+    seq: int
+    at_us: int
+    actor: str
+    case: str
+    body: Annotated[Body, Field(discriminator="kind")]
+    hash: str = field(default="", compare=False)
+
+
+_CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(discriminator="kind")])
+_BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="kind")])
+
+
+def to_json(body: Body) -> dict[str, object]:
+    """JSON values of a body, its defaults left out."""
+    said: dict[str, object] = _BODY.dump_python(body, mode="json", exclude_defaults=True)
+    if isinstance(body, Set):
+        said["content"] = {
+            "kind": body.content.kind,
+            **_CONTENT.dump_python(body.content, mode="json", exclude_defaults=True),
+        }
+    return {"kind": body.kind, **said}
+
+
+def from_json(text: str | bytes) -> Body:
+    """Raises pydantic.ValidationError for what is no body."""
+    return _BODY.validate_json(text)

@@ -1,0 +1,136 @@
+"""Where entries are kept: one contract, in memory here, in SQLite and PostgreSQL in charting.store; the same suite."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Protocol
+
+from charting.trail.chain import chained
+from charting.trail.entries import Body, Entry
+
+
+class Stale(Exception):  # noqa: N818  no error: whoever gets it looks again
+    """The case has entries that the writer has not seen: fold them, decide anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """What lists and searches know of a case without folding it. `state`: open, closed, discarded. `last`: its last entry."""
+
+    case: str
+    state: str
+    bed: str
+    area: str
+    opened_us: int
+    closed_us: int | None
+    number: str
+    name: str
+    temporary: str
+    procedure: str
+    is_test: bool
+    held: bool
+    last: int
+
+
+class Trail(Protocol):
+    """Append-only. Calls block; any thread may call."""
+
+    def append(
+        self, actor: str, case: str, bodies: Sequence[Body], *, seen: int | None = None, row: CaseRow | None = None
+    ) -> Sequence[Entry]:
+        """Keep bodies of one case (or of none, ""), all or nothing, at the present time.
+
+        seen: seq of the case's last entry that the writer knows (0: none); raises Stale where it has others. `row`
+        replaces the case's row (its `last` is filled in). Times never go back: at_us is at least that of the entry before.
+        """
+
+    def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
+        """A case's entries beyond a seq, in order."""
+
+    def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
+        """Entries of every case and of none, in order, of these kinds (none given: all)."""
+
+    def rows(
+        self,
+        *,
+        state: str | None = None,
+        bed: str | None = None,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        text: str = "",
+        limit: int = 200,
+    ) -> Sequence[CaseRow]:
+        """Cases, newest first: of a state, at a bed now, overlapping [since, until), with `text` in number or name."""
+
+    def row(self, case: str) -> CaseRow | None: ...
+
+
+class MemoryTrail:
+    """In memory: for tests and for trying things out."""
+
+    def __init__(self, now_us: Callable[[], int]) -> None:
+        self._now_us = now_us
+        self._entries: list[Entry] = []
+        self._rows: dict[str, CaseRow] = {}
+        self._lock = Lock()
+
+    def append(
+        self, actor: str, case: str, bodies: Sequence[Body], *, seen: int | None = None, row: CaseRow | None = None
+    ) -> Sequence[Entry]:
+        with self._lock:
+            last = max((e.seq for e in self._entries if e.case == case), default=0)
+            if seen is not None and seen != last:
+                raise Stale
+            made = []
+            for body in bodies:
+                before = self._entries[-1] if self._entries else None
+                entry = chained(
+                    before.hash if before else "",
+                    Entry(
+                        seq=len(self._entries) + 1,
+                        at_us=max(self._now_us(), before.at_us if before else 0),
+                        actor=actor,
+                        case=case,
+                        body=body,
+                    ),
+                )
+                self._entries.append(entry)
+                made.append(entry)
+            if row is not None:
+                self._rows[case] = replace(row, last=made[-1].seq if made else last)
+            return made
+
+    def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
+        with self._lock:
+            return [e for e in self._entries if e.case == case and e.seq > after]
+
+    def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
+        wanted = frozenset(kinds)
+        with self._lock:
+            return [e for e in self._entries if e.seq > after and (not wanted or e.body.kind in wanted)]
+
+    def rows(
+        self,
+        *,
+        state: str | None = None,
+        bed: str | None = None,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        text: str = "",
+        limit: int = 200,
+    ) -> Sequence[CaseRow]:
+        with self._lock:
+            found = [
+                r
+                for r in self._rows.values()
+                if (state is None or r.state == state)
+                and (bed is None or r.bed == bed)
+                and (until_us is None or r.opened_us < until_us)
+                and (since_us is None or r.closed_us is None or r.closed_us > since_us)
+                and (text in r.number or text in r.name or text in r.temporary)
+            ]
+        return sorted(found, key=lambda r: -r.opened_us)[:limit]
+
+    def row(self, case: str) -> CaseRow | None:
+        with self._lock:
+            return self._rows.get(case)
