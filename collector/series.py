@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.model import Condition, Reading, Series, WavePiece
+from collector.model import Condition, Identity, Reading, Series, WavePiece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,3 +62,6 @@ class SeriesReader(Protocol):
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         """Changes of alarm conditions in the order of their arrival."""
+
+    def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
+        """What devices said of themselves and of their patient, in order of time; what stands is the last one."""

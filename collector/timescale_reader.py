@@ -12,12 +12,13 @@ from collector.dsn import server
 from collector.journal.rows import (
     LONGEST_RUN_S,
     condition_of,
+    identity_of,
     piece_of,
     quality_words,
     reading_of,
     series_of,
 )
-from collector.model import Condition, Reading, Series, WavePiece
+from collector.model import Condition, Identity, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 from collector.sql import queries
 from collector.timescale_rows import COPY_HEADER, COPY_TRAILER, POSTGRES_EPOCH_US
@@ -100,6 +101,9 @@ class TimescaleReader:
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
+
+    def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
+        return [identity_of(row) for row in self._rows("identities", (bed, start_us, end_us))]
 
     def _channels(self, bed: str, codes: Sequence[str]) -> dict[int, Series]:
         rows = self._rows("channels", ([bed],))

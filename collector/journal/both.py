@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from collector.errors import JournalError
 from collector.journal.rows import MINUTE_US
 from collector.journal.safe import SafeJournal
-from collector.model import Condition, Quality, Reading, Series, WavePiece
+from collector.model import Condition, Identity, Quality, Reading, Series, WavePiece
 from collector.series import Minutes, Points, SeriesReader
 
 T = TypeVar("T")
@@ -54,6 +54,12 @@ class BothReader:
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return _once(self._parts(lambda reader: reader.conditions(bed, start_us, end_us)))
+
+    def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
+        found: list[Identity] = []
+        for part in self._parts(lambda reader: reader.identities(bed, start_us, end_us)):
+            found += [identity for identity in part if identity not in found]  # a mapping in it: no hash
+        return sorted(found, key=lambda identity: identity.time_us)
 
     def _joined(self, one: Minutes, other: Minutes) -> Minutes:
         """Both in order; a minute that is in both is that of all its readings."""

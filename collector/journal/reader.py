@@ -24,7 +24,7 @@ from collector.journal.rows import (
     reading_of,
     series_of,
 )
-from collector.model import Condition, Entry, Reading, Series, WavePiece
+from collector.model import Condition, Entry, Identity, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 from collector.sql import queries
 from collector.waves import end_us_of
@@ -280,6 +280,10 @@ class JournalReader:
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         with self._sound():
             return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
+
+    def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
+        with self._sound():
+            return [identity_of(row) for row in self._rows("identities", (bed, start_us, end_us))]
 
     def _channels(self, bed: str, codes: Sequence[str]) -> list[tuple[int, Series]]:
         known = self.channels().items()

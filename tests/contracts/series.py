@@ -8,9 +8,30 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.model import AlarmPhase, Entry, Quality, Reading, Series, WavePiece
+from collector.model import (
+    AlarmPhase,
+    DeviceIdentity,
+    Entry,
+    PatientIdentity,
+    Quality,
+    Reading,
+    Series,
+    WavePiece,
+)
 from collector.series import SeriesReader
-from tests.journal.entries import BED, ECG, HEART_RATE, LIMIT, MODE, T0_US, TEMPERATURE, condition, piece, reading
+from tests.journal.entries import (
+    BED,
+    ECG,
+    HEART_RATE,
+    LIMIT,
+    MODE,
+    T0_US,
+    TEMPERATURE,
+    condition,
+    identity,
+    piece,
+    reading,
+)
 
 Stored = Callable[[Sequence[Entry]], SeriesReader]
 MINUTE_US = 60_000_000
@@ -165,3 +186,15 @@ class SeriesContract:
         assert list(reader.conditions(BED, *EVER)) == changes
         assert list(reader.conditions(BED, us(2), us(3))) == changes[3:4]
         assert list(reader.conditions("OR-4", *EVER)) == []
+
+    def test_identities_come_whole_and_in_order_of_time(self, stored: Stored) -> None:
+        told: list[Entry] = [
+            identity(5, PatientIdentity(ids={"patient_id": "008"}, family="王", given="小明", height_cm=171.5)),
+            identity(5, PatientIdentity(ids={"patient_id": "009"}, state="admitted")),
+            identity(1, PatientIdentity(ids={"patient_id": "007", "encounter_id": "V1"}, state="discharged")),
+            identity(2, DeviceIdentity(manufacturer="Philips", model="MX800")),
+        ]
+        reader = stored([told[0], told[1], reading(HEART_RATE, 1, 60.0), told[2], told[3], told[0]])
+        assert list(reader.identities(BED, *EVER)) == [told[2], told[3], told[0], told[1]]
+        assert list(reader.identities(BED, us(1), us(5))) == [told[2], told[3]]
+        assert list(reader.identities("OR-4", *EVER)) == []

@@ -12,6 +12,7 @@ from collector.model import (
     AlarmType,
     Channel,
     Condition,
+    Identity,
     Priority,
     Quality,
     Reading,
@@ -97,6 +98,7 @@ class Store:
     readings: list[Reading] = field(default_factory=list)
     pieces: list[WavePiece] = field(default_factory=list)
     changes: list[Condition] = field(default_factory=list)
+    told: list[Identity] = field(default_factory=list)
 
     def latest(self, bed: str) -> Sequence[Reading]:
         return list({r.series: r for r in self.readings if r.series.bed == bed}.values())
@@ -140,6 +142,9 @@ class Store:
             and p.start_us < end_us
             and p.start_us + p.n / p.rate_hz * SECOND_US > start_us
         ]
+
+    def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
+        return [i for i in self.told if i.bed == bed and start_us <= i.time_us < end_us]
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return [c for c in self.changes if c.bed == bed and start_us <= c.time_us < end_us]

@@ -223,6 +223,10 @@ from wave where channel = ? and time >= ? and time < ? order by time, n;
 select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
 from condition where bed = ? and time >= ? and time < ? order by id;
 
+-- identities: what devices at a bed said of themselves and of their patient
+select bed, device, kind, time, n, body from identity
+where bed = ? and time >= ? and time < ? order by time, device, kind, n;
+
 -- last_conditions: the last change of each condition at a bed
 select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
 from condition where id in (select max(id) from condition where bed = ? group by device, source) order by id;

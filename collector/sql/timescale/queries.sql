@@ -145,3 +145,7 @@ select bed, device, source, (extract(epoch from time) * 1000000)::bigint, n, typ
 from vitalsd.condition
 where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s)
 order by max(time) over (partition by journal order by seq, time, n), journal nulls first, seq, n;
+
+-- identities: what devices at a bed said of themselves and of their patient
+select bed, device, kind, (extract(epoch from time) * 1000000)::bigint, n, body::text from vitalsd.identity
+where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by time, device, kind, n;
