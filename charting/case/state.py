@@ -1,7 +1,11 @@
-"""A case as its entries make it. Pure: the same entries give the same case."""
+"""A case as its entries make it. Pure: the same entries give the same case.
+
+Whoever holds a case may read it in any thread: folding more entries into it makes a new one (items and what they hold
+are frozen and shared, only the tables are copied).
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from charting.fill.types import Cell, Excursion, Gap
 from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Pace, Patient
@@ -19,6 +23,7 @@ from charting.trail.entries import (
     Opened,
     Printed,
     Reopened,
+    Returned,
     Set,
     Signed,
     Started,
@@ -40,12 +45,12 @@ class Version:
     seq: int
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A thing of a record: what the device says (`captured`) and what people made of it, kept apart for ever."""
 
     id: str
-    versions: list[Version] = field(default_factory=list)
+    versions: tuple[Version, ...] = ()
     captured: Cell | None = None
 
     @property
@@ -87,6 +92,8 @@ class Document:
     """(what, by whom, when), of all versions."""
     unlock_asked: tuple[str, str, int] | None = None
     """(by whom, reason, when) while nobody has answered."""
+    returned: tuple[str, str, int] | None = None
+    """(by whom, reason, when) it was sent back to its author, until it is signed again."""
     prints: list[tuple[Printed, str, int]] = field(default_factory=list)
     certificate: Certified | None = None
     certified_hash: str = ""
@@ -185,13 +192,36 @@ def cell_item(signal: str, mark_us: int) -> str:
 
 
 def fold(entries: Iterable[Entry], case: Case | None = None) -> Case:
-    """The case that these entries make, or what they make of `case`, which is changed. Raises ValueError for none."""
+    """The case that these entries make, or what they make of `case`, which stays as it is. Raises ValueError for none."""
+    folded = None if case is None else _copy(case)
     for entry in entries:
-        case = _apply(case, entry)
-        case.last, case.last_hash = entry.seq, entry.hash
-    if case is None:
+        folded = _apply(folded, entry)
+        folded.last, folded.last_hash = entry.seq, entry.hash
+    if folded is None:
         raise ValueError("no such case")
-    return case
+    return folded
+
+
+def _copy(case: Case) -> Case:
+    return replace(
+        case,
+        stays=list(case.stays),
+        identities=list(case.identities),
+        items=dict(case.items),
+        documents={
+            id_: replace(
+                document,
+                items=dict(document.items),
+                gaps=list(document.gaps),
+                excursions=list(document.excursions),
+                signatures=list(document.signatures),
+                prints=list(document.prints),
+            )
+            for id_, document in case.documents.items()
+        },
+        held=dict(case.held),
+        judged=list(case.judged),
+    )
 
 
 def _apply(case: Case | None, entry: Entry) -> Case:
@@ -206,7 +236,7 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             stays=[Stay(bed=body.bed, area=body.area, start_us=body.at_us)],
             identities=[body.patient],
         )
-        opened.items[PATIENT_ITEM] = Item(id=PATIENT_ITEM, versions=[_version(1, body.patient, entry, "")])
+        _add(opened.items, PATIENT_ITEM, body.patient, entry, "")
         return opened
     if case is None:
         raise ValueError("a case begins by being opened")
@@ -217,8 +247,7 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             case.stays.append(Stay(bed=body.bed, area=body.area, start_us=body.at_us))
         case Merged():
             case.identities.append(body.patient)
-            item = case.items[PATIENT_ITEM]
-            item.versions.append(_version(item.number + 1, body.patient, entry, body.reason))
+            _add(case.items, PATIENT_ITEM, body.patient, entry, body.reason)
         case Closed():
             case.state, case.closed_us = "closed", body.at_us
         case Reopened():
@@ -248,16 +277,23 @@ def _apply(case: Case | None, entry: Entry) -> Case:
 
 
 def _set(case: Case, body: Set | Voided, entry: Entry) -> None:
-    items = case.items_of(body.document)
-    item = items.setdefault(body.item, Item(id=body.item))
     content = body.content if isinstance(body, Set) else None
-    item.versions.append(_version(item.number + 1, content, entry, body.reason))
+    _add(case.items_of(body.document), body.item, content, entry, body.reason)
     if body.item == PATIENT_ITEM and not body.document and isinstance(content, Patient):
         case.identities.append(content)
 
 
-def _version(number: int, content: Content | None, entry: Entry, reason: str) -> Version:
-    return Version(number=number, content=content, author=entry.actor, at_us=entry.at_us, reason=reason, seq=entry.seq)
+def _add(items: dict[str, Item], id_: str, content: Content | None, entry: Entry, reason: str) -> None:
+    item = items.get(id_) or Item(id=id_)
+    version = Version(
+        number=item.number + 1,
+        content=content,
+        author=entry.actor,
+        at_us=entry.at_us,
+        reason=reason,
+        seq=entry.seq,
+    )
+    items[id_] = replace(item, versions=(*item.versions, version))
 
 
 def _apply_to_document(case: Case, entry: Entry) -> None:
@@ -272,12 +308,17 @@ def _apply_to_document(case: Case, entry: Entry) -> None:
             _fill(document, body)
         case Signed():
             document.signatures.append((body, entry.actor, entry.at_us))
-            document.state = "signed"
+            document.state, document.returned = "signed", None
         case UnlockAsked():
             document.unlock_asked = (entry.actor, body.reason, entry.at_us)
         case UnlockAnswered():
             document.unlock_asked = None
             if body.granted:
+                document.state, document.version = "draft", document.version + 1
+        case Returned():
+            document.returned = (entry.actor, body.reason, entry.at_us)
+            document.unlock_asked = None
+            if document.locked:
                 document.state, document.version = "draft", document.version + 1
         case Printed():
             document.prints.append((body, entry.actor, entry.at_us))
@@ -290,11 +331,8 @@ def _apply_to_document(case: Case, entry: Entry) -> None:
 def _fill(document: Document, body: Filled) -> None:
     for cell in body.cells:
         id_ = cell_item(cell.signal, cell.mark_us)
-        document.items.setdefault(id_, Item(id=id_)).captured = cell
-    kept: list[Gap] = []
-    for gap in document.gaps:
-        if gap.end_us <= body.since_us or gap.start_us >= body.until_us:
-            kept.append(gap)
+        document.items[id_] = replace(document.items.get(id_) or Item(id=id_), captured=cell)
+    kept = [g for g in document.gaps if g.end_us <= body.since_us or g.start_us >= body.until_us]
     document.gaps = sorted([*kept, *body.gaps], key=lambda g: (g.signal, g.start_us))
     anew = {(c.signal, c.mark_us) for c in body.cells}
     before = [e for e in document.excursions if (e.signal, e.mark_us) not in anew]

@@ -18,7 +18,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """Who the patient is, as known at that time. Empty: not known. `birth_date` is ISO; `age` as told where there is none.
+    """Who the patient is, as known at that time. Empty: not known. `birth_date` is ISO; `age` as told without one.
 
     `temporary`: the name that a nameless patient is called by (急诊-日期-序号).
     """
@@ -66,7 +66,10 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
-    """A term chosen for a use: planned_procedure, procedure, diagnosis_before, diagnosis_after, technique, position, asa."""
+    """A term chosen for a use.
+
+    `use`: planned_procedure, procedure, diagnosis_before, diagnosis_after, technique, position, asa.
+    """
 
     use: str
     term: Term
@@ -75,7 +78,7 @@ class Coded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The grid is closer for a time: every minute while 抢救 (rescue) is on, every 15 minutes on an ICU flowsheet (close)."""
+    """The grid is closer for a time: each minute while 抢救 (rescue) is on, 15 minutes on an ICU flowsheet (close)."""
 
     why: Literal["rescue", "close"]
     start_us: int
@@ -136,8 +139,8 @@ class Infusion:
 class Volume:
     """Intake (fluid, blood product) or output (urine, blood loss, drain, …) of `ml` between two times.
 
-    `group`: crystalloid, colloid, blood, autologous, drug, other, urine, blood_loss, drain, gastric, other_out. `reaction`: to a
-    transfusion.
+    `group`: crystalloid, colloid, blood, autologous, drug, other, urine, blood_loss, drain, gastric, other_out.
+    `reaction`: to a transfusion.
     """
 
     way: Literal["in", "out"]

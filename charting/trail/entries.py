@@ -1,10 +1,11 @@
 """What an entry of the audit trail can say. Frozen values; `kind` tells them apart when stored.
 
-An item is a thing of a record that can be set, changed and voided; its id is made by whoever sets it first. `document` is
-"" for what belongs to the case as a whole (patient, events, staff, codes, pace). `after` is the number of the version
-that the writer saw: 0 for a new item.
+An item is a thing of a record that can be set, changed and voided; its id is made by whoever sets it first. `document`
+is "" for what belongs to the case as a whole (patient, events, staff, codes, pace). `after` is the number of the
+version that the writer saw: 0 for a new item.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -82,7 +83,7 @@ class DeviceHeld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceJudged:
-    """A person has decided whose values a held device's are. `same`: this patient's, charted from then and backwards."""
+    """A person has decided whose values a held device's are. `same`: this patient's, from then on and backwards."""
 
     device: str
     told: Mapping[str, str]
@@ -147,7 +148,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """`slot` of the template's signatures; `lacking`: required fields that were empty; `digest`: SHA-256 of what was signed."""
+    """`slot` of the template's signatures; `lacking`: required things that were not there; `digest`: of what was signed."""
 
     document: str
     version: int
@@ -172,6 +173,15 @@ class UnlockAnswered:
     granted: bool
     reason: str
     kind: Literal["unlock_answered"] = "unlock_answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """Sent back to its author, who has something to mend: a signed one is open again, as version n + 1."""
+
+    document: str
+    reason: str
+    kind: Literal["returned"] = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,8 +258,8 @@ class LibraryLoaded:
 
 Body = (
     Opened | Moved | Merged | Closed | Reopened | Discarded | DeviceHeld | DeviceJudged | Started | HandedOver | Set
-    | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Printed | Certified | Denied | AccountChanged
-    | SessionChanged | LibraryLoaded
+    | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
+    | AccountChanged | SessionChanged | LibraryLoaded
 )  # fmt: skip
 
 
@@ -270,6 +280,14 @@ class Entry:
 
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(discriminator="kind")])
 _BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="kind")])
+
+
+def normal(body: Body) -> Body:
+    """The body as it reads when it has been stored: what is hashed before and after is the same.
+
+    Raises pydantic.ValidationError for what is no body: a word that is none of the choices, a number that is none.
+    """
+    return _BODY.validate_json(json.dumps(to_json(body)))
 
 
 def to_json(body: Body) -> dict[str, object]:

@@ -15,7 +15,7 @@ class Stale(Exception):  # noqa: N818  no error: whoever gets it looks again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """What lists and searches know of a case without folding it. `state`: open, closed, discarded. `last`: its last entry."""
+    """What lists know of a case without folding it. `state`: open, closed, discarded. `last`: its last entry."""
 
     case: str
     state: str
@@ -41,7 +41,7 @@ class Trail(Protocol):
         """Keep bodies of one case (or of none, ""), all or nothing, at the present time.
 
         seen: seq of the case's last entry that the writer knows (0: none); raises Stale where it has others. `row`
-        replaces the case's row (its `last` is filled in). Times never go back: at_us is at least that of the entry before.
+        replaces the case's row (its `last` is filled in). Times never go back: at_us is at least the entry before's.
         """
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
