@@ -19,7 +19,7 @@ from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
 from collector.broker import Broker
-from collector.clock import EVER_US, MachineClock, from_datetime
+from collector.clock import MachineClock, from_datetime
 from collector.config import Config, DeviceSection
 from collector.delivery import Delivery, Sink
 from collector.errors import DiskError, JournalError, UsageError
@@ -97,7 +97,7 @@ class _Daemon:
         self._reader = BothReader(self._journal)
         changes: Sequence[Condition] = []
         with contextlib.suppress(DiskError):
-            changes = self._reader.conditions(config.bed.id, 0, EVER_US)
+            changes = self._reader.last_conditions(config.bed.id)
         self._technical = Technical(config.bed.id, self._clock.utc_us, changes, demo=config.bed.demo)
         self._journal_watch = JournalWatch(self._journal, self._technical)
         self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
@@ -167,7 +167,7 @@ class _Daemon:
         )
         if device.parsed_port.scheme != "replay":
             with contextlib.suppress(DiskError):
-                stored = self._reader.latest(self._config.bed.id)
+                stored = self._reader.measured(self._config.bed.id)
                 normalizer.recall(
                     (reading for reading in stored if reading.series.device == device.name),
                     (change for change in changes if change.device == device.name),

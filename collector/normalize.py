@@ -116,10 +116,10 @@ class Normalizer:
         return list(self._standing.values())
 
     def recall(self, readings: Iterable[Reading], conditions: Iterable[Condition] = ()) -> None:
-        """Of this device these readings are stored last: one of them that it sends again is nothing new.
+        """Of this device these readings with a value are stored last: one of them that it sends again is nothing new.
 
         Its clock's offset is among them: a measurement may come before the device tells its clock. conditions: stored
-        changes of its alarm conditions, in their order.
+        changes of its alarm conditions, in their order; the last of each is enough.
         """
         for condition in conditions:
             self._stand(replace(condition.alarm, demo=False) if self.demo else condition.alarm)

@@ -244,7 +244,8 @@ class Runner:
         self._commits.append(commit)
         self._waits(len(entries))
         while self._commits and (self._commits[0].done() or self._uncommitted > MOST_UNCOMMITTED):
-            await self._commits.popleft()
+            await asyncio.wait([self._commits[0]])  # cancelled here, it stays for `run` to ask how it ended
+            self._commits.popleft().result()
 
     def _waits(self, more: int) -> None:
         self._uncommitted += more

@@ -11,7 +11,7 @@ GATEWAY = "vitalsd"
 class Technical:
     """Which of the gateway's conditions stand. What the methods return is to be journaled by the caller.
 
-    standing: changes that the journal has of this bed, so that what a last life raised can be cleared by this one.
+    standing: the last changes that the journal has of this bed, so that this life can clear what a last one raised.
     """
 
     def __init__(

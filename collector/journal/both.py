@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.errors import JournalError
-from collector.journal.rows import MINUTE_US
+from collector.journal.reader import JournalReader
+from collector.journal.rows import MINUTE_US, condition_of
 from collector.journal.safe import SafeJournal
 from collector.model import Condition, Identity, Quality, Reading, Series, WavePiece
-from collector.series import Minutes, Points, SeriesReader
+from collector.series import Minutes, Points
 
 T = TypeVar("T")
 
@@ -26,6 +27,22 @@ class BothReader:
         last: dict[Series, Reading] = {}
         for part in self._parts(lambda reader: reader.latest(bed)):
             last.update((reading.series, reading) for reading in part)
+        return list(last.values())
+
+    def measured(self, bed: str) -> Sequence[Reading]:
+        """As JournalReader.measured."""
+        last: dict[Series, Reading] = {}
+        for part in self._parts(lambda reader: reader.measured(bed)):
+            last.update((reading.series, reading) for reading in part)
+        return list(last.values())
+
+    def last_conditions(self, bed: str) -> Sequence[Condition]:
+        """The last change of each condition, in the order of their arrival."""
+        last: dict[tuple[str, str], Condition] = {}
+        for part in self._parts(lambda reader: [condition_of(row) for row in reader.last_conditions(bed)]):
+            for change in part:
+                last.pop((change.device, change.alarm.source), None)
+                last[change.device, change.alarm.source] = change
         return list(last.values())
 
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
@@ -77,7 +94,7 @@ class BothReader:
         order = np.argsort(columns["minute_us"])
         return Minutes(series=one.series, **{name: column[order] for name, column in columns.items()})
 
-    def _parts(self, ask: Callable[[SeriesReader], Sequence[T]]) -> list[Sequence[T]]:
+    def _parts(self, ask: Callable[[JournalReader], Sequence[T]]) -> list[Sequence[T]]:
         """What the file tells, then what memory does."""
         parts: list[Sequence[T]] = []
         memory, file = self._journal.memory, self._journal.file_reader

@@ -82,7 +82,7 @@ class Keeping:
         runs = delivered.runs
         for query, parts, parameters, limit, sacrificed in (
             ("going_waves", runs, (), WAVE_SLICE, False),
-            ("going_all", runs, (), SLICE, False),
+            ("going_settled", runs, (), SLICE, False),
             ("going_waves", pending, (), WAVE_SLICE, True),
             ("going_values", pending, (json.dumps(self._last_to_go()),), SLICE, True),
             ("going_all", pending, (), SLICE, True),
@@ -126,14 +126,11 @@ class Keeping:
         return most is not None and self.used() > most
 
     def _aged(self, now_us: int, delivered: Ranges) -> list[Row]:
-        """The oldest delivered entries that are too old, or bear a time that cannot be.
-
-        How each condition stands is never too old, so that it can be ended.
-        """
+        """The oldest delivered entries that are too old, or bear a time that cannot be."""
         if self._limits.keep_us is None:
             return []
         oldest_us, latest_us = now_us - self._limits.keep_us, now_us + FUTURE_US
-        for rows in self._picked("going_aged", delivered.runs, (), SLICE):
+        for rows in self._picked("going_settled", delivered.runs, (), SLICE):
             old = [row for row in rows if not oldest_us <= row[3] <= latest_us]
             if old and old[0] is rows[0]:
                 return old

@@ -234,6 +234,16 @@ class JournalReader:
         with self._sound():
             return [reading_of(self.series(channel), tuple(row)) for channel, *row in self._rows("latest", (bed,))]
 
+    def measured(self, bed: str) -> Sequence[Reading]:
+        """The last reading with a value of each series of the bed that has one."""
+        found: list[Reading] = []
+        with self._sound():
+            for channel, *row in self._rows("latest", (bed,)):
+                _, value, text, *_ = row
+                rows = [tuple(row)] if (value, text) != (None, None) else self._rows("last_measured", (channel,))
+                found += [reading_of(self.series(channel), row) for row in rows]
+        return found
+
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
         found = []
         for channel, series in self._channels(bed, codes):

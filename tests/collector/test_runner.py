@@ -293,6 +293,36 @@ async def test_a_journal_that_takes_nothing_ends_the_life_of_a_device(failing: i
         await life
 
 
+async def test_a_commit_that_a_device_waits_for_when_it_is_stopped_fails_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("collector.runner.MOST_UNCOMMITTED", 0)
+    commit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    waits = asyncio.Event()
+
+    class Stalled(Kept):
+        async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+            del entries, inputs
+            waits.set()
+            await commit
+
+    runner, _ = made(Stalled())
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    await device.write(b"A")
+    life = asyncio.create_task(runner.run(connect))
+    await waits.wait()
+    life.cancel()
+    await asyncio.sleep(0)
+    await device.close()
+    commit.set_exception(JournalError("no room"))
+    with pytest.raises(JournalError, match="no room"):
+        await life
+
+
 async def test_a_cuff_pressure_that_still_stands_when_the_cable_is_in_again_is_not_stored_again() -> None:
     kept = Kept()
     runner, metrics = made(kept)

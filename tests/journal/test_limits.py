@@ -135,6 +135,20 @@ def test_how_conditions_stand_is_kept_and_nothing_else(opened: Open, seed: int) 
     assert tidied(journal, T0_US + 48 * HOUR_US) == [*first, *sorted(others, key=came.index)]
 
 
+def test_how_conditions_stand_is_kept_at_the_limit_of_bytes_too(opened: Open) -> None:
+    """It is a row, and without it what has ended for long would stand for ever."""
+    journal = opened(Limits(max_bytes=400_000))
+    stands = condition(1, AlarmPhase.START, source="art")
+    ended = [condition(2, AlarmPhase.START, source="co2"), condition(3, AlarmPhase.END, source="co2")]
+    journal.append([stands, *ended, *busy(8)])
+    deliver(journal)
+    left = tidied(journal, T0_US)
+    assert left[0] == stands
+    assert 0 < len(left) < len(busy(8))
+    assert not set(ended) & {entry for entry in left if isinstance(entry, Condition)}
+    assert journal.sacrificed() == {}
+
+
 def test_an_end_is_not_forgotten_before_the_beginning(opened: Open) -> None:
     """Else what has ended would stand: a clock was set back meanwhile, or the end was delivered first."""
     journal = opened(Limits(keep_us=HOUR_US))

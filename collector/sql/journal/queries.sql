@@ -106,7 +106,7 @@ select coalesce(max(seq) - (select seq from queue where kind <> 2 order by seq l
 -- going_all: the first entries of a run
 select seq, kind, id, time, n from queue where seq between ? and ? order by seq limit ?;
 
--- going_aged: its first entries, but for last changes of conditions: one goes only as an end, and after all others
+-- going_settled: its first entries, but for how conditions stand: the last change of one goes only as an end, and last
 select seq, kind, id, time, n from queue as q
 where seq between ? and ? and not (kind = 2 and exists (
   select 1 from condition as last where id = q.id
@@ -204,6 +204,10 @@ select channel, time, value, text, quality, demo from latest where seq > ? and s
 -- latest: last readings of a bed
 select l.channel, l.time, l.value, l.text, l.quality, l.demo
 from latest as l join channel as c on c.id = l.channel where c.bed = ? order by l.channel;
+
+-- last_measured: the last reading of a channel that has a value
+select time, value, text, quality, demo from obs
+where channel = ? and (value is not null or text is not null) order by time desc, n desc limit 1;
 
 -- points: readings of a channel
 select time, value, quality, demo from obs where channel = ? and time >= ? and time < ? order by time, n;
