@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from charting.fill.types import Cell, Excursion, Gap
 from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Pace, Patient
 from charting.trail.entries import (
+    SYSTEM,
     Certified,
     Closed,
     DeviceHeld,
@@ -69,7 +70,8 @@ class Item:
     @property
     def edited(self) -> bool:
         """A person has changed it after it was first there."""
-        return len(self.versions) > 1 or (bool(self.versions) and self.captured is not None)
+        first = 0 if self.captured is not None else 1
+        return any(version.author != SYSTEM for version in self.versions[first:])
 
 
 @dataclass(slots=True, kw_only=True)
