@@ -137,7 +137,7 @@ def test_how_conditions_stand_is_kept_and_nothing_else(opened: Open, seed: int) 
 
 def test_how_conditions_stand_is_kept_at_the_limit_of_bytes_too(opened: Open) -> None:
     """It is a row, and without it what has ended for long would stand for ever."""
-    journal = opened(Limits(max_bytes=400_000))
+    journal = opened(Limits(max_bytes=150_000))
     stands = condition(1, AlarmPhase.START, source="art")
     ended = [condition(2, AlarmPhase.START, source="co2"), condition(3, AlarmPhase.END, source="co2")]
     journal.append([stands, *ended, *busy(8)])
