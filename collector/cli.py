@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from collector import __version__
-from collector.config import load
+from collector.config import load, read
 from collector.daemon import run_bed
 from collector.decode import Summary, decode, line
 from collector.demo import DEMO_DRIVERS, run_demo
@@ -75,9 +75,29 @@ def _bed(
     _run(lambda stop: run_bed(loaded, stop, once=once))
 
 
+@app.command("charting")
+def _charting(config: Annotated[Path, typer.Argument(help="The charting service's TOML file.")]) -> None:
+    """The department's web service: cases, records that fill themselves, signatures, prints."""
+    from charting.service import run_charting  # noqa: PLC0415  the same: tens of MB
+
+    from charting.config import load as load_charting  # noqa: PLC0415  a bed's daemon does without
+
+    loaded = load_charting(config)
+    _run(lambda stop: run_charting(loaded, stop))
+
+
 @app.command("check")
-def _check(config: Annotated[Path, typer.Argument(help="The bed's TOML file.")]) -> None:
-    """Check a bed's file: every mistake at once, with file, key and what was expected."""
+def _check(
+    config: Annotated[Path, typer.Argument(help="The TOML file of a bed, or of the charting service.")],
+) -> None:
+    """Check a file: every mistake at once, with file, key and what was expected."""
+    from charting.config import is_charting  # noqa: PLC0415  a bed's daemon does without
+    from charting.config import load as load_charting  # noqa: PLC0415
+
+    if is_charting(read(config)):
+        beds = len(load_charting(config).charting.beds)
+        typer.echo(f"{config}: good: charting, {beds} bed{'s' if beds > 1 else ''}")
+        return
     loaded = load(config)
     devices = len(loaded.device)
     typer.echo(f"{config}: good: bed {loaded.bed.id}, {devices} device{'s' if devices > 1 else ''}")

@@ -3,9 +3,10 @@
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from psycopg.conninfo import make_conninfo
@@ -27,6 +28,8 @@ from collector.errors import UsageError
 from collector.journal import Limits
 from collector.technical import GATEWAY
 from collector.transport.base import Port, parse_port
+
+M = TypeVar("M", bound=BaseModel)
 
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 PASSWORD_CREDENTIAL = "timescale-password"  # noqa: S105  the name of a file, not a password
@@ -91,22 +94,25 @@ def _absolute(value: Path) -> Path:
 
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Listen = Annotated[str, AfterValidator(_listen)]
+Zone = Annotated[str, AfterValidator(_zone)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A table of a file: a key that it does not know is a mistake."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class BedSection(_Section):
+class BedSection(Section):
     id: Name
     kind: Literal["or", "icu", "pacu", "feed"] = "or"
-    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    zone: Zone = "Asia/Shanghai"
     demo: bool = False
 
 
-class DeviceSection(_Section):
+class DeviceSection(Section):
     """One [[device]]. `options` are the driver's own; `capture` is a file that records its raw bytes both ways."""
 
     name: Name
@@ -177,7 +183,7 @@ def _spec(info: ValidationInfo) -> DriverSpec | None:
     return driver(info.data["driver"]) if "driver" in info.data else None
 
 
-class JournalSection(_Section):
+class JournalSection(Section):
     """`keep_hours`: how long rows stay that every server has; keep = "all": for ever. `max_bytes`: of all its files."""
 
     path: AbsolutePath
@@ -190,17 +196,16 @@ class JournalSection(_Section):
         return Limits(keep_us=None if self.keep == "all" else self.keep_hours * 3_600_000_000, max_bytes=self.max_bytes)
 
 
-class TimescaleSection(_Section):
+class TimescaleSection(Section):
     dsn: Annotated[str, AfterValidator(_dsn)]
 
     @property
     def full_dsn(self) -> str:
         """The DSN with the password of the systemd credential, where there is one."""
-        password = _credential(PASSWORD_CREDENTIAL)
-        return self.dsn if password is None else make_conninfo(self.dsn, password=password)
+        return with_password(self.dsn)
 
 
-class MqttSection(_Section):
+class MqttSection(Section):
     """`ca`: a file with the authorities to trust instead of the system's; `user`: here or in the URL."""
 
     url: Annotated[str, AfterValidator(_broker)]
@@ -239,6 +244,12 @@ class MqttSection(_Section):
         return value
 
 
+def with_password(dsn: str) -> str:
+    """A server's DSN with the password of the systemd credential, where there is one."""
+    password = _credential(PASSWORD_CREDENTIAL)
+    return dsn if password is None else make_conninfo(dsn, password=password)
+
+
 def _credential(name: str) -> str | None:
     """What systemd has handed over under a name."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
@@ -246,7 +257,7 @@ def _credential(name: str) -> str | None:
     return None if file is None or not file.exists() else file.read_text(encoding="utf-8").strip()
 
 
-class ListenSection(_Section):
+class ListenSection(Section):
     listen: Listen
 
     @property
@@ -255,7 +266,7 @@ class ListenSection(_Section):
         return host.strip("[]"), int(port)
 
 
-class Config(_Section):
+class Config(Section):
     """A bed's file."""
 
     bed: BedSection
@@ -269,20 +280,31 @@ class Config(_Section):
 
 def load(path: Path) -> Config:
     """Read and check a bed's file. Raises UsageError with every mistake: file, key, what was expected."""
+    data = read(path)
+    return checked(path, data, Config, _doubles(data))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A file's TOML. Raises UsageError."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 at byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not TOML: {error}") from error
-    reasons = [f"{path}: {reason}" for reason in _doubles(data)]
+
+
+def checked(path: Path, data: dict[str, Any], model: type[M], found: Sequence[str] = ()) -> M:
+    """The data of a file as what it is to be. Raises UsageError with every mistake, those already found first."""
+    reasons = [f"{path}: {reason}" for reason in found]
+    config: M | None = None
     try:
-        config = Config.model_validate(data)
+        config = model.model_validate(data)
     except ValidationError as error:
         reasons += [f"{path}: {_key(e['loc'])}: {said}" for e in error.errors() for said in _said(dict(e)).splitlines()]
-    if reasons:
+    if reasons or config is None:
         raise UsageError(*reasons)
     return config
 

@@ -1,0 +1,133 @@
+"""The charting service's configuration file: TOML, checked whole, every mistake named at once with its key."""
+
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from collector.config import AbsolutePath, ListenSection, Name, Section, Zone, checked, read, with_password
+from collector.dsn import server, sqlite_file
+from collector.errors import UsageError
+
+
+def _database(value: str) -> str:
+    try:
+        file = sqlite_file(value)
+        if file is not None and not file.is_absolute():
+            raise ValueError("expected an absolute path: sqlite:////var/lib/vitalsd/charting.db")
+        return value if file is not None else server(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('expected a time of day, for instance "07:00"')
+    return value
+
+
+def _file(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(f"{value} is not a file")
+    return value
+
+
+def _folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError(f"{value} is not a folder")
+    return value
+
+
+class Bed(Section):
+    """A bed of the department. `kind`: its area. `journal`: where its series are when the database is SQLite."""
+
+    id: Name
+    kind: Literal["or", "pacu", "icu", "ward", "offsite"] = "or"
+    name: str = ""
+    journal: AbsolutePath | None = None
+
+
+class ChartingSection(ListenSection):
+    """`site`: the hospital's name, as printed. `day_start`: local time at which the 24 hours of an ICU flowsheet end.
+
+    `idle_minutes`: after so long without a touch a session is locked. `libraries`: a folder of code libraries as CSV.
+    """
+
+    database: Annotated[str, AfterValidator(_database)]
+    site: Annotated[str, Field(min_length=1)]
+    zone: Zone = "Asia/Shanghai"
+    idle_minutes: Annotated[int, Field(ge=1, le=720)] = 10
+    day_start: Annotated[str, AfterValidator(_time_of_day)] = "07:00"
+    libraries: Annotated[AbsolutePath, AfterValidator(_folder)] | None = None
+    beds: tuple[Bed, ...]
+    demo: bool = False
+
+    @field_validator("beds")
+    @classmethod
+    def _reachable(cls, value: tuple[Bed, ...], info: ValidationInfo) -> tuple[Bed, ...]:
+        ids = [bed.id for bed in value]
+        reasons = [] if ids else ["expected at least one bed"]
+        reasons += [f"two beds are called {id_!r}" for id_ in dict.fromkeys(ids) if ids.count(id_) > 1]
+        if "database" in info.data:
+            embedded = sqlite_file(info.data["database"]) is not None
+            reasons += [f"bed {bed.id!r} needs a journal: SQLite holds no series" for bed in value
+                        if embedded and bed.journal is None]  # fmt: skip
+            reasons += [f"bed {bed.id!r} has a journal, but the database server has its series" for bed in value
+                        if not embedded and bed.journal is not None]  # fmt: skip
+        if reasons:
+            raise ValueError("\n".join(reasons))
+        return value
+
+    @property
+    def full_database(self) -> str:
+        """With the password of the systemd credential, where there is one."""
+        return self.database if sqlite_file(self.database) is not None else with_password(self.database)
+
+
+class TlsSection(Section):
+    """`cert`: the certificate with its chain, PEM; `key`: its private key, without a passphrase."""
+
+    cert: Annotated[AbsolutePath, AfterValidator(_file)]
+    key: Annotated[AbsolutePath, AfterValidator(_file)]
+
+    @field_validator("key")
+    @classmethod
+    def _fits(cls, value: Path, info: ValidationInfo) -> Path:
+        if "cert" in info.data:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            try:
+                context.load_cert_chain(info.data["cert"], value, password=_no_passphrase)
+            except (OSError, ValueError) as error:
+                raise ValueError(f"does not fit the certificate: {getattr(error, 'reason', None) or error}") from None
+        return value
+
+
+class SymbolsSection(Section):
+    """`file`: a table of the record's symbols in place of the built-in one."""
+
+    file: Annotated[AbsolutePath, AfterValidator(_file)]
+
+
+class ChartingConfig(Section):
+    """The charting service's file."""
+
+    charting: ChartingSection
+    tls: TlsSection | None = None
+    symbols: SymbolsSection | None = None
+
+
+def is_charting(data: Mapping[str, Any]) -> bool:
+    """Whether a file's TOML is meant for the charting service."""
+    return "charting" in data
+
+
+def load(path: Path) -> ChartingConfig:
+    """Read and check the file. Raises UsageError with every mistake: file, key, what was expected."""
+    return checked(path, read(path), ChartingConfig)
+
+
+def _no_passphrase() -> str:
+    raise ValueError("has a passphrase")
