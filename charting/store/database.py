@@ -1,0 +1,156 @@
+"""A charting database: a SQLite file or a schema of a PostgreSQL database, and what goes wrong with them."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from charting.store.tables import SCHEMA
+from collector.dsn import secretless, server, sqlite_file
+from collector.errors import UsageError, VitalsdError
+
+APPLICATION_ID = 0x76744348
+"""Marks a file as the charting's own ("vtCH"), as PRAGMA application_id asks for."""
+
+POOL = 5
+WAIT_S = 10
+"""How long a writer waits for another one, and a caller for a connection."""
+
+_MODE = 0o640
+_MAGIC = b"SQLite format 3\0"
+
+
+class StoreError(VitalsdError):
+    """The database cannot be reached or does not answer: nothing of the call is kept, the next one tries again."""
+
+
+class Database:
+    """Transactions of a charting database. Any thread may call; a connection that broke is replaced."""
+
+    def __init__(self, dsn: str) -> None:
+        """Raises UsageError for a DSN that is none and for a file that is not there. Connects when first asked to."""
+        self.file = sqlite_file(dsn)
+        self._address = ""
+        if self.file is None:
+            self._address = _with_schema(server(dsn))
+            self._engine = create_engine(
+                "postgresql+psycopg://",
+                creator=lambda: psycopg.connect(self._address),
+                isolation_level="READ COMMITTED",
+                pool_pre_ping=True,
+                pool_size=POOL,
+                max_overflow=0,
+                pool_timeout=WAIT_S,
+                hide_parameters=True,
+            )
+        else:
+            self._engine = _sqlite(self.file)
+        self._writer = self._engine.execution_options(begin="begin immediate")
+
+    @property
+    def postgresql(self) -> bool:
+        return self.file is None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database. Raises StoreError."""
+        with self._told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is kept whole or not at all; on SQLite the only one at its time. Raises StoreError."""
+        with self._told(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeout:
+            raise StoreError(f"the charting database is overloaded: no connection within {WAIT_S} s") from None
+        except SQLAlchemyError as error:
+            raise StoreError(f"the charting database: {self._reason(error)}") from error
+
+    def _reason(self, error: SQLAlchemyError) -> str:
+        """What a server's or a file's error says without the data that it was about."""
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
+            return cause.diag.message_primary
+        if isinstance(cause, psycopg.OperationalError):
+            return secretless(str(cause), self._address)
+        if isinstance(cause, sqlite3.Error):
+            return f"{self.file}: {cause}"
+        return type(cause or error).__name__
+
+
+def is_charting_file(path: Path) -> bool:
+    """Whether a file is the charting's own, told by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(72)
+    except OSError:
+        return False
+    return start[:16] == _MAGIC and int.from_bytes(start[68:72], "big") == APPLICATION_ID
+
+
+def make_file(path: Path) -> None:
+    """A new empty file, not for everybody to read: it holds patients. One that is there is left alone.
+
+    Raises UsageError where it cannot be made, and for a file that is something else.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
+        empty = path.stat().st_size == 0
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    if not empty and not is_charting_file(path):
+        raise UsageError(f"{path}: not a charting file of vitalsd")
+
+
+def _with_schema(address: str) -> str:
+    """The charting's schema comes first, and nobody's temporary tables before it."""
+    options = conninfo_to_dict(address).get("options") or ""
+    return make_conninfo(address, options=f"{options} -c search_path={SCHEMA},pg_temp".strip(), client_encoding="utf8")
+
+
+def _sqlite(path: Path) -> Engine:
+    place = f"file:{quote(str(path.absolute()))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        # Transactions are begun below, not by the module.
+        return sqlite3.connect(place, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=POOL,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        hide_parameters=True,
+    )
+
+    def prepare(connection: Any, record: object) -> None:
+        del record
+        for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+            connection.execute(f"pragma {pragma}").close()
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "begin"))
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine

@@ -1,0 +1,100 @@
+"""Brings a charting database to the newest schema: one at a time, all or nothing."""
+
+from pathlib import Path
+
+from alembic.command import upgrade
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from charting.store.database import APPLICATION_ID, Database, StoreError, is_charting_file, make_file
+from charting.store.tables import SCHEMA
+from collector.dsn import sqlite_file
+from collector.errors import UsageError
+from collector.sql import queries
+
+
+def open_database(dsn: str, *, make: bool = False) -> Database:
+    """The charting's database, ready to be used. make: a file that is not there is made.
+
+    Raises UsageError where there is none, where it is not the charting's, or of another schema than this version's.
+    """
+    file = sqlite_file(dsn)
+    if file is not None and make and (not file.exists() or file.stat().st_size == 0):
+        migrate(dsn)
+    if file is not None and not is_charting_file(file):
+        raise UsageError(f"{file}: " + ("not a charting file of vitalsd" if file.exists() else "no such file"))
+    database = Database(dsn)
+    try:
+        with database.read() as connection:
+            present = _present(connection)
+    except StoreError as error:
+        database.close()
+        raise UsageError(str(error)) from error
+    if present != newest():
+        database.close()
+        raise UsageError(_other(present))
+    return database
+
+
+def migrate(dsn: str) -> list[str]:
+    """Bring the charting's schema up to date; return what was done, a line each. A file that is not there is made.
+
+    On PostgreSQL the series store comes first (collector.migrate): it makes the roles. Raises UsageError.
+    """
+    file = sqlite_file(dsn)
+    if file is not None:
+        make_file(file)
+    database = Database(dsn)
+    try:
+        with database.write() as connection:
+            if database.postgresql:
+                _own(connection)
+            before = _present(connection)
+            if before is not None and before not in _revisions():
+                raise UsageError(_other(before))
+            upgrade(_config(connection), "head")
+            if not database.postgresql:
+                connection.execute(text(f"pragma application_id = {APPLICATION_ID}"))
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+    finally:
+        database.close()
+    due = [name for name in _revisions() if before is None or name > before]
+    return [f"applied charting {name}" for name in due] or ["charting up to date"]
+
+
+def newest() -> str:
+    """The newest revision's name."""
+    return _revisions()[-1]
+
+
+def _own(connection: Connection) -> None:
+    """As the owner of the tables, in their schema, alone among all migrations of this server's database."""
+    for name in ("lock_migrations", "own"):
+        connection.execute(text(queries("timescale")[name]))
+    connection.execute(text(f"create schema if not exists {SCHEMA}"))
+
+
+def _present(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _other(present: str | None) -> str:
+    if present is None or present in _revisions():
+        return "the database has no charting, or an old one: run `vitalsd migrate`"
+    return f"made by a newer vitalsd: its charting is {present}, this one knows {newest()}"
+
+
+def _revisions() -> list[str]:
+    """Names of all revisions, oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config(attributes={"connection": connection} if connection is not None else {})
+    place = Path(__file__).with_name("migrations")
+    config.set_main_option("script_location", str(place).replace("%", "%%"))
+    return config
