@@ -81,21 +81,21 @@ class MemoryTrail:
             last = max((e.seq for e in self._entries if e.case == case), default=0)
             if seen is not None and seen != last:
                 raise Stale
-            made = []
+            made: list[Entry] = []
             for body in bodies:
-                before = self._entries[-1] if self._entries else None
+                before = made[-1] if made else self._entries[-1] if self._entries else None
                 entry = chained(
                     before.hash if before else "",
                     Entry(
-                        seq=len(self._entries) + 1,
+                        seq=len(self._entries) + len(made) + 1,
                         at_us=max(self._now_us(), before.at_us if before else 0),
                         actor=actor,
                         case=case,
                         body=body,
                     ),
                 )
-                self._entries.append(entry)
                 made.append(entry)
+            self._entries += made
             if row is not None:
                 self._rows[case] = replace(row, last=made[-1].seq if made else last)
             return made
@@ -129,7 +129,7 @@ class MemoryTrail:
                 and (since_us is None or r.closed_us is None or r.closed_us > since_us)
                 and (text in r.number or text in r.name or text in r.temporary)
             ]
-        return sorted(found, key=lambda r: -r.opened_us)[:limit]
+        return sorted(found, key=lambda r: (-r.opened_us, r.case))[:limit]
 
     def row(self, case: str) -> CaseRow | None:
         with self._lock:
