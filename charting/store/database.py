@@ -25,6 +25,9 @@ POOL = 5
 WAIT_S = 10
 """How long a writer waits for another one, and a caller for a connection."""
 
+# A writer waits for the writer before and then sees what he has written.
+_SERVER_WRITER = {"isolation_level": "READ COMMITTED"}
+_SQLITE_WRITER = {"begin": "begin immediate"}
 _MODE = 0o640
 _MAGIC = b"SQLite format 3\0"
 
@@ -45,7 +48,7 @@ class Database:
             self._engine = create_engine(
                 "postgresql+psycopg://",
                 creator=lambda: psycopg.connect(self._address),
-                isolation_level="READ COMMITTED",
+                isolation_level="REPEATABLE READ",
                 pool_pre_ping=True,
                 pool_size=POOL,
                 max_overflow=0,
@@ -54,7 +57,7 @@ class Database:
             )
         else:
             self._engine = _sqlite(self.file)
-        self._writer = self._engine.execution_options(begin="begin immediate")
+        self._writer = self._engine.execution_options(**(_SQLITE_WRITER if self.file else _SERVER_WRITER))
 
     @property
     def postgresql(self) -> bool:

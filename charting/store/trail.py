@@ -37,15 +37,18 @@ class DatabaseTrail:
             if made:
                 connection.execute(insert(entry), [_columns(e) for e in made])
                 connection.execute(update(head).values(seq=made[-1].seq, at_us=made[-1].at_us, hash=made[-1].hash))
+            end = made[-1].seq if made else last
             if row is not None:
-                _replace(connection, replace(row, case=case, last=made[-1].seq if made else last))
+                _replace(connection, replace(row, case=case, last=end))
+            elif made:
+                connection.execute(update(case_row).where(case_row.c.case_id == case).values(last=end))
         return made
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
         chosen = select(entry.c.seq, entry.c.text, entry.c.hash).where(entry.c.case_id == case)
         with self._database.read() as connection:
             found = connection.execute(chosen.where(entry.c.seq > after).order_by(entry.c.seq)).all()
-        return [_link(row).entry for row in found]
+        return [link_of(row).entry for row in found]
 
     def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[Entry]:
         chosen = select(entry.c.seq, entry.c.text, entry.c.hash).order_by(entry.c.seq).limit(PAGE)
@@ -56,7 +59,7 @@ class DatabaseTrail:
             with self._database.read() as connection:
                 page = connection.execute(chosen.where(entry.c.seq > after)).all()
             for row in page:
-                yield _link(row).entry
+                yield link_of(row).entry
             if len(page) < PAGE:
                 return
             after = page[-1].seq
@@ -85,20 +88,20 @@ class DatabaseTrail:
             place = func.strpos if self._database.postgresql else func.instr
             chosen = chosen.where(or_(*(place(column, plain(text)) > 0 for column in (c.number, c.name, c.temporary))))
         with self._database.read() as connection:
-            return [row_of(found) for found in connection.execute(chosen)]
+            return [stored_row(found) for found in connection.execute(chosen)]
 
     def row(self, case: str) -> CaseRow | None:
         with self._database.read() as connection:
             found = connection.execute(select(case_row).where(case_row.c.case_id == case)).first()
-        return row_of(found) if found else None
+        return stored_row(found) if found else None
 
 
-def row_of(found: Row[*tuple[Any, ...]]) -> CaseRow:
+def stored_row(found: Row[*tuple[Any, ...]]) -> CaseRow:
     said = dict(found._mapping)  # noqa: SLF001  SQLAlchemy's public name
     return CaseRow(case=said.pop("case_id"), **said)
 
 
-def columns_of(row: CaseRow) -> dict[str, Any]:
+def _row_columns(row: CaseRow) -> dict[str, Any]:
     said = asdict(row)
     return {"case_id": said.pop("case"), **said}
 
@@ -125,12 +128,12 @@ def _columns(made: Entry) -> dict[str, Any]:
 
 
 def _replace(connection: Connection, row: CaseRow) -> None:
-    said = columns_of(row)
+    said = _row_columns(row)
     if not connection.execute(update(case_row).where(case_row.c.case_id == row.case).values(said)).rowcount:
         connection.execute(insert(case_row).values(said))
 
 
-def _link(row: Row[*tuple[Any, ...]]) -> Link:
+def link_of(row: Row[*tuple[Any, ...]]) -> Link:
     return Link(seq=row.seq, text=row.text, hash=row.hash)
 
 

@@ -41,7 +41,7 @@ class Trail(Protocol):
         """Keep bodies of one case (or of none, ""), all or nothing, at the present time.
 
         seen: seq of the case's last entry that the writer knows (0: none); raises Stale where it has others. `row`
-        replaces the case's row (its `last` is filled in). Times never go back: at_us is at least the entry before's.
+        replaces the case's row, whose `last` is kept true. Times never go back: at_us is at least the entry before's.
         """
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
@@ -96,8 +96,9 @@ class MemoryTrail:
                 )
                 made.append(entry)
             self._entries += made
+            row = row or self._rows.get(case)
             if row is not None:
-                self._rows[case] = replace(row, last=made[-1].seq if made else last)
+                self._rows[case] = replace(row, case=case, last=made[-1].seq if made else last)
             return made
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:

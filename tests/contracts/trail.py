@@ -169,7 +169,7 @@ class TrailContract:
         trail.append("li", "a", [note("3"), Closed(at_us=9)], row=row("a", 5, state="closed", closed_us=9))
         assert trail.row("a") == row("a", 5, state="closed", closed_us=9, last=4)
         trail.append("li", "a", [Moved(bed="", area="ward", at_us=8)])
-        assert trail.row("a") == row("a", 5, state="closed", closed_us=9, last=4)
+        assert trail.row("a") == row("a", 5, state="closed", closed_us=9, last=5)
         trail.append("li", "a", [], row=row("a", 5))
         assert trail.row("a") == row("a", 5, last=5)
 
