@@ -279,6 +279,7 @@ class Entry:
 
 
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(discriminator="kind")])
+_CELL: TypeAdapter[Cell] = TypeAdapter(Cell)
 _BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="kind")])
 
 
@@ -294,11 +295,20 @@ def to_json(body: Body) -> dict[str, object]:
     """JSON values of a body, its defaults left out."""
     said: dict[str, object] = _BODY.dump_python(body, mode="json", exclude_defaults=True)
     if isinstance(body, Set):
-        said["content"] = {
-            "kind": body.content.kind,
-            **_CONTENT.dump_python(body.content, mode="json", exclude_defaults=True),
-        }
+        said["content"] = content_json(body.content)
     return {"kind": body.kind, **said}
+
+
+def content_json(content: Content) -> dict[str, object]:
+    """JSON values of a content, its defaults left out."""
+    said: dict[str, object] = _CONTENT.dump_python(content, mode="json", exclude_defaults=True)
+    return {"kind": content.kind, **said}
+
+
+def cell_json(cell: Cell) -> dict[str, object]:
+    """JSON values of a cell, its defaults left out."""
+    said: dict[str, object] = _CELL.dump_python(cell, mode="json", exclude_defaults=True)
+    return said
 
 
 def from_json(text: str | bytes) -> Body:

@@ -1,0 +1,1 @@
+"""Code libraries: procedures, diagnoses, techniques, drugs and so on, with versions; CSV."""

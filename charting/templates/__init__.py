@@ -1,0 +1,1 @@
+"""Documents as versioned templates: TOML, one file per template and version."""
