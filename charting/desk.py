@@ -23,13 +23,13 @@ from charting.case.clock import SiteClock
 from charting.case.completeness import digest_of, lacking
 from charting.case.refusals import Impossible, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.case.rows import row_of
-from charting.case.state import Case, Document, fold, signatures_of
+from charting.case.state import Case, Document, Item, fold, signatures_of
 from charting.case.stays import Overlap, overlaps
 from charting.case.warnings import CaseWarning, warnings_of
 from charting.library.library import Libraries
 from charting.templates.loader import Templates
 from charting.templates.template import Template
-from charting.trail.contents import Content, Patient
+from charting.trail.contents import Content, Infusion, Patient
 from charting.trail.entries import (
     SYSTEM,
     Body,
@@ -436,6 +436,23 @@ class Desk:
             return [filled]
 
         return self._act(_FILLER, case, "fill", decide, filled.document)
+
+    def infuse(self, case: str, *, document: str, item: str, infusion: Infusion | None) -> Case:
+        """What a pump says that it gives; None: it has been told otherwise since. What a person has changed stays."""
+
+        def decide(known: Case) -> list[Body]:
+            found = _document(known, document)
+            if found.locked:
+                raise Locked("locked")
+            _check_kept(known)
+            before = found.items.get(item) or Item(id=item)
+            if before.content == infusion or any(version.author != SYSTEM for version in before.versions):
+                return []
+            if infusion is None:
+                return [Voided(document=document, item=item, after=before.number, reason="device")]
+            return [Set(document=document, item=_id(item), after=before.number, content=infusion)]
+
+        return self._act(_FILLER, case, "infuse", decide, document)
 
     def hold(self, case: str, held: DeviceHeld) -> Case:
         """A device says that its patient is another: not charted until a person has judged. Told once."""
