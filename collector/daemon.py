@@ -27,6 +27,7 @@ from collector.journal import Journal, Writer
 from collector.journal.both import BothReader
 from collector.journal.safe import SafeJournal
 from collector.journal.watch import JournalWatch
+from collector.links import Links, absence
 from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
 from collector.migrate import migrate_new
@@ -100,6 +101,7 @@ class _Daemon:
             changes = self._reader.last_conditions(config.bed.id)
         self._technical = Technical(config.bed.id, self._clock.utc_us, changes, demo=config.bed.demo)
         self._journal_watch = JournalWatch(self._journal, self._technical)
+        self._links = Links(self._technical, self._clock.utc_us())
         self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
         self._runners = [self._runner(device, changes) for device in config.device]
@@ -108,12 +110,13 @@ class _Daemon:
             clock=self._clock,
             technical=self._technical,
             metrics=self._metrics,
-            stepped=[runner.stepped for runner in self._runners],
+            stepped=[self._links.stepped, *(runner.stepped for runner in self._runners)],
             demo=config.bed.demo,
         )
 
     async def run(self, *, once: bool, ready: Callable[[], None]) -> None:
         inputs = self._journal.inputs()
+        await self._tell_absence()
         async with asyncio.TaskGroup() as group:
             lives = [
                 group.create_task(self._life(device, runner, inputs), name=device.name)
@@ -132,6 +135,13 @@ class _Daemon:
             await asyncio.gather(*lives, return_exceptions=True)
             for task in services:
                 task.cancel()
+
+    async def _tell_absence(self) -> None:
+        """Journal that the gateway was not there; a bed of recordings has no time in which it could not be."""
+        if any(device.parsed_port.scheme != "replay" for device in self._config.device):
+            last_us = await asyncio.to_thread(self._journal.last_seen_us)
+            await self._writer.append(absence(self._technical, last_us, self._clock.utc_us()), {})
+        await asyncio.to_thread(self._journal.go_on)
 
     async def close(self) -> None:
         await self._writer.close()
@@ -242,6 +252,10 @@ class _Daemon:
                 changes = await asyncio.to_thread(self._journal_watch.look, self._clock.monotonic())
                 if changes:
                     await self._writer.append(changes, {})
+            changes = self._links.look([runner.status for runner in self._runners], self._clock.utc_us())
+            if changes:
+                await self._writer.append(changes, {})
+            await asyncio.to_thread(self._journal.go_on)
             for name, status in self._delivery.status().items():
                 self._metrics.show_sink(name, status)
             if self._mqtt is not None:

@@ -29,7 +29,7 @@ from collector.model import DeviceIdentity as Device
 from collector.normalize import Normalizer
 from collector.recording import Recording
 from collector.session import Session
-from collector.status import DeviceState, DeviceStatus
+from collector.status import DeviceState, DeviceStatus, LinkFault
 from collector.transport.base import Transport
 
 FIRST_WAIT_S = 0.5
@@ -45,6 +45,15 @@ LOOK_S = 0.001
 
 MOST_UNCOMMITTED = 20_000
 """Entries that wait for the disk before the device waits too: minutes of 60 values/s and 8 waves, some 10 MiB."""
+
+
+_NETWORK = {"tcp", "tcp-listen", "udp"}
+_ITS_OWN = {LinkFault.ENDED, LinkFault.REFUSED}
+_UNHEARD = {LinkFault.SILENT, LinkFault.UNREACHABLE}
+
+
+class _ClosedError(LinkError):
+    """The other side of a connection has ended it."""
 
 
 class Append(Protocol):
@@ -73,6 +82,7 @@ class Runner:
     ) -> None:
         self._name = name
         self._spec = spec
+        self._network = port.partition("://")[0] in _NETWORK
         self._new_session = new_session
         self._normalizer = normalizer
         self._append = append
@@ -86,7 +96,12 @@ class Runner:
         self._commits: deque[asyncio.Future[object]] = deque()
         self._uncommitted = 0
         self.status = DeviceStatus(
-            device=name, driver=spec.name, port=port, state=DeviceState.CONNECTING, since_us=clock.utc_us()
+            device=name,
+            driver=spec.name,
+            port=port,
+            state=DeviceState.CONNECTING,
+            since_us=clock.utc_us(),
+            fault=self._unheard,
         )
 
     async def run(self, connect: Callable[[], Awaitable[Transport]]) -> None:
@@ -111,13 +126,13 @@ class Runner:
                     await transport.close()
             except LinkError as error:
                 self._link.lost(str(error))
-                self._state(DeviceState.WAITING, str(error))
+                self._state(DeviceState.WAITING, str(error), self._lost(error))
             except JournalError:
                 raise
             except Exception:  # noqa: BLE001  a driver's fault stops this device for a moment, and no other
                 self._metrics.restarts.labels(*self._labels).inc()
                 self._log.exception("driver failed; the device starts anew")
-                self._state(DeviceState.WAITING, "the driver failed: see the log")
+                self._state(DeviceState.WAITING, "the driver failed: see the log", LinkFault.FAILED)
             if self.status.frames > before:
                 wait_s = FIRST_WAIT_S
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  spreads retries
@@ -147,7 +162,7 @@ class Runner:
                             entries = []
                             await asyncio.sleep(due_s)
                 for event in frame:
-                    self._count(event, clock.utc_us)
+                    self._count(event, clock.utc_us, told=True)
                 stored = self._normalizer.entries(frame, clock.utc_us)
                 if frames > done_frames:
                     entries.extend(stored)
@@ -190,7 +205,7 @@ class Runner:
                     data = await self._read(transport, LOOK_S)
                 now_s = self._clock.monotonic()
                 if data == b"":
-                    raise LinkError("the other side closed the connection")  # noqa: TRY301  a lost link like any other
+                    raise _ClosedError("the other side closed the connection")
                 if data is not None:
                     bytes_s = now_s
                     await self._take(session.receive(data, now_s))
@@ -203,9 +218,9 @@ class Runner:
                     heard_s = now_s
                 elif now_s - heard_s >= self._spec.silence_s:
                     await self._take(session.finish())
-                    cause = _silence(bytes_come=now_s - bytes_s < self._spec.silence_s / 2)
+                    cause, fault = self._silence(bytes_come=now_s - bytes_s < self._spec.silence_s / 2)
                     self._link.lost(cause)
-                    self._state(DeviceState.SILENT, cause)
+                    self._state(DeviceState.SILENT, cause, fault)
                     return
         except LinkError:
             await self._take(session.finish())
@@ -231,7 +246,7 @@ class Runner:
             if isinstance(frame[0], Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
             for event in frame:
-                self._count(event, self._arrival_us)
+                self._count(event, self._arrival_us, told=isinstance(frame[0], Frame))
             entries.extend(self._normalizer.entries(frame, self._arrival_us))
         self._metrics.repeats.labels(*self._labels).inc(self._normalizer.repeats - repeats)
         if entries:
@@ -276,7 +291,8 @@ class Runner:
             self._metrics.restarts.labels(*self._labels).inc()
             self._log.exception("driver failed at its farewell")
 
-    def _count(self, event: Event, arrival_us: int) -> None:
+    def _count(self, event: Event, arrival_us: int, *, told: bool) -> None:
+        """`told`: a frame of the device's says it, and not our session for want of one."""
         match event:
             case Frame():
                 self._metrics.frames.labels(*self._labels).inc()
@@ -295,9 +311,10 @@ class Runner:
             case Association(state=AssociationState.REFUSED):
                 cause = f"the device refused the association: {event.reason}"
                 self._link.lost(cause)
-                self._state(DeviceState.REFUSED, cause)
+                self._state(DeviceState.REFUSED, cause, LinkFault.REFUSED)
             case Association(state=AssociationState.ENDED):
-                self._state(DeviceState.ASSOCIATING, f"the device ended the association: {event.reason}")
+                cause = f"the device ended the association: {event.reason}"
+                self._state(DeviceState.ASSOCIATING, cause, LinkFault.ENDED if told else self._unheard)
             case DeviceClock():
                 self._offset((event.time_us - arrival_us) / 1e6)
             case Device():
@@ -307,10 +324,31 @@ class Runner:
         self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)
         self.status = replace(self.status, clock_offset_s=offset_s)
 
-    def _state(self, state: DeviceState, cause: str = "") -> None:
+    @property
+    def _unheard(self) -> LinkFault:
+        """Why nothing at all may come."""
+        return LinkFault.UNREACHABLE if self._network else LinkFault.SILENT
+
+    def _silence(self, *, bytes_come: bool) -> tuple[str, LinkFault]:
+        if bytes_come:
+            return "bytes come but no good frame: wrong speed, parity or protocol", LinkFault.SILENT
+        return "no bytes: device off, cable out, or its output is not switched on", self._unheard
+
+    def _lost(self, error: LinkError) -> LinkFault:
+        if not self._network:
+            return LinkFault.PORT_GONE
+        return LinkFault.ENDED if isinstance(error, _ClosedError) else LinkFault.UNREACHABLE
+
+    def _state(self, state: DeviceState, cause: str = "", fault: LinkFault | None = None) -> None:
+        """What a device itself gave as the reason holds until it is received again: it need not say more."""
+        before = self.status.fault
+        if state is DeviceState.RECEIVING:
+            fault = None
+        elif fault is None or (before in _ITS_OWN and fault in _UNHEARD):
+            fault = before
         if state is not self.status.state:
             self.status = replace(self.status, since_us=self._clock.utc_us())
-        self.status = replace(self.status, state=state, cause=cause)
+        self.status = replace(self.status, state=state, cause=cause, fault=fault)
         self._metrics.set_state(self._labels, state)
 
     def _receiving(self) -> None:
@@ -336,9 +374,3 @@ def _frames(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
         frame.append(event)
     if frame:
         yield frame
-
-
-def _silence(*, bytes_come: bool) -> str:
-    if bytes_come:
-        return "bytes come but no good frame: wrong speed, parity or protocol"
-    return "no bytes: device off, cable out, or its output is not switched on"

@@ -18,12 +18,24 @@ class DeviceState(StrEnum):
     ENDED = "ended"
 
 
+class LinkFault(StrEnum):
+    """Why a device is not received, as codes of codes.csv."""
+
+    SILENT = "VND_VITALSD_LINK_SILENT"
+    UNREACHABLE = "VND_VITALSD_LINK_UNREACHABLE"
+    PORT_GONE = "VND_VITALSD_LINK_PORT_GONE"
+    ENDED = "VND_VITALSD_LINK_ENDED"
+    REFUSED = "VND_VITALSD_LINK_REFUSED"
+    FAILED = "VND_VITALSD_LINK_FAILED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceStatus:
     """A device's life at one time.
 
     `since_us`: when it came into this state; `last_frame_us`: arrival of the last good frame; `cause`: the likely cause
-    of a state that is not receiving, one line in English for an engineer; identity as the device told it.
+    of a state that is not receiving, one line in English for an engineer; `fault`: the same for a program, what is
+    known last until the device is received again; identity as the device told it.
     """
 
     device: str
@@ -33,6 +45,7 @@ class DeviceStatus:
     since_us: int
     last_frame_us: int | None = None
     cause: str = ""
+    fault: LinkFault | None = None
     frames: int = 0
     rejected: int = 0
     manufacturer: str = ""

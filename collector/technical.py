@@ -1,8 +1,9 @@
 """Technical conditions of the gateway itself, kept and shown like a device's. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from collector.model import AlarmCondition, AlarmPhase, AlarmType, Condition, Priority
+from collector.model import UNMAPPED, AlarmCondition, AlarmPhase, AlarmType, Condition, Priority
 
 GATEWAY = "vitalsd"
 """The device name under which the gateway tells of itself; no [[device]] may have it."""
@@ -28,35 +29,48 @@ class Technical:
                 else:
                     self._raised[condition.alarm.source] = condition.alarm
 
-    def raised(self, source: str, text: str, priority: Priority = Priority.HIGH) -> Sequence[Condition]:
-        """`source` stands, with this text; nothing where it does already."""
+    def raised(
+        self,
+        source: str,
+        text: str,
+        priority: Priority = Priority.HIGH,
+        *,
+        code: str = UNMAPPED,
+        since_us: int | None = None,
+    ) -> Sequence[Condition]:
+        """`source` stands, with this text, since a time or now; nothing where it does already."""
         before = self._raised.get(source)
         phase = AlarmPhase.START if before is None else AlarmPhase.CONTINUE
-        if before is not None and (before.text, before.priority) == (text, priority):
+        if before is not None and (before.text, before.priority, before.code) == (text, priority, code):
             return []
-        alarm = AlarmCondition(
-            source=source, type=AlarmType.TECHNICAL, priority=priority, phase=phase, text=text, demo=self._demo
-        )
-        self._raised[source] = alarm
-        return [self._condition(alarm)]
+        alarm = self._raised[source] = self._alarm(source, text, priority, phase, code)
+        return [self._condition(alarm, since_us if before is None else None)]
+
+    def passed(
+        self, source: str, text: str, priority: Priority, *, code: str, start_us: int, end_us: int
+    ) -> Sequence[Condition]:
+        """`source` stood from one time to another, and is told only now."""
+        phases = (AlarmPhase.START, start_us), (AlarmPhase.END, end_us)
+        return [self._condition(self._alarm(source, text, priority, phase, code), at_us) for phase, at_us in phases]
 
     def cleared(self, source: str) -> Sequence[Condition]:
         """`source` stands no longer; nothing where it did not."""
         before = self._raised.pop(source, None)
         if before is None:
             return []
-        return [
-            self._condition(
-                AlarmCondition(
-                    source=source,
-                    type=AlarmType.TECHNICAL,
-                    priority=before.priority,
-                    phase=AlarmPhase.END,
-                    text=before.text,
-                    demo=self._demo,
-                )
-            )
-        ]
+        return [self._condition(replace(before, phase=AlarmPhase.END))]
 
-    def _condition(self, alarm: AlarmCondition) -> Condition:
-        return Condition(bed=self._bed, device=GATEWAY, time_us=self._utc_us(), alarm=alarm)
+    def _alarm(self, source: str, text: str, priority: Priority, phase: AlarmPhase, code: str) -> AlarmCondition:
+        return AlarmCondition(
+            source=source,
+            type=AlarmType.TECHNICAL,
+            priority=priority,
+            phase=phase,
+            code=code,
+            text=text,
+            demo=self._demo,
+        )
+
+    def _condition(self, alarm: AlarmCondition, time_us: int | None = None) -> Condition:
+        at_us = self._utc_us() if time_us is None else time_us
+        return Condition(bed=self._bed, device=GATEWAY, time_us=at_us, alarm=alarm)

@@ -20,6 +20,7 @@ from charting.page.tiles import Tile, arrange
 from charting.page.words import Lang, Words
 from collector.clock import to_datetime
 from collector.codes import Parameter
+from collector.links import device_of
 from collector.model import UNMAPPED, Priority, Quality, Role, Series
 from collector.status import DeviceState, DeviceStatus
 from collector.technical import GATEWAY
@@ -198,9 +199,10 @@ class View:
         return f"<ul>{standing}{''.join(self._quiet(device, now) for device in now.devices)}</ul>"
 
     def _quiet(self, device: DeviceStatus, now: Now) -> str:
-        """What is known of a device's alarms where it has none standing."""
+        """What is known of a device's alarms where it has none standing, and where its link does not tell it."""
         state = alarm_state(device, now)
-        if state == "standing":
+        told = any(each.device == GATEWAY and device_of(each.alarm.source) == device.device for each in now.alarms)
+        if state == "standing" or (state == "unknown" and told):
             return ""
         key = "alarms_unknown" if state == "unknown" else "alarms_none"
         return f'<li class="{state}"><b>{escape(device.device)}</b><span>{escape(self._words(key))}</span></li>'
@@ -209,9 +211,11 @@ class View:
         alarm, words = standing.alarm, self._words
         name = "" if alarm.code == UNMAPPED else self._words.name(self._parameters, alarm.code, alarm.source)
         text = alarm.text or name or alarm.source
+        device, unheard = standing.device, ""
         if standing.device == GATEWAY:
-            name, text = alarm.text, words.condition(alarm.source) or text
-        device = words("gateway") if standing.device == GATEWAY else standing.device
+            name, text = alarm.text, words.condition(alarm.source) or name or text
+            device = device_of(alarm.source) or words("gateway")
+            unheard = self._tag("unsure", "alarms_unknown") if device_of(alarm.source) else ""
         more = f'<span class="name">{escape(name)}</span>' if name not in {"", text} else ""
         unknown = "" if standing.known else self._tag("unsure", "alarm_unknown")
         demo = self._tag("demo", "demo") if alarm.demo else ""
@@ -221,7 +225,7 @@ class View:
             f'{escape(words(f"priority.{alarm.priority}"))}</b><span class="what">{escape(text)}</span>{more}'
             f"<small>{escape(words(f'type.{alarm.type}'))} · {escape(device)} · "
             f"{self._clock(standing.onset_us)} {escape(words('for'))} {self._age(standing.onset_us)}</small>"
-            f"{unknown}{demo}</li>"
+            f"{unknown}{unheard}{demo}</li>"
         )
 
     def _device(self, device: DeviceStatus) -> str:

@@ -99,6 +99,11 @@ class Journal(JournalReader):
         with self._writing():
             self._db.execute(_Q["put_reader"], (reader, str(has)))
 
+    def go_on(self, now_us: int) -> None:
+        """The present run of the daemon goes on at this time."""
+        with self._writing():
+            self._db.execute(_Q["put_seen"], (now_us,))
+
     def tidy(self, now_us: int) -> bool:
         """Forget a slice of what may or must go by `limits`; return whether there may be more.
 

@@ -32,6 +32,9 @@ from collector.waves import end_us_of
 BATCH_BYTES = 4 << 20
 """Samples in one batch: some hundred pieces, so that a batch of waves takes no longer than one of values."""
 
+LAST_ENTRIES = 100
+"""The time of one alone may be that of a measurement of long ago."""
+
 _Q = queries("journal")
 _LONGEST_PIECE_US = round(LONGEST_PIECE_S * 1_000_000)
 
@@ -121,6 +124,11 @@ class JournalReader:
     def tip(self) -> int:
         """The last sequence number given."""
         return int(self._one("tip")[0])
+
+    def last_seen_us(self, now_us: int) -> int | None:
+        """When an earlier daemon was last known to run, as far as that lies in the past; None where there was none."""
+        times = [row[0] for row in self._rows("seen") + self._rows("last_times", (LAST_ENTRIES,))]
+        return max((time_us for time_us in times if time_us is not None and time_us <= now_us), default=None)
 
     def holds(self, life: str, seq: int) -> bool:
         """Whether this very file had given `seq` by the end of that life: if not, its tail has been lost."""

@@ -86,6 +86,19 @@ class SafeJournal:
         """How many frames of each replayed input have been journaled."""
         return {name: frames for journal in self.journals for name, frames in journal.inputs().items()}
 
+    def go_on(self) -> None:
+        """The daemon runs, and keeps what comes."""
+        with self._lock, suppress(DiskError):  # the next append has its own
+            if self.file is not None and self.memory is None:
+                self.file.go_on(self._utc_us())
+
+    def last_seen_us(self) -> int | None:
+        """When an earlier daemon was last known to run; None where that is not known."""
+        with suppress(DiskError):
+            if self.file is not None:
+                return self.file.last_seen_us(self._utc_us())
+        return None
+
     def tidy(self) -> None:
         """Forget what may or must go (Journal.tidy)."""
         for journal in self.journals:

@@ -63,3 +63,37 @@ async def test_a_daemon_whose_clock_is_set_says_so_and_its_next_life_clears_it(
     config = bed(tmp_path)
     await live(config, [AlarmPhase.START], clocks, set_s=-3600.0)
     await live(config, [AlarmPhase.START, AlarmPhase.END], clocks)
+
+
+async def test_a_daemon_tells_how_long_it_was_not_there_and_which_device_it_does_not_hear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks()
+    monkeypatch.setattr("collector.daemon.MachineClock", clocks.machine)
+    config = bed(tmp_path)
+    gone = config.device[0].model_copy(update={"port": f"serial://{tmp_path}/none"})
+    config = config.model_copy(update={"device": [gone]})
+    starts_us: list[int] = []
+    for down_s in (0, 5, 7200):
+        clocks.wait(down_s)
+        starts_us.append(clocks.wall_us)
+        stop, ready = asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(run_bed(config, stop, ready=ready.set))
+        await ready.wait()
+        reader = JournalReader.at(config.journal.path)
+        clocks.wait(30)
+        await until(lambda: any(c.alarm.source == "link:m" for c in reader.conditions("OR-1", *EVER)))  # noqa: B023
+        await until(lambda: reader.last_seen_us(clocks.wall_us) is not None or down_s == 0)  # noqa: B023
+        reader.close()
+        stop.set()
+        await running
+    reader = JournalReader.at(config.journal.path)
+    found = reader.conditions("OR-1", *EVER)
+    reader.close()
+    assert [(c.alarm.source, c.alarm.phase, c.alarm.code) for c in found] == [
+        ("link:m", AlarmPhase.START, "VND_VITALSD_LINK_PORT_GONE"),
+        ("gateway", AlarmPhase.START, "VND_VITALSD_GATEWAY_DOWN"),
+        ("gateway", AlarmPhase.END, "VND_VITALSD_GATEWAY_DOWN"),
+    ]
+    assert 0 <= starts_us[1] + 30_000_000 - found[1].time_us <= 30_000_000
+    assert found[2].time_us == starts_us[2]

@@ -1,7 +1,7 @@
 """One device's life, with a toy protocol of frames of one byte.
 
-b"A" to b"T" is a value, b"U" and b"V" are two pressures that stand when first told, b"Y" the device's clock, b"Z" a
-refusal, b"X" a fault in the driver, anything else garbage.
+b"A" to b"T" is a value, b"U" and b"V" are two pressures that stand when first told, b"Y" the device's clock, b"W" its
+farewell, b"Z" a refusal, b"X" a fault in the driver, anything else garbage.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from collector.model import (
 from collector.normalize import Normalizer
 from collector.recording import Recording
 from collector.runner import MOST_UNCOMMITTED, Runner
-from collector.status import DeviceState
+from collector.status import DeviceState, LinkFault
 from collector.transport import open_port
 from collector.transport.base import Transport, parse_port
 from collector.transport.memory import memory_pair
@@ -79,6 +79,8 @@ class Toy:
             events.append(Frame(offset=self._n - 1, length=1, kind="value", tick_us=self._n * 1_000_000))
             if byte == ord("Z"):
                 events.append(Association(state=AssociationState.REFUSED, reason="busy"))
+            elif byte == ord("W"):
+                events.append(Association(state=AssociationState.ENDED, reason="standby"))
             elif byte == ord("Y"):
                 events.append(DeviceClock(time_us=CLOCK_US))
             elif byte in b"UV":
@@ -148,12 +150,12 @@ class Kept:
         return [entry.value for entry in self.entries if isinstance(entry, Reading)]
 
 
-def made(kept: Kept) -> tuple[Runner, Metrics]:
+def made(kept: Kept, port: str = "tcp://x:1") -> tuple[Runner, Metrics]:
     clock = MachineClock()
     metrics = Metrics("OR", clock.utc_us)
     runner = Runner(
         name="d",
-        port="tcp://x:1",
+        port=port,
         spec=SPEC,
         new_session=lambda _datagrams, _standing: Toy(),
         normalizer=Normalizer(bed="OR", device="d"),
@@ -381,6 +383,74 @@ async def test_a_device_that_was_heard_and_sends_nothing_more_is_not_told_of_a_w
         await device.write(b"A\x00")
         await until(lambda: runner.status.state is DeviceState.SILENT)
         assert "no bytes" in runner.status.cause
+
+
+SILENT, UNREACHABLE, GONE = LinkFault.SILENT, LinkFault.UNREACHABLE, LinkFault.PORT_GONE
+ENDED, REFUSED, FAILED = LinkFault.ENDED, LinkFault.REFUSED, LinkFault.FAILED
+LINE, NET = "serial:///dev/x", "udp://x:1"
+HANGS_UP = b"-"
+
+
+@pytest.mark.parametrize(
+    ("port", "said", "state", "fault"),
+    [
+        (LINE, b"", DeviceState.SILENT, SILENT),
+        (NET, b"", DeviceState.SILENT, UNREACHABLE),
+        (NET, b"A", DeviceState.SILENT, UNREACHABLE),
+        (LINE, b"A", DeviceState.SILENT, SILENT),
+        (LINE, b"A" + HANGS_UP, DeviceState.WAITING, GONE),
+        ("tcp://x:1", b"A" + HANGS_UP, DeviceState.WAITING, ENDED),
+        (NET, b"AW", DeviceState.ASSOCIATING, ENDED),
+        (NET, b"AW", DeviceState.SILENT, ENDED),
+        (LINE, b"W", DeviceState.SILENT, ENDED),
+        (NET, b"Z", DeviceState.REFUSED, REFUSED),
+        (NET, b"Z", DeviceState.SILENT, REFUSED),
+        (NET, b"ZA", DeviceState.SILENT, UNREACHABLE),
+        (LINE, b"AX", DeviceState.WAITING, FAILED),
+    ],
+)
+async def test_why_a_device_is_not_received_is_told(
+    port: str, said: bytes, state: DeviceState, fault: LinkFault
+) -> None:
+    runner, _ = made(Kept(), port)
+
+    async def connect() -> Transport:
+        ours, device = memory_pair(datagrams=False)
+        for byte in said.removesuffix(HANGS_UP):
+            await device.write(bytes([byte]))
+        if said.endswith(HANGS_UP):
+            await device.close()
+        return ours
+
+    async with living(runner, connect):
+        await until(lambda: (runner.status.state, runner.status.fault) == (state, fault))
+
+
+@pytest.mark.parametrize(("port", "fault"), [(LINE, GONE), (NET, UNREACHABLE), ("tcp-listen://x:1", UNREACHABLE)])
+async def test_why_a_port_cannot_be_opened_is_told(port: str, fault: LinkFault) -> None:
+    runner, _ = made(Kept(), port)
+
+    async def connect() -> Transport:
+        raise LinkError("no")
+
+    async with living(runner, connect):
+        await until(lambda: runner.status.state is DeviceState.WAITING)
+        assert runner.status.fault is fault
+
+
+async def test_a_device_that_is_received_has_no_fault_and_its_silence_another_one() -> None:
+    runner, _ = made(Kept(), LINE)
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect):
+        await device.write(b"W")
+        await until(lambda: runner.status.fault is ENDED)
+        await device.write(b"A")
+        await until(lambda: runner.status.fault is None and runner.status.state is DeviceState.RECEIVING)
+        await until(lambda: runner.status.fault is SILENT)
 
 
 async def test_what_came_while_this_process_stood_still_is_no_silence() -> None:

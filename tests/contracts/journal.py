@@ -129,6 +129,9 @@ class JournalContract:
         assert min(seq for seq, _ in again) > len(kept)
         assert journal.append(seconds(3, 4)) == max(seq for seq, _ in again) + 20
 
+    def test_a_new_journal_knows_of_no_earlier_daemon(self, journal: Journal) -> None:
+        assert journal.last_seen_us(10**18) is None
+
     def test_a_reader_sees_what_was_appended(self, journal: Journal) -> None:
         reader = journal.reader()
         journal.append(one_of_each())

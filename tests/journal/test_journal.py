@@ -270,3 +270,21 @@ def test_the_file_is_not_for_everybody(path: Path) -> None:
     assert {file.name for file in path.parent.iterdir()} >= {"journal.db", "journal.db-wal"}
     assert all(file.stat().st_mode & 0o027 == 0 for file in path.parent.iterdir())
     journal.close()
+
+
+def test_it_is_known_when_an_earlier_daemon_was_last_there(path: Path) -> None:
+    """By its own word, or by the entries of one that said nothing: neither their last alone, nor what is to come."""
+    journal = Journal.open(path)
+    journal.append(seconds(0, 3))
+    journal.go_on(T0_US + 900_000_000)
+    journal.go_on(T0_US + 905_000_000)
+    assert journal.last_seen_us(T0_US + 3_600_000_000) == T0_US + 2_019_000
+    journal.close()
+    journal = Journal.open(path)
+    assert journal.last_seen_us(T0_US + 3_600_000_000) == T0_US + 905_000_000
+    journal.append([condition(1, AlarmPhase.START), *seconds(1000, 1001), condition(5, AlarmPhase.END)])
+    journal.close()
+    journal = Journal.open(path)
+    assert journal.last_seen_us(T0_US + 3_600_000_000) == T0_US + 1_000_019_000
+    assert journal.last_seen_us(T0_US + 950_000_000) == T0_US + 905_000_000
+    journal.close()

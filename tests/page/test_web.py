@@ -21,7 +21,7 @@ from collector.bell import Bell
 from collector.clock import rfc3339
 from collector.codes import Parameter
 from collector.errors import JournalError, UsageError
-from collector.model import Quality, Reading, Role
+from collector.model import AlarmType, Quality, Reading, Role
 from collector.status import DeviceState, DeviceStatus
 from tests.page.data import (
     BED,
@@ -151,6 +151,25 @@ async def test_now_never_says_no_alarm_where_the_link_is_down() -> None:
     assert page.count("No alarm reported by the device") == 1
     assert "Link down: alarm state unknown" in page
     assert "Does not replace the bedside alarm" in page
+
+
+async def test_a_link_that_is_down_is_told_once_with_its_device_and_that_its_alarms_are_unknown() -> None:
+    site = Site(devices=[status("monitor"), status("vent", DeviceState.SILENT)])
+    link = alarm(
+        NOW_US - 5 * SECOND_US, device="vitalsd", source="link:vent", text="vent: nothing", type_=AlarmType.TECHNICAL
+    )
+    down = replace(link, alarm=replace(link.alarm, code="VND_VITALSD_LINK_SILENT"))
+    assert "Nothing heard on the line" not in (await site.get("/?lang=en")).text
+    site.store.changes = [down]
+    for lang, name, unknown in (
+        ("en", "Nothing heard on the line", "Link down: alarm state unknown"),
+        ("zh", "设备线路无数据", "链路中断，报警状态未知"),
+    ):
+        page = (await site.get(f"/?lang={lang}")).text
+        (row,) = [row for row in page.split("<li") if name in row]
+        assert "vent" in row
+        assert unknown in row
+        assert page.count(unknown) == 1
 
 
 async def test_the_page_shows_what_now_says() -> None:

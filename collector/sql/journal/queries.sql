@@ -19,6 +19,15 @@ insert into life(id, first) values (?, ?);
 -- life: the present run of a daemon
 select id from life order by number desc limit 1;
 
+-- put_seen: the present run goes on
+update life set seen = ? where number = (select max(number) from life);
+
+-- seen: when the runs before the present one were last known to go on
+select max(seen) from life where number < (select max(number) from life);
+
+-- last_times: times of the last entries
+select time from queue order by seq desc limit ?;
+
 -- life_end: the last sequence number of a run; no row: never heard of it
 select coalesce((select min(first) - 1 from life where number > l.number), ?) from life as l where id = ?;
 

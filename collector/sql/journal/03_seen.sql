@@ -1,0 +1,2 @@
+-- When a daemon was last known to run.
+alter table life add column seen integer;
