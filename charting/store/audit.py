@@ -132,9 +132,8 @@ class _Audit:
         except (ValidationError, ValueError, KeyError, IndexError) as error:
             return f"its entries make no case ({type(error).__name__})"
         kept = asdict(stored_row(row))
-        names = [
-            name for name, value in made.items() if kept[name] != (plain(value) if isinstance(value, str) else value)
-        ]
+        said = {name: plain(value) if isinstance(value, str) else value for name, value in made.items()}
+        names = [name for name in said if said[name] != kept[name]]
         return f"its row contradicts its entries: {', '.join(names)}" if names else ""
 
 
