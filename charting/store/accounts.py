@@ -37,7 +37,7 @@ class DatabaseAccounts:
     def create(self, account: Account) -> bool:
         made = self._insert(account_table).values(account=account.account, password=account.password, **_said(account))
         with self._database.write() as connection:
-            return connection.execute(made.on_conflict_do_nothing()).rowcount > 0
+            return connection.execute(made.on_conflict_do_nothing().returning(_A.account)).first() is not None
 
     def change(self, account: Account) -> None:
         with self._database.write() as connection:
