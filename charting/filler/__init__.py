@@ -1,0 +1,1 @@
+"""Brings what devices say into open documents: reads series, asks charting.fill, appends what is new."""

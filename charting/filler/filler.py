@@ -1,0 +1,319 @@
+"""Fills open documents from what devices say, again and again: new values, late ones, what a person has decided."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from charting.case.clock import HOUR_US
+from charting.case.refusals import Refusal
+from charting.case.state import Case, Document
+from charting.desk import Desk
+from charting.fill.fill import MINUTE_US, Count, Filling, Plan, final_us, marks
+from charting.fill.types import CellState
+from charting.filler.certificate import certificate
+from charting.filler.identity import differing
+from charting.filler.look import TOLD_US, Look
+from charting.filler.news import news, unreached_news
+from charting.filler.parts import BACK_US, Part, occupied, parts, plan
+from charting.filler.pumps import ITEM, NAME_CODE, RATE_CODES, infusions
+from charting.filler.sources import FAILURES, SourceError, Sources
+from charting.filler.watch import Prints, Seen, changed, first_kept_us
+from charting.templates.loader import Templates
+from charting.templates.template import Template
+from charting.trail.contents import Infusion
+from charting.trail.trail import CaseRow, Trail
+from collector.clock import rfc3339
+from collector.errors import VitalsdError
+from collector.logs import Link
+from collector.series import SeriesReader
+
+PACE_S = 10.0
+"""Between two looks. A minute that is over is charted in the next one."""
+SETTLE_US = 5_000_000
+"""A minute is looked at when it has been over for so long: what was measured at its end needs time to arrive."""
+SLICE_US = 4 * HOUR_US
+"""Filled at once: days of a bed take no more memory than this."""
+CERTIFY_US = 7 * 24 * HOUR_US
+"""Cases closed so long ago are still certified: a record is completed within days, and a service restarted."""
+EXPECTED = frozenset({"hr", "spo2"})
+"""Signals whose absence is a gap from the patient's arrival on; others are missed once they have been there
+(WS 329: oxygenation in every technique; clinical.md §3.1)."""
+MOST = 10_000
+"""Cases of one question; a department has some hundred open or closed in a week."""
+
+
+class Filler:
+    """`look` may be called from any thread; one look at a time."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        trail: Trail,
+        templates: Templates,
+        sources: Sources,
+        now_us: Callable[[], int],
+        zone: str,
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._desk = desk
+        self._trail = trail
+        self._templates = templates
+        self._sources = sources
+        self._now_us = now_us
+        self._zone = zone
+        self._log = log
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, str, int], Seen] = {}
+        self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
+        self._store = Link(log, "charting database")
+        self._links: dict[str, Link] = {}
+        self._since: dict[str, int] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every PACE_S until `stop`; the look under way is finished."""
+        while not stop.is_set():
+            await asyncio.to_thread(self.look)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PACE_S)
+
+    def look(self) -> None:
+        """Fill every open document, and certify what was closed. What fails is logged, and tried again next time."""
+        with self._lock:
+            try:
+                rows = self._trail.rows(state="open", limit=MOST)
+                others = self._elsewhere(rows)
+                for row in rows:
+                    self._look_at(row.case, others)
+                self._certify(others)
+            except VitalsdError as error:
+                self._store.lost(str(error))
+            else:
+                self._store.good()
+
+    def settle(self, case: str) -> None:
+        """Fill one case now, before something is done with it that lasts: its signature, its end."""
+        with self._lock, suppress(VitalsdError):
+            rows = self._trail.rows(state="open", limit=MOST)
+            self._look_at(case, self._elsewhere(rows))
+
+    def unfilled_since_us(self, bed: str) -> int | None:
+        """Since when a bed's series cannot be read; None while they can."""
+        return self._since.get(bed)
+
+    def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
+        """Where patients were since the first open case began, by case."""
+        if not rows:
+            return {}
+        since_us = min(row.opened_us for row in rows) - BACK_US
+        found = {}
+        for row in self._trail.rows(since_us=since_us, limit=MOST):
+            before = self._stays.get(row.case)
+            if before is None or before[0] != row.last:
+                before = row.last, occupied(self._desk.case(row.case))
+            found[row.case] = before
+        self._stays = found
+        return {case: stays for case, (_, stays) in found.items()}
+
+    def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+        others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
+        self._hold(id_)
+        for document, template in self._documents(self._desk.case(id_)):
+            if document.locked:
+                continue
+            for n, part in enumerate(self._parts(id_, document, template, others)):
+                key = id_, document.id, n
+                self._reading(part.bed, partial(self._fill, key, template, part))
+
+    def _documents(self, case: Case) -> Sequence[tuple[Document, Template]]:
+        """Those that devices fill."""
+        found = ((d, self._templates.get(d.template, d.template_version)) for d in case.documents.values())
+        return [(document, template) for document, template in found if template is not None and template.grid]
+
+    def _parts(self, case: str, document: Document, template: Template, others: Iterable[Part]) -> Sequence[Part]:
+        return parts(self._desk.case(case), document, template.grid.areas if template.grid else (), others)
+
+    def _reading(self, bed: str, use: Callable[[SeriesReader], object]) -> bool:
+        """Let something read a bed's series, if it can be read. A failure is the bed's alone."""
+        link = self._links.setdefault(bed, Link(self._log.bind(bed=bed), "series of the bed"))
+        try:
+            reader = self._sources.reader(bed)
+            if reader is None:
+                return True
+            try:
+                use(reader)
+            except (VitalsdError, Refusal):
+                raise
+            except FAILURES as error:
+                raise self._sources.failed(bed, error) from error
+        except SourceError as error:
+            self._since.setdefault(bed, self._now_us())
+            link.lost(str(error))
+            return False
+        except Refusal as refusal:  # signed or discarded meanwhile
+            self._log.debug("not filled", bed=bed, reason=refusal.key)
+            return False
+        except Exception:  # noqa: BLE001  one bed's data that nobody foresaw must not stop the filling of all others
+            if bed not in self._since:
+                self._log.exception("filling failed", bed=bed)
+            self._since.setdefault(bed, self._now_us())
+            return False
+        self._since.pop(bed, None)
+        link.good()
+        return True
+
+    def _hold(self, id_: str) -> None:
+        """Hold devices at the patient's bed that tell of another one."""
+        case = self._desk.case(id_)
+        stay = case.stays[-1]
+        if not stay.bed or case.state != "open":
+            return
+
+        def look(reader: SeriesReader) -> None:
+            told = reader.identities(stay.bed, stay.start_us - TOLD_US, self._now_us() + 1)
+            for held in differing(case, told, stay.start_us):
+                self._desk.hold(id_, held)
+                self._log.warning("a device tells of another patient", bed=stay.bed, device=held.device)
+
+        self._reading(stay.bed, look)
+
+    def _fill(self, key: tuple[str, str, int], template: Template, part: Part, reader: SeriesReader) -> None:
+        """One part of a document, where anything has changed since the last look."""
+        id_, document = key[0], key[1]
+        case = self._desk.case(id_)
+        wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
+        now_us = self._now_us()
+        until_us = min(part.end_us or now_us, now_us) - (0 if part.end_us and part.end_us <= now_us else SETTLE_US)
+        until_us -= until_us % MINUTE_US
+        before = self._seen.get(key)
+        if until_us <= part.start_us or (before and (before.plan, before.until_us) == (wanted, until_us)):
+            return
+        look = Look.at(reader, part, until_us)
+        spans = changed(before, wanted, look.prints, look.technical, look.reached_us)
+        start_us = _kept_us(case.documents[document], look.prints, part, until_us)
+        seen = dict(before.seen) if before is not None and before.plan == wanted else {}
+        for since, until in ((max(a, start_us), b) for a, b in spans):
+            for first in range(since, until, SLICE_US):
+                last = min(first + SLICE_US, until)
+                filling = look.filling(replace(wanted, seen=seen), first, last)
+                seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
+                self._put(id_, document, wanted, filling, first, last, now_us)
+        self._lag(id_, document, wanted, seen, look.reached_us, until_us)
+        self._pumps(id_, document, reader, part, until_us)
+        self._seen[key] = Seen(
+            plan=wanted,
+            until_us=until_us,
+            reached_us=look.reached_us,
+            prints=look.prints,
+            technical=look.technical,
+            seen=seen,
+        )
+
+    def _put(
+        self, id_: str, document: str, wanted: Plan, filling: Filling, since_us: int, until_us: int, now_us: int
+    ) -> None:
+        """Append what is new in a filling of [since_us, until_us)."""
+        held = self._desk.case(id_).documents[document]
+        final = {m.mark_us: final_us(m) <= now_us for m in marks(wanted, since_us, until_us)}
+        found = news(
+            held, filling, since_us, until_us, final=lambda mark_us: final.get(mark_us, True), held=wanted.held
+        )
+        if found is not None:
+            self._desk.fill(id_, found)
+
+    def _lag(
+        self, id_: str, document: str, wanted: Plan, seen: Mapping[str, int], reached_us: int, until_us: int
+    ) -> None:
+        """Say of the time that no data have reached what has not come, until they do."""
+        signals = {*seen, *wanted.expected}
+        if reached_us < until_us and signals:
+            evidence = f"no data have reached the server since {rfc3339(reached_us)[:19]}Z"
+            known = self._desk.case(id_).documents[document]
+            found = unreached_news(known, signals, reached_us, until_us, evidence)
+            if found is not None:
+                self._desk.fill(id_, found)
+
+    def _pumps(self, id_: str, document: str, reader: SeriesReader, part: Part, until_us: int) -> None:
+        """Bring the infusions of pumps to what they tell; what a person has changed stays."""
+        rates = reader.points(part.bed, RATE_CODES, part.start_us, until_us)
+        names = reader.values(part.bed, [NAME_CODE], part.start_us - TOLD_US, until_us) if rates else []
+        given = infusions(rates, names, part.start_us, until_us)
+        items = self._desk.case(id_).documents[document].items.values()
+        gone = {
+            item.id: None
+            for item in items
+            if isinstance(item.content, Infusion)
+            and item.id.startswith(ITEM)
+            and item.id not in given
+            and part.start_us <= item.content.rates[0].at_us < until_us
+        }
+        for item, infusion in {**gone, **given}.items():
+            self._desk.infuse(id_, document=document, item=item, infusion=infusion)
+
+    def _certify(self, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+        """Fill once more what belongs to closed cases, and certify how complete it is."""
+        for row in self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST):
+            case = self._desk.case(row.case)
+            for document, template in self._documents(case):
+                end_us = case.closed_us
+                if document.certificate is None or document.certificate.end_us != end_us:
+                    self._close(row.case, document.id, template, elsewhere)
+
+    def _close(self, id_: str, document: str, template: Template, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+        others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
+        case = self._desk.case(id_)
+        found = self._parts(id_, case.documents[document], template, others)
+        counts: list[tuple[str, Count]] = []
+
+        def count(part: Part, n: int, reader: SeriesReader) -> None:
+            key = id_, document, n
+            self._seen.pop(key, None)
+            if not self._desk.case(id_).documents[document].locked:
+                self._fill(key, template, part, reader)
+            counts.extend(self._counts(id_, document, template, part, reader))
+
+        for n, part in enumerate(found):
+            if not self._reading(part.bed, partial(count, part, n)):
+                return
+        known = self._desk.case(id_).documents[document]
+        start_us = found[0].start_us if found else known.start_us
+        self._desk.certify(
+            id_, certificate(known, template.signals, counts, start_us, case.closed_us or self._now_us())
+        )
+
+    def _counts(
+        self, id_: str, document: str, template: Template, part: Part, reader: SeriesReader
+    ) -> Iterable[tuple[str, Count]]:
+        """Minutes of a part, by signal."""
+        case = self._desk.case(id_)
+        wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
+        until_us = min(part.end_us or self._now_us(), self._now_us())
+        until_us -= until_us % MINUTE_US
+        look = Look.at(reader, part, until_us)
+        seen: dict[str, int] = {}
+        for first in range(part.start_us, until_us, SLICE_US):
+            filling = look.filling(replace(wanted, seen=seen), first, min(first + SLICE_US, until_us))
+            seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
+            yield from filling.counts.items()
+
+
+def _kept_us(document: Document, found: Prints, part: Part, until_us: int) -> int:
+    """From when on the store still has what a document was filled from.
+
+    What was captured and is no longer in the store was dropped there for its age: it stays as it was captured.
+    """
+    first_us = first_kept_us(found, part.start_us)
+    kept_us = until_us if first_us is None else first_us
+    older = any(
+        item.captured is not None
+        and item.captured.state is not CellState.EMPTY
+        and part.start_us <= item.captured.time_us < kept_us - MINUTE_US
+        for item in document.items.values()
+    )
+    if not older:
+        return part.start_us
+    return until_us if first_us is None else first_us // HOUR_US * HOUR_US + 2 * HOUR_US

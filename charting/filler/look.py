@@ -1,0 +1,60 @@
+"""One look at what is kept of a bed for a part of a document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, fill
+from charting.filler.identity import explained, without_patient
+from charting.filler.parts import Part
+from charting.filler.watch import Prints, link_down, prints
+from collector.model import AlarmType, Condition, Identity
+from collector.series import SeriesReader
+from collector.technical import GATEWAY
+
+LAG_US = 60_000_000
+"""Of a bed of which nothing newer has come, the record says so (clinical.md §3.5: a gap must shout within 1-2 min)."""
+TOLD_US = 31 * 24 * 60 * MINUTE_US
+"""How far before a stay a device may have told of its patient, or a link gone down, that still holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """`prints`: see watch. `technical`: conditions that can explain a gap. `reached_us`: how far data have come."""
+
+    reader: SeriesReader
+    part: Part
+    prints: Prints
+    technical: tuple[Condition, ...]
+    identities: Sequence[Identity]
+    reached_us: int
+
+    @classmethod
+    def at(cls, reader: SeriesReader, part: Part, until_us: int) -> "Look":
+        """What there is of a part up to a whole minute. Raises what the reader raises."""
+        minutes = reader.minutes(part.bed, (), part.start_us, until_us)
+        told = reader.conditions(part.bed, part.start_us - TOLD_US, until_us)
+        technical = tuple(c for c in told if c.device == GATEWAY or c.alarm.type is AlarmType.TECHNICAL)
+        newest_us = max((r.time_us for r in reader.latest(part.bed)), default=0)
+        newest_us = max([newest_us, *(c.time_us for c in told)])
+        reached_us = until_us
+        if newest_us < until_us - LAG_US and not link_down(technical):
+            reached_us = max(newest_us // MINUTE_US * MINUTE_US + MINUTE_US, part.start_us)
+        return cls(
+            reader=reader,
+            part=part,
+            prints=prints(minutes, part.start_us, until_us),
+            technical=technical,
+            identities=reader.identities(part.bed, part.start_us - TOLD_US, until_us),
+            reached_us=min(reached_us, until_us),
+        )
+
+    def filling(self, plan: Plan, since_us: int, until_us: int) -> Filling:
+        """What [since_us, until_us) is to be filled with, from what was measured while the patient was there."""
+        part = self.part
+        first_us = max(since_us - CONTEXT_US, part.start_us)
+        last_us = until_us + CONTEXT_US if part.end_us is None else min(until_us + CONTEXT_US, part.end_us)
+        points = self.reader.points(part.bed, (), first_us, last_us)
+        conditions = [c for c in self.technical if c.time_us < last_us]
+        filling = fill(BedData(points=points, conditions=conditions), plan, since_us, until_us)
+        empty = without_patient(self.identities, since_us, until_us)
+        return replace(filling, gaps=explained(filling.gaps, empty))

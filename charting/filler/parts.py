@@ -1,0 +1,115 @@
+"""From which bed, and from when to when, a document is filled. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from charting.case.state import Case, Document, Stay
+from charting.fill.fill import MINUTE_US, Pace, Plan
+from charting.templates.template import Template
+from charting.trail import contents
+
+BACK_US = 120 * MINUTE_US
+"""A case opened later than the patient's arrival is filled back to it, at most so far: no induction takes longer, and
+what is older may be another patient's, whose case nobody opened (our judgement)."""
+
+_ARRIVALS: Mapping[str, tuple[str, ...]] = {
+    "or": ("t_room_in", "t_anes_care"), "offsite": ("t_suite_in", "t_anes_care"), "pacu": ("t_pacu_in",),
+    "icu": ("t_icu_in",),
+}  # fmt: skip
+_DEPARTURES: Mapping[str, str] = {"or": "t_room_out", "offsite": "t_suite_out", "pacu": "t_pacu_out"}
+"""Events of clinical.md §0 by which a patient comes to and leaves the beds of an area."""
+
+_STEPS_US: Mapping[str, int] = {"rescue": MINUTE_US, "close": 15 * MINUTE_US}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The patient was at a bed from start_us to end_us (None: still)."""
+
+    bed: str
+    start_us: int
+    end_us: int | None
+
+
+def occupied(case: Case) -> Sequence[Part]:
+    """Where a case's patient was, as far as people have told."""
+    return [_whole(case, stay) for stay in case.stays if stay.bed and case.state != "discarded"]
+
+
+def parts(case: Case, document: Document, areas: Sequence[str], others: Iterable[Part]) -> Sequence[Part]:
+    """Where to fill a document of a case from, from whole minutes on, in order of time, none overlapping.
+
+    `others`: where the patients of other cases were. Of two at once in one bed the one who came later has it: times in
+    which somebody else is known to have been there are never part of a document.
+    """
+    same = sorted(
+        (d for d in case.documents.values() if d.template == document.template), key=lambda d: (d.start_us, d.id)
+    )
+    place = next(n for n, d in enumerate(same) if d.id == document.id)
+    begin_us = document.start_us if place else 0
+    end_us = same[place + 1].start_us if place + 1 < len(same) else None
+    elsewhere = list(others)
+    found: list[Part] = []
+    for stay in case.stays:
+        if stay.area not in areas or not stay.bed:
+            continue
+        whole = _alone(_whole(case, stay), stay.start_us, elsewhere)
+        start = max(whole.start_us, begin_us, (found[-1].end_us or 0) if found else 0)
+        start -= start % MINUTE_US
+        end = _first(whole.end_us, end_us)
+        if end is None or end > start:
+            found.append(Part(bed=whole.bed, start_us=start, end_us=end))
+    return found
+
+
+def plan(case: Case, document: Document, template: Template, part: Part, zone: str, expected: frozenset[str]) -> Plan:
+    """What a part of a document is to be filled with."""
+    if template.grid is None:
+        raise ValueError("devices fill no form")
+    of_document = [item.content for item in document.items.values() if isinstance(item.content, contents.Pace)]
+    step_us = template.grid.step_s * 1_000_000
+    paces = {
+        Pace(start_us=pace.start_us, end_us=pace.end_us, step_us=_STEPS_US[pace.why])
+        for pace in [*case.paces, *of_document]
+        if _STEPS_US[pace.why] < step_us
+    }
+    return Plan(
+        signals=template.signals,
+        start_us=part.start_us,
+        end_us=part.end_us,
+        step_us=step_us,
+        paces=tuple(sorted(paces, key=lambda p: (p.start_us, p.step_us, p.end_us or 0))),
+        zone=zone,
+        events={event.key: event.at_us for event in reversed(case.events)},
+        held={device: held.from_us for device, held in case.held.items()},
+        expected=expected & frozenset(template.signals),
+    )
+
+
+def _whole(case: Case, stay: Stay) -> Part:
+    """A stay from the patient's arrival to his departure, where people have told them."""
+    arrivals = [
+        e.at_us
+        for e in case.events
+        if e.key in _ARRIVALS.get(stay.area, ()) and stay.start_us - BACK_US <= e.at_us < stay.start_us
+    ]
+    departures = [e.at_us for e in case.events if e.key == _DEPARTURES.get(stay.area) and e.at_us > stay.start_us]
+    end_us = _first(stay.end_us, case.closed_us, *departures[:1])
+    return Part(bed=stay.bed, start_us=min([stay.start_us, *arrivals]), end_us=end_us)
+
+
+def _alone(whole: Part, told_us: int, others: Iterable[Part]) -> Part:
+    """Without the times of others. `told_us`: when the stay began by itself, before it was filled back."""
+    start_us, end_us = whole.start_us, whole.end_us
+    for other in others:
+        if other.bed != whole.bed:
+            continue
+        if other.start_us > told_us:
+            end_us = _first(end_us, other.start_us)
+        else:
+            start_us = max(start_us, min(told_us if other.end_us is None else other.end_us, told_us))
+    return Part(bed=whole.bed, start_us=start_us, end_us=end_us)
+
+
+def _first(*times_us: int | None) -> int | None:
+    return min((t for t in times_us if t is not None), default=None)

@@ -1,0 +1,62 @@
+"""Infusions as the pumps tell them. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from charting.trail.contents import Infusion, Rate, Term
+from collector.model import Quality, Reading, Role
+from collector.series import Points
+
+RATE_CODES = ("MDC_FLOW_FLUID_PUMP", "MDC_FLOW_FLUID_PUMP_CURRENT")
+NAME_CODE = "MDC_DRUG_NAME_POINTER"
+ITEM = "pump:"
+"""How the ids of their items begin."""
+SILENT_US = 5 * 60_000_000
+"""A pump that says nothing for longer has ended when it was last heard: what it did since nobody knows."""
+
+
+def infusions(
+    rates: Sequence[Points], names: Iterable[Reading], start_us: int, until_us: int
+) -> Mapping[str, Infusion]:
+    """Id of an item → what a pump gave in [start_us, until_us): from the first flow on, with each change of its rate.
+
+    Rates are those that the pump has measured, where it tells both. The drug is what the pump calls it, a name without
+    a code until a person chooses the term; without a name it is the pump's own.
+    """
+    found: dict[str, Infusion] = {}
+    told = sorted((r for r in names if r.text), key=lambda r: -r.time_us)
+    for points in _best(rates):
+        series = points.series
+        good = np.isfinite(points.value) & np.isin(points.quality, (Quality.VALID.value, Quality.QUESTIONABLE.value))
+        good &= (points.time_us >= start_us) & (points.time_us < until_us)
+        times, values = points.time_us[good], points.value[good]
+        for run in np.split(np.arange(times.size), np.flatnonzero(np.diff(times) > SILENT_US) + 1):
+            given = run[np.cumsum(values[run] != 0) > 0]
+            if not given.size:
+                continue
+            changes = given[np.concatenate(([True], np.diff(values[given]) != 0))]
+            last_us = int(times[given[-1]])
+            name = next((r.text for r in told if r.series.device == series.device and r.time_us <= last_us), None)
+            found[f"{ITEM}{series.device}:{series.channel.source}@{int(times[given[0]])}"] = Infusion(
+                what="drug",
+                drug=_named(name, series.device),
+                unit=series.channel.unit,
+                rates=tuple(Rate(at_us=int(times[i]), rate=float(values[i])) for i in changes),
+                stop_us=last_us if until_us - last_us > SILENT_US else None,
+                device=series.device,
+            )
+    return found
+
+
+def _best(rates: Sequence[Points]) -> Iterable[Points]:
+    """Measured rates, and set ones of devices that measure none."""
+    measuring = {p.series.device for p in rates if p.series.channel.role is Role.MEASURED}
+    for points in rates:
+        role = points.series.channel.role
+        if role is Role.MEASURED or (role is Role.SET and points.series.device not in measuring):
+            yield points
+
+
+def _named(name: str | None, device: str) -> Term:
+    return Term(library="", version="", code="", zh=name or f"输注泵 {device}", en=name or f"Pump {device}")

@@ -1,0 +1,90 @@
+"""Whether a device speaks of the case's patient."""
+
+import pytest
+
+from charting.case.state import Case
+from charting.fill.types import Cause
+from charting.filler.identity import differing, explained, without_patient
+from charting.trail.contents import Patient
+from charting.trail.entries import DeviceHeld, DeviceJudged, Merged, Opened
+from collector.model import DeviceIdentity, Identity, PatientIdentity
+from tests.charting.filler.made import at, folded, gap, opened
+
+
+def told(minute: float, who: PatientIdentity | DeviceIdentity, device: str = "monitor") -> Identity:
+    return Identity(bed="OR-03", device=device, time_us=at(minute), identity=who)
+
+
+def person(number: str = "", family: str = "", given: str = "", state: str = "admitted") -> PatientIdentity:
+    return PatientIdentity(ids={"patient_id": number} if number else {}, family=family, given=given, state=state)
+
+
+def held(case: Case, *identities: Identity) -> list[tuple[str, int]]:
+    return [(h.device, h.from_us) for h in differing(case, identities, at(0))]
+
+
+@pytest.mark.parametrize(
+    ("who", "differs"),
+    [
+        (person("100200"), False), (person(" 100 200 "), False), (person("999"), True),
+        (person("999", "王", "小明"), True), (person("100200", "李", "四"), False),
+        (person("", "王", "小明"), False), (person("", "王小明"), False), (person("", "李", "四"), True),
+        (person("", "Wang", "Xiaoming"), False), (person(), False), (person("", state="empty"), False),
+    ],
+)  # fmt: skip
+def test_an_id_counts_before_a_name_and_what_cannot_be_compared_does_not(who: PatientIdentity, differs: bool) -> None:
+    assert bool(held(folded(opened()), told(1, who))) == differs
+
+
+def test_names_in_latin_letters_are_compared_in_any_order() -> None:
+    patient = Patient(number="", name="Wang Xiaoming")
+    case = folded(Opened(bed="OR-03", area="or", at_us=at(0), patient=patient))
+    assert held(case, told(1, person("", "WANG", "Xiaoming"))) == []
+    assert held(case, told(1, person("", "Xiaoming", "Wang"))) == []
+    assert held(case, told(1, person("", "Li", "Si"))) == [("monitor", at(1))]
+
+
+def test_nothing_differs_from_a_patient_whom_nobody_knows_until_he_is_known() -> None:
+    nameless = Opened(bed="OR-03", area="or", at_us=at(0), patient=Patient(temporary=""), emergency=True)
+    said = told(-30, person("999"))
+    assert held(folded(nameless), said) == []
+    merged = Merged(patient=Patient(number="100200", name="王小明"), reason="identified")
+    assert held(folded(nameless, merged), said) == [("monitor", at(0))]
+    same = Merged(patient=Patient(number="999", name="王小明"), reason="identified")
+    assert held(folded(nameless, same), said) == []
+
+
+def test_what_a_device_says_now_counts_from_when_it_said_it() -> None:
+    wrong, right = told(-90, person("999")), told(3, person("100200"))
+    assert held(folded(opened()), wrong) == [("monitor", at(0))]
+    assert held(folded(opened()), wrong, right) == []
+    assert held(folded(opened()), right, told(5, person("999")), told(5, person("100200"), "other")) == [
+        ("monitor", at(5))
+    ]
+    assert held(folded(opened()), told(1, DeviceIdentity(model="MX800"))) == []
+
+
+def test_a_device_is_held_once_and_what_a_person_judged_is_not_asked_again() -> None:
+    wrong = told(5, person("999"))
+    hold = DeviceHeld(device="monitor", told={"patient_id": "999"}, from_us=at(5))
+    assert held(folded(opened(), hold), wrong) == []
+    judged = DeviceJudged(device="monitor", told={"patient_id": "999"}, same=True, reason="old wristband")
+    assert held(folded(opened(), hold, judged), wrong) == []
+    assert held(folded(opened(), hold, judged), wrong, told(9, person("777"))) == [("monitor", at(9))]
+    refused = DeviceJudged(device="monitor", told={"patient_id": "999"}, same=False, reason="another patient")
+    assert held(folded(opened(), hold, refused), wrong) == []
+    assert held(folded(opened(), hold), wrong, told(9, person("777"))) == [("monitor", at(5))]
+
+
+def test_a_gap_while_every_monitor_says_that_it_has_no_patient_has_that_cause() -> None:
+    identities = [
+        told(-5, person("1")), told(-5, person("1"), "other"), told(10, person(state="discharged")),
+        told(12, person(state="empty"), "other"), told(30, person("1")),
+    ]  # fmt: skip
+    empty = without_patient(identities, at(0), at(60))
+    assert [(a, b) for a, b, _ in empty] == [(at(12), at(30))]
+    gaps = (gap(12, 30), gap(11, 20), gap(15, 16, cause=Cause.CABLE, certain=True))
+    assert [(g.cause, g.certain) for g in explained(gaps, empty)] == [
+        (Cause.NO_PATIENT, True), (Cause.UNKNOWN, False), (Cause.CABLE, True),
+    ]  # fmt: skip
+    assert without_patient([told(50, person(state="empty"))], at(0), at(60)) == [(at(50), at(60), "empty")]

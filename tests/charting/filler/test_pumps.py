@@ -1,0 +1,64 @@
+"""Infusions as the pumps tell them."""
+
+import numpy as np
+import pytest
+
+from charting.filler.pumps import infusions
+from charting.trail.contents import Rate
+from collector.model import Channel, Quality, Reading, Role, Series
+from collector.series import Points
+from tests.charting.filler.made import at
+
+
+def points(*told: tuple[float, float | None], device: str = "pump 1", role: Role = Role.MEASURED,
+           quality: Quality = Quality.VALID) -> Points:  # fmt: skip
+    channel = Channel(code="MDC_FLOW_FLUID_PUMP", source="1", unit="mL/h", role=role)
+    return Points(
+        series=Series(bed="OR-03", device=device, channel=channel),
+        time_us=np.array([at(minute) for minute, _ in told], np.int64),
+        value=np.array([np.nan if value is None else value for _, value in told]),
+        quality=np.array([quality.value] * len(told)),
+        demo=np.zeros(len(told), np.bool_),
+    )
+
+
+def steady(start: int, end: int, rate: float) -> list[tuple[float, float | None]]:
+    return [(minute, rate) for minute in range(start, end)]
+
+
+def test_an_infusion_begins_with_the_first_flow_and_tells_each_change() -> None:
+    told = points((0, 0.0), (1, 0.0), *steady(2, 10, 5.0), *steady(10, 20, 7.5), (20, 0.0), (21, 5.0), (22, None))
+    ((item, infusion),) = infusions([told], [], at(0), at(23)).items()
+    assert item == f"pump:pump 1:1@{at(2)}"
+    assert infusion.rates == tuple(Rate(at_us=at(m), rate=r) for m, r in ((2, 5.0), (10, 7.5), (20, 0.0), (21, 5.0)))
+    assert (infusion.stop_us, infusion.unit, infusion.device) == (None, "mL/h", "pump 1")
+    assert (infusion.drug.code, infusion.drug.en) == ("", "Pump pump 1")
+
+
+def test_a_pump_that_falls_silent_has_ended_when_it_was_last_heard() -> None:
+    told = points(*steady(0, 10, 5.0), *steady(20, 30, 5.0))
+    first, second = infusions([told], [], at(0), at(30)).values()
+    assert (first.stop_us, second.stop_us) == (at(9), None)
+    assert second.rates == (Rate(at_us=at(20), rate=5.0),)
+    assert infusions([points(*steady(0, 10, 0.0))], [], at(0), at(10)) == {}
+
+
+def test_only_what_was_given_while_the_patient_was_there() -> None:
+    ((_, infusion),) = infusions([points(*steady(-10, 20, 5.0))], [], at(0), at(12)).items()
+    assert infusion.rates == (Rate(at_us=at(0), rate=5.0),)
+
+
+def test_a_set_rate_counts_where_nothing_is_measured_and_never_what_is_invalid() -> None:
+    set_ = points(*steady(0, 5, 9.0), role=Role.SET)
+    assert [i.rates[0].rate for i in infusions([set_], [], at(0), at(5)).values()] == [9.0]
+    both = infusions([points(*steady(0, 5, 5.0)), set_], [], at(0), at(5))
+    assert [i.rates[0].rate for i in both.values()] == [5.0]
+    assert infusions([points((0, 5.0), quality=Quality.INVALID)], [], at(0), at(5)) == {}
+
+
+@pytest.mark.parametrize(("device", "name"), [("pump 1", "丙泊酚"), ("pump 2", "Pump pump 1")])
+def test_the_drug_is_what_the_pump_calls_it(device: str, name: str) -> None:
+    series = Series(bed="OR-03", device=device, channel=Channel(code="MDC_DRUG_NAME_POINTER", source="d", unit=""))
+    said = Reading(series=series, time_us=at(1), value=None, text="丙泊酚", quality=Quality.VALID, demo=False)
+    ((_, infusion),) = infusions([points(*steady(0, 5, 5.0))], [said], at(0), at(5)).items()
+    assert infusion.drug.en == name
