@@ -12,9 +12,9 @@ from charting.trail.entries import cell_json, content_json
 
 def lacking(case: Case, document: Document, template: Template) -> Sequence[str]:
     """Keys of what is required and not there: `field:<id>` or a need's `what` (see charting.templates.template)."""
-    answered = {a.field for _, a in document.of(Answer) if isinstance(a, Answer) and a.value not in {"", ()}}
-    fields = [f"field:{f.id}" for f in template.fields if f.required and f.id not in answered]
-    return [*fields, *(need.what for need in template.needs if need.what not in set(_there(case, document)))]
+    there = set(_there(case, document))
+    fields = [f"field:{f.id}" for f in template.fields if f.required and f"field:{f.id}" not in there]
+    return [*fields, *(need.what for need in template.needs if there.isdisjoint({need.what, need.unless}))]
 
 
 def _there(case: Case, document: Document) -> Iterator[str]:
@@ -30,6 +30,8 @@ def _there(case: Case, document: Document) -> Iterator[str]:
         if content is None:
             continue
         yield f"item.{content.kind}"
+        if isinstance(content, Answer) and content.value not in {"", ()}:
+            yield f"field:{content.field}"
         if isinstance(content, Volume):
             yield f"item.volume.{content.way}"
             yield f"item.volume.{content.group}"

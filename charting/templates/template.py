@@ -66,10 +66,12 @@ class Need:
     """What a document must hold besides its required fields, before it is signed.
 
     `what`: patient.<attribute>, event.<key>, coded.<use> or attendance.<role> of the case; item.<kind> or
-    item.<kind>.<group, way or scale> of the document. An event or item need may be met by "none" where a person said so.
+    item.<kind>.<group, way or scale> of the document. `unless`: another such
+    key, or field:<id>, that makes up for it.
     """
 
     what: str
+    unless: str = ""
     zh: str
     en: str
     de: str = ""
