@@ -17,6 +17,7 @@ from collector.daemon import run_bed
 from collector.decode import Summary, decode, line
 from collector.demo import DEMO_DRIVERS, run_demo
 from collector.driver import driver, drivers
+from collector.dsn import sqlite_file
 from collector.errors import LinkError, UsageError, VitalsdError
 from collector.export import Format, export, selection
 from collector.journal.report import dump, verify
@@ -78,9 +79,8 @@ def _bed(
 @app.command("charting")
 def _charting(config: Annotated[Path, typer.Argument(help="The charting service's TOML file.")]) -> None:
     """The department's web service: cases, records that fill themselves, signatures, prints."""
-    from charting.service import run_charting  # noqa: PLC0415  the same: tens of MB
-
     from charting.config import load as load_charting  # noqa: PLC0415  a bed's daemon does without
+    from charting.service import run_charting  # noqa: PLC0415  the same: tens of MB
 
     loaded = load_charting(config)
     _run(lambda stop: run_charting(loaded, stop))
@@ -251,10 +251,19 @@ def _migrate(
 ) -> None:
     """Bring a store's schema up to date, and say how long it keeps what: everything for ever, unless told otherwise.
 
-    Conditions and identities are always kept for ever.
+    A server's database gets the series store and the charting; a file is a journal or a charting. Conditions,
+    identities and what was charted are always kept for ever.
     """
+    from charting.store.database import is_charting_file  # noqa: PLC0415  a bed's daemon does without
+    from charting.store.migrate import migrate as migrate_charting  # noqa: PLC0415
+
     given = {"values": keep_values, "waves": keep_waves}
-    for text in migrate(dsn, {kind: _days(f"--keep-{kind}", said) for kind, said in given.items() if said is not None}):
+    keep = {kind: _days(f"--keep-{kind}", said) for kind, said in given.items() if said is not None}
+    file = sqlite_file(dsn)
+    told = [] if file is not None and not keep and is_charting_file(file) else migrate(dsn, keep)
+    if file is None or not told:
+        told += migrate_charting(dsn)
+    for text in told:
         typer.echo(text)
 
 
@@ -265,6 +274,64 @@ def _days(option: str, said: str) -> int | None:
     if not said.isascii() or not said.isdecimal() or not 1 <= int(said) <= MOST_DAYS:
         raise UsageError(f"{option}: expected a number of days from 1 to {MOST_DAYS}, or forever")
     return int(said)
+
+
+class _AuditAction(StrEnum):
+    VERIFY = "verify"
+
+
+@app.command("audit")
+def _audit(
+    dsn: Annotated[str, typer.Argument(help="The charting: libpq string, URL or sqlite:///FILE.")],
+    action: Annotated[_AuditAction, typer.Argument(help="verify: does everything stand as it was written?")],
+    on_paper: Annotated[
+        list[str] | None, typer.Option("--printed", metavar="SEQ:HASH", help="What a printed record says; repeatable.")
+    ] = None,
+) -> None:
+    """Check the audit trail: every entry, and what lists know of each case. The service may run meanwhile.
+
+    The last line is "whole", or each break is told, and the exit status is 1. A trail that somebody has written anew
+    from its beginning is whole in itself: what was printed of it on paper (--printed) shows that.
+    """
+    from charting.store.audit import printed, verify  # noqa: PLC0415  a bed's daemon does without
+
+    del action
+    with counter("entries") as progress:
+        report = verify(dsn, [printed(said) for said in on_paper or []], progress)
+    for text in report.lines:
+        typer.echo(text)
+    if not report.whole:
+        raise typer.Exit(1)
+
+
+class _AccountAction(StrEnum):
+    ADD = "add"
+    PASSWORD = "password"  # noqa: S105  what to do
+
+
+@app.command("account")
+def _account(
+    dsn: Annotated[str, typer.Argument(help="The charting: libpq string, URL or sqlite:///FILE.")],
+    action: Annotated[_AccountAction, typer.Argument(help="add: a new account; password: a new password for one.")],
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="What its owner types to sign in.")],
+    roles: Annotated[list[str] | None, typer.Option("--role", help="For add; repeatable.")] = None,
+    name: Annotated[str, typer.Option(help="For add: the person's name, as records show it.")] = "",
+) -> None:
+    """Make the first administrator, or help one who has forgotten his password; the page does everything else.
+
+    The password is asked for on a terminal, else it is the first line of stdin.
+    """
+    from charting.store.administer import add_account, set_password  # noqa: PLC0415  a bed's daemon does without
+
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if action is _AccountAction.ADD:
+        add_account(dsn, account, name=name or account, roles=roles or [], password=password)
+    else:
+        set_password(dsn, account, password)
+    typer.echo(f"{account}: done")
 
 
 @app.command("export")
