@@ -1,12 +1,11 @@
 """The charting service's configuration file: TOML, checked whole, every mistake named at once with its key."""
 
-import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from collector.config import AbsolutePath, ListenSection, Name, Section, Zone, checked, read, with_password
 from collector.dsn import server, sqlite_file
@@ -21,12 +20,6 @@ def _database(value: str) -> str:
         return value if file is not None else server(value)
     except UsageError as error:
         raise ValueError(str(error)) from None
-
-
-def _time_of_day(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('expected a time of day, for instance "07:00"')
-    return value
 
 
 def _file(value: Path) -> Path:
@@ -51,7 +44,7 @@ class Bed(Section):
 
 
 class ChartingSection(ListenSection):
-    """`site`: the hospital's name, as printed. `day_start`: local time at which the 24 hours of an ICU flowsheet end.
+    """`site`: the hospital's name, as printed. `day_hour`: local hour at which an ICU day begins.
 
     `idle_minutes`: after so long without a touch a session is locked. `libraries`: a folder of code libraries as CSV.
     """
@@ -60,7 +53,7 @@ class ChartingSection(ListenSection):
     site: Annotated[str, Field(min_length=1)]
     zone: Zone = "Asia/Shanghai"
     idle_minutes: Annotated[int, Field(ge=1, le=720)] = 10
-    day_start: Annotated[str, AfterValidator(_time_of_day)] = "07:00"
+    day_hour: Annotated[int, Field(ge=0, le=23)] = 7
     libraries: Annotated[AbsolutePath, AfterValidator(_folder)] | None = None
     beds: tuple[Bed, ...]
     demo: bool = False
@@ -117,6 +110,14 @@ class ChartingConfig(Section):
     charting: ChartingSection
     tls: TlsSection | None = None
     symbols: SymbolsSection | None = None
+
+    @model_validator(mode="after")
+    def _secret(self) -> Self:
+        """Passwords and patients do not travel readable."""
+        host, _ = self.charting.address
+        if self.tls is None and host not in {"localhost", "::1"} and not host.startswith("127."):
+            raise ValueError("charting.listen is reached from other machines: it needs [tls], or 127.0.0.1 and a proxy")
+        return self
 
 
 def is_charting(data: Mapping[str, Any]) -> bool:

@@ -9,7 +9,9 @@ import psycopg
 import pytest
 
 from collector import __version__
-from collector.config import load
+from charting.config import is_charting
+from charting.config import load as load_charting
+from collector.config import load, read
 from collector.migrate import migrate
 from tools.devices import with_table
 
@@ -43,9 +45,9 @@ def test_the_lock_of_the_community_edition_pins_by_hash_and_names_no_place() -> 
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
 
 
-@pytest.mark.parametrize("bed", sorted(TOP.glob("config/*.toml")), ids=lambda bed: bed.name)
-def test_an_example_bed_has_no_mistake(bed: Path) -> None:
-    load(bed)
+@pytest.mark.parametrize("file", sorted(TOP.glob("config/*.toml")), ids=lambda file: file.name)
+def test_an_example_has_no_mistake(file: Path) -> None:
+    load_charting(file) if is_charting(read(file)) else load(file)
 
 
 @pytest.mark.parametrize("readme", READMES)

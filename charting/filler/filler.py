@@ -21,7 +21,7 @@ from charting.filler.look import TOLD_US, Look
 from charting.filler.news import news, unreached_news
 from charting.filler.parts import BACK_US, Part, occupied, parts, plan
 from charting.filler.pumps import ITEM, NAME_CODE, RATE_CODES, infusions
-from charting.filler.sources import FAILURES, SourceError, Sources
+from charting.filler.sources import SourceError, Sources
 from charting.filler.watch import Prints, Seen, changed, first_kept_us
 from charting.templates.loader import Templates
 from charting.templates.template import Template
@@ -140,16 +140,11 @@ class Filler:
     def _reading(self, bed: str, use: Callable[[SeriesReader], object]) -> bool:
         """Let something read a bed's series, if it can be read. A failure is the bed's alone."""
         link = self._links.setdefault(bed, Link(self._log.bind(bed=bed), "series of the bed"))
+        reader = self._sources.reader(bed)
+        if reader is None:
+            return True
         try:
-            reader = self._sources.reader(bed)
-            if reader is None:
-                return True
-            try:
-                use(reader)
-            except (VitalsdError, Refusal):
-                raise
-            except FAILURES as error:
-                raise self._sources.failed(bed, error) from error
+            use(reader)
         except SourceError as error:
             self._since.setdefault(bed, self._now_us())
             link.lost(str(error))
@@ -157,6 +152,8 @@ class Filler:
         except Refusal as refusal:  # signed or discarded meanwhile
             self._log.debug("not filled", bed=bed, reason=refusal.key)
             return False
+        except VitalsdError:  # the charting database: whoever looks at all cases sees it
+            raise
         except Exception:  # noqa: BLE001  one bed's data that nobody foresaw must not stop the filling of all others
             if bed not in self._since:
                 self._log.exception("filling failed", bed=bed)

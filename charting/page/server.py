@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,16 +24,28 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve `app` until `stop` is set. Raises UsageError where the address cannot be listened on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """PEM files: the certificate with its chain, and its private key."""
+
+    cert: Path
+    key: Path
+
+
+async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event, tls: Tls | None = None) -> None:
+    """Serve `app` until `stop` is set, by https where there is a certificate.
+
+    Raises UsageError where the address cannot be listened on.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     config = uvicorn.Config(
-        app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S
-    )
+        app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S,
+        ssl_certfile=tls.cert if tls else None, ssl_keyfile=tls.key if tls else None,
+    )  # fmt: skip
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     stopping = asyncio.create_task(stop.wait())

@@ -38,7 +38,7 @@ def test_a_good_file_is_taken_as_it_says(tmp_path: Path) -> None:
     assert [(bed.id, bed.kind, bed.journal) for bed in charting.beds] == [
         ("OR-03", "or", Path("/var/lib/vitalsd/OR-03/journal.db"))
     ]
-    assert (charting.zone, charting.idle_minutes, charting.day_start) == ("Asia/Shanghai", 10, "07:00")
+    assert (charting.zone, charting.idle_minutes, charting.day_hour) == ("Asia/Shanghai", 10, 7)
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ listen = "8443"
 database = "sqlite:///charting.db"
 zone = "Asia/Nowhere"
 idle_minutes = 0
-day_start = "7 o'clock"
+day_hour = 24
 beds = [{ id = "A", kind = "garage" }]
 colour = "blue"
 
@@ -60,7 +60,7 @@ cert = "/nowhere/cert.pem"
     )
     assert {reason.split(": ")[0] for reason in found} == {
         "charting.listen", "charting.database", "charting.site", "charting.zone", "charting.idle_minutes",
-        "charting.day_start", "charting.beds[0].kind", "charting.colour", "tls.cert", "tls.key",
+        "charting.day_hour", "charting.beds[0].kind", "charting.colour", "tls.cert", "tls.key",
     }  # fmt: skip
 
 
@@ -101,3 +101,9 @@ def test_a_key_must_fit_its_certificate(tmp_path: Path) -> None:
     ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(loaded.tls.cert, loaded.tls.key)
     (mistake,) = mistakes(tmp_path, GOOD + tls % "other")
     assert mistake.startswith("tls.key: does not fit the certificate")
+
+
+def test_patients_do_not_travel_readable(tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, GOOD.replace("127.0.0.1", "0.0.0.0"))
+    assert "it needs [tls]" in mistake
+    assert load(file(tmp_path, GOOD.replace("127.0.0.1", "[::1]"))).tls is None

@@ -1,0 +1,221 @@
+"""The charting service: puts the parts together, and takes them apart in order."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from hashlib import sha256
+from typing import Any, Self
+
+from charting.accounts.accounts import Accounts
+from charting.accounts.actor import Actor
+from charting.accounts.passwords import Passwords
+from charting.accounts.sessions import SignIn
+from charting.accounts.storage import AccountStore
+from charting.case.clock import SiteClock
+from charting.case.state import Case
+from charting.config import ChartingConfig
+from charting.desk import Desk
+from charting.filler.filler import Filler
+from charting.filler.sources import Sources, sources
+from charting.library.library import Libraries, Library, LibraryError
+from charting.page.server import Tls, serve
+from charting.pdf import pdf
+from charting.sheet.sheet import pages
+from charting.sheet.symbols import symbols
+from charting.store.accounts import DatabaseAccounts
+from charting.store.database import Database
+from charting.store.migrate import migrate, open_database
+from charting.store.trail import DatabaseTrail
+from charting.templates.loader import Templates
+from charting.trail.entries import LibraryLoaded
+from charting.web.app import app
+from charting.web.department import Bed, Department
+from charting.web.drawings import Drawings
+from collector.clock import MachineClock
+from collector.dsn import sqlite_file
+from collector.errors import UsageError
+from collector.logs import logger
+from collector.notify import notify, watchdog_s
+from collector.series import SeriesReader
+
+MICROSECONDS = 1_000_000
+CLOCK_S = 1.0
+"""How often the machine's clock is asked whether it was set."""
+
+
+async def run_charting(
+    config: ChartingConfig, stop: asyncio.Event, *, ready: Callable[["Service"], None] = lambda _: None
+) -> None:
+    """Run until `stop`. Raises UsageError for a database, an address or a library that cannot be had.
+
+    An embedded database is made and brought up to date; a server's is not changed: `vitalsd migrate` does that.
+    """
+    service = await asyncio.to_thread(Service.of, config)
+    try:
+        await service.run(stop, ready)
+    except* UsageError as group:
+        reasons = [reason for error in group.exceptions if isinstance(error, UsageError) for reason in error.reasons]
+        raise UsageError(*reasons) from None
+    finally:
+        await asyncio.to_thread(service.close)
+
+
+class Service:
+    """The parts of a running service."""
+
+    def __init__(self, config: ChartingConfig, database: Database, libraries: Libraries) -> None:
+        charting = config.charting
+        self.config = config
+        self._database = database
+        self._libraries = libraries
+        self._clock = MachineClock()
+        self._log = logger(service="charting")
+        self.trail = DatabaseTrail(database, self._clock.utc_us)
+        self.templates = Templates.load()
+        self.desk = Desk(self.trail, self.templates, libraries, self._clock.utc_us, charting.zone)
+        self._people: AccountStore = DatabaseAccounts(database)
+        passwords = Passwords()
+        self.accounts = Accounts(self._people, self.trail, passwords)
+        self._sign_in = SignIn(
+            self._people,
+            self.trail,
+            passwords,
+            self._clock.utc_us,
+            idle_us=charting.idle_minutes * 60 * MICROSECONDS,
+        )
+        self._of_filler, self._of_web = sources(config), sources(config)
+        self.filler = Filler(
+            self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
+        )
+
+    @classmethod
+    def of(cls, config: ChartingConfig) -> Self:
+        """Opens the database. Raises UsageError."""
+        charting = config.charting
+        dsn = charting.full_database
+        embedded = sqlite_file(dsn) is not None
+        if embedded:
+            migrate(dsn)
+        libraries = _libraries(config)
+        if config.symbols is not None:
+            symbols(config.symbols.file)
+        return cls(config, open_database(dsn, make=embedded), libraries)
+
+    async def run(self, stop: asyncio.Event, ready: Callable[["Service"], None]) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(life) for life in self._lives(stop)]
+            await asyncio.wait(tasks, timeout=0)  # it has begun to listen; what cannot has ended the group
+            filling = group.create_task(self.filler.run(stop))
+            ready(self)
+            notify("READY=1")
+            self._log.info("running", beds=len(self.config.charting.beds))
+            await stop.wait()
+            notify("STOPPING=1")
+            await filling
+            for task in tasks[1:]:
+                task.cancel()
+
+    def close(self) -> None:
+        for each in (self._of_filler, self._of_web):
+            each.close()
+        self._database.close()
+
+    def _lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
+        tls = self.config.tls
+        web = app(self._department(stop))
+        listening = serve(
+            web, *self.config.charting.address, stop, Tls(cert=tls.cert, key=tls.key) if tls is not None else None
+        )
+        interval_s = watchdog_s()
+        return [listening, self._follow_clock(), *([_keep_alive(interval_s)] if interval_s else [])]
+
+    async def _follow_clock(self) -> None:
+        """Our time is the machine's, also after it was set; the trail's own never goes back."""
+        while True:
+            step = self._clock.step()
+            if step is not None:
+                self._log.warning("the clock was set", by_s=round(step.size_us / 1e6, 3))
+            await asyncio.sleep(CLOCK_S)
+
+    def _department(self, stop: asyncio.Event) -> Department:
+        charting = self.config.charting
+        return Department(
+            site=charting.site,
+            clock=SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
+            beds=[Bed(id=bed.id, area=bed.kind, name=bed.name) for bed in charting.beds],
+            desk=self.desk,
+            trail=self.trail,
+            sign_in=self._sign_in,
+            accounts=self.accounts,
+            people=self._people.accounts,
+            libraries=self._libraries,
+            templates=self.templates,
+            reader_of=lambda bed: _reader(self._of_web, bed),
+            drawings=Drawings(self._draw),
+            pdf=pdf,
+            load_library=self._load_library,
+            stop=stop,
+            idle_s=charting.idle_minutes * 60,
+            tls=self.config.tls is not None,
+            demo=charting.demo,
+        )
+
+    def _draw(self, case: Case, document: str, lang: str) -> Sequence[str]:
+        charting, found = self.config.charting, case.documents[document]
+        drawn = pages(
+            case,
+            found,
+            self.desk.template(found),
+            lang=lang,
+            zone=charting.zone,
+            names={account.account: account.name for account in self._people.accounts()},
+            now_us=self._clock.utc_us(),
+            site=charting.site,
+            marks=symbols(self.config.symbols.file) if self.config.symbols is not None else None,
+            day_hour=charting.day_hour,
+        )
+        return [page.svg for page in drawn]
+
+    def _load_library(self, library: Library, text: str, by: Actor) -> None:
+        """Keep a library's file, then make it current. Raises LibraryError."""
+        folder = self.config.charting.libraries
+        if folder is None:
+            raise LibraryError("charting.libraries names no folder to keep it in")
+        self._libraries.add(library)
+        data = text.encode()
+        try:
+            (folder / f"{library.name}-{library.version}.csv").write_bytes(data)
+        except OSError as error:
+            raise LibraryError(f"{folder}: {error.strerror}") from error
+        loaded = LibraryLoaded(
+            library=library.name, version=library.version, terms=len(library.codings), digest=sha256(data).hexdigest()
+        )
+        self.trail.append(by.account, "", [loaded])
+
+
+def _libraries(config: ChartingConfig) -> Libraries:
+    """The samples, and the site's own over them, the newest file of a library last. Raises UsageError."""
+    found, folder = Libraries.sample(), config.charting.libraries
+    if folder is not None:
+        reasons = []
+        for file in sorted(folder.glob("*.csv"), key=lambda f: (f.stat().st_mtime_ns, f.name)):
+            try:
+                found.load(file)
+            except LibraryError as error:
+                reasons += str(error).splitlines()
+        if reasons:
+            raise UsageError(*reasons)
+    return found
+
+
+def _reader(of: Sources, bed: str) -> SeriesReader:
+    """Raises KeyError for a bed that nobody has named."""
+    reader = of.reader(bed)
+    if reader is None:
+        raise KeyError(bed)
+    return reader
+
+
+async def _keep_alive(interval_s: float) -> None:
+    while True:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval_s)
