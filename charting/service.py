@@ -1,7 +1,7 @@
 """The charting service: puts the parts together, and takes them apart in order."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from hashlib import sha256
 from typing import Any, Self
 
@@ -43,7 +43,7 @@ CLOCK_S = 1.0
 
 
 async def run_charting(
-    config: ChartingConfig, stop: asyncio.Event, *, ready: Callable[["Service"], None] = lambda _: None
+    config: ChartingConfig, stop: asyncio.Event, *, ready: Callable[["Service"], Awaitable[None]] | None = None
 ) -> None:
     """Run until `stop`. Raises UsageError for a database, an address or a library that cannot be had.
 
@@ -100,12 +100,13 @@ class Service:
             symbols(config.symbols.file)
         return cls(config, open_database(dsn, make=embedded), libraries)
 
-    async def run(self, stop: asyncio.Event, ready: Callable[["Service"], None]) -> None:
+    async def run(self, stop: asyncio.Event, ready: Callable[["Service"], Awaitable[None]] | None) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(life) for life in self._lives(stop)]
             await asyncio.wait(tasks, timeout=0)  # it has begun to listen; what cannot has ended the group
             filling = group.create_task(self.filler.run(stop))
-            ready(self)
+            if ready is not None:
+                await ready(self)
             notify("READY=1")
             self._log.info("running", beds=len(self.config.charting.beds))
             await stop.wait()

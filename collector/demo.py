@@ -1,10 +1,13 @@
-"""`vitalsd demo`: simulated devices on real ptys and sockets, and the very daemon that reads real ones."""
+"""`vitalsd demo`: simulated devices on real ptys and sockets, and the very programs that work on real ones."""
 
 import asyncio
+import secrets
 import socket
 import sys
 import tempfile
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from collector.config import load
 from collector.daemon import run_bed
@@ -37,7 +40,7 @@ async def run_demo(
         raise UsageError("--devices names no driver")
     patient = Patient(scenario)
     if dsn is not None:
-        migrate(dsn)
+        await asyncio.to_thread(_migrate, dsn)
     if keep is not None:
         try:
             keep.mkdir(parents=True, exist_ok=True)
@@ -45,12 +48,11 @@ async def run_demo(
             raise UsageError(f"--keep {keep}: {error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="vitalsd-demo-") as scratch:
         folder = keep.absolute() if keep else Path(scratch)
-        links = Path(scratch)
-        places = {spec.name: _place(spec, links) for spec in specs}
+        places = {spec.name: _place(spec, Path(scratch)) for spec in specs}
         page = port or free_port(socket.SOCK_STREAM)
-        file = folder / "bed.toml"
-        file.write_text(_config(specs, places, folder, page, dsn), encoding="utf-8")
-        config = load(file)
+        bedside = page % 65_535 + 1 if port else free_port(socket.SOCK_STREAM)
+        bed = _written(folder / "bed.toml", _bed_config(specs, places, folder, bedside, dsn))
+        chart = _written(folder / "charting.toml", _charting_config(folder, page, dsn))
         lives = [
             asyncio.create_task(simulate(spec, places[spec.name][0], patient=patient, seed=n, speed=speed))
             for n, spec in enumerate(specs)
@@ -58,19 +60,62 @@ async def run_demo(
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, stop.set)
 
-        def ready() -> None:
+        def ready(accounts: Sequence[str], password: str) -> None:
             sys.stdout.write(
-                f"The page: http://127.0.0.1:{page}/  "
+                f"The page: http://127.0.0.1:{page}/  (the department; sign in as {', '.join(accounts)}; "
+                f"password {password})\n"
+                f"At the bed: http://127.0.0.1:{bedside}/  "
                 f"(simulated devices: {', '.join(places)}; files: {folder}; Ctrl-C ends it)\n"
             )
             sys.stdout.flush()
 
         try:
-            await run_bed(config, stop, ready=ready)
+            await _run(bed, chart, stop, ready)
         finally:
             for life in lives:
                 life.cancel()
             await asyncio.gather(*lives, return_exceptions=True)
+
+
+async def _run(bed: Path, chart: Path, stop: asyncio.Event, ready: Callable[[Sequence[str], str], None]) -> None:
+    """Run both; one that cannot go on ends the other. Raises UsageError."""
+    from charting.config import load as load_charting  # noqa: PLC0415  the other commands do without: tens of MB
+    from charting.demo import prepare  # noqa: PLC0415  the same
+    from charting.service import Service, run_charting  # noqa: PLC0415  the same
+
+    password = f"demo-{secrets.token_hex(4)}"
+
+    async def charting_ready(service: Service) -> None:
+        ready(await asyncio.to_thread(prepare, service, _BED, password), password)
+
+    async def ending(life: Coroutine[Any, Any, None]) -> None:
+        try:
+            await life
+        finally:
+            stop.set()
+
+    lives = [run_bed(load(bed), stop), run_charting(load_charting(chart), stop, ready=charting_ready)]
+    ends = await asyncio.gather(*map(ending, lives), return_exceptions=True)
+    errors = [end for end in ends if isinstance(end, BaseException)]
+    reasons = [reason for error in errors if isinstance(error, UsageError) for reason in error.reasons]
+    if reasons:
+        raise UsageError(*reasons)
+    for error in errors:
+        raise error
+
+
+def _migrate(dsn: str) -> None:
+    """The series store and, on a server, the charting beside it."""
+    from charting.store.migrate import migrate as migrate_charting  # noqa: PLC0415  the other commands do without
+
+    migrate(dsn)
+    if sqlite_file(dsn) is None:
+        migrate_charting(dsn)
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _place(spec: DriverSpec, links: Path) -> tuple[str, str]:
@@ -82,16 +127,27 @@ def _place(spec: DriverSpec, links: Path) -> tuple[str, str]:
     return f"pty:{link}", f"serial://{link}?parity=N&rtscts=0"  # a pty has neither parity nor RTS
 
 
-def _config(
+def _charting_config(folder: Path, page: int, dsn: str | None) -> str:
+    embedded = dsn is None or sqlite_file(dsn) is not None
+    database = f"sqlite:///{folder / 'charting.db'}" if embedded or dsn is None else dsn
+    journal = f", journal = {_quoted(str(_journal(folder, dsn)))}" if embedded else ""
+    return (
+        f'[charting]\nlisten = "127.0.0.1:{page}"\ndatabase = {_quoted(database)}\n'
+        f'site = "演示医院 Demo Hospital"\nidle_minutes = 60\ndemo = true\n'
+        f'beds = [{{ id = "{_BED}", kind = "or", name = "演示手术间 Demo OR"{journal} }}]\n'
+    )
+
+
+def _journal(folder: Path, dsn: str | None) -> Path:
+    file = sqlite_file(dsn) if dsn else None
+    return folder / "journal.db" if file is None else file.absolute()
+
+
+def _bed_config(
     specs: list[DriverSpec], places: dict[str, tuple[str, str]], folder: Path, page: int, dsn: str | None
 ) -> str:
-    journal = folder / "journal.db"
-    timescale = ""
-    file = sqlite_file(dsn) if dsn else None
-    if file is not None:
-        journal = file.absolute()
-    elif dsn:
-        timescale = f"[timescale]\ndsn = {_quoted(dsn)}\n"
+    journal = _journal(folder, dsn)
+    timescale = f"[timescale]\ndsn = {_quoted(dsn)}\n" if dsn and sqlite_file(dsn) is None else ""
     devices = "".join(
         f"[[device]]\nname = {_quoted(spec.vendor)}\ndriver = {_quoted(spec.name)}\n"
         f"port = {_quoted(places[spec.name][1])}\n\n"
