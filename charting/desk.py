@@ -1,8 +1,9 @@
 """The desk: what people and the filler may do with cases and documents, one method each.
 
-A method folds the case, asks whether the actor may and whether it can be, appends to the audit trail, and gives the case
-back as it is then. It raises a Refusal where nothing was changed; an attempt of who may not is kept in the trail. What is
-sent twice (a form, after a lost answer) is done once. Any thread may call; a case that was given out never changes.
+A method folds the case, asks whether the actor may and whether it can be, appends to the audit trail, and gives the
+case back as it is then. It raises a Refusal where nothing was changed; an attempt of who may not is kept in the trail.
+What is sent twice (a form, after a lost answer) is done once. Any thread may call; a case that was given out never
+changes. One desk writes to a trail: beds and temporary names are told apart here, not in the trail.
 """
 
 import re
@@ -21,7 +22,7 @@ from charting.case.changes import decide_set, decide_void
 from charting.case.checks import AHEAD_US, Scene, check_patient, check_texts, check_time
 from charting.case.clock import SiteClock
 from charting.case.completeness import digest_of, lacking
-from charting.case.refusals import Impossible, Incomplete, Locked, NotAllowed, Refusal, Unknown
+from charting.case.refusals import Impossible, Incomplete, Locked, NotAllowed, Unknown
 from charting.case.rows import row_of
 from charting.case.state import Case, Document, Item, fold, signatures_of
 from charting.case.stays import Overlap, overlaps
@@ -119,7 +120,7 @@ class Desk:
         """What is odd about a case: told, never mended."""
         last = case.closed_us or self.clock.now_us()
         others = self._overlaps(case, ((s.bed, s.start_us, s.end_us or case.closed_us) for s in case.stays), last)
-        return warnings_of(case, self.clock, others)
+        return warnings_of(case, self.clock, self.templates, others)
 
     # The case
 
@@ -262,8 +263,9 @@ class Desk:
     ) -> Case:
         """Make an item or its next version. `after`: the number of the version that the actor saw, 0 for none.
 
-        `reason` (see charting.case.reasons): for a change of what stands there, be it a person's or a device's; not for
-        what completes it (an end, a later rate), nor for a device's value that is confirmed. Raises Conflict, Locked, ...
+        `reason` (see charting.case.reasons): for a change of what stands there, be it a person's or a device's; not
+        for what completes it (an end, a later rate), nor for a device's value that is confirmed. Raises Conflict where
+        another version stands there, Locked, Impossible, NotAllowed, Unknown.
         """
         check_texts(reason)
         said = Set(document=document, item=_id(item), after=after, content=content, reason=reason)
@@ -609,6 +611,3 @@ def _document(known: Case, document: str) -> Document:
     if found is None:
         raise Unknown("document_unknown")
     return found
-
-
-__all__ = ["AREAS", "CaseWarning", "Desk", "Refusal"]

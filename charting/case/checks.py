@@ -1,15 +1,18 @@
-"""Whether a content can be so: numbers, times, terms of libraries, fields of templates. Raises Impossible, or nothing."""
+"""Whether a content can be so: numbers, times, terms of libraries, fields of templates. Pure; raises Impossible."""
 
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from itertools import pairwise
 
 from charting.case.clock import HOUR_US, MINUTE_US, SiteClock
 from charting.case.events import events
 from charting.case.refusals import Impossible
+from charting.case.staff import staff
 from charting.case.state import Case, Document, Item, cell_item
+from charting.fill.signals import signals
 from charting.fill.types import CellState
 from charting.library.library import Libraries
 from charting.library.scores import scales
@@ -113,7 +116,9 @@ def check(content: Content, item: str, scene: Scene) -> None:
             _check_event(content)
         case Attendance():
             _ordered(content.in_us, content.out_us)
-            if not content.role or not content.name:
+            if content.role not in staff():
+                raise Impossible("staff_role_unknown")
+            if not content.name:
                 raise Impossible("attendance_nameless")
         case Coded():
             if content.use not in LIBRARY_OF:
@@ -207,9 +212,12 @@ def _check_charted(content: Charted, item: str, scene: Scene) -> None:
         raise Impossible("cell_misplaced")
     if content.signal not in template.signals:
         raise Impossible("signal_unknown")
+    signal = signals()[content.signal]
+    if content.unit != signal.unit:
+        raise Impossible("unit_differs", unit=signal.unit)
+    low, high = signal.hard_low, signal.hard_high
+    _within(content.value, min(low or 0, 0), math.inf if high is None else high, "value_out_of_range")
     captured = scene.item.captured if scene.item else None
-    if captured is not None and captured.unit != content.unit:
-        raise Impossible("unit_differs", unit=captured.unit)
     if content.accepted == "held":
         told = None if captured is None else (captured.state, captured.value, captured.unit, captured.time_us)
         if told != (CellState.HELD, content.value, content.unit, content.time_us):
@@ -231,7 +239,7 @@ def _check_infusion(content: Infusion, scene: Scene) -> None:
     times = [r.at_us for r in content.rates]
     if any(r.rate < 0 for r in content.rates) or (content.total is not None and content.total < 0):
         raise Impossible("amount_negative")
-    if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(times)):
         raise Impossible("rates_out_of_order")
     _ordered(times[-1], content.stop_us)
 

@@ -1,4 +1,4 @@
-"""Why a value was changed (clinical.md §3.4): a code of reasons.csv, alone or as "code: text"; "other" needs the text."""
+"""Why a value was changed (clinical.md §3.4): a code of reasons.csv, or "code: text"; "other" needs the text."""
 
 import csv
 from collections.abc import Mapping

@@ -36,7 +36,7 @@ class Impossible(Refusal):
 
 
 class Conflict(Refusal):
-    """Somebody else has changed the item since the writer saw it. `current`: its present version, None: there is none."""
+    """Somebody has changed the item since the writer saw it. `current`: its present version, None: there is none."""
 
     def __init__(self, current: Version | None, **params: str) -> None:
         super().__init__("conflict", **params)

@@ -194,7 +194,7 @@ def cell_item(signal: str, mark_us: int) -> str:
 
 
 def fold(entries: Iterable[Entry], case: Case | None = None) -> Case:
-    """The case that these entries make, or what they make of `case`, which stays as it is. Raises ValueError for none."""
+    """The case that these entries make, or make of `case`, which stays as it is. Raises ValueError for none."""
     folded = None if case is None else _copy(case)
     for entry in entries:
         folded = _apply(folded, entry)

@@ -1,8 +1,8 @@
 """Code libraries: what may be chosen, in versions; a code that was retired stays readable.
 
-A library is a CSV file `<library>-<version>.csv` in UTF-8 with the columns code, zh, en, valid_from, valid_to (ISO dates,
-empty: open; valid_to is the first day on which the code is no longer valid) and attributes of its own (docs of each
-library: data/README.md). An attribute `pinyin` holds the initials by which people look for a term.
+A library is a CSV file `<library>-<version>.csv` in UTF-8 with the columns code, zh, en, valid_from, valid_to (ISO
+dates, empty: open; valid_to is the first day on which the code is no longer valid) and attributes of its own (see
+data/README.md). An attribute `pinyin` holds the initials by which people look for a term.
 """
 
 import csv

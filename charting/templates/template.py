@@ -23,8 +23,9 @@ class Option:
 class Field:
     """A question of a form; its answer is the item `field:<id>`.
 
-    `unit` is UCUM, `low` and `high` inclusive bounds of a number, `options` those of choice and multi, `library` that of
-    a term, `de` the data element of WS 363/445 (clinical.md §3.7), empty where none is known.
+    `unit` is UCUM, `low` and `high` inclusive bounds of a number, `options` those of choice and multi, `library` that
+    of a term, `de` the data element of WS 363/445 (clinical.md §3.7), empty where none is known. A time is ISO 8601
+    with its offset, a date ISO, a term its code.
     """
 
     id: str
@@ -89,8 +90,8 @@ class Grid:
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """`kind`: "grid" (filled by devices, with rows of `signals`) or "form". `authors` may begin it, `appenders` add items
-    of their own to another's. `many`: a case may have several. `standard`: the shared document it corresponds to.
+    """`kind`: "grid" (filled by devices, with rows of `signals`) or "form". `authors` may begin it, `appenders` add
+    items of their own to another's. `many`: a case may have several. `standard`: the shared document it corresponds to.
     """
 
     name: str

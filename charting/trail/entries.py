@@ -148,7 +148,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """`slot` of the template's signatures; `lacking`: required things that were not there; `digest`: of what was signed."""
+    """`slot` of the template's signatures; `lacking`: required and not there; `digest`: SHA-256 of what was signed."""
 
     document: str
     version: int

@@ -1,5 +1,6 @@
 """Where entries are kept: one contract, in memory here, in SQLite and PostgreSQL in charting.store; the same suite."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -71,6 +72,7 @@ class MemoryTrail:
     def __init__(self, now_us: Callable[[], int]) -> None:
         self._now_us = now_us
         self._entries: list[Entry] = []
+        self._of_case: dict[str, list[Entry]] = {}
         self._rows: dict[str, CaseRow] = {}
         self._lock = Lock()
 
@@ -78,7 +80,8 @@ class MemoryTrail:
         self, actor: str, case: str, bodies: Sequence[Body], *, seen: int | None = None, row: CaseRow | None = None
     ) -> Sequence[Entry]:
         with self._lock:
-            last = max((e.seq for e in self._entries if e.case == case), default=0)
+            own = self._of_case.setdefault(case, [])
+            last = own[-1].seq if own else 0
             if seen is not None and seen != last:
                 raise Stale
             made: list[Entry] = []
@@ -96,6 +99,7 @@ class MemoryTrail:
                 )
                 made.append(entry)
             self._entries += made
+            own += made
             row = row or self._rows.get(case)
             if row is not None:
                 self._rows[case] = replace(row, case=case, last=made[-1].seq if made else last)
@@ -103,7 +107,8 @@ class MemoryTrail:
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
         with self._lock:
-            return [e for e in self._entries if e.case == case and e.seq > after]
+            own = self._of_case.get(case, [])
+            return own[bisect_right(own, after, key=lambda e: e.seq) :]
 
     def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
         wanted = frozenset(kinds)
