@@ -2,7 +2,8 @@
 
 Pure and deterministic: the same scenario and seed give the same patient, and every value may be asked at any time, in
 any order. Rates are integrated, so the beats of a wave are the rate that the number says. Not a physiological model:
-it is there so that what arrives can be compared with what was there.
+it is there so that what arrives can be compared with what was there. What sensors show of the body may be wrong
+(drivers.troubles), and NaN is "no value", which each device says in its own way.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,13 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.errors import UsageError
+from drivers.anaesthetic import ANAESTHETIC, KNOTS
+from drivers.troubles import Spell, Trouble, shown
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
-    """The patient at one time. Units are in the names; gases in volume percent of dry gas."""
+    """What is measured of the patient at one time. Units are in the names; gases in volume percent of dry gas.
+
+    NaN: no value. heart_rate is the body's; ECG, oximeter and arterial line each count it, and breaths are counted at the
+    airway too. art_mean is the mean of the wave that Patient.wave draws.
+    """
 
     heart_rate_per_min: float = 72.0
     resp_rate_per_min: float = 12.0
@@ -42,19 +49,30 @@ class Vitals:
     state_entropy: float = 88.0
     response_entropy: float = 96.0
     st_ii_mm: float = 0.2
-
-    @property
-    def art_mean_mmhg(self) -> float:
-        """The mean of the wave that Patient.wave draws: diastolic + PULSE_MEAN × pulse pressure."""
-        return self.art_dia_mmhg + PULSE_MEAN * (self.art_sys_mmhg - self.art_dia_mmhg)
+    ecg_rate_per_min: float = 72.0
+    pulse_rate_per_min: float = 72.0
+    art_rate_per_min: float = 72.0
+    airway_rate_per_min: float = 12.0
+    art_mean_mmhg: float = 90.8
 
     @property
     def minute_volume_l_per_min(self) -> float:
-        return self.tidal_volume_ml * self.resp_rate_per_min / 1000.0
+        return self.tidal_volume_ml * self.airway_rate_per_min / 1000.0
 
     @property
     def compliance_ml_per_cmh2o(self) -> float:
         return self.tidal_volume_ml / (self.plateau_pressure_cmh2o - self.peep_cmh2o)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cuff:
+    """The last inflation of the cuff: when it measured (s), and its pressures and pulse, NaN where it could not."""
+
+    time_s: float
+    sys_mmhg: float
+    dia_mmhg: float
+    mean_mmhg: float
+    rate_per_min: float
 
 
 _ASLEEP: Mapping[str, float] = {
@@ -75,6 +93,7 @@ SCENARIOS: Mapping[str, tuple[tuple[float, Mapping[str, float]], ...]] = {
         (1800.0, {**_ASLEEP, "temp_core_cel": 35.8, "temp_skin_cel": 31.8}),
         (7200.0, {**_ASLEEP, "temp_core_cel": 34.9, "temp_skin_cel": 30.5}),
     ),
+    "anaesthetic": KNOTS,
     "bleeding": (
         (0.0, _ASLEEP),
         (300.0, _ASLEEP),
@@ -87,6 +106,12 @@ SCENARIOS: Mapping[str, tuple[tuple[float, Mapping[str, float]], ...]] = {
 }  # fmt: skip
 """Scenario → knots (seconds, the vitals that differ from Vitals()); between knots values go in a straight line."""
 
+TROUBLES: Mapping[str, tuple[Spell, ...]] = {"anaesthetic": ANAESTHETIC}
+"""Scenario → what goes wrong in it."""
+
+CUFF_FIRST_S, CUFF_PERIOD_S = 0.0, 300.0
+"""When the cuff measures, where a device has no habit of its own."""
+
 PULSE_MEAN = 0.4
 _INSPIRATION = 1.0 / 3.0
 
@@ -94,23 +119,50 @@ _INSPIRATION = 1.0 / 3.0
 class Patient:
     """A simulated patient. Raises UsageError for a scenario that is not there."""
 
+    waves: frozenset[str]
+    """Names of WAVES that he has."""
+
     def __init__(self, scenario: str = "stable", seed: int = 0) -> None:
         if scenario not in SCENARIOS:
-            raise UsageError(f"no scenario {scenario!r}: there are {', '.join(SCENARIOS)}")
+            raise UsageError(f"no scenario {scenario!r}: there are {', '.join(SCENARIOS)} and wfdb:FILE")
         knots = SCENARIOS[scenario]
+        self.waves = frozenset(WAVES)
+        self._spells = TROUBLES.get(scenario, ())
+        self._vitals: dict[float, Vitals] = {}
         rng = np.random.default_rng(seed)
         self._times = np.array([time for time, _ in knots])
         base = Vitals()
         self._knots: dict[str, Array] = {
             f.name: np.array([values.get(f.name, getattr(base, f.name)) for _, values in knots], dtype=float)
             for f in fields(Vitals)
+            if f.name not in _COUNTED_OF and f.name != "art_mean_mmhg"
         }
         self._phase = {"heart": float(rng.uniform()), "breath": float(rng.uniform())}
         self._sway = {name: float(rng.uniform(0.0, 2.0 * np.pi)) for name in self._knots}
 
     def vitals(self, time_s: float) -> Vitals:
-        """The patient at `time_s` (seconds, ≥ 0)."""
-        return Vitals(**{name: float(self._value(name, np.array([time_s]))[0]) for name in self._knots})
+        """What sensors show at `time_s` (seconds, ≥ 0)."""
+        found = self._vitals.get(time_s)
+        if found is None:
+            if len(self._vitals) >= _REMEMBERED:
+                self._vitals.pop(next(iter(self._vitals)))
+            time = np.array([time_s])
+            found = Vitals(**{f.name: float(self._shown(f.name, time)[0]) for f in fields(Vitals)})
+            self._vitals[time_s] = found
+        return found
+
+    def cuff(self, time_s: float, first_s: float = CUFF_FIRST_S, period_s: float = CUFF_PERIOD_S) -> Cuff | None:
+        """The last inflation until `time_s`, of a device that inflates so often; None before the first."""
+        if time_s < first_s:
+            return None
+        at_s = first_s + (time_s - first_s) // period_s * period_s
+        if any(spell.trouble is Trouble.CUFF_FAILS and spell.covers(at_s) for spell in self._spells):
+            return Cuff(time_s=at_s, sys_mmhg=np.nan, dia_mmhg=np.nan, mean_mmhg=np.nan, rate_per_min=np.nan)
+        sys, dia, mean, rate = (
+            float(self._value(name, np.array([at_s]))[0])
+            for name in ("art_sys_mmhg", "art_dia_mmhg", "art_mean_mmhg", "heart_rate_per_min")
+        )
+        return Cuff(time_s=at_s, sys_mmhg=sys, dia_mmhg=dia, mean_mmhg=mean, rate_per_min=rate)
 
     def wave(self, name: str, start_s: float, n: int, rate_hz: float) -> Array:
         """`n` samples from `start_s`, shape (n,), in the unit of WAVES. Raises KeyError for a name not in WAVES."""
@@ -125,7 +177,16 @@ class Patient:
         """Breaths since the start, whole numbers at each start of inspiration, shape as given."""
         return self._cycles("resp_rate_per_min", "breath", time_s)
 
+    def _shown(self, name: str, time: Array) -> Array:
+        """What a sensor shows of the body."""
+        return shown(name, time, self._value(name, time), self._spells)
+
     def _value(self, name: str, time: Array) -> Array:
+        """What the body has."""
+        name = _COUNTED_OF.get(name, name)
+        if name == "art_mean_mmhg":
+            low, high = self._value("art_dia_mmhg", time), self._value("art_sys_mmhg", time)
+            return low + PULSE_MEAN * (high - low)
         line = np.interp(time, self._times, self._knots[name])
         sway = _SWAY.get(name, 0.0)
         return line + sway * np.sin(2.0 * np.pi * time / _SWAY_PERIOD_S + self._sway[name]) if sway else line
@@ -153,7 +214,7 @@ class Patient:
             + 0.3 * np.exp(-(((x - 0.3) / 0.06) ** 2))
         )
         st = self._value("st_ii_mm", time) * 0.1 * np.exp(-(((x - 0.12) / 0.05) ** 2))
-        return np.asarray(gain * (wave + st))
+        return shown("ecg_mv", time, np.asarray(gain * (wave + st)), self._spells)
 
     def _pulse(self, time: Array, delay: float) -> Array:
         """A pulse in 0…1 per beat with a mean of PULSE_MEAN over the beat and its peak at 1."""
@@ -161,11 +222,15 @@ class Patient:
         return np.asarray(_PULSE_TABLE[index])
 
     def _art(self, time: Array) -> Array:
-        low, high = self._value("art_dia_mmhg", time), self._value("art_sys_mmhg", time)
+        low, high = self._flat("art_dia_mmhg", time), self._flat("art_sys_mmhg", time)
         return low + (high - low) * self._pulse(time, 0.2)
 
     def _pleth(self, time: Array) -> Array:
-        return self._value("perfusion_pct", time) * (self._pulse(time, 0.3) - PULSE_MEAN)
+        return self._flat("perfusion_pct", time) * (self._pulse(time, 0.3) - PULSE_MEAN)
+
+    def _flat(self, name: str, time: Array) -> Array:
+        """What a wave is drawn with: zero where the sensor is not on."""
+        return np.nan_to_num(self._shown(name, time))
 
     def _cvp(self, time: Array) -> Array:
         return self._value("cvp_mmhg", time) + 1.5 * np.sin(2.0 * np.pi * self.beats(time))
@@ -222,6 +287,15 @@ class Patient:
         )
 
 
+_REMEMBERED = 8
+"""Times of which a device asks several times over."""
+
+_COUNTED_OF: Mapping[str, str] = {
+    "ecg_rate_per_min": "heart_rate_per_min",
+    "pulse_rate_per_min": "heart_rate_per_min",
+    "art_rate_per_min": "heart_rate_per_min",
+    "airway_rate_per_min": "resp_rate_per_min",
+}
 _SWAY_PERIOD_S = 97.0
 _SWAY: Mapping[str, float] = {
     "heart_rate_per_min": 3.0,

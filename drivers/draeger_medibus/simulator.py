@@ -63,7 +63,8 @@ class MedibusSimulator:
         self._link = _Link()
         self._channels = tables.tables(model.edition).waves
         self._speaker = Speaker(model, patient, self._faults)
-        self._transmitter = Transmitter(model.offers, patient, self._faults.skip_every)
+        offers = [offer for offer in model.offers if offer.wave in patient.waves]
+        self._transmitter = Transmitter(offers, patient, self._faults.skip_every)
         self._out = bytearray()
         self._zero: float | None = None
         self._icc_at = -math.inf

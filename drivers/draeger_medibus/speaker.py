@@ -77,6 +77,7 @@ class Speaker:
     def __init__(self, model: Model, patient: Patient, faults: Faults) -> None:
         self._model = model
         self._patient = patient
+        self._offers = [offer for offer in model.offers if offer.wave in patient.waves]
         self._faults = faults
         self._tables = tables.tables(model.edition)
         self._told: dict[int, dict[str, Channel]] = {}
@@ -102,7 +103,7 @@ class Speaker:
             case tables.IDENTIFY:
                 return self._identify()
             case tables.WAVES:
-                return b"".join(offer.entry() for offer in self._model.offers), []
+                return b"".join(offer.entry() for offer in self._offers), []
             case tables.DEVICE_SPECIFIC:
                 return self._specific(argument)
             case _ if code in self._model.readings:
@@ -133,7 +134,7 @@ class Speaker:
         if faults.negative and (code, reading.code) == (tables.MEASURED, "71"):
             return render(reading.mask, -8.0)
         value = reading.read(moment)
-        return None if value is None else render(reading.mask, value)
+        return None if value is None or math.isnan(value) else render(reading.mask, value)
 
     def _conditions(self, code: int, moment: Moment, wanted: Callable[[str], bool]) -> Reply:
         active = [c for c in self._model.conditions if c.command == code and c.holds(moment) and wanted(c.code)]

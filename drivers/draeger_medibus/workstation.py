@@ -3,6 +3,7 @@
 Which codes and masks: fact sheet draeger-medibus §5, §7, §9, §13, §14. The bodies measured are drivers.patient's.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -29,7 +30,9 @@ class Moment:
 
     @property
     def mean_pressure_mbar(self) -> float:
-        breath_s = 60.0 / self.vitals.resp_rate_per_min
+        breath_s = 60.0 / self.vitals.airway_rate_per_min
+        if math.isnan(breath_s):
+            return math.nan
         wave = self.patient.wave("paw", self.time_s, 200, 200 / breath_s)
         return float(wave.mean()) * MBAR_PER_CMH2O
 
@@ -49,7 +52,7 @@ class Moment:
 
 
 Read = Callable[[Moment], float | None]
-"""None: not valid at this time, so it is left out."""
+"""None or NaN: not valid at this time, so it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ _PRESSURES = (
     Reading("7D", "*XXX_", lambda m: m.vitals.peak_pressure_cmh2o * MBAR_PER_CMH2O),
 )
 _OXIMETRY = (
-    Reading("E1", "XXX_", lambda m: m.vitals.heart_rate_per_min),
+    Reading("E1", "XXX_", lambda m: m.vitals.pulse_rate_per_min),
     Reading("EB", "XXX_", lambda m: m.vitals.spo2_pct),
 )
 _CO2 = (
@@ -165,7 +168,7 @@ _PAIRS = (
 
 _EVITA_CONDITIONS = (
     Condition(0x27, "07", 28, "SPO2 LOW", lambda m: m.vitals.spo2_pct < 94.0),
-    Condition(0x27, "1E", 28, "SPO2 PULS HI", lambda m: m.vitals.heart_rate_per_min > 120.0),
+    Condition(0x27, "1E", 28, "SPO2 PULS HI", lambda m: m.vitals.pulse_rate_per_min > 120.0),
     Condition(0x27, "27", 28, "ET CO2 LOW", lambda m: m.etco2_mmhg < 28.0),
     Condition(0x27, "10", 30, "PAW HIGH", lambda m: m.vitals.peak_pressure_cmh2o > 40.0),
     Condition(0x2E, "98", 3, "NEBULIZER ON", lambda m: 20.0 <= m.time_s < 40.0),
@@ -200,7 +203,7 @@ EVITA_XL = Model(
             Reading("71", "*XXX_", lambda m: m.vitals.peep_cmh2o * MBAR_PER_CMH2O),
             *_PRESSURES,
             Reading("C1", "_XX_", _constant(36.0)),
-            Reading("D6", "XXX_", lambda m: m.vitals.resp_rate_per_min),
+            Reading("D6", "XXX_", lambda m: m.vitals.airway_rate_per_min),
             *_CO2,
             *_OXIMETRY,
             Reading("F0", "XXX_", lambda m: m.vitals.fio2_pct),
@@ -220,10 +223,10 @@ EVITA_XL = Model(
         ),
         0x29: (
             Reading("01", "_XXX_", lambda m: m.vitals.fio2_pct),
-            Reading("05", "XX.XX", lambda m: 20.0 / m.vitals.resp_rate_per_min),
+            Reading("05", "XX.XX", lambda m: 20.0 / m.vitals.airway_rate_per_min),
             Reading("07", "XXX.X", _constant(1.0)),
             Reading("08", "XXX.X", _constant(2.0)),
-            Reading("09", "XXX.X", lambda m: m.vitals.resp_rate_per_min),
+            Reading("09", "XXX.X", lambda m: m.vitals.airway_rate_per_min),
             Reading("0B", "_XX.X", lambda m: m.vitals.peep_cmh2o * MBAR_PER_CMH2O),
             Reading("12", "_XX.X", _constant(8.0)),
             Reading("13", "XXX.X", _constant(40.0)),
@@ -251,7 +254,7 @@ MEDIBUS_X = Model(
             Reading("B0", "XX.X", lambda m: m.vitals.sevo_fi_pct),
             Reading("B1", "XX.X", lambda m: m.vitals.sevo_et_pct),
             Reading("B9", "XX.X", lambda m: m.vitals.minute_volume_l_per_min),
-            Reading("D5", "XX__", lambda m: m.vitals.resp_rate_per_min),
+            Reading("D5", "XX__", lambda m: m.vitals.airway_rate_per_min),
             Reading("DA", "XX.X", lambda m: m.vitals.fico2_pct),
             *_CO2,
             Reading("DE", "XXXX", _constant(1200.0)),
@@ -264,7 +267,7 @@ MEDIBUS_X = Model(
         0x26: (Reading("7D", "*XXX_", _constant(40.0)), Reading("B1", "XX.X", _constant(4.0))),
         0x29: (
             Reading("01", "_XXX_", lambda m: m.vitals.fio2_pct),
-            Reading("09", "XXX.X", lambda m: m.vitals.resp_rate_per_min),
+            Reading("09", "XXX.X", lambda m: m.vitals.airway_rate_per_min),
             Reading("0B", "_XX.X", lambda m: m.vitals.peep_cmh2o * MBAR_PER_CMH2O),
             Reading("2F", "XXXXX", _constant(1600.0)),
             Reading("40", "XXXX_", lambda m: m.vitals.tidal_volume_ml),

@@ -1,5 +1,6 @@
 """What the modules of the simulated monitor measure on the simulated patient, as the fields of its records."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -7,8 +8,6 @@ from drivers.ge_datex_dri.waves import WAVES
 from drivers.patient import Patient, Vitals
 
 ABSENT = -32767
-NIBP_PERIOD_S = 300.0
-"""The cuff measures at the start and then every 5 minutes."""
 NIBP_AGED_S = 60.0
 SEVOFLURANE_MAC_PCT = 2.0
 AMBIENT_MMHG = 760.0
@@ -43,11 +42,6 @@ class Measured:
     fields: Mapping[str, int] = field(default_factory=dict)
 
 
-def cuff_time_s(time_s: float) -> float:
-    """When the last cuff measurement was."""
-    return time_s // NIBP_PERIOD_S * NIBP_PERIOD_S
-
-
 def groups(patient: Patient, time_s: float) -> Mapping[str, Measured]:
     """By "class.group": what is measured at `time_s`. All other modules are absent."""
     now = patient.vitals(time_s)
@@ -66,62 +60,70 @@ def alarms(now: Vitals) -> Mapping[bytes, int]:
     """Text → colour of what the monitor alarms for: 1 white, 2 yellow, 3 red."""
     limits = {
         (b"ART sys low", 3): now.art_sys_mmhg < 80.0,
-        (b"HR high", 2): now.heart_rate_per_min > 120.0,
+        (b"HR high", 2): now.ecg_rate_per_min > 120.0,
         (b"EtCO2 low", 2): now.etco2_pct < 3.5,
         (b"SpO2 low", 1): now.spo2_pct < 94.0,
     }
     return {text: color for (text, color), broken in limits.items() if broken}
 
 
+def _raw(value: float, divisor: float = 1.0) -> int:
+    """The value as a field, where one of the field is 1 / divisor."""
+    return ABSENT if math.isnan(value) else round(value * divisor)
+
+
 def _circulation(now: Vitals) -> dict[str, Measured]:
-    heart, st = round(now.heart_rate_per_min), now.st_ii_mm * 100
+    heart, st = _raw(now.ecg_rate_per_min), now.st_ii_mm
     ecg = {
-        "hr": heart, "st1": round(st), "st2": round(0.8 * st), "st3": round(0.6 * st),
-        "imp_rr": round(now.resp_rate_per_min), "ecg_extra.hr_ecg": heart,
+        "hr": heart, "st1": _raw(st, 100), "st2": _raw(0.8 * st, 100), "st3": _raw(0.6 * st, 100),
+        "imp_rr": _raw(now.resp_rate_per_min), "ecg_extra.hr_ecg": heart,
     }  # fmt: skip
     art = {
-        "sys": round(now.art_sys_mmhg * 100), "dia": round(now.art_dia_mmhg * 100),
-        "mean": round(now.art_mean_mmhg * 100), "hr": heart,
+        "sys": _raw(now.art_sys_mmhg, 100), "dia": _raw(now.art_dia_mmhg, 100),
+        "mean": _raw(now.art_mean_mmhg, 100), "hr": _raw(now.art_rate_per_min),
     }  # fmt: skip
-    spo2 = {"SpO2": round(now.spo2_pct * 100), "pr": heart, "ir_amp": round(now.perfusion_pct * 100)}
-    entropy = {"eeg_ent": round(now.state_entropy), "emg_ent": round(now.response_entropy), "bsr_ent": 0}
+    spo2 = {
+        "SpO2": _raw(now.spo2_pct, 100), "pr": _raw(now.pulse_rate_per_min), "ir_amp": _raw(now.perfusion_pct, 100)
+    }  # fmt: skip
+    entropy = {"eeg_ent": _raw(now.state_entropy), "emg_ent": _raw(now.response_entropy), "bsr_ent": 0}
     return {
         "basic.ecg": Measured(status=3 | 1 << 3, label=LABELS["ecg"], fields=ecg),
         "basic.p1": Measured(label=LABELS["p1"], fields=art),
-        "basic.p2": Measured(label=LABELS["p2"], fields={"mean": round(now.cvp_mmhg * 100)}),
-        "basic.t1": Measured(label=2, fields={"temp": round(now.temp_core_cel * 100)}),
-        "basic.t2": Measured(label=7, fields={"temp": round(now.temp_skin_cel * 100)}),
+        "basic.p2": Measured(label=LABELS["p2"], fields={"mean": _raw(now.cvp_mmhg, 100)}),
+        "basic.t1": Measured(label=2, fields={"temp": _raw(now.temp_core_cel, 100)}),
+        "basic.t2": Measured(label=7, fields={"temp": _raw(now.temp_skin_cel, 100)}),
         "basic.spo2": Measured(fields=spo2),
         "ext2.entropy": Measured(fields=entropy),
     }
 
 
 def _breathing(now: Vitals) -> dict[str, Measured]:
-    rate = round(now.resp_rate_per_min)
-    mac = round(now.sevo_et_pct / SEVOFLURANE_MAC_PCT * 100)
+    rate = _raw(now.airway_rate_per_min)
+    mac = _raw(now.sevo_et_pct / SEVOFLURANE_MAC_PCT, 100)
     co2 = {
-        "et": round(now.etco2_pct * 100), "fi": round(now.fico2_pct * 100),
-        "rr": rate, "amb_press": round(AMBIENT_MMHG * 10),
+        "et": _raw(now.etco2_pct, 100), "fi": _raw(now.fico2_pct, 100),
+        "rr": rate, "amb_press": _raw(AMBIENT_MMHG, 10),
     }  # fmt: skip
-    agent = {"et": round(now.sevo_et_pct * 100), "fi": round(now.sevo_fi_pct * 100), "mac_sum": mac}
+    agent = {"et": _raw(now.sevo_et_pct, 100), "fi": _raw(now.sevo_fi_pct, 100), "mac_sum": mac}
     flow = {
         "rr": rate,
-        "ppeak": round(now.peak_pressure_cmh2o * 100),
-        "peep": round(now.peep_cmh2o * 100),
-        "pplat": round(now.plateau_pressure_cmh2o * 100),
-        "tv_insp": round(now.tidal_volume_ml * 10),
-        "tv_exp": round(now.tidal_volume_ml * 10),
-        "compliance": round(now.compliance_ml_per_cmh2o * 100),
-        "mv_exp": round(now.minute_volume_l_per_min * 100),
+        "ppeak": _raw(now.peak_pressure_cmh2o, 100),
+        "peep": _raw(now.peep_cmh2o, 100),
+        "pplat": _raw(now.plateau_pressure_cmh2o, 100),
+        "tv_insp": _raw(now.tidal_volume_ml, 10),
+        "tv_exp": _raw(now.tidal_volume_ml, 10),
+        "compliance": _raw(now.compliance_ml_per_cmh2o, 100),
+        "mv_exp": _raw(now.minute_volume_l_per_min, 100),
     }
     balance = {
-        "et": round((100 - now.eto2_pct - now.etco2_pct - now.sevo_et_pct) * 100),
-        "fi": round((100 - now.fio2_pct - now.fico2_pct - now.sevo_fi_pct) * 100),
+        "et": _raw(100 - now.eto2_pct - now.etco2_pct - now.sevo_et_pct, 100),
+        "fi": _raw(100 - now.fio2_pct - now.fico2_pct - now.sevo_fi_pct, 100),
     }
+    nitrous = 0 if now.fio2_pct > 0 else ABSENT
     return {
         "basic.co2": Measured(label=1 | 1 << 3, fields=co2),
-        "basic.o2": Measured(fields={"et": round(now.eto2_pct * 100), "fi": round(now.fio2_pct * 100)}),
-        "basic.n2o": Measured(fields={"et": 0, "fi": 0}),
+        "basic.o2": Measured(fields={"et": _raw(now.eto2_pct, 100), "fi": _raw(now.fio2_pct, 100)}),
+        "basic.n2o": Measured(fields={"et": nitrous, "fi": nitrous}),
         "basic.aa": Measured(label=LABELS["aa"], fields=agent),
         "basic.flow_vol": Measured(status=3 | 2 << 8, fields=flow),
         "ext3.bal_gas": Measured(fields=balance),
@@ -130,10 +132,16 @@ def _breathing(now: Vitals) -> dict[str, Measured]:
 
 
 def _cuff(patient: Patient, time_s: float) -> Measured:
-    measured_s = cuff_time_s(time_s)
-    then = patient.vitals(measured_s)
+    then = patient.cuff(time_s)
+    if then is None:
+        return Measured(label=1 << 3)
     cuff = {
-        "sys": round(then.art_sys_mmhg) * 100, "dia": round(then.art_dia_mmhg) * 100,
-        "mean": round(then.art_mean_mmhg) * 100, "hr": round(then.heart_rate_per_min),
+        "sys": _mmhg(then.sys_mmhg), "dia": _mmhg(then.dia_mmhg), "mean": _mmhg(then.mean_mmhg),
+        "hr": _raw(then.rate_per_min),
     }  # fmt: skip
-    return Measured(label=1 << 3 | (time_s - measured_s > NIBP_AGED_S) << 8, fields=cuff)
+    return Measured(label=1 << 3 | (time_s - then.time_s > NIBP_AGED_S) << 8, fields=cuff)
+
+
+def _mmhg(value: float) -> int:
+    """Of a cuff, which measures whole mmHg."""
+    return ABSENT if math.isnan(value) else round(value) * 100

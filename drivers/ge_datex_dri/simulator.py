@@ -204,6 +204,8 @@ class Simulator:
             total_hz = sum(WAVES[one].rate_hz for one in types)
             if kind in types or kind not in bedside.DRAWN or bedside.DRAWN[kind][0] in self._absent:
                 continue
+            if bedside.DRAWN[kind][1] not in self._patient.waves:
+                continue
             if self._modern or total_hz + WAVES[kind].rate_hz <= requests.WAVE_LIMIT_HZ:
                 types.append(kind)
         groups = [types[n : n + PARTS] for n in range(0, len(types), PARTS)]

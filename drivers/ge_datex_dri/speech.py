@@ -49,7 +49,8 @@ class ValueSpeech:
         self._empty = empty
         self._fill = fill
         self._states: dict[str, str] = {}
-        self._cuffs: dict[str, float] = {}
+        self._cuffs: dict[str, float | None] = {}
+        self._unmeasured: set[str] = set()
         self._stamped_s: float | None = None
 
     def sub_records(self, kind: int, mask: int, time_s: float) -> tuple[list[Part], list[Event]]:
@@ -71,8 +72,10 @@ class ValueSpeech:
 
     def auxiliary(self, time_s: float) -> Part:
         """The auxiliary sub-record, which tells the time of the cuff from now on."""
-        self._stamped_s = bedside.cuff_time_s(time_s)
-        return AUXILIARY, struct.pack("<IhIIh98x", self._clock(self._stamped_s), 0, 0, 0, 0)
+        cuff = self._patient.cuff(time_s)
+        self._stamped_s = None if cuff is None else cuff.time_s
+        stamp_s = 0 if self._stamped_s is None else self._clock(self._stamped_s)
+        return AUXILIARY, struct.pack("<IhIIh98x", stamp_s, 0, 0, 0, 0)
 
     def _group(
         self, group: Group, one: bedside.Measured | None, prefix: str, area: bytearray, time_s: float
@@ -98,15 +101,16 @@ class ValueSpeech:
         for number, item in zip(numbers, group.fields, strict=True):
             code = item.code.pick(one.status, one.label, self._level) if isinstance(item.code, Choice) else item.code
             if number > NO_VALUE or not code.quiet:
+                at = source(prefix, group, item.name)
+                again = repeat if number > NO_VALUE else bool(group.episodes) and at in self._unmeasured
+                (self._unmeasured.discard if number > NO_VALUE else self._unmeasured.add)(at)
                 said.append(
                     Observation(
-                        channel=Channel(
-                            code=code.code, source=source(prefix, group, item.name), unit=item.unit, site=code.site
-                        ),
+                        channel=Channel(code=code.code, source=at, unit=item.unit, site=code.site),
                         value=number / item.divisor if number > NO_VALUE else None,
                         quality=Quality.VALID if number > NO_VALUE else MISSING.get(number, Quality.NOT_AVAILABLE),
-                        repeat=repeat,
-                        device_time_us=time_us,
+                        repeat=again,
+                        device_time_us=time_us if number > NO_VALUE else None,
                     )
                 )
         return said
@@ -122,11 +126,11 @@ class ValueSpeech:
 
     def _episode(self, prefix: str, time_s: float) -> tuple[bool, int | None]:
         """Whether the cuff's reading has been told before, and when it was where that is told beside it."""
-        cuff_s = bedside.cuff_time_s(time_s)
-        if self._cuffs.get(prefix) == cuff_s:
+        cuff = self._patient.cuff(time_s)
+        if cuff is None or self._cuffs.get(prefix) == cuff.time_s:
             return True, None
-        self._cuffs[prefix] = cuff_s
-        return False, (self._clock(cuff_s) * 1_000_000 or None) if self._stamped_s == cuff_s else None
+        self._cuffs[prefix] = cuff.time_s
+        return False, (self._clock(cuff.time_s) * 1_000_000 or None) if self._stamped_s == cuff.time_s else None
 
 
 class WaveSpeech:

@@ -1,5 +1,6 @@
 """What the simulated monitor knows at a time: its objects written for a poll, and the same as events."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
@@ -17,7 +18,7 @@ from collector.model import (
     Quality,
     Waveform,
 )
-from drivers.patient import Patient, Vitals
+from drivers.patient import Cuff, Patient, Vitals
 from drivers.philips_intellivue import alarms, codes, identity, pdu
 from drivers.philips_intellivue.pdu import (
     ALL_GROUPS,
@@ -116,6 +117,11 @@ class Bedside:
         self._specified = False
         self._next_block: dict[int, int] = {}
 
+    @property
+    def waves(self) -> frozenset[str]:
+        """Names of the patient's waves that there are."""
+        return self._patient.waves
+
     def switch_on(self, now: float) -> None:
         """The wall clock's reading at the monitor's time 0."""
         self._epoch_us += round(now * 1_000_000)
@@ -134,11 +140,11 @@ class Bedside:
         attributes = [*one.static(), *one.dynamic()] if context else []
         if not values:
             return written(one.context, one.handle, attributes)
-        stamp, time_us, at_s = None, None, time_s
+        stamp, time_us, at_s, cuff = None, None, time_s, None
         if one.episodic:
-            turn = (time_s - CUFF_FIRST_S) // CUFF_PERIOD_S
-            at_s = CUFF_FIRST_S + turn * CUFF_PERIOD_S
-            time_us = self.wall_us(at_s) if turn >= 0 else None
+            cuff = self._patient.cuff(time_s, CUFF_FIRST_S, CUFF_PERIOD_S)
+            at_s = -1.0 if cuff is None else cuff.time_s
+            time_us = None if cuff is None else self.wall_us(at_s)
             stamp = _NO_TIME if time_us is None else to_absolute_time(time_us)
             attributes.append((0x0990, stamp))
         elif one.period_ticks:
@@ -147,12 +153,13 @@ class Bedside:
             time_us = self._date_us(one.handle, ticks - age)
             stamp = ((ticks - age) & 0xFFFFFFFF).to_bytes(4, "big")
             attributes.append((0x0991, stamp))
-        vitals = self._patient.vitals(max(0.0, at_s))
+        vitals = _inflated(cuff) if cuff is not None else self._patient.vitals(max(0.0, at_s))
         shown: dict[int, float | None] = {}
         states: dict[int, int] = {}
         for physio, value in one.members.items():
-            states[physio] = state = self.state(physio) | (UNAVAILABLE if at_s < 0 else 0)
-            shown[physio] = None if state & (INVALID | UNAVAILABLE | CALIBRATING) else value(vitals)
+            measured = value(vitals)
+            states[physio] = state = self.state(physio) | (UNAVAILABLE if at_s < 0 or math.isnan(measured) else 0)
+            shown[physio] = None if state & (INVALID | UNAVAILABLE | CALIBRATING) else measured
             rounded = number(to_float(shown[physio], one.decimals))
             said.append(
                 Observation(
@@ -316,6 +323,11 @@ class Bedside:
         self._alarm_changes += len(changes)
         said += changes
         self._active[attribute] = now
+
+
+def _inflated(cuff: Cuff) -> Vitals:
+    """What the cuff has measured, as what the members of its object are read from."""
+    return Vitals(art_sys_mmhg=cuff.sys_mmhg, art_dia_mmhg=cuff.dia_mmhg, art_mean_mmhg=cuff.mean_mmhg)
 
 
 def _passed(vitals: Vitals) -> list[SimulatedAlarm]:

@@ -164,7 +164,7 @@ def _set(handle: int, physio: int, name: str, unit: int, value: Value) -> Simula
 
 
 NUMERICS: Sequence[SimulatedNumeric] = (
-    _one(0x82CF, 0x4182, "HR", _BEATS, lambda v: v.heart_rate_per_min),
+    _one(0x82CF, 0x4182, "HR", _BEATS, lambda v: v.ecg_rate_per_min),
     _one(0x82D6, 0x500A, "RR", _BREATHS, lambda v: v.resp_rate_per_min),
     SimulatedNumeric(
         handle=0x82DB, label=0x00020300, name="ST", unit=_MM, decimals=1, period_ticks=_ST_TICKS,
@@ -180,13 +180,13 @@ NUMERICS: Sequence[SimulatedNumeric] = (
         members={0x4A17: lambda v: v.art_mean_mmhg, 0x4A15: lambda v: v.art_sys_mmhg, 0x4A16: lambda v: v.art_dia_mmhg},
     ),
     SimulatedNumeric(
-        handle=0x8359, label=0x80035402, name="Pulse", unit=_BEATS, members={0x480A: lambda v: v.heart_rate_per_min}
+        handle=0x8359, label=0x80035402, name="Pulse", unit=_BEATS, members={0x480A: lambda v: v.art_rate_per_min}
     ),
     SimulatedNumeric(
         handle=0x8370, label=0x00024A44, name="CVP", unit=_MMHG, members={0x4A47: lambda v: v.cvp_mmhg}
     ),
     _one(0x8400, 0x4BB8, "SpO₂", _PERCENT, lambda v: v.spo2_pct, 1),
-    _one(0x8406, 0x4822, "Pulse", _BEATS, lambda v: v.heart_rate_per_min),
+    _one(0x8406, 0x4822, "Pulse", _BEATS, lambda v: v.pulse_rate_per_min),
     _one(0x840A, 0x4BB0, "Perf", _NONE, lambda v: v.perfusion_pct, 1),
     _one(0x8500, 0x4B60, "Tcore", _CELSIUS, lambda v: v.temp_core_cel, 1),
     _one(0x8504, 0x4B74, "Tskin", _CELSIUS, lambda v: v.temp_skin_cel, 1),
@@ -196,7 +196,7 @@ NUMERICS: Sequence[SimulatedNumeric] = (
     ),
     SimulatedNumeric(
         handle=0x8604, label=0x00025012, name="awRR", unit=_BREATHS, context=2,
-        members={0x5012: lambda v: v.resp_rate_per_min},
+        members={0x5012: lambda v: v.airway_rate_per_min},
     ),
     SimulatedNumeric(
         handle=0x8608, label=0x00025164, name="O₂", unit=_PERCENT, context=2,
@@ -211,7 +211,7 @@ NUMERICS: Sequence[SimulatedNumeric] = (
     _one(0x8708, 0x51A8, "PEEP", _CMH2O, lambda v: v.peep_cmh2o),
     _set(0x870C, 0x51A8, "sPEEP", _CMH2O, lambda v: v.peep_cmh2o),
     _one(0x8710, 0x513C, "TV", _ML, lambda v: v.tidal_volume_ml),
-    _set(0x8714, 0x513C, "sTV", _ML, lambda v: 10.0 * round(v.tidal_volume_ml / 10.0)),
+    _set(0x8714, 0x513C, "sTV", _ML, lambda v: 10.0 * float(np.round(v.tidal_volume_ml / 10.0))),
     SimulatedNumeric(
         handle=0x8718, label=0x00025148, name="MINVOL", unit=_L_PER_MIN, decimals=1,
         members={0x514C: lambda v: v.minute_volume_l_per_min},

@@ -353,7 +353,8 @@ class IntelliVueSimulator:
         self._result(poll.head._replace(ticks=ticks), objects)
 
     def _waves(self) -> list[SimulatedWave]:
-        return [one for one in WAVES if one.label in self._wave_labels]
+        drawn = self._bedside.waves
+        return [one for one in WAVES if one.label in self._wave_labels and drawn.issuperset(one.members.values())]
 
     def _get(self, asked: Remote) -> None:
         wanted = words(asked.body[_POLL_AT:], U16)
