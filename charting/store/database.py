@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +29,6 @@ WAIT_S = 10
 _SERVER_WRITER = {"isolation_level": "READ COMMITTED"}
 _SQLITE_WRITER = {"begin": "begin immediate"}
 _MODE = 0o640
-_MAGIC = b"SQLite format 3\0"
 
 
 class StoreError(VitalsdError):
@@ -100,13 +99,8 @@ class Database:
 
 
 def is_charting_file(path: Path) -> bool:
-    """Whether a file is the charting's own, told by its first bytes."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(72)
-    except OSError:
-        return False
-    return start[:16] == _MAGIC and int.from_bytes(start[68:72], "big") == APPLICATION_ID
+    """Whether a file is the charting's own. Raises UsageError for one that cannot be opened."""
+    return _mark(path) == APPLICATION_ID
 
 
 def make_file(path: Path) -> None:
@@ -116,11 +110,34 @@ def make_file(path: Path) -> None:
     """
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
-        empty = path.stat().st_size == 0
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    if not empty and not is_charting_file(path):
+    if _mark(path) not in {None, APPLICATION_ID}:
         raise UsageError(f"{path}: not a charting file of vitalsd")
+
+
+def is_new(path: Path) -> bool:
+    """Whether there is no file yet, or one in which nothing has been made. Raises UsageError as is_charting_file."""
+    return not path.exists() or _mark(path) is None
+
+
+def _mark(path: Path) -> int | None:
+    """A file's application id as SQLite has it, even from its log; None for an empty file, 0 for no database."""
+    if not path.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(_place(path), uri=True, timeout=WAIT_S)) as connection:
+            (tables,) = connection.execute("select count(*) from sqlite_master").fetchone()
+            (mark,) = connection.execute("pragma application_id").fetchone()
+    except sqlite3.OperationalError as error:
+        raise UsageError(f"{path}: {error}") from error
+    except sqlite3.DatabaseError:
+        return 0
+    return int(mark) if tables else None
+
+
+def _place(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}?mode=rw"
 
 
 def _with_schema(address: str) -> str:
@@ -130,11 +147,9 @@ def _with_schema(address: str) -> str:
 
 
 def _sqlite(path: Path) -> Engine:
-    place = f"file:{quote(str(path.absolute()))}?mode=rw"
-
     def connect() -> sqlite3.Connection:
         # Transactions are begun below, not by the module.
-        return sqlite3.connect(place, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(_place(path), uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
 
     engine = create_engine(
         "sqlite://",

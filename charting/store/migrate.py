@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from charting.store.database import APPLICATION_ID, Database, StoreError, is_charting_file, make_file
+from charting.store.database import APPLICATION_ID, Database, StoreError, is_charting_file, is_new, make_file
 from charting.store.tables import SCHEMA
 from collector.dsn import sqlite_file
 from collector.errors import UsageError
@@ -21,7 +21,7 @@ def open_database(dsn: str, *, make: bool = False) -> Database:
     Raises UsageError where there is none, where it is not the charting's, or of another schema than this version's.
     """
     file = sqlite_file(dsn)
-    if file is not None and make and (not file.exists() or file.stat().st_size == 0):
+    if file is not None and make and is_new(file):
         migrate(dsn)
     if file is not None and not is_charting_file(file):
         raise UsageError(f"{file}: " + ("not a charting file of vitalsd" if file.exists() else "no such file"))

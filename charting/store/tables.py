@@ -6,6 +6,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    TEXT,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -39,11 +40,11 @@ def plain(text: str) -> str:
 class Plain(TypeDecorator[str]):
     """Plain text, in the order of its code points, whatever language the server speaks."""
 
-    impl = Text
+    impl = TEXT
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+        return TEXT(collation="C") if dialect.name == "postgresql" else TEXT()
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         del dialect
@@ -109,11 +110,12 @@ session = Table(
     "session",
     METADATA,
     Column("digest", Plain, primary_key=True, comment="SHA-256 of the token"),
-    Column("account", Plain, ForeignKey("account.account"), nullable=False, index=True),
+    Column("account", Plain, ForeignKey("account.account"), nullable=False),
     Column("begun_us", BigInteger, nullable=False),
     Column("used_us", BigInteger, nullable=False),
     Column("idle_us", BigInteger, nullable=False),
     Column("locked", Boolean, nullable=False),
+    Index("session_account", "account"),
 )
 
 attempt = Table(

@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name="session_pkey"),
         sa.ForeignKeyConstraint(["account"], ["account.account"], name="session_account_fkey"),
     )
-    op.create_index("ix_session_account", "session", ["account"])
+    op.create_index("session_account", "session", ["account"])
     op.create_table(
         "attempt",
         sa.Column("key", plain, nullable=False, comment="SHA-256 of an account's name or of an address"),
