@@ -1,0 +1,1 @@
+"""The department's web service: API, pages and events. What they do is done by the Desk."""

@@ -1,0 +1,35 @@
+"""What has changed, as it changes."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from charting.web.context import Here
+from charting.web.news import stream
+from charting.web.problems import Problem
+
+router = APIRouter(prefix="/api", tags=["events"])
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Events changed, alive, locked, ended"}},
+)
+async def events(
+    here: Here,
+    request: Request,
+    case: Annotated[str, Query(max_length=80, pattern=r"^[A-Za-z0-9_.:@-]*$", description="Only of this case")] = "",
+) -> StreamingResponse:
+    """Server-Sent Events: `changed` with the ids of the cases that have new entries, `alive` every 2 s."""
+    if not here.can("read"):
+        raise Problem(403, "not_allowed")  # a page that was left open asks again and again: not kept each time
+    find, token = request.app.state.find, here.person.token
+
+    def standing() -> str:
+        person = find(token, False)
+        return "ended" if person is None else "locked" if person.locked else ""
+
+    told = stream(request.app.state.news, case, here.now_us, standing, here.department.stop)
+    return StreamingResponse(told, media_type="text/event-stream")

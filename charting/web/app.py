@@ -1,0 +1,147 @@
+"""The web application: one way in, routes, and what becomes of what goes wrong."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from charting.accounts.actor import Actor
+from charting.accounts.refusals import AccountRefusal, NotAdministrator
+from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
+from charting.web import pages, record_pages
+from charting.web.api import admin, cases, events, lists, records, session
+from charting.web.context import Person
+from charting.web.department import Department
+from charting.web.gate import Gate
+from charting.web.guard import Guard
+from charting.web.language import lang_of
+from charting.web.news import News
+from charting.web.problems import Problem, answer, of_http, of_problem, of_validation
+from charting.web.words import Words
+from collector import __version__
+from collector.errors import VitalsdError
+
+_STATIC = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TAGS = (
+    {"name": "session", "description": "Signing in and out, the lock"},
+    {"name": "beds", "description": "The department as it is now"},
+    {"name": "cases", "description": "Cases, and what belongs to a case as a whole"},
+    {"name": "records", "description": "Documents: cells, drugs, fluids, answers; signatures; printing"},
+    {"name": "libraries", "description": "Codes to choose from"},
+    {"name": "templates", "description": "What documents ask for"},
+    {"name": "events", "description": "What has changed, as it changes"},
+    {"name": "accounts", "description": "Who may sign in"},
+    {"name": "audit", "description": "All that was ever done"},
+)
+_ABOUT = """
+Everything the pages do. Sign in by `POST /api/session`: the answer sets the session's cookie and holds `csrf`, which goes
+into the header `X-CSRF-Token` of every request that changes something.
+
+Times are integers, µs since 1970 UTC. What goes wrong is answered as `{key, text, params}`, `text` in the language asked
+for (`lang`, the cookie `lang`, `Accept-Language`; zh or en): 401 not signed in, 403 not allowed (and kept in the audit
+trail), 404 unknown, 409 somebody else was faster (`current` is what stands now), 422 it cannot be so, 423 locked: the
+session (`session_locked`) or the document, 429 too many attempts, 503 the database does not answer.
+
+This is an information system: it does not alarm and does not control devices.
+"""
+_PROBLEM = {
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["key", "text", "params"],
+                "properties": {
+                    "key": {"type": "string"},
+                    "text": {"type": "string"},
+                    "params": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+            }
+        }
+    }
+}
+_PROBLEMS = {
+    status: {"description": text, **_PROBLEM}
+    for status, text in {
+        401: "Not signed in",
+        403: "Not allowed",
+        404: "Unknown",
+        409: "Somebody else was faster",
+        422: "It cannot be so",
+        423: "Locked",
+        503: "The database does not answer",
+    }.items()
+}
+
+
+def app(department: Department) -> FastAPI:
+    """The department's pages and API. Nothing but the sign-in page is answered to who has not signed in."""
+    made = FastAPI(
+        title="vitalsd charting",
+        version=__version__,
+        description=_ABOUT,
+        openapi_tags=list(_TAGS),
+        docs_url=None,
+        redoc_url=None,
+        responses=_PROBLEMS,  # type: ignore[arg-type]
+    )
+
+    def find(token: str, by_person: bool) -> Person | None:
+        found = department.sign_in.session(token, touch=by_person)
+        if found is None:
+            return None
+        standing, actor = found
+        nobody = Actor(account=standing.account, name=standing.name, roles=frozenset())
+        return Person(actor=actor or nobody, token=token, csrf=standing.csrf, locked=standing.locked)
+
+    made.state.department = department
+    made.state.find = find
+    made.state.news = News(department.trail)
+    for router in (session, lists, cases, records, events, admin, pages, record_pages):
+        made.include_router(router.router)
+    for file in files("charting.web").joinpath("static").iterdir():
+        content, kind = file.read_bytes(), _STATIC["." + file.name.rpartition(".")[2]]
+        made.add_api_route(f"/static/{file.name}", _static(content, kind), include_in_schema=False)
+    made.add_api_route("/health", _health, include_in_schema=False)
+    made.add_exception_handler(Problem, of_problem)
+    made.add_exception_handler(Refusal, _refused)
+    made.add_exception_handler(RequestValidationError, of_validation)
+    made.add_exception_handler(HTTPException, of_http)
+    made.add_exception_handler(VitalsdError, _unreachable)
+    made.add_middleware(Gate, cookie=session.cookie_name(department), find=find)
+    made.add_middleware(Guard, tls=department.tls)
+    return made
+
+
+_STATUS: Sequence[tuple[type[Refusal], int]] = (
+    (NotAllowed, 403), (NotAdministrator, 403), (Unknown, 404), (Conflict, 409), (Locked, 423), (AccountRefusal, 422),
+)  # fmt: skip
+
+
+def _refused(request: Request, refusal: Exception) -> JSONResponse:
+    assert isinstance(refusal, Refusal)
+    status = next((status for kind, status in _STATUS if isinstance(refusal, kind)), 422)
+    more = {"lacking": list(refusal.lacking)} if isinstance(refusal, Incomplete) else None
+    return answer(status, refusal.key, refusal.text(lang_of(request)), refusal.params, more)
+
+
+def _unreachable(request: Request, _: Exception) -> JSONResponse:
+    """The database or a bed's store does not answer: nothing of the request was kept."""
+    return answer(503, "no_database", Words(lang_of(request))("no_database"), {})
+
+
+def _static(content: bytes, kind: str):  # type: ignore[no-untyped-def]
+    def send() -> Response:
+        return Response(content, media_type=kind, headers={"cache-control": "no-cache"})
+
+    return send
+
+
+def _health(request: Request) -> JSONResponse:
+    """200 where the database answers."""
+    department: Department = request.app.state.department
+    department.trail.rows(state="open", limit=1)
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,341 @@
+"""The pages: HTML of what the API says too, from the same functions. A page fetches itself anew when its case changes."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Annotated, Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from charting.accounts.actor import ROLES
+from charting.case.authority import may_begin, may_write
+from charting.case.checks import LIBRARY_OF
+from charting.case.events import events
+from charting.case.state import Case, Item
+from charting.trail.chain import text_of
+from charting.trail.contents import Attendance, Coded, Event, Pace, Patient
+from charting.trail.entries import content_json
+from charting.trail.trail import CaseRow
+from charting.web import models
+from charting.web.api.admin import account_out, verification
+from charting.web.api.lists import list_libraries
+from charting.web.context import Context, Here
+from charting.web.problems import Problem
+from charting.web.quick import NOW
+from charting.web.shell import fragment, outside, page
+
+router = APIRouter(include_in_schema=False)
+
+STAFF = ("anaesthetist", "anaesthesia_assistant", "anaesthesia_nurse", "surgeon", "assistant", "scrub_nurse",
+         "circulating_nurse", "perfusionist", "pacu_nurse", "icu_nurse", "intensivist")  # fmt: skip
+"""As what people are on a case."""
+
+_ASKING = frozenset({"icu_planned", "t_cancel", "t_room_out", "t_pacu_out"})
+"""Events of which the time alone says too little."""
+
+_ENTRIES = 200
+
+
+@router.get("/sign-in")
+def sign_in(request: Request) -> Response:
+    return outside(request, "sign_in.html")
+
+
+@router.get("/locked")
+def locked(here: Here, request: Request) -> Response:
+    if not here.person.locked:
+        return RedirectResponse("/", 303)
+    return page(here, request, "locked.html")
+
+
+@router.get("/")
+def department(
+    here: Here,
+    request: Request,
+    text: Annotated[str, Query(max_length=100)] = "",
+    since: date | None | str = None,
+    until: date | None | str = None,
+) -> Response:
+    """Beds with their cases, and the search of past ones. Who reads no cases is led to what he may see."""
+    if not here.can("read"):
+        other = next(
+            (href for right, href in (("manage_accounts", "/accounts"), ("audit", "/audit")) if here.can(right)), ""
+        )
+        return (
+            RedirectResponse(other, 303)
+            if other
+            else page(here, request, "problem.html", text=here.words("nothing_here"))
+        )
+    rows = here.trail.rows(state="open", limit=1000)
+    known = {bed.id for bed in here.beds}
+    searched = bool(text or since or until)
+    return page(
+        here,
+        request,
+        "department.html",
+        rooms=[_room(here, bed, [row for row in rows if row.bed == bed.id]) for bed in here.beds],
+        elsewhere=[row for row in rows if row.bed not in known],
+        can_open=here.can("open_case"),
+        searched=searched,
+        found=_search(here, text, _day(since), _day(until)) if searched else [],
+        text=text,
+        since=_day(since) or "",
+        until=_day(until) or "",
+    )
+
+
+def _room(here: Context, bed: Any, rows: Sequence[CaseRow]) -> Mapping[str, object]:
+    alerts: list[str] = []
+    cases: list[Mapping[str, object]] = []
+    for row in rows:
+        case = here.desk.case(row.case)
+        grid = next((d for d in case.documents.values() if here.template(d).grid), None)
+        cases.append(
+            {
+                **{name: getattr(row, name) for name in CaseRow.__slots__},
+                "record": f"/records/{row.case}/{grid.id}" if grid else "",
+            }
+        )
+        alerts += [here.words("held_alert", device=device) for device in case.held]
+        alerts += [here.words("rescue_on") for _ in open_paces(case, "rescue")]
+    if len(rows) > 1:
+        alerts.append(here.words("overlapping"))
+    return {"bed": bed, "cases": cases, "alerts": alerts, "last_us": here.department.last_us(bed.id)}
+
+
+def open_paces(case: Case, why: str) -> Iterator[tuple[Item, Pace]]:
+    """Where the grid is closer now."""
+    for item in case.items.values():
+        if isinstance(item.content, Pace) and item.content.why == why and item.content.end_us is None:
+            yield item, item.content
+
+
+def _search(here: Context, text: str, since: date | None, until: date | None) -> Sequence[CaseRow]:
+    zone = ZoneInfo(here.clock.zone)
+
+    def at_us(day: date | None) -> int | None:
+        return None if day is None else round(datetime.combine(day, time(), zone).timestamp()) * 1_000_000
+
+    return here.trail.rows(
+        text=text, since_us=at_us(since), until_us=at_us(until + timedelta(days=1)) if until else None, limit=300
+    )
+
+
+def _day(said: date | str | None) -> date | None:
+    """A form sends an empty text where no day was chosen."""
+    return said if isinstance(said, date) else None
+
+
+@router.get("/dialogs/open")
+def open_dialog(here: Here, bed: models.Id) -> Response:
+    found = next((b for b in here.beds if b.id == bed), None)
+    if found is None:
+        raise Problem(404, "unknown")
+    return fragment(here, "dialog_open.html", bed=found, empty_patient=Patient(), new_id=uuid4().hex)
+
+
+@router.get("/cases/{case}")
+def case_page(here: Here, request: Request, case: models.Id) -> Response:
+    found = here.desk.read(here.actor, case)
+    return page(here, request, "case.html", about=case, case=found, **_case_values(here, found))
+
+
+def _case_values(here: Context, case: Case) -> Mapping[str, object]:
+    staff = [(i, i.content) for i in case.items.values() if isinstance(i.content, Attendance)]
+    notes = [
+        (i, i.content) for i in case.items.values() if isinstance(i.content, Event) and events()[i.content.key].many
+    ]
+    begun = {d.template for d in case.documents.values()}
+    startable = [
+        template
+        for template in here.department.templates.newest()
+        if may_begin(here.actor, template)
+        and (template.many or template.name not in begun)
+        and case.state != "discarded"
+    ]
+    return {
+        "warnings": [w.text(here.lang) for w in here.desk.warnings(case)],
+        "event_buttons": event_buttons(here, case),
+        "event_list": [{"id": i.id, "text": here.say.content(e)} for i, e in sorted(notes, key=lambda n: n[1].at_us)],
+        "staff": [
+            {
+                "id": i.id,
+                "content": a,
+                "leave": {"after": i.number, "content": {**content_json(a), "out_us": NOW}},
+            }
+            for i, a in sorted(staff, key=lambda s: s[1].in_us)
+        ],
+        "codes": [{"id": i.id, "content": i.content} for i in case.items.values() if isinstance(i.content, Coded)],
+        "documents": [
+            {
+                "id": d.id,
+                "title": here.words.of(here.template(d)),
+                "author": here.name_of(d.author),
+                "locked": d.locked,
+                "version": d.version,
+                "asked": d.unlock_asked is not None,
+                "returned": d.returned is not None,
+            }
+            for d in case.documents.values()
+        ],
+        "startable": [
+            {"title": here.words.of(t), "body": {"case": case.id, "template": t.name, "document": uuid4().hex}}
+            for t in startable
+        ],
+    }
+
+
+def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, object]]:
+    """The events in order; the one that is next by the order is marked."""
+    found = []
+    items = [(i, i.content) for i in case.items.values() if isinstance(i.content, Event)]
+    done = [events()[e.key].order or 0 for _, e in items]
+    reached = max(done, default=0)
+    for kind in events().values():
+        if kind.key in {"note", "t_death"}:
+            continue
+        own = [{"id": i.id, "at_us": e.at_us, "edited": i.edited} for i, e in items if e.key == kind.key]
+        following = kind.order is not None and kind.order > reached
+        found.append(
+            {
+                "key": kind.key,
+                "name": here.words.of(kind).partition("（")[0].partition("(")[0].partition("/")[0],
+                "many": kind.many,
+                "asks": kind.key in _ASKING,
+                "items": own,
+                "next": following and not any(e["next"] for e in found),
+            }
+        )
+    return found
+
+
+@router.get("/cases/{case}/dialogs/{which}")
+def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = "note") -> Response:
+    if which not in {"patient", "move", "close", "reopen", "discard", "attendance", "code", "event"}:
+        raise Problem(404, "unknown")
+    found = here.desk.read(here.actor, case)
+    if key not in events():
+        raise Problem(404, "unknown")
+    return fragment(
+        here,
+        "dialog_case.html",
+        which=which,
+        case=found,
+        beds=here.beds,
+        kind=events()[key],
+        uses=LIBRARY_OF,
+        staff_roles={role: here.words(f"staff.{role}") for role in STAFF},
+        people=[a for a in here.department.people() if a.active],
+        unsigned=[here.words.of(here.template(d)) for d in found.documents.values() if not d.locked],
+    )
+
+
+@router.get("/cases/{case}/items/{item}")
+def case_item(here: Here, case: models.Id, item: models.Id) -> Response:
+    found = here.desk.read(here.actor, case)
+    thing = here.item(found, "", item)
+    kind = next((v.content.kind for v in reversed(thing.versions) if v.content is not None), "")
+    may = found.state != "discarded" and may_write(here.actor, kind) and item != "patient"
+    return item_dialog(here, thing, path=f"/cases/{case}", send=f"/api/cases/{case}/items/{item}", may=may)
+
+
+def item_dialog(here: Context, item: Item, *, path: str, send: str, may: bool, **more: object) -> Response:
+    """What an item says, how it came to be, and what may be done with it."""
+    content = next((v.content for v in reversed(item.versions) if v.content is not None), None)
+    values: dict[str, object] = {
+        "item": item,
+        "path": path,
+        "send": send,
+        "may": may,
+        "editable": content is not None and content.kind in _EDITED,
+        "heading": here.words(f"kind.{content.kind}") if content is not None else here.words("details"),
+        "content": content,
+        "term_json": json.dumps(asdict(content.term), ensure_ascii=False) if isinstance(content, Coded) else "",
+        "standing": here.say.content(item.content),
+        "body": {"after": item.number, "content": content_json(content) if content is not None else {}},
+        "needs_reason": True,
+        "beside": [],
+        "readings": [],
+        "excursions": [],
+        "accept": None,
+        "template": None,
+        "why_not": here.words("not_yours"),
+        "event_kind": events()[content.key] if isinstance(content, Event) else None,
+        "uses": LIBRARY_OF,
+        "staff_roles": {role: here.words(f"staff.{role}") for role in STAFF},
+    }
+    return fragment(here, "item.html", **(values | more))
+
+
+_EDITED = frozenset(
+    {
+        "event",
+        "attendance",
+        "coded",
+        "pace",
+        "charted",
+        "bolus",
+        "infusion",
+        "volume",
+        "consumable",
+        "breathing",
+        "remark",
+    }
+)
+"""Kinds that the dialog can change: the others are voided and made anew, or belong to a form."""
+
+
+@router.get("/accounts")
+def accounts_page(here: Here, request: Request) -> Response:
+    found = [account_out(account) for account in here.department.accounts.all(here.actor)]
+    return page(here, request, "accounts.html", accounts=found, roles=ROLES)
+
+
+@router.get("/accounts/{account}")
+def account_dialog(here: Here, account: models.Id) -> Response:
+    found = next((a for a in here.department.accounts.all(here.actor) if a.account == account), None)
+    if found is None:
+        raise Problem(404, "unknown")
+    return fragment(here, "dialog_account.html", a=account_out(found), roles=ROLES)
+
+
+@router.get("/libraries")
+def libraries_page(here: Here, request: Request) -> Response:
+    return page(here, request, "libraries.html", libraries=list_libraries(here))
+
+
+@router.get("/audit")
+def audit_page(
+    here: Here,
+    request: Request,
+    after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    case: Annotated[str, Query(max_length=120)] = "",
+    verify: bool = False,
+) -> Response:
+    here.need("audit")
+    entries = here.trail.entries(case, after or 0) if case else here.trail.all(after or 0)
+    shown = list(islice(entries, _ENTRIES))
+    return page(
+        here,
+        request,
+        "audit.html",
+        entries=[
+            {
+                "seq": e.seq,
+                "at_us": e.at_us,
+                "actor_name": here.name_of(e.actor),
+                "case": e.case,
+                "body": e.body,
+                "text": text_of(e)[:300],
+            }
+            for e in shown
+        ],
+        case=case,
+        next=shown[-1].seq if len(shown) == _ENTRIES else None,
+        verified=verification(here) if verify else None,
+    )

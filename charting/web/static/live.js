@@ -1,0 +1,115 @@
+/* Keeps the page current: the service says that a case has changed, the page fetches itself again and changes what differs. */
+
+import { age, agree, nowMs, timer, written } from "./clock.js";
+import { askWho } from "./session.js";
+
+const LOST_MS = 6000; // the service speaks at least every two seconds
+let heard = performance.now();
+let wanted = 0;
+let fetching = false;
+
+/* Fetches the page anew. Parts in which somebody types are left alone until he has done. */
+export async function refresh() {
+  wanted += 1;
+  if (fetching) return;
+  fetching = true;
+  try {
+    while (wanted) {
+      wanted = 0;
+      const answer = await fetch(window.location.href, { headers: { "x-live": "1" } });
+      if (answer.status === 401) await askWho("sign_in");
+      else if (answer.status === 423) await askWho("unlock");
+      else if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.status === 401 || answer.status === 423) wanted = 1;
+    }
+  } catch {
+    // not reached: tick() says so
+  } finally {
+    fetching = false;
+  }
+}
+
+function take(fresh) {
+  const title = fresh.querySelector("title")?.textContent;
+  if (title) document.title = title;
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const other = fresh.getElementById(part.id);
+    if (!other || other.outerHTML === part.dataset.was || typing(part)) continue;
+    const focus = part.contains(document.activeElement) ? place(document.activeElement) : "";
+    const { scrollLeft, scrollTop } = part;
+    const was = other.outerHTML;
+    const opened = [...part.querySelectorAll("details[open][id]")].map((d) => d.id);
+    const made = document.importNode(other, true);
+    part.replaceWith(made);
+    made.dataset.was = was;
+    made.scrollLeft = scrollLeft;
+    made.scrollTop = scrollTop;
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    if (focus) made.querySelector(focus)?.focus({ preventScroll: true });
+    made.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
+  }
+  tick();
+}
+
+const place = (element) => {
+  for (const name of ["data-item", "data-key", "id"]) {
+    const value = element.getAttribute(name);
+    if (value) return `[${name}="${CSS.escape(value)}"]`;
+  }
+  return "";
+};
+
+/* Somebody types here, or has typed what is not kept yet. */
+const typing = (part) =>
+  part.dataset.dirty !== undefined ||
+  (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const part = event.target.closest("[data-live]");
+    if (part) part.dataset.dirty = "";
+  });
+}
+
+export function tick() {
+  const now = nowMs();
+  const lost = performance.now() - heard > LOST_MS;
+  document.getElementById("lost").hidden = !lost;
+  document.body.classList.toggle("lost", lost);
+  if (!lost) document.getElementById("clock").textContent = written(now).slice(0, 16);
+  for (const element of document.querySelectorAll("[data-age]")) {
+    const seconds = now / 1000 - Number(element.dataset.age) / 1e6;
+    element.textContent = age(seconds);
+    const limit = Number(element.dataset.limit || 0);
+    if (limit) element.classList.toggle("old", lost || seconds > limit);
+  }
+  for (const element of document.querySelectorAll("[data-timer]")) {
+    element.textContent = timer(now / 1000 - Number(element.dataset.timer) / 1e6);
+  }
+}
+
+export function listen() {
+  const { about, lang } = document.body.dataset;
+  const source = new EventSource(`/api/events?case=${encodeURIComponent(about ?? "")}&lang=${lang}`);
+  let begun = false;
+  source.addEventListener("alive", (event) => {
+    heard = performance.now();
+    document.getElementById("fault").hidden = true;
+    agree(JSON.parse(event.data).now_us / 1000);
+    if (!begun) refresh(); // what was missed while nobody listened
+    begun = true;
+  });
+  source.addEventListener("changed", () => {
+    heard = performance.now();
+    refresh();
+  });
+  source.addEventListener("fault", () => { document.getElementById("fault").hidden = false; });
+  source.addEventListener("ended", () => askWho("sign_in").then(refresh));
+  source.addEventListener("locked", () => askWho("unlock").then(refresh));
+  source.addEventListener("error", () => {
+    begun = false;
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => { source.close(); listen(); }, 3000);
+  });
+}
+
+setInterval(tick, 1000);

@@ -1,0 +1,17 @@
+/* The page of a signed-in person. */
+
+import "./actions.js";
+import "./answers.js";
+import "./keys.js";
+import "./terms.js";
+import { listen, tick } from "./live.js";
+import { signedIn } from "./session.js";
+import { begin } from "./sheet.js";
+
+begin();
+tick();
+if (signedIn()) {
+  // first what has come is drawn
+  if (document.readyState === "complete") listen();
+  else window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(listen)));
+}

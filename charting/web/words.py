@@ -1,0 +1,40 @@
+"""The web's own words in Chinese and English; source words.csv."""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from charting.page.words import Lang
+
+
+class Words:
+    """The words of one language. A key that the table does not have is shown as it is."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+
+    def __call__(self, key: str, **params: object) -> str:
+        row = table().get(key)
+        return row[self.lang].format_map(params) if row else key
+
+    def raw(self, key: str) -> str:
+        """With the places of its parameters, for the page's own script."""
+        return table()[key][self.lang]
+
+    def known(self, key: str) -> bool:
+        return key in table()
+
+    def of(self, said: object) -> str:
+        """The name of a thing that has one in each language (`zh`, `en`)."""
+        return str(getattr(said, self.lang))
+
+    def under(self, prefix: str) -> Mapping[str, str]:
+        """Key without its prefix → word, of all keys that begin with it, in the order of the table."""
+        return {key.removeprefix(prefix): row[self.lang] for key, row in table().items() if key.startswith(prefix)}
+
+
+@cache
+def table() -> Mapping[str, Mapping[str, str]]:
+    with files("charting.web").joinpath("words.csv").open("r", encoding="utf-8") as text:
+        return {row["key"]: row for row in csv.DictReader(text)}
