@@ -165,7 +165,8 @@ def screen(
 ) -> Screened:
     """Readings of one channel, °C, in order of time → its minutes with what is wrong with them (§2.4, in its order).
 
-    `usable`: the device does not doubt it. Looks at most 4 h 10 min back and 10 min ahead of a minute.
+    `usable`: the device does not doubt it. Looks at most 80 min back, 10 min ahead
+    of a minute (step 8: as far back as `stuck_alone_min`).
     """
     limits = limits or Limits()
     binned = _binned(time_us, value, usable, limits)
@@ -341,9 +342,9 @@ def _stuck(
         out[start:end] = passed > limits.stuck_alone_min
         for other in others:
             beside = np.array([other.get(m, np.nan) for m in run.tolist()])
-            span = np.fmax.accumulate(beside) - np.fmin.accumulate(beside)
-            with np.errstate(invalid="ignore"):
-                out[start:end] |= (passed > limits.stuck_min) & (span >= limits.moves)
+            for i in np.flatnonzero(passed > limits.stuck_min).tolist():
+                near = beside[np.searchsorted(run, run[i] - limits.stuck_min) : i + 1]
+                out[start + i] |= np.isfinite(near).any() and np.nanmax(near) - np.nanmin(near) >= limits.moves
     return out
 
 

@@ -1,16 +1,42 @@
 """Filling: what a document charts of what the devices said. Pure: the same data and plan give the same cells."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
+import numpy as np
+
+from alarms.temperature import Limits
+from charting.fill import cells as cell
+from charting.fill import cuff, gaps
+from charting.fill.causes import Causes
+from charting.fill.judges import HELPERS, SQI, Bed, judge
+from charting.fill.minutes import Minutes, by_site, by_source, probes
+from charting.fill.plan import MINUTE_US, Mark, Pace, Plan, marks
+from charting.fill.rules import Action, filter_name, numbers, rules
+from charting.fill.signals import Signal, find, signals
+from charting.fill.streams import AMBIENT, Stream, clipped, ordered, streams
 from charting.fill.types import Cell, Excursion, Gap
 from collector.model import Condition
 from collector.series import Points
 
-MINUTE_US = 60_000_000
-CONTEXT_US = 60 * MINUTE_US
+__all__ = [
+    "CONTEXT_US", "FILTER", "MINUTE_US", "BedData", "Count", "Filling", "Mark", "Pace", "Plan", "fill", "final_us",
+    "marks",
+]  # fmt: skip
+
+CONTEXT_US = 90 * MINUTE_US
 """How far before `since_us` and after `until_us` (as far as time has come) the data of `fill` must reach."""
-FILTER = "fill/1"
+FILTER = filter_name()
+"""Names and versions of all rules."""
+
+ROOM = ("VND_GE_TEMP_ROOM",)
+_NEAR_US = 15 * MINUTE_US
+_AHEAD_US = 10 * MINUTE_US
+"""What rules look at around a mark's window or period: minutes beside it, a cuff pressure 10 min old."""
+_CONTINUOUS, _CUFF, _TEMPERATURE = "continuous", "cuff", "temperature"
+_PROBES = replace(Limits(), stuck_alone_min=2**31)
+"""That a value stands still for four hours is found by those who look so far back; filling looks back CONTEXT_US."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,47 +48,11 @@ class BedData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Another grid from start to end (None: still): 1 minute while rescue is on, 15 minutes on demand."""
-
-    start_us: int
-    end_us: int | None
-    step_us: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a document wants.
-
-    `signals`: ids of signals.csv. `step_us`: of its grid. `zone`: IANA name; marks are whole steps of local time.
-    `events`: keys of the event model → time. `cooled`: the patient is cooled on purpose. `held`: devices that are not
-    charted → from when. `expected`: signals whose absence is a gap from `start_us` on; others are expected from when they
-    were first seen, which is told by `seen` (signal → first valid reading, from an earlier Filling) or by the data.
-    `end_us`: the document's end, where it has one.
-    """
-
-    signals: tuple[str, ...]
-    start_us: int
-    end_us: int | None = None
-    step_us: int = 5 * MINUTE_US
-    paces: tuple[Pace, ...] = ()
-    zone: str = "Asia/Shanghai"
-    events: Mapping[str, int] = field(default_factory=dict)
-    cooled: bool = False
-    held: Mapping[str, int] = field(default_factory=dict)
-    expected: frozenset[str] = frozenset()
-    seen: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    mark_us: int
-    step_us: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Minutes of [since_us, until_us) in which a signal was expected, received and fit to be charted; of a cuff, inflations."""
+    """Whole minutes in which a signal was expected; of these, in which a number came; in which one could be charted.
+
+    A minute of a cuff counts as long as its last pressure is not overdue.
+    """
 
     expected: int
     received: int
@@ -83,20 +73,146 @@ class Filling:
     seen: Mapping[str, int]
 
 
-def marks(plan: Plan, since_us: int, until_us: int) -> Sequence[Mark]:
-    """The marks m of the plan's grid with since_us ≤ m < until_us."""
-    raise NotImplementedError
-
-
 def final_us(mark: Mark) -> int:
     """From when on a mark's cells cannot change: its window is over, and what a rule must see after it."""
-    raise NotImplementedError
+    reach_us = int(numbers()["nibp"]["reach_min"]) * MINUTE_US
+    return max(mark.window_us[1], mark.mark_us + min(mark.step_us // 2, reach_us)) + _AHEAD_US
 
 
 def fill(data: BedData, plan: Plan, since_us: int, until_us: int) -> Filling:
-    """Chart [since_us, until_us): cells whose mark lies in it, and gaps within it.
+    """Chart [since_us, until_us): cells whose mark lies in it, and gaps of its whole minutes.
 
-    `data` reaches CONTEXT_US before and after; what it does not hold has not been measured. Cells of marks after
-    `now - final` change with later data: fill again from there.
+    `data` reaches CONTEXT_US before and after; what it does not hold has not been measured: cells of marks whose
+    `final_us` has not come are of what there is so far. Where the plan's paces or events change, fill again from there.
+    Raises KeyError for a signal that signals.csv does not have.
     """
-    raise NotImplementedError
+    return _Fill(data, plan, since_us, until_us).filling()
+
+
+class _Fill:
+    def __init__(self, data: BedData, plan: Plan, since_us: int, until_us: int) -> None:
+        self.plan, self.since_us, self.until_us = plan, since_us, until_us
+        self.wanted = find(plan.signals)
+        self.points = [clipped(p, since_us - CONTEXT_US, until_us + CONTEXT_US) for p in ordered(data.points)]
+        first = (since_us - CONTEXT_US) // MINUTE_US
+        self.n = -(-(until_us + CONTEXT_US) // MINUTE_US) - first
+        self.causes = Causes(self.points, data.conditions, first, self.n)
+        start = max(since_us, plan.start_us)
+        end_us = until_us if plan.end_us is None else min(until_us, plan.end_us)
+        self.stretch = gaps.Stretch(
+            first=first, n=self.n, start=start // MINUTE_US - first, end=max(end_us, start) // MINUTE_US - first
+        )
+        self.marks = marks(plan, since_us, until_us)
+        self.whole: dict[str, list[tuple[str, Stream]]] = {}
+
+    def filling(self) -> Filling:
+        tables = {table.signal.id: table for table in [*self._by_source(), *self._by_site()]}
+        found: list[Cell] = []
+        missing: list[Gap] = []
+        hidden: list[Excursion] = []
+        counts: dict[str, Count] = {}
+        seen: dict[str, int] = {}
+        for signal in self.wanted:
+            table = tables.get(signal.id)
+            if table is None:
+                continue
+            own = list(cell.cells(table, self.marks))
+            lost, known = gaps.of_minutes(table, self.plan, self.causes, self.stretch)
+            found += own
+            missing += lost
+            hidden += cell.excursions(table, own, self.marks)
+            counts[signal.id] = self._count(table)
+            seen |= known
+        for more, lost, part, count, known in self._by_cuff():
+            found += more
+            missing += lost
+            counts[part] = count
+            seen |= known
+        return Filling(
+            cells=tuple(sorted(found, key=lambda c: (c.mark_us, c.signal))),
+            gaps=tuple(sorted(missing, key=lambda g: (g.signal, g.start_us))),
+            excursions=tuple(sorted(hidden, key=lambda e: (e.mark_us, e.signal, e.start_us))),
+            counts=counts,
+            seen=seen,
+        )
+
+    def _by_source(self) -> Iterator[Minutes]:
+        ids = dict.fromkeys(s.id for s in self.wanted if s.kind not in (_CUFF, _TEMPERATURE))
+        helpers = {h for s in self.wanted for h in HELPERS.get(s.rules, ()) if h not in ids}
+        around_us = max([self.plan.step_us, *(p.step_us for p in self.plan.paces)]) // 2 + _NEAR_US
+        span = self.since_us - around_us, self.until_us + around_us
+        built = {
+            id_: self._streams(signals()[id_], *span)
+            for id_ in [*ids, *sorted(helpers)]
+            if signals()[id_].kind not in (_CUFF, _TEMPERATURE)
+        }
+        cuffs = self._cuffs() if "nibp_sys" in helpers else {}
+        bed = Bed(streams={**cuffs, **built}, quality=self._of((SQI,)), events=self.plan.events)
+        judge(bed)
+        for id_ in ids:
+            yield by_source(signals()[id_], built[id_], self.stretch.first, self.n)
+
+    def _by_site(self) -> Iterator[Minutes]:
+        wanted = [s for s in self.wanted if s.kind == _TEMPERATURE]
+        if not wanted:
+            return
+        told = [s for _, s in self._streams(wanted[0], self.since_us - CONTEXT_US, self.until_us + CONTEXT_US)]
+        room = {
+            int(t) // MINUTE_US: float(v)
+            for p in self._of(ROOM)
+            for t, v in zip(p.time_us, p.value, strict=True)
+            if not np.isnan(v)
+        }
+        ends = tuple(self.plan.events[key] for key in ("t_tube_out", "t_room_out") if key in self.plan.events)
+        found = probes(told, room, cooled=self.plan.cooled, ends_us=ends, limits=_PROBES)
+        for signal in wanted:
+            yield by_site(signal, found, int(signal.id == "temp2"), self.stretch.first, self.n)
+
+    def _by_cuff(self) -> Iterator[tuple[list[Cell], list[Gap], str, Count, dict[str, int]]]:
+        parts = [s.id for s in self.wanted if s.kind == _CUFF]
+        if not parts:
+            return
+        found = cuff.inflations(self._cuffs())
+        around = marks(self.plan, self.since_us - CONTEXT_US, self.until_us + CONTEXT_US)
+        found_cells = list(cuff.cells(found, around, parts, self.since_us, self.until_us))
+        for part in parts:
+            state = gaps.overdue(found, self.plan, part, self.stretch)
+            lost, known = gaps.of_cuff(part, state, self.plan, self.causes, self.stretch, found)
+            span = slice(self.stretch.start, self.stretch.end)
+            wanted = gaps.expected(state.since, self.n)[span]
+            covered = int((wanted & ~state.missing[span]).sum())
+            told = int((wanted & (~state.missing[span] | np.array([bool(f) for f in state.failed[span]]))).sum())
+            count = Count(expected=int(wanted.sum()), received=told, charted=covered)
+            yield [c for c in found_cells if c.signal == part], lost, part, count, known
+
+    def _cuffs(self) -> dict[str, list[tuple[str, Stream]]]:
+        """The streams of the cuff, without what belongs to inflations that failed."""
+        if not self.whole:
+            span = self.since_us - CONTEXT_US, self.until_us + CONTEXT_US
+            self.whole = {part: self._streams(signals()[part], *span) for part in cuff.PARTS}
+            cuff.strip(self.whole, cuff.inflations(self.whole))
+        return self.whole
+
+    def _streams(self, signal: Signal, start_us: int, end_us: int) -> list[tuple[str, Stream]]:
+        cut = [clipped(p, start_us, end_us) for p in self._of(signal.codes)]
+        return list(streams(signal, cut, self._of(AMBIENT), self.plan.held))
+
+    def _of(self, codes: Sequence[str]) -> list[Points]:
+        return [p for p in self.points if p.series.channel.code in codes and p.time_us.size]
+
+    def _count(self, table: Minutes) -> Count:
+        since = gaps.seen_in(self.plan, table.signal.id, table.valid, self.stretch.first, self.stretch.end)
+        span = slice(self.stretch.start, self.stretch.end)
+        wanted = gaps.expected(since, self.n)[span]
+        charted = table.valid & ~np.isin(table.doubt, _holding()) & cell.within(table)
+        return Count(
+            expected=int(wanted.sum()),
+            received=int((wanted & table.told[span]).sum()),
+            charted=int((wanted & charted[span]).sum()),
+        )
+
+
+@cache
+def _holding() -> tuple[int, ...]:
+    """Numbers of the rules that hold a value."""
+    return tuple(rule.number for rule in rules().values() if rule.action is Action.HOLD)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class CellState(StrEnum):
-    """charted: stands in the record; held: offered, a person must confirm it; empty: readings came, none may be used."""
+    """charted: stands in the record; held: offered, a person must confirm it; empty: readings came, none is usable."""
 
     CHARTED = "charted"
     HELD = "held"
@@ -41,9 +41,10 @@ class Cell:
     """What the devices say of one signal at one mark of the grid.
 
     `signal` is a row of signals.csv. `time_us`: the mark, or the value's own time (a cuff pressure, a temperature).
-    `value` in the UCUM `unit`, None where state is empty. `rule`: the rule that holds or doubts it. `dropped`: rule →
-    readings of the window that it left out. `minutes`: what the value is the median of; of an episodic value the minute
-    of the reading. `code`, `device`, `source`, `site`: the channel. `filter`: names and versions of all that was applied.
+    `value` in the UCUM `unit`, None where state is empty. `rule`: the rule that holds or doubts it, or left most out
+    of an empty one. `dropped`: rule → readings of the window that it left out. `minutes`: what the value is the median
+    of; of an episodic value the minute of the reading. `code`, `device`, `source`, `site`: the channel that gave most
+    of the minutes. `filter`: names and versions of all that was applied.
     """
 
     signal: str
