@@ -41,7 +41,8 @@ class Grid:
 
 
 GRIDS = {1: Grid(column=5, mark=5, number=5, label=10), 4: Grid(column=5, mark=5, number=10, label=30),
-         12: Grid(column=15, mark=15, number=30, label=60)}  # fmt: skip
+         12: Grid(column=15, mark=15, number=30, label=60),
+         24: Grid(column=30, mark=30, number=60, label=120)}  # fmt: skip
 """Hours of a chart → its grid."""
 
 
@@ -250,9 +251,12 @@ def window(now_us: int, zone: str, hours: int) -> tuple[int, int]:
     return end_us - hours * 60 * MINUTE_US, end_us
 
 
-def read(reader: SeriesReader, bed: str, zone: str, hours: int, now_us: int) -> Chart:
-    """Read what a chart of the last `hours` (a key of GRIDS) needs. Raises what the reader raises."""
-    start_us, end_us = window(now_us, zone, hours)
+def read(reader: SeriesReader, bed: str, zone: str, hours: int, now_us: int, back: int = 0) -> Chart:
+    """Read what a chart of the last `hours` (a key of GRIDS) needs. Raises what the reader raises.
+
+    back: the chart so many before that one, which it meets.
+    """
+    start_us, end_us = (edge - back * hours * 60 * MINUTE_US for edge in window(now_us, zone, hours))
     by_minute = sorted({code for line in lines() if not line.episodic for code in line.codes})
     single = sorted({code for line in lines() if line.episodic for code in line.codes})
     return Chart(

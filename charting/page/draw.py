@@ -38,16 +38,23 @@ _HATCH = (
 )
 
 
-def draw(chart: Chart, words: Words, parameters: Mapping[str, Parameter]) -> str:
+INK: Mapping[str, str] = dict.fromkeys(COLOURS, "#000")
+"""For paper: symbols and lines tell what is what, on any printer."""
+
+
+def draw(chart: Chart, words: Words, parameters: Mapping[str, Parameter], colours: Mapping[str, str] = COLOURS) -> str:
     """The chart as one SVG element, `WIDTH` wide."""
-    return _Drawing(chart, words, parameters).svg()
+    return _Drawing(chart, words, parameters, colours).svg()
 
 
 class _Drawing:
     """One drawing from top to bottom; `_y` is how far down it has come."""
 
-    def __init__(self, chart: Chart, words: Words, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(
+        self, chart: Chart, words: Words, parameters: Mapping[str, Parameter], colours: Mapping[str, str]
+    ) -> None:
         self._chart = chart
+        self._colours = colours
         self._words = words
         self._parameters = parameters
         self._until_us = min(chart.now_us, chart.end_us)
@@ -166,7 +173,7 @@ class _Drawing:
             self._text(WIDTH - 4, top + 18, display(axis.unit), _END, size=11.5, fill=_FAINT)
 
     def _trace(self, track: Track, axis: Axis, top: float, height: float) -> None:
-        colour, channel = COLOURS[track.line.tone], track.series.channel
+        colour, channel = self._colours[track.line.tone], track.series.channel
         inside = (track.time_us >= self._chart.start_us) & (track.time_us < self._chart.end_us)
         y, low, high = (
             axis.y(scaled(v, channel.unit, axis), top, height) for v in (track.value, track.low, track.high)
@@ -222,11 +229,11 @@ class _Drawing:
                     for values in (track.value[ours], other.value[theirs])
                 )
                 ties = [tie for tie in zip(xs, y1, xs, y2, strict=True) if tie[0] >= _LEFT]
-                self._rules(ties, COLOURS[track.line.tone], ' stroke-opacity="0.35"')
+                self._rules(ties, self._colours[track.line.tone], ' stroke-opacity="0.35"')
 
     def _lane(self, lane: Sequence[Track]) -> None:
         """A thin bar per parameter under its panel: full where there are readings, hatched where they are missing."""
-        track, y, colour = lane[0], self._y, COLOURS[lane[0].line.tone]
+        track, y, colour = lane[0], self._y, self._colours[lane[0].line.tone]
         for number, each in enumerate(lane):
             self._out.append(glyph(each.line.symbol, 14 + 12 * number, y + 5.5, colour))
         self._text(36, y + 10.5, self._name(track), size=12, fill=colour)
@@ -251,7 +258,7 @@ class _Drawing:
             self._rule(0, self._y, WIDTH - _RIGHT, self._y, _RULE)
 
     def _row(self, track: Track) -> None:
-        colour, channel = COLOURS[track.line.tone], track.series.channel
+        colour, channel = self._colours[track.line.tone], track.series.channel
         base = self._y + 15
         self._out.append(
             f'<g data-row="{escape(channel.code)}" data-device="{escape(track.series.device)}">'

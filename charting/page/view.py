@@ -86,6 +86,8 @@ class View:
             **{f"part_{key}": part for key, part in self.parts(now).items()},
             part_chart=chart,
             ranges=ranges,
+            print=escape(words("print.link")),
+            blank=escape(words("print.blank")),
             bed=escape(now.bed),
             zone=escape(now.zone),
             hours=hours,

@@ -15,9 +15,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from charting.page.api import as_json
+from charting.page.blank import blank
 from charting.page.chart import GRIDS, read
 from charting.page.draw import draw
 from charting.page.now import Bedside, Now
+from charting.page.paper import paper
 from charting.page.view import View, wave_samples
 from charting.page.words import Words, chosen
 from collector.bell import Bell
@@ -39,7 +41,9 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-_STATIC = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+_STATIC = {
+    "page.js": "text/javascript", "page.css": "text/css", "print.css": "text/css", "icon.svg": "image/svg+xml",
+}  # fmt: skip
 
 
 class _Headers:
@@ -82,6 +86,8 @@ def app(
             Route("/api/now", routes.api_now),
             Route("/chart.svg", routes.chart_svg),
             Route("/events", routes.events),
+            Route("/print", routes.paper),
+            Route("/blank", routes.blank),
             Route("/health", routes.health),
             *(Route(f"/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
         ],
@@ -134,6 +140,16 @@ class _Routes:
         except ValueError as error:
             return PlainTextResponse(str(error), 400)
         return Response(await self._draw(hours, _words(request)), media_type="image/svg+xml")
+
+    async def paper(self, request: Request) -> Response:
+        """The last 24 hours, for a printer."""
+        words, now_us = _words(request), self._now_us()
+        return HTMLResponse(
+            await asyncio.to_thread(paper, self._reader, self._bed, self._zone, now_us, words, self._parameters)
+        )
+
+    async def blank(self, request: Request) -> Response:
+        return HTMLResponse(blank(_words(request)))
 
     async def health(self, _: Request) -> Response:
         """200 where the store can be read."""

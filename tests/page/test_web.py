@@ -252,7 +252,7 @@ async def test_language_by_query_else_by_browser_else_chinese() -> None:
 @pytest.mark.parametrize("path", ["/?hours=5", "/chart.svg?hours=5", "/chart.svg?hours=x", "/chart.svg?hours=-1"])
 async def test_hours_that_there_are_not_are_the_callers_mistake(path: str) -> None:
     answer = await Site().get(path)
-    assert (answer.status_code, answer.text) == (400, "hours must be one of 1, 4, 12")
+    assert (answer.status_code, answer.text) == (400, "hours must be one of 1, 4, 12, 24")
 
 
 async def test_the_chart_is_the_one_on_the_page() -> None:
@@ -390,3 +390,17 @@ async def test_an_address_in_use_is_the_callers_mistake() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
             await serve(site.app(), "127.0.0.1", port, site.stop)
+
+
+async def test_the_print_and_the_blank_sheet_are_pages_that_bring_only_their_style() -> None:
+    site = Site()
+    for path, page in (("/print?lang=en", "Bedside data"), ("/blank?lang=zh", "空白")):
+        answer = await site.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert page in answer.text
+        assert re.findall(r'(?:href|src)="([^"]+)"', answer.text)[0] == "print.css"
+        assert "style=" not in answer.text
+    assert (await site.get("/print.css")).headers["content-type"].startswith("text/css")
+    front = (await site.get("/?lang=en")).text
+    assert 'href="print?lang=en"' in front
+    assert 'href="blank?lang=en"' in front

@@ -1,0 +1,118 @@
+"""What the bed prints when there is no server: its last 24 hours on A4, black on white. Data in, HTML text out."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+
+from charting.page.chart import MINUTE_US, Chart, Track, read, tracks
+from charting.page.draw import INK, draw
+from charting.page.layout import place
+from charting.page.words import Lang, Words
+from collector.codes import Parameter
+from collector.series import SeriesReader
+from collector.units import display
+
+HOURS = 24
+CHART_HOURS = 4
+"""Of one page: a column each 5 minutes, as on a paper record."""
+_HOUR_US = 60 * MINUTE_US
+
+
+def paper(
+    reader: SeriesReader, bed: str, zone: str, now_us: int, words: Words, parameters: Mapping[str, Parameter]
+) -> str:
+    """The whole document: a page of values by hour, then a page for each CHART_HOURS, the oldest first.
+
+    Raises what the reader raises.
+    """
+    day = read(reader, bed, zone, HOURS, now_us)
+    charts = [read(reader, bed, zone, CHART_HOURS, now_us, back) for back in reversed(range(HOURS // CHART_HOURS))]
+    bodies = [_table(day, words), *(draw(chart, words, parameters, INK) for chart in charts)]
+    demo = any(track.demo for chart in (day, *charts) for track in tracks(chart))
+    pages = "".join(_page(body, n, len(bodies), day, words, demo) for n, body in enumerate(bodies, 1))
+    return (
+        f'<!doctype html>\n<html lang="{"zh-CN" if words.lang is Lang.ZH else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{escape(bed)} · {escape(words('print.title'))}</title>\n"
+        f'<link rel="stylesheet" href="print.css">\n</head>\n<body>\n'
+        f'<nav><a href=".?lang={words.lang}">{escape(words("print.back"))}</a>'
+        f"<p>{escape(words('print.how'))}</p></nav>\n{pages}</body>\n</html>"
+    )
+
+
+def _page(body: str, number: int, pages: int, day: Chart, words: Words, demo: bool) -> str:
+    mark = '<b class="demo">演示 DEMO</b>' if demo else ""
+    of = words("print.page").format(n=number, m=pages)
+    return (
+        f'<section class="page"><header><h1>{escape(day.bed)} · {escape(words("print.title"))} '
+        f"<small>{escape(words('print.hours'))}</small></h1>{mark}<p>{escape(words('print.person'))}</p></header>"
+        f'<div class="body">{body}</div><footer><span>{escape(words("print.note"))}</span>'
+        f"<span>{escape(words('print.printed'))} {day.local(day.now_us):%Y-%m-%d %H:%M} {escape(day.zone)} · "
+        f"{escape(of)}</span></footer></section>"
+    )
+
+
+def _table(day: Chart, words: Words) -> str:
+    """Rows are hours, columns what was measured."""
+    found = _columns(tracks(day))
+    heads = "".join(
+        f"<th scope=col>{escape(_name(of, words))}<small>{escape(display(of[0].series.channel.unit))}</small></th>"
+        for of in found
+    )
+    rows = ""
+    for start_us in range(day.start_us, min(day.end_us, day.now_us), _HOUR_US):
+        cells = "".join(_cell(of, start_us, day) for of in found)
+        rows += f"<tr><th scope=row>{day.local(start_us):%m-%d %H:%M}</th>{cells}</tr>"
+    return (
+        f'<table class="hours"><caption>{escape(words("print.table"))}</caption><thead><tr>'
+        f"<th scope=col>{escape(words('print.time'))}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<p class="key">{escape(words("print.table_note"))}</p>'
+    )
+
+
+def _columns(found: Sequence[Track]) -> list[tuple[Track, ...]]:
+    """What stands together: a pressure's two values; of what is drawn and written as a row as well, the row."""
+    rows = {track.series for track in found if track.line.panel == "rows"}
+    columns: dict[object, tuple[Track, ...]] = {}
+    for track in found:
+        if track.line.panel != "rows" and track.series in rows:
+            continue
+        key = (track.line.lane, track.series.device) if track.line.symbol in {"vee", "caret"} else track.series
+        columns[key] = (*columns.get(key, ()), track)
+    return list(columns.values())
+
+
+def _cell(of: tuple[Track, ...], start_us: int, day: Chart) -> str:
+    """The values of an hour; hatched where it has none though there were some before."""
+    if of[0].span_us:
+        chosen = [track.chosen(start_us, _HOUR_US, start_us + _HOUR_US) for track in of]
+        texts = ["" if not cells else _number(track, cells[0][1]) for track, cells in zip(of, chosen, strict=True)]
+        text = "/".join(texts) if all(texts) else ""
+    else:
+        text = _last_together(of, start_us, day)
+    if text:
+        return f"<td>{text}</td>"
+    begun = min(track.begun_us() for track in of) < start_us + _HOUR_US
+    return '<td class="gap"></td>' if begun else "<td></td>"
+
+
+def _last_together(of: tuple[Track, ...], start_us: int, day: Chart) -> str:
+    """The last values of an hour that were measured at one time, and when: never of two inflations."""
+    times = set.intersection(*(set(track.time_us.tolist()) for track in of))
+    last_us = max((t for t in times if start_us <= t < start_us + _HOUR_US), default=None)
+    if last_us is None:
+        return ""
+    texts = [_number(track, int(np.flatnonzero(track.time_us == last_us)[0])) for track in of]
+    return f"{'/'.join(texts)}<small>{day.local(last_us):%H:%M}</small>"
+
+
+def _number(track: Track, index: int) -> str:
+    channel = track.series.channel
+    sure = "" if track.sure[index] else "?"
+    return escape(place(channel.code).number(float(track.value[index]), channel.unit) + sure)
+
+
+def _name(of: tuple[Track, ...], words: Words) -> str:
+    channel = of[0].series.channel
+    name = of[0].line.lane or place(channel.code).label
+    return f"{name} {words.site(channel.site)}" if channel.site else name
