@@ -1,0 +1,188 @@
+"""The last pages of a record: what was changed, what found no room, what was used, and what was lacking."""
+
+from collections.abc import Sequence
+
+from charting.case.state import Item
+from charting.fill.types import Cell as Captured
+from charting.sheet.columns import Columns
+from charting.sheet.flow import Cell, Flow
+from charting.sheet.paper import INK
+from charting.sheet.rows import Rest
+from charting.sheet.scene import Scene, content_at
+from charting.sheet.signals import signal
+from charting.trail.contents import (
+    Answer,
+    Attendance,
+    Bolus,
+    Breathing,
+    Charted,
+    Coded,
+    Consumable,
+    Event,
+    Infusion,
+    Pace,
+    Patient,
+    Remark,
+    Score,
+    Volume,
+)
+
+
+def edits(scene: Scene, flow: Flow) -> None:
+    """Original → new, by whom, when and why: of the document, then of the case's own data."""
+    for key, items in (("edits", scene.document.items), ("case_edits", scene.case.items)):
+        changes = scene.edits(items)
+        if not changes:
+            continue
+        flow.heading(scene(key, n=sum(item.edited for item in items.values())))
+        rows: list[list[Cell | str]] = []
+        data: list[dict[str, object]] = []
+        for item, before, after in changes:
+            new = text_of(scene, content_at(item, after)) if after.content is not None else scene("void")
+            old = text_of(scene, content_at(item, before))
+            rows.append(
+                [
+                    _name(scene, item),
+                    Cell(text=old, struck=after.content is None),
+                    new,
+                    scene.who(after.author),
+                    scene.moment(after.at_us),
+                    scene.reason(after.reason),
+                ]
+            )
+            data.append({"item": item.id, "version": after.number})
+        titles = [scene(f"edit.{name}") for name in ("item", "before", "after", "who", "when", "reason")]
+        flow.table((4.6, 4.2, 4.2, 2.6, 3.5, 4.2), titles, rows, data)
+
+
+def rest_of(scene: Scene, flow: Flow, rest: Rest) -> None:
+    if rest.lines:
+        flow.heading(scene("continued"))
+        for line in rest.lines:
+            flow.note(line, fill=INK)
+
+
+def outside(scene: Scene, flow: Flow, pages: Sequence[Columns]) -> None:
+    """What has its time where no page has: nothing of a record is left out."""
+    found: list[str] = []
+    for item in scene.document.items.values():
+        content = item.content if item.versions else item.captured
+        times = times_of(content)
+        if times and not any(page.meets(min(times), max(times) + 1) for page in pages):
+            found.append(f"{_name(scene, item)}  {scene.moment(min(times))}  {text_of(scene, content)}")
+    if found:
+        flow.heading(scene("outside"))
+        for line in found:
+            flow.note(line, fill=INK)
+
+
+def times_of(content: object) -> list[int]:
+    """The times that an item's content has, in no order; nothing for one without a time."""
+    names = ("at_us", "start_us", "end_us", "stop_us", "mark_us")
+    found: list[int] = [getattr(content, n) for n in names if isinstance(getattr(content, n, None), int)]
+    return [*found, *(rate.at_us for rate in getattr(content, "rates", ()))]
+
+
+def consumables(scene: Scene, flow: Flow) -> None:
+    found = scene.of(Consumable)
+    if found:
+        flow.heading(scene("consumables"))
+        for _, each in found:
+            flow.note(f"{scene.clock(each.at_us)}  {text_of(scene, each)}", fill=INK)
+
+
+def lacking(scene: Scene, flow: Flow) -> None:
+    """Required things that were empty when the present version was signed."""
+    names = scene.template.lacking_names
+    for signed, account, at_us in scene.document.signatures:
+        if signed.version == scene.document.version and signed.lacking:
+            flow.heading(f"{scene('lacking')}: {scene.who(account)} {scene.moment(at_us)}")
+            separator = "、" if scene.lang == "zh" else ", "
+            flow.note(separator.join(names.get(key, {}).get(scene.lang, key) for key in signed.lacking), fill=INK)
+
+
+def _name(scene: Scene, item: Item) -> str:
+    """What an item is, for the list: a cell by signal and time."""
+    found = item.captured or next((v.content for v in item.versions if v.content is not None), None)
+    if isinstance(found, Captured | Charted):
+        return f"{signal(found.signal).label(scene.lang)} {scene.clock(found.time_us)}"
+    if isinstance(found, Answer):
+        field = scene.template.field(found.field)
+        return found.field if field is None else field.zh if scene.lang == "zh" else field.en
+    if isinstance(found, Bolus | Infusion):
+        return scene.term(found.drug)
+    if isinstance(found, Coded):
+        return scene(found.use) if found.use in _USES else found.use
+    return scene(f"kind.{found.kind}") if found is not None else item.id
+
+
+_USES = frozenset(
+    {"asa", "diagnosis_before", "diagnosis_after", "planned_procedure", "procedure", "technique", "position"}
+)
+
+
+def text_of(scene: Scene, content: object) -> str:
+    """What an item says, in a line."""
+    match content:
+        case Captured():
+            if content.value is None:
+                return scene("empty")
+            return f"{signal(content.signal).written(content.value)} {scene.unit(content.unit)}".strip()
+        case Charted():
+            how = f" ({scene(f'accepted.{content.accepted}')})" if content.accepted else ""
+            return f"{signal(content.signal).written(content.value)} {scene.unit(content.unit)}{how}"
+        case Event():
+            return f"{scene.clock(content.at_us)} {scene.event(content)}"
+        case Remark():
+            return f"{scene.clock(content.at_us)} {scene.remark(content)}"
+        case Bolus():
+            given = f"{content.dose:g} {scene.unit(content.unit)} {content.route} {content.note}"
+            return f"{scene.clock(content.at_us)} {given}".strip()
+        case Infusion():
+            rates = ", ".join(f"{scene.clock(r.at_us)} {r.rate:g}" for r in content.rates)
+            stop = f" –{scene.clock(content.stop_us)}" if content.stop_us is not None else ""
+            return f"{rates} {scene.unit(content.unit)}{stop}"
+        case Volume():
+            what = content.what or scene(f"group.{content.group}")
+            end = f"–{scene.clock(content.end_us)}" if content.end_us is not None else ""
+            when = f"{scene.clock(content.start_us)}{end}"
+            return f"{what} {content.ml:g} mL {when} {content.reaction}".strip()
+        case Attendance():
+            return f"{scene.role(content.role)} {content.name} {scene.presence(content)}"
+        case Coded():
+            return f"{scene.term(content.term)} ({content.term.code})"
+        case Pace():
+            end = scene.clock(content.end_us) if content.end_us is not None else ""
+            return f"{scene(content.why)} {scene.clock(content.start_us)}–{end}"
+        case Breathing():
+            return f"{scene.clock(content.at_us)} {scene(f'breathing.{content.way}')} {content.mode}".strip()
+        case Score():
+            return f"{scene.clock(content.at_us)} {content.scale} {content.total}"
+        case Consumable():
+            lot = scene("lot", lot=content.lot) if content.lot else ""
+            return f"{scene.term(content.term)} × {content.n:g} {lot} {content.udi}".strip()
+        case Answer():
+            field = scene.template.field(content.field)
+            return scene.answered(field, content.value) if field is not None else str(content.value)
+        case Patient():
+            return _patient(scene, content)
+        case _:
+            return ""
+
+
+def _patient(scene: Scene, patient: Patient) -> str:
+    parts = [
+        patient.number,
+        patient.temporary,
+        patient.name,
+        scene(f"sex.{patient.sex}"),
+        scene.age(patient),
+        patient.department,
+        patient.ward,
+        patient.ward_bed,
+        f"{patient.height_cm:g} cm" if patient.height_cm is not None else "",
+        f"{patient.weight_kg:g} kg" if patient.weight_kg is not None else "",
+        patient.blood_group + scene(f"rhesus.{patient.rhesus}"),
+        patient.allergies,
+    ]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,445 @@
+"""The rows of a grid page: what each is called, and how it is painted between the page's times."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from charting.fill.types import Gap
+from charting.sheet.columns import Columns
+from charting.sheet.paper import ALERT, FAINT, HELD, INK, Paper
+from charting.sheet.scene import Scene
+from charting.sheet.signals import Signal
+from charting.sheet.text import width as text_width
+from charting.trail.contents import Bolus, Infusion, Score, Volume
+
+Paint = Callable[[Paper, Columns, float, float], None]
+"""Paints a row: paper, columns, top, height."""
+SIZE = 21.0
+NARROWEST = 0.72
+"""Numbers are squeezed to this share of their width at most, to stand in a column of five minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """`total`: what stands in the last column."""
+
+    label: str
+    unit: str = ""
+    total: str = ""
+    paint: Paint
+    data: dict[str, str] = field(default_factory=dict)
+    strong: bool = False
+
+
+@dataclass(slots=True)
+class Rest:
+    """What did not fit where it belongs: said in full on the last pages."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, line: str) -> None:
+        if line not in self.lines:
+            self.lines.append(line)
+
+
+def infusions(scene: Scene, columns: Columns, rest: Rest, what: Sequence[str]) -> Iterator[Row]:
+    """A row to each drug and unit that runs in the time of the page."""
+    groups: dict[tuple[str, str, str], list[tuple[str, Infusion]]] = {}
+    for item, content in scene.of(Infusion):
+        if content.what in what and content.rates:
+            key = (content.drug.code or content.drug.zh, content.unit, content.concentration)
+            groups.setdefault(key, []).append((item.id, content))
+    for runs in groups.values():
+        runs.sort(key=lambda run: run[1].rates[0].at_us)
+        if not any(columns.meets(run.rates[0].at_us, _stop(scene, run)) for _, run in runs):
+            continue
+        first = runs[0][1]
+        name = " ".join(part for part in (scene.term(first.drug), first.concentration, first.route) if part)
+        ended = [run for _, run in runs if run.total is not None and _stop(scene, run) <= columns.end_us]
+        total = ""
+        if ended and len({run.total_unit for run in ended}) == 1:
+            total = f"{sum(run.total or 0.0 for run in ended):g} {scene.unit(ended[0].total_unit)}".strip()
+        yield Row(
+            label=name,
+            unit=scene.unit(first.unit),
+            total=total,
+            paint=_infusion_painter(scene, runs, name, rest),
+            data={"row": "infusion", "drug": first.drug.code},
+        )
+
+
+def _stop(scene: Scene, run: Infusion) -> int:
+    """When it ended, as far as that is known: an infusion that runs is drawn to the last time we know of."""
+    if run.stop_us is not None:
+        return run.stop_us
+    return max(run.rates[-1].at_us, min(scene.now_us, max(scene.document.filled_us, run.rates[-1].at_us)))
+
+
+def _infusion_painter(scene: Scene, runs: Sequence[tuple[str, Infusion]], name: str, rest: Rest) -> Paint:
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        y = top + height - 7
+        for item, run in runs:
+            stop = _stop(scene, run)
+            if not columns.meets(run.rates[0].at_us, stop + 1):
+                continue
+            ends = [*(rate.at_us for rate in run.rates[1:]), stop]
+            paper.begin(data={"item": item, "time-us": run.rates[0].at_us})
+            solid, dashed, ticks = "", "", ""
+            shown: list[tuple[float, str, bool]] = []
+            for rate, end in zip(run.rates, ends, strict=True):
+                if not columns.meets(rate.at_us, end + 1) or end <= columns.start_us:
+                    continue
+                x1, x2 = columns.x(rate.at_us), columns.x(end)
+                line = f"M{x1:.1f} {y:.1f}H{x2:.1f}"
+                solid, dashed = (solid + line, dashed) if rate.rate else (solid, dashed + line)
+                begun = columns.holds(rate.at_us)
+                ticks += f"M{x1:.1f} {y - 7:.1f}V{y + 5:.1f}" if begun else ""
+                shown.append((x1, f"{rate.rate:g}" if begun else f"({rate.rate:g})", begun))
+            if run.stop_us is not None and columns.holds(run.stop_us):
+                ticks += f"M{columns.x(stop):.1f} {y - 7:.1f}V{y + 5:.1f}"
+            else:
+                x = columns.x(stop)
+                ticks += f"M{x - 8:.1f} {y - 6:.1f}L{x:.1f} {y:.1f}L{x - 8:.1f} {y + 6:.1f}"
+            paper.path(solid, INK, 2.6)
+            paper.path(dashed, FAINT, 2.2, ' stroke-dasharray="5 5"')
+            paper.path(ticks, INK, 2.2)
+            if not _beside(paper, shown, y - 4, columns.right):
+                said = "，".join(f"{scene.clock(r.at_us)} {r.rate:g}" for r in run.rates)
+                end_text = f"，{scene.clock(run.stop_us)} ▏" if run.stop_us is not None else ""
+                rest.add(f"{name} {scene.unit(run.unit)}：{said}{end_text}")
+            paper.end()
+
+    return paint
+
+
+def _beside(paper: Paper, shown: Sequence[tuple[float, str, bool]], y: float, right: float) -> bool:
+    """Numbers right of their ticks, each as far as the next; False where one had to be left out."""
+    whole, free = True, 0.0
+    for n, (x, text, _) in enumerate(shown):
+        until = shown[n + 1][0] if n + 1 < len(shown) else right + 60
+        room = until - max(x, free) - 6
+        wide = text_width(text) * (SIZE - 2)
+        if room < wide * NARROWEST:
+            if room >= 14:
+                paper.text(max(x, free) + 3, y, "…", size=13, fill=ALERT)
+            whole = False
+            continue
+        paper.text(max(x, free) + 4, y, text, size=SIZE - 2, squeeze=min(1.0, room / wide))
+        free = max(x, free) + min(wide, room) + 4
+    return whole
+
+
+def boluses(scene: Scene, columns: Columns, rest: Rest) -> Iterator[Row]:
+    """A row to each drug, unit and route given in the time of the page; the total is that until its end."""
+    groups: dict[tuple[str, str, str], list[tuple[str, Bolus]]] = {}
+    for item, content in scene.of(Bolus):
+        key = (content.drug.code or content.drug.zh, content.unit, content.route)
+        groups.setdefault(key, []).append((item.id, content))
+    for given in groups.values():
+        given.sort(key=lambda one: one[1].at_us)
+        if not any(columns.holds(one.at_us) for _, one in given):
+            continue
+        first = given[0][1]
+        name = " ".join(part for part in (scene.term(first.drug), first.route) if part)
+        total = sum(one.dose for _, one in given if one.at_us < columns.end_us)
+        unit = scene.unit(first.unit)
+        yield Row(
+            label=name,
+            unit=unit,
+            total=f"{total:g} {unit}",
+            paint=_dose_painter(scene, [(id_, b.at_us, f"{b.dose:g}") for id_, b in given], f"{name} {unit}", rest),
+            data={"row": "bolus", "drug": first.drug.code},
+        )
+
+
+def _dose_painter(scene: Scene, given: Sequence[tuple[str, int, str]], name: str, rest: Rest) -> Paint:
+    """Numbers at their times, each right of a tick."""
+
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        y, free = top + height - 8, 0.0
+        here = [one for one in given if columns.holds(one[1])]
+        for n, (item, at_us, text) in enumerate(here):
+            x = columns.x(at_us)
+            until = columns.x(here[n + 1][1]) if n + 1 < len(here) else columns.right + 40
+            wide, begin = text_width(text) * SIZE, max(x + 4, free)
+            room = until - begin - 3
+            paper.begin(data={"item": item, "time-us": at_us})
+            paper.path(f"M{x:.1f} {y - 15:.1f}V{y + 4:.1f}", INK, 2)
+            if room >= wide * NARROWEST:
+                paper.text(begin, y, text, size=SIZE, squeeze=min(1.0, room / wide))
+                free = begin + min(wide, room) + 3
+            else:
+                if room >= 12:
+                    paper.text(begin, y, "…", size=12, fill=ALERT)
+                rest.add(f"{name}：" + "，".join(f"{scene.clock(at)} {dose}" for _, at, dose in given))
+            paper.end()
+
+    return paint
+
+
+def volumes(scene: Scene, columns: Columns, rest: Rest, way: str) -> Iterator[Row]:
+    """A row to each fluid, product or output; the total is that of what was begun until the page's end."""
+    groups: dict[tuple[str, str], list[tuple[str, Volume]]] = {}
+    for item, content in scene.of(Volume):
+        if content.way == way:
+            groups.setdefault((content.group, content.what), []).append((item.id, content))
+    for (group, what), given in groups.items():
+        given.sort(key=lambda one: one[1].start_us)
+        if not any(columns.meets(v.start_us, (v.end_us or v.start_us) + 1) for _, v in given):
+            continue
+        total = sum(v.ml for _, v in given if v.start_us < columns.end_us)
+        kind = scene(f"group.{group}") if group else ""
+        yield Row(
+            label=what or kind,
+            unit="mL",
+            total=f"{total:g}",
+            paint=_volume_painter(scene, given, what or kind, rest),
+            data={"row": "volume", "group": group},
+        )
+
+
+def _volume_painter(scene: Scene, given: Sequence[tuple[str, Volume]], name: str, rest: Rest) -> Paint:
+    points = _dose_painter(scene, [(i, v.start_us, f"{v.ml:g}") for i, v in given if v.end_us is None], name, rest)
+
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        y = top + height - 7
+        for item, volume in given:
+            if volume.end_us is None or not columns.meets(volume.start_us, volume.end_us):
+                continue
+            x1, x2 = columns.x(volume.start_us), columns.x(volume.end_us)
+            begun, ended = columns.holds(volume.start_us), columns.holds(volume.end_us)
+            paper.begin(data={"item": item, "time-us": volume.start_us})
+            ends = (f"M{x1:.1f} {y - 7:.1f}V{y + 5:.1f}" if begun else "") + (
+                f"M{x2:.1f} {y - 7:.1f}V{y + 5:.1f}"
+                if ended
+                else f"M{x2 - 8:.1f} {y - 6:.1f}L{x2:.1f} {y:.1f}L{x2 - 8:.1f} {y + 6:.1f}"
+            )
+            paper.path(f"M{x1:.1f} {y:.1f}H{x2:.1f}{ends}", INK, 2.4)
+            text = f"{volume.ml:g}" if begun else f"({volume.ml:g})"
+            wide = text_width(text) * (SIZE - 2)
+            if x2 - x1 - 8 >= wide * NARROWEST:
+                paper.text(x1 + 5, y - 4, text, size=SIZE - 2, squeeze=min(1.0, (x2 - x1 - 8) / wide))
+            else:
+                rest.add(f"{name}：{scene.clock(volume.start_us)}–{scene.clock(volume.end_us)} {volume.ml:g} mL")
+                paper.text(x1 + 4, y - 4, "…", size=12, fill=ALERT)
+            paper.end()
+        points(paper, columns, top, height)
+
+    return paint
+
+
+def hourly(scene: Scene, columns: Columns, way: str) -> Iterator[Row]:
+    """Of a flowsheet: volumes summed by the column in which they ended, and the page's sum."""
+    groups: dict[tuple[str, str], dict[int, list[tuple[str, float]]]] = {}
+    for item, content in scene.of(Volume):
+        if content.way == way and columns.holds(content.end_us or content.start_us):
+            column = columns.column(content.end_us or content.start_us)
+            of = groups.setdefault((content.group, content.what), {})
+            of.setdefault(column, []).append((item.id, content.ml))
+    for (group, what), by_column in sorted(groups.items()):
+        total = sum(ml for several in by_column.values() for _, ml in several)
+        cells = [
+            (c, " ".join(i for i, _ in several), f"{sum(ml for _, ml in several):g}")
+            for c, several in by_column.items()
+        ]
+        yield Row(
+            label=what or scene(f"group.{group}"),
+            unit="mL",
+            total=f"{total:g}",
+            paint=cells_painter(cells),
+            data={"row": "volume", "group": group},
+        )
+
+
+def running(scene: Scene, columns: Columns) -> Iterator[Row]:
+    """Running sums of intake, output and balance by column, from the page's start."""
+    sums = {"in": [0.0] * len(columns.marks), "out": [0.0] * len(columns.marks)}
+    seen = -1
+    for _, content in scene.of(Volume):
+        if columns.holds(content.end_us or content.start_us):
+            column = columns.column(content.end_us or content.start_us)
+            sums[content.way][column] += content.ml
+            seen = max(seen, column)
+    last = max(
+        seen,
+        min(columns.column(scene.document.filled_us), len(columns.marks) - 1)
+        if scene.document.filled_us > columns.start_us
+        else -1,
+    )
+    into, out = 0.0, 0.0
+    lines: dict[str, list[tuple[int, str, str]]] = {"in_running": [], "out_running": [], "balance": []}
+    for column in range(last + 1):
+        into, out = into + sums["in"][column], out + sums["out"][column]
+        for key, value in (("in_running", f"{into:g}"), ("out_running", f"{out:g}"), ("balance", f"{into - out:+g}")):
+            lines[key].append((column, "", value))
+    for key, cells in lines.items():
+        yield Row(
+            label=scene(key), unit="mL", total=cells[-1][2] if cells else "", paint=cells_painter(cells), strong=True
+        )
+
+
+def scores(scene: Scene, columns: Columns) -> Iterator[Row]:
+    by_scale: dict[str, list[tuple[int, str, str]]] = {}
+    for item, content in scene.of(Score):
+        if columns.holds(content.at_us):
+            by_scale.setdefault(content.scale, []).append(
+                (columns.column(content.at_us), item.id, f"{content.total:g}")
+            )
+    for scale, cells in sorted(by_scale.items()):
+        yield Row(
+            label=scale.upper() if scale.islower() else scale,
+            paint=cells_painter(cells),
+            data={"row": "score", "scale": scale},
+        )
+
+
+def cells_painter(cells: Sequence[tuple[int, str, str]]) -> Paint:
+    """(column, items, text): several of one column stand with a stroke between them."""
+    joined: dict[int, tuple[str, str]] = {}
+    for column, item, text in cells:
+        before = joined.get(column)
+        joined[column] = (item, text) if before is None else (f"{before[0]} {item}", f"{before[1]}/{text}")
+
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        for column, (item, text) in sorted(joined.items()):
+            _number(paper, columns, column, top + height - 9, text, {"item": item} if item else {})
+
+    return paint
+
+
+def breathing(scene: Scene) -> Row:
+    """How the patient breathed, from each change to the next."""
+    found = scene.breathing
+
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        y = top + height - 7
+        ends = [*(c.at_us for _, c in found[1:]), max(scene.document.filled_us, found[-1][1].at_us if found else 0)]
+        for (item, content), end in zip(found, ends, strict=False):
+            at_us = content.at_us
+            if not columns.meets(at_us, end + 1) or end < columns.start_us:
+                continue
+            x1, x2 = columns.x(at_us), columns.x(end)
+            paper.begin(data={"item": item, "time-us": at_us})
+            tick = f"M{x1:.1f} {y - 14:.1f}V{y + 4:.1f}" if columns.holds(at_us) else ""
+            paper.path(f"{tick}M{x1:.1f} {y + 3:.1f}H{x2:.1f}", FAINT, 2)
+            said = " ".join(part for part in (scene(f"breathing.{content.way}"), content.mode) if part)
+            if x2 - x1 > 40:
+                paper.fitted(x1 + 5, y - 2, said, x2 - x1 - 8, size=SIZE - 2)
+            paper.end()
+
+    return Row(label=scene("breathing"), paint=paint, data={"row": "breathing"})
+
+
+def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap]) -> Row:
+    """A signal's values as numbers: by hand underlined, unconfirmed with a question mark, gaps hatched."""
+    values = scene.values.get(signal.name, ())
+    excursions = [e for e in scene.document.excursions if e.signal == signal.name]
+
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        hatches(scene, paper, columns, gaps, top, height)
+        marks = {mark: n for n, mark in enumerate(columns.marks)}
+        under = ""
+        for value in values:
+            column = marks.get(value.mark_us)
+            if column is None:
+                continue
+            text = signal.written(value.value)
+            at_own = value.time_us != value.mark_us and columns.width > 60
+            own = f":{scene.local(value.time_us):%M}" if at_own else ""
+            data = {"item": value.item} | ({"state": "held"} if value.held else {})
+            _number(
+                paper,
+                columns,
+                column,
+                top + height - 9,
+                text + ("?" if value.held else ""),
+                data,
+                held=value.held,
+                own=own,
+            )
+            if value.manual:
+                x = columns.centre(column)
+                half = min(columns.width / 2 - 3, text_width(text) * SIZE / 2)
+                under += f"M{x - half:.1f} {top + height - 5:.1f}H{x + half:.1f}"
+        paper.path(under, INK, 2)
+        flags = "".join(
+            f"M{columns.left + columns.width * (marks[e.mark_us] + 1) - 9:.1f} {top + 2:.1f}h8v8z"
+            for e in excursions
+            if e.mark_us in marks
+        )
+        paper.path(flags, ALERT, 0.5, fill=ALERT)
+
+    return Row(
+        label=signal.label(scene.lang), unit=signal.unit, paint=paint, data={"row": "signal", "signal": signal.name}
+    )
+
+
+def _number(
+    paper: Paper,
+    columns: Columns,
+    column: int,
+    y: float,
+    text: str,
+    data: Mapping[str, object],
+    *,
+    held: bool = False,
+    own: str = "",
+) -> None:
+    wide = text_width(text) * SIZE
+    room = columns.width - 6 - text_width(own) * 14
+    squeeze = min(1.0, room / wide) if wide else 1.0
+    size = SIZE
+    if squeeze < NARROWEST:
+        size, squeeze = SIZE * squeeze / NARROWEST, NARROWEST
+    x = columns.centre(column) - (text_width(own) * 7 if own else 0)
+    paper.text(x, y, text, size=round(size, 1), squeeze=squeeze, anchor="middle", fill=HELD if held else INK, data=data)
+    if own:
+        paper.text(x + wide * squeeze / 2 + 1, y, own, size=14, fill=FAINT)
+
+
+def hatches(scene: Scene, paper: Paper, columns: Columns, gaps: Sequence[Gap], top: float, height: float) -> None:
+    for gap in gaps:
+        if columns.meets(gap.start_us, gap.end_us):
+            x1, x2 = columns.x(gap.start_us), columns.x(gap.end_us)
+            paper.hatch(x1, x2, top, height, {"gap": gap.signal, "cause": gap.cause}, _gap(scene, gap))
+
+
+def _gap(scene: Scene, gap: Gap) -> str:
+    sure = "" if gap.certain else f"（{scene('likely')}）"
+    return f"{scene.clock(gap.start_us)}–{scene.clock(gap.end_us)} {scene(f'cause.{gap.cause}')}{sure}"
+
+
+def missing(
+    scene: Scene, columns: Columns, signals: Sequence[Signal], gaps: Mapping[str, Sequence[Gap]]
+) -> Iterator[Row]:
+    """The gaps of the chart's signals that meet the page; signals that were missing together share a row."""
+    together: dict[tuple[tuple[int, int, str], ...], list[Signal]] = {}
+    for signal in signals:
+        here = [g for g in gaps.get(signal.name, ()) if columns.meets(g.start_us, g.end_us)]
+        if here:
+            together.setdefault(tuple((g.start_us, g.end_us, g.cause) for g in here), []).append(signal)
+    for several in together.values():
+        separator = "、" if scene.lang == "zh" else ", "
+        label = separator.join(s.label(scene.lang) for s in several)
+        if text_width(label) * SIZE > 260:
+            label = several[0].label(scene.lang) + " " + scene("and_more", n=len(several))
+        names = " ".join(s.name for s in several)
+        paint = _gap_painter(scene, gaps[several[0].name], names)
+        yield Row(label=label, paint=paint, data={"row": "gap", "signal": names})
+
+
+def _gap_painter(scene: Scene, gaps: Sequence[Gap], names: str) -> Paint:
+    """Hatched, with the cause where it fits."""
+
+    def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
+        for gap in gaps:
+            if not columns.meets(gap.start_us, gap.end_us):
+                continue
+            x1, x2, said = columns.x(gap.start_us), columns.x(gap.end_us), _gap(scene, gap)
+            paper.hatch(x1, x2, top + 3, height - 6, {"gap": names, "cause": gap.cause}, said)
+            wide = text_width(said) * 18
+            if x2 - x1 >= wide * 0.8 + 8:
+                squeeze = min(1.0, (x2 - x1 - 8) / wide)
+                paper.box((x1 + x2 - wide * squeeze) / 2 - 4, top + 4, wide * squeeze + 8, height - 8, fill="#ffffff")
+                paper.text((x1 + x2) / 2, top + height - 9, said, size=18, anchor="middle", squeeze=squeeze, fill=FAINT)
+
+    return paint

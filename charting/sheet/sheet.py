@@ -1,0 +1,84 @@
+"""A document of a case as A4 pages: the same for screen, print and PDF. Pure: data in, SVG text out."""
+
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from charting.case.state import Case, Document
+from charting.sheet import certificate, form, grid, head, lists
+from charting.sheet.columns import Columns
+from charting.sheet.flow import Flow
+from charting.sheet.head import FOOT
+from charting.sheet.paper import Page, Paper
+from charting.sheet.rows import Rest
+from charting.sheet.scene import Scene
+from charting.sheet.symbols import Symbols, symbols
+from charting.templates.template import Template
+
+
+def pages(
+    case: Case,
+    document: Document,
+    template: Template,
+    *,
+    lang: str,
+    zone: str,
+    names: Mapping[str, str],
+    now_us: int,
+    site: str = "",
+    marks: Symbols | None = None,
+    day_hour: int = 7,
+) -> list[Page]:
+    """All pages, the lists of edits and the certificate last.
+
+    `lang`: zh or en. `zone`: IANA name. `names`: account → person's name. `site`: the hospital's name. `marks`: the
+    site's own symbols. `day_hour`: local hour at which a flowsheet's day begins.
+    """
+    scene = Scene(
+        case=case,
+        document=document,
+        template=template,
+        lang=lang,
+        zone=ZoneInfo(zone),
+        names=names,
+        now_us=now_us,
+        site=site,
+        symbols=marks or symbols(),
+        day_hour=day_hour,
+    )
+    rest = Rest()
+    papers: list[Paper] = []
+    times: list[Columns] = []
+    if template.kind == "grid":
+        times = grid.columns_of(scene)
+        for columns in times:
+            papers += grid.draw(scene, columns, len(papers) + 1, rest)
+        for columns in grid.close_columns(scene):
+            papers += grid.draw(scene, columns, len(papers) + 1, rest, closer=True)
+    else:
+        flow = Flow(lambda index: _front(scene, index, rest), FOOT, 1)
+        form.form(scene, flow)
+        papers += flow.papers
+    papers += _last(scene, len(papers) + 1, rest, times)
+    for number, paper in enumerate(papers, 1):
+        head.foot(scene, paper, number, len(papers))
+    return [Page(number=number, svg=paper.svg()) for number, paper in enumerate(papers, 1)]
+
+
+def _front(scene: Scene, index: int, rest: Rest) -> Paper:
+    paper = head.begin(scene, index)
+    head.facts(paper, head.identity(scene), rest)
+    if index == 1:
+        head.facts(paper, head.body_facts(scene), rest)
+    return paper
+
+
+def _last(scene: Scene, first: int, rest: Rest, times: Sequence[Columns]) -> list[Paper]:
+    flow = Flow(lambda index: _front(scene, index, rest), FOOT, first)
+    lists.rest_of(scene, flow, rest)
+    if times:
+        lists.outside(scene, flow, times)
+    lists.lacking(scene, flow)
+    lists.consumables(scene, flow)
+    lists.edits(scene, flow)
+    certificate.certificate(scene, flow)
+    return flow.papers
