@@ -27,7 +27,8 @@ from collector.progress import counter
 from collector.recording import recording
 from collector.simulate import Log, simulate
 from collector.verify.report import Report
-from drivers.patient import SCENARIOS, Patient
+from drivers.patient import SCENARIOS
+from drivers.recorded import patient
 
 app = typer.Typer(
     name="vitalsd",
@@ -42,6 +43,7 @@ app = typer.Typer(
 MOST_DAYS = 36_500
 """A century; more is for ever."""
 
+_SCENARIOS = f"{', '.join(SCENARIOS)} or wfdb:FILE (a record of numbers)"
 Seed = Annotated[int, typer.Option(help="The same seed gives the same patient.")]
 
 
@@ -53,7 +55,7 @@ def _demo(
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="How many times faster the devices live.")] = 1.0,
     seconds: Annotated[float | None, typer.Option(min=0, help="End by itself after so long.")] = None,
     devices: Annotated[str, typer.Option(help="Driver names, with commas.")] = ",".join(DEMO_DRIVERS),
-    scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {', '.join(SCENARIOS)}.")] = "induction",
+    scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {_SCENARIOS}.")] = "induction",
     dsn: Annotated[str | None, typer.Option(help="Deliver into this PostgreSQL or sqlite:///FILE too.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Keep the demo's files in this folder.")] = None,
 ) -> None:
@@ -130,7 +132,7 @@ def _simulate(
     listen: Annotated[
         str | None, typer.Option(help="HOST:PORT to listen on (UDP or TCP as the driver has it).")
     ] = None,
-    scenario: Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")] = "stable",
+    scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {_SCENARIOS}.")] = "stable",
     seed: Seed = 0,
     log: Annotated[Path | None, typer.Option(help="Write what it said here, a JSON line per value.")] = None,
 ) -> None:
@@ -138,11 +140,11 @@ def _simulate(
     places = [f"serial:{serial}"] * bool(serial) + [f"pty:{pty}"] * bool(pty) + [listen or ""] * bool(listen)
     if len(places) != 1:
         raise UsageError("give exactly one of --serial, --pty and --listen")
-    spec, patient = driver(name), Patient(scenario, seed)
+    spec, whom = driver(name), patient(scenario, seed)
     life = simulate(
         spec,
         places[0],
-        patient=patient,
+        patient=whom,
         seed=seed,
         said=Log(log) if log else lambda _: None,
         ready=lambda: typer.echo(f"{name} at {places[0]}", err=True),

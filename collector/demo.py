@@ -17,7 +17,7 @@ from collector.errors import UsageError
 from collector.migrate import migrate
 from collector.simulate import simulate
 from collector.transport.net import free_port
-from drivers.patient import Patient
+from drivers.recorded import patient
 
 DEMO_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
 _BED = "DEMO"
@@ -38,7 +38,7 @@ async def run_demo(
     specs = [driver(name) for name in dict.fromkeys(names)]
     if not specs:
         raise UsageError("--devices names no driver")
-    patient = Patient(scenario)
+    whom = patient(scenario)
     if dsn is not None:
         await asyncio.to_thread(_migrate, dsn)
     if keep is not None:
@@ -54,7 +54,7 @@ async def run_demo(
         bed = _written(folder / "bed.toml", _bed_config(specs, places, folder, bedside, dsn))
         chart = _written(folder / "charting.toml", _charting_config(folder, page, dsn))
         lives = [
-            asyncio.create_task(simulate(spec, places[spec.name][0], patient=patient, seed=n, speed=speed))
+            asyncio.create_task(simulate(spec, places[spec.name][0], patient=whom, seed=n, speed=speed))
             for n, spec in enumerate(specs)
         ]
         if seconds is not None:

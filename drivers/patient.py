@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 class Vitals:
     """What is measured of the patient at one time. Units are in the names; gases in volume percent of dry gas.
 
-    NaN: no value. heart_rate is the body's; ECG, oximeter and arterial line each count it, and breaths are counted at the
-    airway too. art_mean is the mean of the wave that Patient.wave draws.
+    NaN: no value. heart_rate is the body's; ECG, oximeter and arterial line each count it, and breaths are counted at
+    the airway too. art_mean is the mean of the wave that Patient.wave draws.
     """
 
     heart_rate_per_min: float = 72.0

@@ -85,7 +85,11 @@ def _circulation(now: Vitals) -> dict[str, Measured]:
     spo2 = {
         "SpO2": _raw(now.spo2_pct, 100), "pr": _raw(now.pulse_rate_per_min), "ir_amp": _raw(now.perfusion_pct, 100)
     }  # fmt: skip
-    entropy = {"eeg_ent": _raw(now.state_entropy), "emg_ent": _raw(now.response_entropy), "bsr_ent": 0}
+    entropy = {
+        "eeg_ent": _raw(now.state_entropy),
+        "emg_ent": _raw(now.response_entropy),
+        "bsr_ent": _raw(0.0 * now.state_entropy),
+    }
     return {
         "basic.ecg": Measured(status=3 | 1 << 3, label=LABELS["ecg"], fields=ecg),
         "basic.p1": Measured(label=LABELS["p1"], fields=art),

@@ -170,7 +170,7 @@ NUMERICS: Sequence[SimulatedNumeric] = (
         handle=0x82DB, label=0x00020300, name="ST", unit=_MM, decimals=1, period_ticks=_ST_TICKS,
         members={0x0301: lambda v: 0.6 * v.st_ii_mm, 0x0302: lambda v: v.st_ii_mm, 0x0343: lambda v: 0.8 * v.st_ii_mm},
     ),
-    _one(0x82E8, 0x4261, "PVC", _BEATS, lambda _: 0.0),
+    _one(0x82E8, 0x4261, "PVC", _BEATS, lambda v: 0.0 * v.ecg_rate_per_min),
     SimulatedNumeric(
         handle=0x8272, label=0x00024A04, name="NBP", unit=_MMHG, episodic=True,
         members={0x4A05: lambda v: v.art_sys_mmhg, 0x4A06: lambda v: v.art_dia_mmhg, 0x4A07: lambda v: v.art_mean_mmhg},
