@@ -83,8 +83,8 @@ class _Audit:
         yield from breaks(self._links(), (self.seq, self.hash))
         yield from self._wrong
         for paper in self._papers:
-            if paper.seq > self._end:
-                yield f"entry {paper.seq} was printed, but {self._end} is the last one there is"
+            if not 1 <= paper.seq <= self._end:
+                yield f"entry {paper.seq} was printed, but {self._end or 'none'} is the last one there is"
 
     def cases(self) -> Iterator[str]:
         """What is wrong with the cases' rows."""
@@ -99,7 +99,6 @@ class _Audit:
 
     def _links(self) -> Iterator[Link]:
         """All entries as they are stored; on the way each is looked at by itself."""
-        papers = {paper.seq: paper for paper in self._papers}
         after = 0
         while True:
             chosen = select(entry).where(entry.c.seq > after, entry.c.seq <= self._end)
@@ -109,7 +108,7 @@ class _Audit:
                 columns = (row.seq, row.at_us, row.actor, row.case_id, row.kind)
                 if columns != _told(row.text):
                     self._wrong.append(f"entry {row.seq}: its columns are not what its text says")
-                if row.seq in papers and not row.hash.startswith(papers[row.seq].hash):
+                if any(p.seq == row.seq and not row.hash.startswith(p.hash) for p in self._papers):
                     self._wrong.append(f"entry {row.seq} was printed with another hash")
                 yield link_of(row)
             self.count += len(page)
