@@ -1,6 +1,6 @@
 """The web application: one way in, routes, and what becomes of what goes wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from fastapi import FastAPI, Request
@@ -133,7 +133,7 @@ def _unreachable(request: Request, _: Exception) -> JSONResponse:
     return answer(503, "no_database", Words(lang_of(request))("no_database"), {})
 
 
-def _static(content: bytes, kind: str):  # type: ignore[no-untyped-def]
+def _static(content: bytes, kind: str) -> Callable[[], Response]:
     def send() -> Response:
         return Response(content, media_type=kind, headers={"cache-control": "no-cache"})
 

@@ -58,8 +58,8 @@ def department(
     here: Here,
     request: Request,
     text: Annotated[str, Query(max_length=100)] = "",
-    since: date | None | str = None,
-    until: date | None | str = None,
+    since: date | str | None = None,
+    until: date | str | None = None,
 ) -> Response:
     """Beds with their cases, and the search of past ones. Who reads no cases is led to what he may see."""
     if not here.can("read"):
@@ -190,12 +190,11 @@ def _case_values(here: Context, case: Case) -> Mapping[str, object]:
     }
 
 
-def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, object]]:
+def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, Any]]:
     """The events in order; the one that is next by the order is marked."""
-    found = []
+    found: list[dict[str, Any]] = []
     items = [(i, i.content) for i in case.items.values() if isinstance(i.content, Event)]
-    done = [events()[e.key].order or 0 for _, e in items]
-    reached = max(done, default=0)
+    reached = max((events()[e.key].order or 0 for _, e in items), default=0)
     for kind in events().values():
         if kind.key in {"note", "t_death"}:
             continue
@@ -207,7 +206,7 @@ def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, object]]:
                 "name": here.words.of(kind).partition("（")[0].partition("(")[0].partition("/")[0],
                 "many": kind.many,
                 "asks": kind.key in _ASKING,
-                "items": own,
+                "done": own,
                 "next": following and not any(e["next"] for e in found),
             }
         )

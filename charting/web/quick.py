@@ -20,14 +20,12 @@ NOW = "{now}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Something with its usual amounts. `body`: JSON of what is sent without an amount; `bodies`: with each."""
+    """Something with its usual amounts. `body`: JSON of what is sent, without an amount."""
 
-    key: str
     term: Term
     unit: str
     amounts: tuple[str, ...]
     body: str
-    bodies: tuple[str, ...]
     route: str = ""
     way: str = ""
     group: str = ""
@@ -47,12 +45,10 @@ def _boluses(libraries: Libraries) -> Iterator[Offer]:
                    "route": said.get("route", ""), "at_us": NOW}  # fmt: skip
         amounts = tuple(a for a in said.get("doses", "").split(";") if a)
         yield Offer(
-            key=coding.term.code,
             term=coding.term,
             unit=said.get("unit", "mg"),
             amounts=amounts,
             body=_body(content),
-            bodies=tuple(_body({**content, "dose": float(a)}) for a in amounts),
             route=said.get("route", ""),
         )
 
@@ -69,36 +65,25 @@ def infusions(libraries: Libraries, *, rescue: bool) -> Sequence[Offer]:
         content = {"kind": "infusion", "what": said.get("what", "gas") if gas else "drug", "drug": asdict(coding.term),
                    "unit": unit, "route": said.get("route", ""), "concentration": said.get("concentration", "")}  # fmt: skip
         amounts = tuple(a for a in said.get("rates", "").split(";") if a)
-        found.append(
-            Offer(
-                key=coding.term.code,
-                term=coding.term,
-                unit=unit,
-                amounts=amounts,
-                body=_body({**content, "rates": []}),
-                bodies=tuple(_body({**content, "rates": [{"at_us": NOW, "rate": float(a)}]}) for a in amounts),
-            )
-        )
+        found.append(Offer(term=coding.term, unit=unit, amounts=amounts, body=_body({**content, "rates": []})))
     return _ranked(rescue, found)
 
 
-def volumes(libraries: Libraries) -> Sequence[Offer]:
-    """Intake and output."""
+def volumes(libraries: Libraries, lang: str) -> Sequence[Offer]:
+    """Intake and output, called in zh or en."""
     found: list[Offer] = []
     for coding in _codings(libraries, "fluids"):
         group = coding.attributes.get("group", "other")
         way = "out" if group in {"urine", "blood_loss", "drain", "gastric", "other_out"} else "in"
-        content = {"kind": "volume", "way": way, "group": group, "what": coding.term.zh if way == "in" else "",
+        content = {"kind": "volume", "way": way, "group": group, "what": getattr(coding.term, lang) if way == "in" else "",
                    "start_us": NOW}  # fmt: skip
         amounts = tuple(a for a in coding.attributes.get("volumes", "").split(";") if a)
         found.append(
             Offer(
-                key=coding.term.code,
                 term=coding.term,
                 unit="mL",
                 amounts=amounts,
                 body=_body(content),
-                bodies=tuple(_body({**content, "ml": float(a)}) for a in amounts),
                 way=way,
                 group=group,
             )
@@ -108,7 +93,7 @@ def volumes(libraries: Libraries) -> Sequence[Offer]:
 
 def _ranked(rescue: bool, offers: Iterable[Offer]) -> list[Offer]:
     rank: Mapping[str, int] = {code: n for n, code in enumerate(_favourites(rescue))}
-    return sorted(offers, key=lambda offer: rank.get(offer.key, len(rank)))
+    return sorted(offers, key=lambda offer: rank.get(offer.term.code, len(rank)))
 
 
 @cache

@@ -107,7 +107,7 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
         "drugs": boluses(libraries, rescue=rescue),
         "favourites": favourites(rescue),
         "infusions": infusions(libraries, rescue=rescue),
-        "fluids": volumes(libraries),
+        "fluids": volumes(libraries, here.lang),
         "running": [
             {
                 "id": i.id,
@@ -129,6 +129,10 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
         "sections": template.sections,
         "answers": _answers(here, document, template),
     }
+
+
+def _stop(item: Item, running: Infusion) -> str:
+    return json.dumps({"after": item.number, "content": {**content_json(running), "stop_us": NOW}}, ensure_ascii=False)
 
 
 def _answers(here: Context, document: Document, template: Template) -> Mapping[str, Mapping[str, object]]:

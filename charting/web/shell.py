@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from charting.case.reasons import reasons, written
+from charting.fill.rules import rules
 from charting.page.words import Lang
 from charting.web.context import Context
 from charting.web.department import Department
@@ -43,12 +44,12 @@ def environment() -> Environment:
     return made
 
 
-def fragment(here: Context, template: str, **values: object) -> HTMLResponse:
+def fragment(here: Context, template: str, /, **values: object) -> HTMLResponse:
     """A part of a page, for the person who asks."""
-    return _answer(here.lang, environment().get_template(template).render(_values(here), **values), changed=False)
+    return _answer(here.lang, environment().get_template(template).render({**_values(here), **values}), changed=False)
 
 
-def page(here: Context, request: Request, template: str, **values: object) -> HTMLResponse:
+def page(here: Context, request: Request, template: str, /, **values: object) -> HTMLResponse:
     """A whole page, for the person who asks. `about`: the case whose changes it follows."""
     frame = {
         **_frame(request, here.department, here.lang),
@@ -56,17 +57,17 @@ def page(here: Context, request: Request, template: str, **values: object) -> HT
         "nav": _links(here),
         "here_path": request.url.path,
     }
-    html = environment().get_template(template).render(frame | _values(here) | values)
+    html = environment().get_template(template).render({**frame, **_values(here), **values})
     return _answer(here.lang, html, changed="lang" in request.query_params)
 
 
-def outside(request: Request, template: str, **values: object) -> HTMLResponse:
+def outside(request: Request, template: str, /, **values: object) -> HTMLResponse:
     """A page for who has not signed in."""
     department: Department = request.app.state.department
     lang = lang_of(request)
     words = Words(lang)
     frame = {**_frame(request, department, lang), "person": None, "t": words, "say": Sayings(words, department.clock)}
-    html = environment().get_template(template).render(frame | values)
+    html = environment().get_template(template).render({**frame, **values})
     return _answer(lang, html, changed="lang" in request.query_params)
 
 
@@ -104,6 +105,7 @@ def _values(here: Context) -> Mapping[str, object]:
         "clock": here.clock,
         "reasons": _reasons(here.lang),
         "written": lambda reason: written(reason, here.lang),
+        "rule_name": lambda rule: here.words.of(rules()[rule]) if rule in rules() else rule,
     }
 
 

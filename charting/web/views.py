@@ -1,4 +1,4 @@
-"""What the API answers: a case, a document, an item, as models with stable keys. Times are µs since 1970 UTC (`_us`)."""
+"""What the API answers: cases, documents, items, as models with stable keys. Times are µs since 1970 UTC (`_us`)."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
@@ -170,9 +170,14 @@ def _record(case: Case, document: Document, name_of: NameOf) -> Mapping[str, obj
         "filled_us": document.filled_us,
         "signatures": [
             SignatureOut(
-                slot=s.slot, version=s.version, by=by, by_name=name_of(by), at_us=at_us, lacking=list(s.lacking)
+                slot=signed.slot,
+                version=signed.version,
+                by=by,
+                by_name=name_of(by),
+                at_us=at_us,
+                lacking=list(signed.lacking),
             )
-            for s, by, at_us in document.signatures
+            for signed, by, at_us in document.signatures
         ],
         "unlock_asked": None
         if asked is None

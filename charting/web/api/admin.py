@@ -1,5 +1,6 @@
 """Accounts and the audit trail: for an administrator; the trail for quality and the head of department too."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
@@ -7,10 +8,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from charting.accounts.storage import Account
-from charting.trail.chain import breaks, link_of
+from charting.trail.chain import Link, breaks, link_of
 from charting.web import models
 from charting.web.api.cases import EntryOut, entry_out
-from charting.web.context import Here
+from charting.web.context import Context, Here
 
 router = APIRouter(prefix="/api")
 
@@ -78,10 +79,11 @@ def verify(here: Here) -> Verification:
     return verification(here)
 
 
-def verification(here: Here) -> Verification:
+def verification(here: Context) -> Verification:
+    """Of the whole trail."""
     looked = 0
 
-    def links():  # type: ignore[no-untyped-def]
+    def links() -> Iterator[Link]:
         nonlocal looked
         for entry in here.trail.all():
             looked += 1

@@ -3,6 +3,7 @@
 import "./actions.js";
 import "./answers.js";
 import "./keys.js";
+import "./quick.js";
 import "./terms.js";
 import { listen, tick } from "./live.js";
 import { signedIn } from "./session.js";

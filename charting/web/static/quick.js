@@ -1,0 +1,39 @@
+/* Drug, then dose: what is offered has its usual amounts as buttons; another amount is typed. */
+
+document.addEventListener("click", (event) => {
+  const offer = event.target.closest("button[data-offer]");
+  if (offer) show(offer);
+  const amount = event.target.closest("button[data-amount]");
+  if (amount) {
+    const form = amount.closest("form");
+    form.querySelector("[data-type=number]").value = amount.dataset.amount;
+    form.dataset.said = `${form.querySelector(".offered").textContent} ${amount.textContent}`;
+    form.requestSubmit();
+  }
+});
+
+function show(offer) {
+  const form = document.getElementById(offer.dataset.offer);
+  const { unit } = offer.dataset;
+  delete form.dataset.item;
+  delete form.dataset.said;
+  form.reset();
+  form.querySelector(".problem").textContent = "";
+  form.dataset.body = offer.dataset.body;
+  form.querySelector(".offered").textContent = offer.firstChild.textContent;
+  const named = form.querySelector(".offered-unit");
+  if (named) named.textContent = unit;
+  form.querySelector(".chips").replaceChildren(
+    ...offer.dataset.amounts.split(" ").filter(Boolean).map((text) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.amount = text;
+      button.textContent = `${text} ${unit}`;
+      return button;
+    }),
+  );
+  for (const other of document.querySelectorAll("[data-group=doses]")) other.hidden = other !== form;
+  for (const other of document.querySelectorAll("[data-offer]")) other.setAttribute("aria-pressed", String(other === offer));
+  form.scrollIntoView({ block: "nearest" });
+  form.querySelector(".chips button, input").focus({ preventScroll: true });
+}

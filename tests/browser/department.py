@@ -1,0 +1,69 @@
+"""A department in a real browser: served on loopback, opened by a person at a desktop or at a tablet."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from charting.page.server import serve
+from tests.browser.test_page import chromium
+from tests.charting.web.hospital import PASSWORD, Hospital
+
+SIZES = {"desktop": (1440, 900), "tablet": (1024, 768)}
+WAIT_MS = 15_000
+
+
+@asynccontextmanager
+async def served(hospital: Hospital) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    task = asyncio.create_task(serve(hospital.app, "127.0.0.1", port, hospital.stop))
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        hospital.stop.set()
+        await task
+
+
+@asynccontextmanager
+async def visited(
+    url: str, account: str, *, size: str = "desktop", lang: str = "en", expected: tuple[str, ...] = ()
+) -> AsyncIterator[Page]:
+    """Signed in by the page itself. At the end it must have said nothing on the console and asked nobody else.
+
+    `expected`: parts of console messages that may come: what the browser says of an answer that is no success.
+    """
+    width, height = SIZES[size]
+    said: list[str] = []
+    asked: list[str] = []
+    async with chromium() as browser:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN" if lang == "zh" else "en-GB",
+            has_touch=size == "tablet",
+            timezone_id="America/New_York",
+        )
+        page = await context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        await page.goto(url + "/")
+        await page.locator("[name=account]").fill(account)
+        await page.locator("[name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#sign-out")).to_be_visible()
+        yield page
+        assert [s for s in said if not any(part in s for part in expected)] == []
+        assert [u for u in asked if not u.startswith((url, "blob:", "data:"))] == []
+
+
+async def picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """Keep how it looks, where a folder for that is named."""
+    folder = Path(os.environ.get("VITALSD_PICTURES", Path(__file__).parents[2] / ".artefacts" / "charting"))
+    folder.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=folder / f"{name}.png", full_page=whole)

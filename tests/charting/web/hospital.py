@@ -1,0 +1,240 @@
+"""A department in memory: beds, a person of each role, a clock that stands where a test puts it, and its web application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from charting.accounts.accounts import Accounts
+from charting.accounts.actor import ROLES, Actor
+from charting.accounts.passwords import Passwords
+from charting.accounts.sessions import SignIn
+from charting.accounts.storage import Account, MemoryAccounts
+from charting.case.clock import SiteClock
+from charting.case.state import Case, cell_item
+from charting.desk import Desk
+from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
+from charting.library.library import Libraries, Library
+from charting.sheet import sheet
+from charting.templates.loader import Templates
+from charting.trail.contents import Patient
+from charting.trail.entries import Filled, LibraryLoaded
+from charting.trail.trail import MemoryTrail
+from charting.web.app import app
+from charting.web.department import Bed, Department
+from charting.web.drawings import Drawings
+from collector.series import SeriesReader
+from tests.charting.clock import Clock
+from tests.page.data import Store, reading, series
+
+ZONE = "Asia/Shanghai"
+NOW_US = 1_795_501_080_000_000
+"""2026-11-24T06:18Z, 14:18 in Shanghai."""
+MINUTE_US = 60_000_000
+STEP_US = 5 * MINUTE_US
+PASSWORD = "correct-horse-battery"
+BEDS = (
+    Bed(id="OR-03", area="or", name="三号手术间"), Bed(id="OR-04", area="or"), Bed(id="PACU-1", area="pacu"),
+    Bed(id="ICU-01", area="icu"),
+)  # fmt: skip
+
+
+@cache
+def passwords() -> tuple[Passwords, str]:
+    """One hash for all accounts of all tests: making one takes long, on purpose."""
+    made = Passwords()
+    return made, made.hashed(PASSWORD)
+
+
+@dataclass
+class Hospital:
+    """`accounts` are called as their roles; a second anaesthetist is `anaesthetist2`."""
+
+    clock: Clock = field(default_factory=lambda: Clock(NOW_US))
+    store: Store = field(default_factory=Store)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    tls: bool = False
+    demo: bool = False
+    trail: Any = None
+    idle_s: int = 600
+
+    def __post_init__(self) -> None:
+        self.trail = self.trail or MemoryTrail(self.clock.now_us)
+        self.templates = Templates.load()
+        self.libraries = Libraries.sample()
+        self.desk = Desk(self.trail, self.templates, self.libraries, self.clock.now_us, ZONE)
+        self.people = MemoryAccounts()
+        hasher, hashed = passwords()
+        for account, role in [*((role, role) for role in ROLES), ("anaesthetist2", "anaesthetist")]:
+            name = {"anaesthetist": "王医生", "anaesthetist2": "李医生"}.get(account, account.title())
+            self.people.create(Account(account=account, name=name, roles=frozenset({role}), password=hashed))
+        accounts = Accounts(self.people, self.trail, hasher)
+        sign_in = SignIn(self.people, self.trail, hasher, self.clock.now_us, idle_us=self.idle_s * 1_000_000)
+        self.department = Department(
+            site="示范医院",
+            clock=SiteClock(now_us=self.clock.now_us, zone=ZONE),
+            beds=BEDS,
+            desk=self.desk,
+            trail=self.trail,
+            sign_in=sign_in,
+            accounts=accounts,
+            people=self.people.accounts,
+            libraries=self.libraries,
+            templates=self.templates,
+            reader_of=self.reader_of,
+            drawings=Drawings(self.draw),
+            pdf=self.pdf,
+            load_library=self.load_library,
+            stop=self.stop,
+            idle_s=self.idle_s,
+            tls=self.tls,
+            demo=self.demo,
+        )
+        self.app: FastAPI = app(self.department)
+
+    def reader_of(self, bed: str) -> SeriesReader:
+        if bed not in {b.id for b in BEDS}:
+            raise KeyError(bed)
+        return self.store
+
+    def draw(self, case: Case, document: str, lang: str) -> Sequence[str]:
+        found = case.documents[document]
+        drawn = sheet.pages(
+            case,
+            found,
+            self.desk.template(found),
+            lang=lang,
+            zone=ZONE,
+            names={a.account: a.name for a in self.people.accounts()},
+            now_us=self.clock.now_us(),
+            site="示范医院",
+        )
+        return [page.svg for page in drawn]
+
+    @staticmethod
+    def pdf(pages: Sequence[str], *, title: str, lang: str, made_us: int) -> bytes:
+        return f"%PDF {len(pages)} {lang} {title} {made_us}".encode()
+
+    def load_library(self, library: Library, _: str, by: Actor) -> None:
+        self.libraries.add(library)
+        loaded = LibraryLoaded(library=library.name, version=library.version, terms=len(library.codings), digest="")
+        self.trail.append(by.account, "", [loaded])
+
+    def actor(self, account: str) -> Actor:
+        found = self.people.account(account)
+        assert found is not None
+        return Actor(account=found.account, name=found.name, roles=found.roles)
+
+    # A case in theatre
+
+    def opened(self, case: str = "c1", *, bed: str = "OR-03", minutes: int = 60, **more: Any) -> Case:
+        """A case that began so many minutes ago."""
+        patient = more.pop("patient", Patient(number="20260042", name="张三", sex="male", weight_kg=70.0))
+        area = next(b.area for b in BEDS if b.id == bed)
+        return self.desk.open(
+            self.actor("anaesthetist"),
+            bed=bed,
+            area=area,
+            patient=patient,
+            at_us=self.clock.at_us - minutes * MINUTE_US,
+            case=case,
+            **more,
+        )
+
+    def recorded(self, case: str = "c1", document: str = "d1", *, minutes: int = 60) -> Case:
+        """With an anaesthesia record, filled until now."""
+        self.opened(case, minutes=minutes)
+        self.desk.start(self.actor("anaesthetist"), case, template="anaesthesia_record", document=document)
+        return self.fill(case, document, minutes)
+
+    def fill(self, case: str, document: str, minutes: int) -> Case:
+        """What devices said in the last minutes: heart rate, saturation, cuff pressures; one gap, one held value."""
+        now = self.clock.at_us // STEP_US * STEP_US
+        marks = range(now - minutes * MINUTE_US // STEP_US * STEP_US, now, STEP_US)
+        cells = [cell for mark in marks for cell in self.cells(mark)]
+        gap = Gap(
+            signal="spo2", start_us=marks[0], end_us=marks[0] + STEP_US, cause=Cause.CABLE, certain=False,
+            evidence="silent",
+        )  # fmt: skip
+        excursion = Excursion(
+            signal="hr",
+            mark_us=marks[-2],
+            start_us=marks[-2],
+            end_us=marks[-2] + MINUTE_US,
+            extreme=148.0,
+            unit="/min",
+        )
+        self.desk.fill(
+            case,
+            Filled(
+                document=document,
+                since_us=marks[0],
+                until_us=now,
+                cells=tuple(cells),
+                gaps=(gap,),
+                excursions=(excursion,),
+            ),
+        )
+        return self.desk.case(case)
+
+    def cells(self, mark_us: int, hr: float | None = None) -> list[Cell]:
+        step = mark_us // STEP_US
+        return [
+            cell("hr", mark_us, 70.0 + step % 9 if hr is None else hr, "/min"),
+            cell("spo2", mark_us, 97.0 + step % 3, "%"),
+            cell("nibp_sys", mark_us, 118.0 + step % 11, "mm[Hg]"),
+            cell("nibp_dia", mark_us, 64.0 + step % 7, "mm[Hg]"),
+            cell("abp_sys", mark_us, 240.0, "mm[Hg]", state=CellState.HELD, rule="abp.step"),
+        ]
+
+    def readings(self, mark_us: int) -> None:
+        """Raw readings of the heart rate around a mark."""
+        hr = series("MDC_ECG_HEART_RATE", "/min", source="4182")
+        self.store.readings += [reading(hr, mark_us - 150_000_000 + n * 1_000_000, 60.0 + n % 5) for n in range(300)]
+
+    @asynccontextmanager
+    async def client(self, account: str = "", lang: str = "en") -> AsyncIterator[httpx.AsyncClient]:
+        """A browser; signed in as somebody where an account is given."""
+        base = "https://records.test" if self.tls else "http://records.test"
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url=base, headers={"accept-language": lang}) as client:
+            if account:
+                await sign_in(client, account)
+            yield client
+
+
+async def sign_in(client: httpx.AsyncClient, account: str, password: str = PASSWORD) -> Mapping[str, Any]:
+    answer = await client.post("/api/session", json={"account": account, "password": password})
+    assert answer.status_code == 201, answer.text
+    said: Mapping[str, Any] = answer.json()
+    client.headers["x-csrf-token"] = said["csrf"]
+    return said
+
+
+def cell(
+    signal: str, mark_us: int, value: float | None, unit: str, *, state: CellState = CellState.CHARTED, rule: str = ""
+) -> Cell:
+    return Cell(
+        signal=signal,
+        mark_us=mark_us,
+        time_us=mark_us,
+        value=value,
+        unit=unit,
+        state=state,
+        rule=rule,
+        code="MDC_ECG_HEART_RATE" if signal == "hr" else f"MDC_{signal.upper()}",
+        device="monitor",
+        source="4182",
+        minutes=(Minute(minute_us=mark_us, median=value, n=58),) if value is not None else (),
+        filter="charting/1",
+    )
+
+
+def hr_item(clock: Clock, back: int = 1) -> str:
+    """The heart rate's cell of the last mark but `back` - 1."""
+    return cell_item("hr", clock.at_us // STEP_US * STEP_US - back * STEP_US)
