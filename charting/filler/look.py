@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, fill
 from charting.filler.identity import explained, without_patient
 from charting.filler.parts import Part
-from charting.filler.watch import Prints, link_down, prints
+from charting.filler.watch import Prints, last_us, link_down, prints
 from collector.model import AlarmType, Condition, Identity
 from collector.series import SeriesReader
 from collector.technical import GATEWAY
@@ -34,15 +34,16 @@ class Look:
         minutes = reader.minutes(part.bed, (), part.start_us, until_us)
         told = reader.conditions(part.bed, part.start_us - TOLD_US, until_us)
         technical = tuple(c for c in told if c.device == GATEWAY or c.alarm.type is AlarmType.TECHNICAL)
-        newest_us = max((r.time_us for r in reader.latest(part.bed)), default=0)
-        newest_us = max([newest_us, *(c.time_us for c in told)])
+        found = prints(minutes, part.start_us, until_us)
+        latest = reader.latest(part.bed)
+        newest_us = max([last_us(found, part.start_us), *(r.time_us for r in latest), *(c.time_us for c in told)])
         reached_us = until_us
         if newest_us < until_us - LAG_US and not link_down(technical):
-            reached_us = max(newest_us // MINUTE_US * MINUTE_US + MINUTE_US, part.start_us)
+            reached_us = max(-(-newest_us // MINUTE_US) * MINUTE_US, part.start_us)
         return cls(
             reader=reader,
             part=part,
-            prints=prints(minutes, part.start_us, until_us),
+            prints=found,
             technical=technical,
             identities=reader.identities(part.bed, part.start_us - TOLD_US, until_us),
             reached_us=min(reached_us, until_us),

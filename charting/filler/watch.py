@@ -73,6 +73,12 @@ def first_kept_us(found: Prints, start_us: int) -> int | None:
     return start_us // MINUTE_US * MINUTE_US + int(there[0]) * MINUTE_US if there.size else None
 
 
+def last_us(found: Prints, start_us: int) -> int:
+    """The end of the last minute of which anything is there; 0: nothing is."""
+    there = np.flatnonzero(found)
+    return start_us // MINUTE_US * MINUTE_US + (int(there[-1]) + 1) * MINUTE_US if there.size else 0
+
+
 def link_down(conditions: Iterable[Condition]) -> bool:
     """Whether the gateway has told of a link that is down, and of no end: then silence is not the network's."""
     standing: dict[str, bool] = {}
