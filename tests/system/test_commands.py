@@ -17,7 +17,8 @@ BED = (
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "bed", "check", "decode", "simulate", "devices", "export", "journal", "migrate"]
+    "command",
+    ["demo", "bed", "check", "decode", "simulate", "devices", "export", "journal", "migrate", "audit", "account"],
 )
 def test_every_command_has_help(command: str) -> None:
     done = run(command, "--help")
