@@ -124,7 +124,7 @@ def _range(scene: Scene) -> tuple[int, int]:
     """From the document's start to the last of what is in it; what lies far before or after now is listed instead."""
     document = scene.document
     latest = max(scene.now_us, document.filled_us)
-    marks = (v.mark_us for several in scene.values.values() for v in several)
+    marks = (t for several in scene.values.values() for v in several for t in (v.mark_us, v.time_us))
     values = [m for m in marks if document.start_us - 24 * _HOUR_US <= m <= latest]
     start = min([document.start_us, *values])
     times = [t for item in document.items.values() for t in times_of(item.content)]
@@ -217,7 +217,7 @@ def _begin(scene: Scene, columns: Columns, index: int, rest: Rest, *, again: boo
     )
     given = [*head.identity(scene)]
     if index == 1:
-        given += [*head.body_facts(scene), *head.coded_facts(scene), *head.field_facts(scene)]
+        given += head.first_page(scene)
     head.facts(paper, given, rest)
     paper.y += 6
     return paper

@@ -116,6 +116,14 @@ def field_facts(scene: Scene) -> Iterator[Fact]:
             yield Fact(label=label, value=value, wide=wide, needed=field.required, data={"item": f"field:{field.id}"})
 
 
+def first_page(scene: Scene) -> list[Fact]:
+    """Body, codes and fields; a field that asks the same again replaces only what is empty or the same."""
+    fields = list(field_facts(scene))
+    asked = {fact.label: fact.value for fact in fields}
+    told = [*body_facts(scene), *coded_facts(scene)]
+    return [fact for fact in told if fact.label not in asked or fact.value not in {"", asked[fact.label]}] + fields
+
+
 def facts(paper: Paper, given: Sequence[Fact], rest: Rest) -> None:
     """Named values in lines of 24 shares, each over a thin rule; one that is needed and not there is a red rule."""
     line: list[Fact] = []
@@ -192,7 +200,7 @@ def foot(scene: Scene, paper: Paper, number: int, of: int) -> None:
     )
     if template.kind == "grid":
         paper.fitted(LEFT, top + 70, how, RIGHT - LEFT, size=17.5, fill=FAINT)
-    trail = scene("trail", seq=scene.case.last, hash=scene.case.last_hash[:32])
+    trail = scene("trail", seq=scene.case.last, hash=scene.case.last_hash)
     printed = scene("printed", time=f"{scene.local(scene.now_us):%Y-%m-%d %H:%M:%S} {scene.zone.key}")
     paper.fitted(LEFT, top + 48, f"{printed} | {trail}", RIGHT - LEFT, size=17.5, fill=FAINT)
 

@@ -77,15 +77,21 @@ class Paper:
         anchor: str = "",
         bold: bool = False,
         squeeze: float = 1.0,
+        halo: bool = False,
         data: Mapping[str, object] | None = None,
     ) -> None:
-        """One line of text on the base line `y`. `anchor`: middle or end. `squeeze`: its width, as a share."""
+        """One line of text on the base line `y`.
+
+        `anchor`: middle or end. `squeeze`: its width, as a share. `halo`: white around it.
+        """
         if not said:
             return
         at = f'x="{num(x)}" y="{num(y)}"'
         if squeeze < 1.0:
             at = f'transform="translate({num(x)} {num(y)}) scale({squeeze:.3f} 1)"'
         more = (f' text-anchor="{anchor}"' if anchor else "") + (' font-weight="700"' if bold else "")
+        if halo:
+            more += ' stroke="#ffffff" stroke-width="7" stroke-linejoin="round" paint-order="stroke"'
         colour = "" if fill == INK else f' fill="{fill}"'
         body = escape(said) if said.isascii() else _raised(escape(said), size)
         self._out.append(f'<text {at} font-size="{size:g}"{colour}{more}{attributes(data)}>{body}</text>')

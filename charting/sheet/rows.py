@@ -338,6 +338,12 @@ def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap]) -> Row:
         hatches(scene, paper, columns, gaps, top, height)
         marks = {mark: n for n, mark in enumerate(columns.marks)}
         under = ""
+        hatched = {
+            column
+            for g in gaps
+            if columns.meets(g.start_us, g.end_us)
+            for column in range(columns.column(g.start_us), columns.column(g.end_us) + 1)
+        }
         for value in values:
             column = marks.get(value.mark_us)
             if column is None:
@@ -354,6 +360,7 @@ def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap]) -> Row:
                 text + ("?" if value.held else ""),
                 data,
                 held=value.held,
+                halo=column in hatched,
                 own=own,
             )
             if value.manual:
@@ -382,6 +389,7 @@ def _number(
     data: Mapping[str, object],
     *,
     held: bool = False,
+    halo: bool = False,
     own: str = "",
 ) -> None:
     wide = text_width(text) * SIZE
@@ -391,7 +399,17 @@ def _number(
     if squeeze < NARROWEST:
         size, squeeze = SIZE * squeeze / NARROWEST, NARROWEST
     x = columns.centre(column) - (text_width(own) * 7 if own else 0)
-    paper.text(x, y, text, size=round(size, 1), squeeze=squeeze, anchor="middle", fill=HELD if held else INK, data=data)
+    paper.text(
+        x,
+        y,
+        text,
+        size=round(size, 1),
+        squeeze=squeeze,
+        anchor="middle",
+        fill=HELD if held else INK,
+        halo=halo,
+        data=data,
+    )
     if own:
         paper.text(x + wide * squeeze / 2 + 1, y, own, size=14, fill=FAINT)
 

@@ -155,7 +155,7 @@ class Scene:
         return " ".join(part for part in (name, details, event.note) if part)
 
     def _detail(self, name: str, value: str) -> str:
-        for key in (f"detail.{name}.{value}", f"detail.{value}"):
+        for key in (f"detail.{name}.{value}", f"detail.{value.lower()}"):
             if known(key):
                 return self(key)
         return value

@@ -119,6 +119,7 @@ def cell(signal: str, mark_us: int, value: float | None, unit: str, *, state: Ce
 
 RESCUE = (at(5, 33), at(5, 45))
 ABP_GAP = Gap(signal="abp_sys", start_us=at(1, 40), end_us=at(2, 5), cause=Cause.ARTEFACT, evidence="abp_flush")
+BIS_GAP = (at(8, 20), at(8, 47))
 CUT = (at(7, 10), at(7, 22))
 UNITS = {
     "hr": "/min", "spo2": "%", "temp": "Cel", "rr": "/min", "etco2": "mm[Hg]", "fio2": "%", "sevo_et": "%", "mac": "1",
@@ -276,7 +277,7 @@ def _fill(book: Book, hours: float, *, demo: bool) -> None:
                 0, 20
             ) <= when < at(11, 48):
                 continue
-            if signal == "cvp" and when < at(0, 45):
+            if (signal == "cvp" and when < at(0, 45)) or (signal == "bis" and BIS_GAP[0] <= when < BIS_GAP[1]):
                 continue
             held = signal == "spo2" and when in {at(3, 15), at(3, 20)}
             shown = 63 if held else value
@@ -293,7 +294,7 @@ def _fill(book: Book, hours: float, *, demo: bool) -> None:
         for s in signals
     ]
     gaps += [_cut(signal) for signal in SIGNALS if not signal.startswith("nibp")]
-    gaps.append(Gap(signal="bis", start_us=at(8, 20), end_us=at(8, 47), cause=Cause.CABLE, evidence="lead off"))
+    gaps.append(Gap(signal="bis", start_us=BIS_GAP[0], end_us=BIS_GAP[1], cause=Cause.CABLE, evidence="lead off"))
     found = [
         Excursion(
             signal="abp_sys", mark_us=at(4, 20), start_us=at(4, 19), end_us=at(4, 21), extreme=168, unit="mm[Hg]"

@@ -1,0 +1,255 @@
+"""Flowsheets, forms, drafts, and records that are long, full or odd."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from charting.case.state import Case
+from charting.sheet.sheet import pages
+from charting.trail.contents import Answer, Bolus, Event, Remark, Volume
+from charting.trail.entries import Discarded, Filled, Opened, Signed, Started
+from tests.charting.sheet.data import (
+    DOCUMENT,
+    Book,
+    anaesthetic,
+    at,
+    cell,
+    icu,
+    template,
+    term,
+    visit,
+)
+from tests.charting.sheet.drawn import SVG, Scale, draw, texts, whole, with_data
+from tests.charting.sheet.test_record import hits
+
+SHEET = template(step_s=3600)
+
+
+def numbers(page: ET.Element, label: str) -> list[str]:
+    """The numbers of a row, from left to right, and its total last."""
+    found = texts(page)
+    left = float(page.get("data-left", ""))
+    (name,) = (t for t in found if t.text == label and t.left < left)
+    return [t.text for t in sorted(found, key=lambda t: t.left) if abs(t.y - name.y) < 12 and t.left > left - 5]
+
+
+def test_a_flowsheet_has_a_day_a_page_and_begins_when_the_wards_day_does() -> None:
+    first, second, close = draw(icu(), SHEET, now_us=at(31))
+    assert [Scale(p).marks[0] for p in (first, second)] == [at(-1), at(23)]
+    assert len(Scale(first).marks) == 24
+    assert "15 分钟观察" in whole([close])
+    assert numbers(first, "血氧饱和度")[:2] == ["99", "99"]
+
+
+def test_running_totals_are_sums_of_what_stands_above_them() -> None:
+    first = draw(icu(), SHEET, now_us=at(31))[0]
+    into = [80] * 24
+    out = [45 + hour % 5 * 10 + (60 if hour % 4 == 0 else 0) for hour in range(-1, 23)]
+    assert numbers(first, "累计入量") == [*(str(sum(into[: n + 1])) for n in range(24)), str(sum(into))]
+    assert numbers(first, "累计出量") == [*(str(sum(out[: n + 1])) for n in range(24)), str(sum(out))]
+    assert numbers(first, "平衡")[-1] == f"{sum(into) - sum(out):+d}"
+    assert f"总出量 {sum(out)} mL" in whole([first])
+
+
+def test_values_between_the_hours_stand_on_a_page_of_their_own() -> None:
+    with_close, without = draw(icu(), SHEET, now_us=at(31)), draw(icu(close=False), SHEET, now_us=at(31))
+    assert len(with_close) == len(without) + 1
+    (value,) = (e for e in with_data(with_close[2], "item", f"hr@{at(3, 15)}") if e.tag == f"{SVG}text")
+    assert "".join(value.itertext()).isdigit()
+    for page in with_close:
+        assert not hits([t for t in texts(page) if not t.watermark])
+
+
+def test_scores_and_handovers_are_shown() -> None:
+    said = whole(draw(icu(), SHEET, now_us=at(31)))
+    assert "RASS" in said
+    assert "交班给 周敏" in said
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_form_shows_questions_answers_and_what_is_required(lang: str) -> None:
+    (page,) = draw(visit(), template("form"), lang=lang)
+    said = whole([page])
+    assert ("禁食（固体）" if lang == "zh" else "Fasting (solids)") in said
+    assert "6.5 h" in said
+    assert ("优" if lang == "zh" else "good") in said
+    assert said.count("氨氯地平") == 6
+    assert '<无> & "过敏"。' in said
+    assert ("必填" if lang == "zh" else "required") in said
+    assert not hits([t for t in texts(page) if not t.watermark])
+
+
+def test_a_long_answer_goes_on_over_pages_and_loses_nothing() -> None:
+    book = Book()
+    book.entries = []
+    words = [f"第{n}句。" for n in range(1500)]
+    opened = visit()
+    book.add(at(-8), "wangf", Opened(bed="OR-03", area="or", at_us=at(-8), patient=opened.patient))
+    book.add(at(-8), "wangf", Started(document=DOCUMENT, template="preop_visit", version="1.0.0", start_us=at(-8)))
+    book.put("field:special", Answer(field="special", value="".join(words)))
+    drawn = draw(book.case(), template("form"))
+    assert len(drawn) > 1
+    joined = whole(drawn).replace("\n", "")
+    for word in (words[0], words[700], words[-1]):
+        assert word in joined
+
+
+def marks_of(case: Case) -> set[str]:
+    return {t.text for page in draw(case) for t in texts(page) if t.watermark}
+
+
+def test_what_is_no_finished_record_says_so_across_the_page() -> None:
+    assert marks_of(anaesthetic(2)) == set()
+    assert marks_of(anaesthetic(2, signed=False)) == {"草稿 DRAFT"}
+    assert marks_of(anaesthetic(2, signed=False, demo=True)) == {"草稿 DRAFT", "演示 DEMO"}
+    case = anaesthetic(2)
+    case.state = "discarded"
+    assert marks_of(case) == {"作废 VOID"}
+
+
+def book_of(hours: float) -> Book:
+    book = Book()
+    patient = visit().patient
+    book.add(at(0), "wangf", Opened(bed="OR-03", area="or", at_us=at(0), patient=patient))
+    book.add(at(0), "wangf", Started(document=DOCUMENT, template="anaesthesia_record", version="1.0.0", start_us=at(0)))
+    cells = tuple(cell("hr", at(0, 5 * n), 70, "/min") for n in range(int(hours * 12)))
+    book.add(
+        at(0),
+        "vitalsd",
+        Filled(document=DOCUMENT, since_us=at(0), until_us=at(hours), cells=cells, gaps=(), excursions=()),
+    )
+    return book
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(0.5, 1), (4, 1), (12, 3), (30, 8)])
+def test_four_hours_fill_a_page(hours: float, expected: int) -> None:
+    assert len(draw(book_of(hours).case(), now_us=at(hours))) == expected
+
+
+def test_more_drugs_than_a_page_holds_go_on_to_another_page_of_the_same_hours() -> None:
+    book = book_of(3)
+    for n in range(90):
+        drug = term(f"D{n}", f"药物{n:03}号", f"Drug {n:03}")
+        book.put(f"b{n}", Bolus(drug=drug, dose=n + 1, unit="mg", route="静注", at_us=at(0, n)))
+    drawn = draw(book.case(), now_us=at(3))
+    said = whole(drawn)
+    for n in range(90):
+        assert said.count(f"药物{n:03}号 静注") == 1
+        assert len([e for page in drawn for e in with_data(page, "item", f"b{n}")]) == 1
+    assert "同一时段续页" in said
+    for page in drawn:
+        assert not hits([t for t in texts(page) if not t.watermark])
+
+
+def test_doses_too_close_to_write_are_listed_in_full() -> None:
+    book = book_of(1)
+    for n in range(6):
+        drug = term("EPI", "肾上腺素", "Adrenaline")
+        book.put(f"b{n}", Bolus(drug=drug, dose=100.5 + n, unit="ug", route="静注", at_us=at(0, 30 + n / 4)))
+    drawn = draw(book.case(), now_us=at(1))
+    (line,) = (t.text for t in texts(drawn[-1]) if t.text.startswith("肾上腺素"))
+    assert [f"{100.5 + n:g}" in line for n in range(6)] == [True] * 6
+
+
+def test_many_long_remarks_are_all_told() -> None:
+    book = book_of(2)
+    for n in range(60):
+        note = f"记录{n:02}：" + "处理经过描述" * 12 + f"完{n:02}"
+        book.put(f"n{n}", Event(key="note", at_us=at(0, n), note=note), document="", at_us=at(0, n))
+    drawn = draw(book.case(), now_us=at(2))
+    joined = re.sub(r"\s", "", whole(drawn))
+    for n in range(60):
+        assert joined.count(f"记录{n:02}：") == 1
+        assert joined.count(f"完{n:02}") == 1
+    for page in drawn:
+        assert not hits([t for t in texts(page) if not t.watermark])
+
+
+def test_what_has_a_time_that_no_page_has_is_listed() -> None:
+    book = book_of(1)
+    book.put("v1", Volume(way="out", group="urine", what="", ml=77, start_us=at(24 * 900)))
+    book.put("r1", Remark(at_us=at(-24 * 900), text="很早以前"))
+    drawn = draw(book.case(), now_us=at(1))
+    said = whole(drawn)
+    assert len(drawn) == 2
+    assert "不在本页时间范围内的项目" in said
+    assert "尿量 77 mL" in said
+    assert "很早以前" in said
+
+
+def test_marks_that_are_in_no_grid_are_drawn_too() -> None:
+    book = book_of(1)
+    extra = (cell("hr", at(0, 17), 99, "/min"),)
+    book.add(
+        at(1),
+        "vitalsd",
+        Filled(document=DOCUMENT, since_us=at(0, 17), until_us=at(0, 18), cells=extra, gaps=(), excursions=()),
+    )
+    (page,) = draw(book.case(), now_us=at(1))
+    assert list(with_data(page, "item", f"hr@{at(0, 17)}"))
+    assert Scale(page).marks[3:5] == [at(0, 15), at(0, 17)]
+
+
+def test_a_document_with_nothing_in_it_is_a_page() -> None:
+    book = Book()
+    book.add(at(0), "wangf", Opened(bed="", area="or", at_us=at(0), patient=visit().patient))
+    book.add(at(0), "wangf", Started(document=DOCUMENT, template="anaesthesia_record", version="1.0.0", start_us=at(0)))
+    (page,) = draw(book.case(), now_us=at(0))
+    assert "急诊-20261126-1" in whole([page])
+
+
+def test_what_was_lacking_at_the_signature_is_told() -> None:
+    book = book_of(1)
+    lacking = ("field:premedication", "event.t_anes_end")
+    book.add(at(1), "wangf", Signed(document=DOCUMENT, version=1, slot="author", digest="", lacking=lacking))
+    said = whole(draw(book.case(), now_us=at(1)))
+    assert "签名时缺项: 王芳 2026-11-26 09:00" in said
+    assert "术前用药" in said
+
+
+NASTY = '<script>alert("1")</script> & \x00\x0b \ud800 ]]> "\''
+
+
+def test_what_people_write_cannot_become_markup() -> None:
+    book = book_of(1)
+    book.put("n1", Event(key="note", at_us=at(0, 3), note=NASTY.replace("\ud800", "")), document="")
+    book.put(
+        'x" onload="1', Bolus(drug=term("A&B", "<药>", "<drug>"), dose=1, unit='m"g', route="<iv>", at_us=at(0, 9))
+    )
+    case = book.case()
+    case.identities[-1] = type(case.patient)(name=NASTY)
+    drawn = pages(
+        case, case.documents[DOCUMENT], template(), lang="zh", zone="Asia/Shanghai", names={}, now_us=at(1), site=NASTY
+    )
+    for page in drawn:
+        root = ET.fromstring(page.svg)
+        assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
+            "svg", "defs", "pattern", "g", "rect", "path", "text", "tspan", "title",
+        }  # fmt: skip
+        for element in root.iter():
+            assert not {k for k in element.attrib if k == "style" or k.startswith("on")}
+    assert "<药> <iv>" in whole([ET.fromstring(p.svg) for p in drawn])
+
+
+def test_the_same_case_gives_the_same_pages() -> None:
+    def once() -> list[str]:
+        case = anaesthetic(2)
+        drawn = pages(
+            case, case.documents[DOCUMENT], template(), lang="zh", zone="Asia/Shanghai", names={}, now_us=at(3)
+        )
+        return [page.svg for page in drawn]
+
+    assert once() == once()
+
+
+def test_pages_stay_small() -> None:
+    case = anaesthetic()
+    drawn = pages(case, case.documents[DOCUMENT], template(), lang="zh", zone="Asia/Shanghai", names={}, now_us=at(13))
+    assert max(len(page.svg.encode()) for page in drawn) < 150 * 1024
+
+
+def test_a_discarded_case_was_opened_by_mistake() -> None:
+    book = book_of(1)
+    book.add(at(1), "wangf", Discarded(reason="重复开单"))
+    assert {t.text for t in texts(draw(book.case(), now_us=at(1))[0]) if t.watermark} == {"作废 VOID", "草稿 DRAFT"}
