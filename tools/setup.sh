@@ -12,16 +12,24 @@ need() {
     shift
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
+fonts=/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 need python3-venv "$python" -c 'import ensurepip, venv'
 if [ "$for_what" = dev ]; then
     need chromium command -v chromium
     need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
-    need fonts-noto-cjk test -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+    need fonts-noto-cjk test -e $fonts
     need mosquitto test -x /usr/sbin/mosquitto
     need nodejs node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
     need npm command -v npm
     need openssl command -v openssl
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
+fi
+if [ "$for_what" = run ] && [ ! -e $fonts ]; then # for a record as PDF, and for nothing else
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        missing+=(fonts-noto-cjk)
+    else
+        echo "no record can be made a PDF before, as root: apt-get install fonts-noto-cjk" >&2
+    fi
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -200,8 +200,8 @@ def test_every_page_says_which_it_is(lang: str, form: str) -> None:
 def test_the_header_says_who_and_what() -> None:
     said = whole(PAGES[:1])
     for expected in (
-        "江州市第一人民医院", "麻醉记录单", "欧阳建国", "68 岁", "肝胆外科", "172 cm", "70.5 kg", "A Rh(+)", "OR-03", "III 级",
-        "青霉素（皮疹）", "咪达唑仑 2 mg 静注", "10 h", "仰卧位", "2026-11-26",
+        "江州市第一人民医院", "麻醉记录单", "欧阳建国", "68 岁", "肝胆外科", "172 cm", "70.5 kg", "A Rh(+)", "OR-03",
+        "III 级", "青霉素（皮疹）", "咪达唑仑 2 mg 静注", "10 h", "仰卧位", "2026-11-26",
     ):  # fmt: skip
         assert expected in said, expected
 
