@@ -21,8 +21,8 @@ from collector.model import Condition
 from collector.series import Points
 
 __all__ = [
-    "CONTEXT_US", "FILTER", "MINUTE_US", "BedData", "Count", "Filling", "Mark", "Pace", "Plan", "fill", "final_us",
-    "marks",
+    "CONTEXT_US", "FILTER", "MINUTE_US", "BedData", "Count", "Filling", "Mark", "Pace", "Plan", "codes", "fill",
+    "final_us", "marks",
 ]  # fmt: skip
 
 CONTEXT_US = 90 * MINUTE_US
@@ -77,6 +77,17 @@ def final_us(mark: Mark) -> int:
     """From when on a mark's cells cannot change: its window is over, and what a rule must see after it."""
     reach_us = int(numbers()["nibp"]["reach_min"]) * MINUTE_US
     return max(mark.window_us[1], mark.mark_us + min(mark.step_us // 2, reach_us)) + _AHEAD_US
+
+
+@cache
+def codes(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes of all points that `fill` looks at for these signals; others tell it only that their device was there.
+
+    Raises KeyError for a signal that signals.csv does not have.
+    """
+    helpers = {helper for signal in find(wanted) for helper in HELPERS.get(signal.rules, ())}
+    found = {code for signal in find(sorted({*wanted, *helpers, *cuff.PARTS})) for code in signal.codes}
+    return tuple(sorted({*found, SQI, *AMBIENT, *ROOM}))
 
 
 def fill(data: BedData, plan: Plan, since_us: int, until_us: int) -> Filling:

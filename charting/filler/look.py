@@ -1,14 +1,16 @@
 """One look at what is kept of a bed for a part of a document."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, fill
+import numpy as np
+
+from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, codes, fill
 from charting.filler.identity import explained, without_patient
 from charting.filler.parts import Part
 from charting.filler.watch import Prints, last_us, link_down, prints
-from collector.model import AlarmType, Condition, Identity
-from collector.series import SeriesReader
+from collector.model import UNMAPPED, AlarmType, Channel, Condition, Identity, Quality, Series
+from collector.series import Minutes, Points, SeriesReader
 from collector.technical import GATEWAY
 
 LAG_US = 60_000_000
@@ -19,11 +21,15 @@ TOLD_US = 31 * 24 * 60 * MINUTE_US
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """`prints`: see watch. `technical`: conditions that can explain a gap. `reached_us`: how far data have come."""
+    """`prints`: see watch. `present`: a point without a value for each minute in which a device sent anything.
+
+    `technical`: conditions that can explain a gap. `reached_us`: how far data have come.
+    """
 
     reader: SeriesReader
     part: Part
     prints: Prints
+    present: Sequence[Points]
     technical: tuple[Condition, ...]
     identities: Sequence[Identity]
     reached_us: int
@@ -44,6 +50,7 @@ class Look:
             reader=reader,
             part=part,
             prints=found,
+            present=_present(minutes),
             technical=technical,
             identities=reader.identities(part.bed, part.start_us - TOLD_US, until_us),
             reached_us=min(reached_us, until_us),
@@ -54,8 +61,29 @@ class Look:
         part = self.part
         first_us = max(since_us - CONTEXT_US, part.start_us)
         last_us = until_us + CONTEXT_US if part.end_us is None else min(until_us + CONTEXT_US, part.end_us)
-        points = self.reader.points(part.bed, (), first_us, last_us)
+        points = [*self.reader.points(part.bed, codes(plan.signals), first_us, last_us), *self.present]
         conditions = [c for c in self.technical if c.time_us < last_us]
         filling = fill(BedData(points=points, conditions=conditions), plan, since_us, until_us)
         empty = without_patient(self.identities, since_us, until_us)
         return replace(filling, gaps=explained(filling.gaps, empty))
+
+
+def _present(minutes: Iterable[Minutes]) -> Sequence[Points]:
+    sent: dict[str, set[int]] = {}
+    bed = ""
+    for series in minutes:
+        bed = series.series.bed
+        sent.setdefault(series.series.device, set()).update(series.minute_us.tolist())
+    return [
+        Points(
+            series=Series(bed=bed, device=device, channel=_ANYTHING),
+            time_us=np.array(sorted(times), np.int64),
+            value=np.full(len(times), np.nan),
+            quality=np.full(len(times), Quality.VALID.value),
+            demo=np.zeros(len(times), np.bool_),
+        )
+        for device, times in sorted(sent.items())
+    ]
+
+
+_ANYTHING = Channel(code=UNMAPPED, source="", unit="")

@@ -126,6 +126,16 @@ def test_the_next_patient_in_the_bed_is_never_charted(ward: Ward) -> None:
     assert max(ward.values("hr")) <= 20
 
 
+def test_no_minute_from_before_he_came_or_after_he_left_is_in_a_cell(ward: Ward) -> None:
+    ward.beat(-60, 60)
+    ward.now = 18
+    ward.desk.close(DOCTOR, "case", at_us=at(18))
+    ward.look(60.2)
+    cells = [item.captured for item in ward.document().items.values() if item.captured is not None]
+    minutes = {minute.minute_us for cell in cells for minute in cell.minutes}
+    assert (min(minutes), max(minutes)) == (at(0), at(17))
+
+
 def wrong(minute: float, number: str = "999") -> Identity:
     who = PatientIdentity(ids={"patient_id": number}, state="admitted")
     return Identity(bed=BED, device="monitor", time_us=at(minute), identity=who)
