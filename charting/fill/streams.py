@@ -146,8 +146,10 @@ def _convert_share(stream: Stream, unit: str, to: str, ambient: Sequence[Points]
         if known.any():
             told, missing = latest(one.time_us[known], value[known], stream.time_us, AMBIENT_OLD_US), np.isnan(pressure)
             pressure[missing] = told[missing]
-    stream.value = stream.value * factor * (pressure if unit == _PERCENT else 1 / pressure)
-    stream.drop(np.isnan(pressure), "unit.no_ambient")
+    converted = stream.value * factor * (pressure if unit == _PERCENT else 1 / pressure)
+    unknown = np.isnan(pressure)
+    stream.value = np.where(unknown, stream.value, converted)
+    stream.drop(unknown, "unit.no_ambient")
 
 
 def latest(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -76,10 +77,10 @@ def series(
     )
 
 
-def steady(code: str, value: float, minutes: float, *, first: float = 0, **options: str) -> Points:
+def steady(code: str, value: float, minutes: float, *, first: float = 0, **options: Any) -> Points:
     """The same value every second."""
     seconds = [first * 60 + i for i in range(round(minutes * 60))]
-    return series(code, [value] * len(seconds), seconds, **options)  # type: ignore[arg-type]
+    return series(code, [value] * len(seconds), seconds, **options)
 
 
 def but(points: Points, first_s: float, last_s: float, value: float | None) -> Points:
@@ -147,11 +148,11 @@ class Charted:
     signals: tuple[str, ...]
     conditions: Sequence[Condition] = ()
     step_min: int = 5
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     filling: Filling = field(init=False)
 
     def __post_init__(self) -> None:
-        plan = Plan(signals=self.signals, start_us=START_US, step_us=self.step_min * MINUTE_US, **self.options)  # type: ignore[arg-type]
+        plan = Plan(signals=self.signals, start_us=START_US, step_us=self.step_min * MINUTE_US, **self.options)
         data = BedData(points=self.points, conditions=self.conditions)
         self.filling = fill(data, plan, START_US, mark(self.minutes))
 

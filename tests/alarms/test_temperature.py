@@ -1,0 +1,220 @@
+"""The pipeline of clinical.md §2.4, step by step, and the sites of §2.1."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from alarms.temperature import (
+    MINUTE_US,
+    Circumstances,
+    Core,
+    Screened,
+    by_minute,
+    codes,
+    differing,
+    screen,
+    site_of,
+    sites,
+)
+
+FIRST = 28_333_340
+"""A minute of 1970."""
+
+
+def screened(
+    values: Sequence[float | None],
+    site: str = "nasopharynx",
+    circumstances: Circumstances | None = None,
+    usable: Sequence[bool] | None = None,
+    step_s: int = 60,
+) -> Screened:
+    """One reading each `step_s`; None is no reading at all."""
+    told = [i for i, v in enumerate(values) if v is not None]
+    time_us = np.array([FIRST * MINUTE_US + i * step_s * 1_000_000 for i in told], dtype=np.int64)
+    value = np.array([v for v in values if v is not None], dtype=np.float64)
+    good = np.ones(len(told), dtype=bool) if usable is None else np.array(usable)
+    return screen(time_us, value, good, sites()[site], circumstances or Circumstances())
+
+
+def excluded(one: Screened) -> dict[str, list[int]]:
+    """Rule → minutes, from 0."""
+    found: dict[str, list[int]] = {}
+    for minute, rule in zip((one.minute_us // MINUTE_US - FIRST).tolist(), one.excluded.tolist(), strict=True):
+        if rule:
+            found.setdefault(rule, []).append(minute)
+    return found
+
+
+def beside(values: Sequence[float]) -> Mapping[int, float]:
+    return {FIRST + i: v for i, v in enumerate(values)}
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "site", "core"),
+    [
+        ("MDC_TEMP_BLD", "", "pulmonary_artery", Core.CORE), ("MDC_TEMP_ESOPH", "", "oesophagus", Core.CORE),
+        ("MDC_TEMP_NASOPH", "", "nasopharynx", Core.CORE), ("MDC_TEMP_TYMP", "", "tympanic", Core.CORE),
+        ("MDC_TEMP_FOLEY", "", "bladder", Core.NEAR_CORE), ("MDC_TEMP_RECT", "", "rectum", Core.NEAR_CORE),
+        ("MDC_TEMP_ORAL", "", "mouth", Core.NEAR_CORE), ("MDC_TEMP_AXIL", "", "axilla", Core.NEAR_CORE),
+        ("MDC_TEMP", "", "unknown", Core.UNKNOWN), ("VND_PHILIPS_TEMP_GEN_1", "", "unknown", Core.UNKNOWN),
+        ("MDC_TEMP", "nasopharynx", "nasopharynx", Core.CORE), ("MDC_TEMP", "鼻咽", "nasopharynx", Core.CORE),
+        ("MDC_TEMP", "Skin", "skin", Core.PERIPHERAL), ("MDC_TEMP", "SpotOn", "zero_heat_flux", Core.NEAR_CORE),
+        ("MDC_TEMP_SKIN", "", "skin", Core.PERIPHERAL), ("MDC_TEMP", "elbow", "unknown", Core.UNKNOWN),
+        ("MDC_TEMP_NASOPH", "skin", "skin", Core.PERIPHERAL),
+    ],
+)  # fmt: skip
+def test_the_site_travels_with_the_value(code: str, written: str, site: str, core: Core) -> None:
+    found = site_of(code, written)
+    assert found is not None
+    assert (found.name, found.core, found.is_body) == (site, core, core is not Core.PERIPHERAL)
+
+
+def test_the_order_of_core_sites() -> None:
+    named = ("pulmonary_artery", "oesophagus", "nasopharynx", "tympanic", "bladder", "rectum", "zero_heat_flux")
+    ranks = [sites()[name].rank for name in named]
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) == len(ranks)
+
+
+@pytest.mark.parametrize(
+    "code", ["MDC_TEMP_AWAY", "VND_GE_TEMP_ROOM", "MDC_TEMP_INJ", "VND_DRAEGER_MATTRESS_TEMPERATURE"]
+)
+def test_what_is_no_body_s_temperature(code: str) -> None:
+    assert site_of(code) is None
+    assert code not in codes()
+
+
+def test_1_what_the_device_doubts_is_left_out() -> None:
+    one = screened([36.5] * 10 + [36.4] * 10, usable=[True] * 10 + [False] * 10)
+    assert excluded(one)["temp.device"] == list(range(10, 20))
+
+
+@pytest.mark.parametrize(("value", "out"), [(24.9, True), (25.0, False), (45.0, False), (45.1, True)])
+def test_2_the_range_of_ingest(value: float, out: bool) -> None:
+    one = screened([value] * 20)
+    assert (excluded(one).get("temp.range") == list(range(20))) is out
+
+
+@pytest.mark.parametrize(
+    ("value", "cooled", "out"),
+    [(31.9, False, True), (32.0, False, False), (40.0, False, False), (40.1, False, True),
+     (28.0, True, False), (42.0, True, False), (42.1, True, True)],
+)  # fmt: skip
+def test_3_the_range_of_quality_is_wider_for_who_is_cooled(value: float, cooled: bool, out: bool) -> None:
+    one = screened([value] * 20, circumstances=Circumstances(cooled=cooled))
+    assert (excluded(one).get("temp.qc_range") == list(range(3, 20))) is out or excluded(one) == {
+        "temp.qc_range": list(range(20))
+    }
+    assert bool(one.valid[10]) is not out
+    assert by_minute(one)[FIRST + 10] == value
+
+
+def test_4_and_5_a_step_begins_anew_and_settles() -> None:
+    one = screened([36.5] * 20 + [35.9] * 20)
+    assert excluded(one) == {"temp.warm_up": [0, 1, 2, 20, 21, 22]}
+    assert excluded(screened([36.5] * 20 + [36.0] * 20)) == {"temp.warm_up": [0, 1, 2]}
+
+
+def test_5_warming_up_lasts_until_the_slope_is_small_ten_minutes_at_most() -> None:
+    warming = [33.0 + 0.3 * i for i in range(6)] + [34.6] * 20
+    assert excluded(screened(warming)) == {"temp.warm_up": list(range(8))}
+    for_ever = [33.0 + 0.12 * i for i in range(30)]
+    assert excluded(screened(for_ever)) == {"temp.warm_up": list(range(10))}
+    assert excluded(screened(for_ever, site="axilla")) == {"temp.warm_up": list(range(20))}
+
+
+def test_5_a_probe_that_is_back_after_a_hole_warms_up_again() -> None:
+    assert excluded(screened([36.5] * 20 + [None] * 4 + [36.5] * 10)) == {"temp.warm_up": [0, 1, 2]}
+    assert excluded(screened([36.5] * 20 + [None] * 5 + [36.5] * 10)) == {"temp.warm_up": [0, 1, 2, 25, 26, 27]}
+
+
+def test_6_a_probe_in_the_air_is_cut_back_to_the_knee() -> None:
+    fall = [36.5] * 20 + [36.1, 35.7, 35.3, 34.9, 34.5, 34.1, 33.7, 33.3, 32.9, 32.5]
+    assert excluded(screened(fall)) == {"temp.warm_up": [0, 1, 2], "temp.probe_out": list(range(20, 30))}
+
+
+def test_6_a_slow_fall_is_the_patient_s() -> None:
+    assert excluded(screened([36.5] * 20 + [36.5 - 0.3 * i for i in range(10)])) == {"temp.warm_up": [0, 1, 2]}
+    one = Circumstances(cooled=True)
+    assert "temp.probe_out" not in excluded(
+        screened([36.5] * 20 + [36.5 - 0.4 * i for i in range(12)], circumstances=one)
+    )
+
+
+def test_6_the_probe_is_back_when_the_value_is() -> None:
+    values = [36.5] * 20 + [36.1, 35.7, 35.3, 34.9] + [34.9] * 6 + [36.4] * 20
+    found = excluded(screened(values))
+    assert found["temp.probe_out"] == list(range(20, 30))
+    assert found["temp.warm_up"] == [0, 1, 2, 30, 31, 32]
+
+
+def test_6_near_the_room_s_temperature() -> None:
+    room = Circumstances(room=beside([31.0] * 30), cooled=True)
+    assert excluded(screened([33.0] * 30, circumstances=room))["temp.probe_out"] == list(range(30))
+    assert "temp.probe_out" not in excluded(screened([33.1] * 30, circumstances=room))
+
+
+@pytest.mark.parametrize(("last", "out"), [(36.15, [28, 29]), (36.25, None)])
+def test_7_the_end_is_trimmed_from_the_knee(last: float, out: list[int] | None) -> None:
+    end = Circumstances(ends_us=((FIRST + 30) * MINUTE_US,))
+    assert excluded(screened([36.5] * 28 + [last, last], circumstances=end)).get("temp.end_trim") == out
+
+
+def test_7_what_comes_back_or_is_earlier_is_not_trimmed() -> None:
+    end = Circumstances(ends_us=((FIRST + 30) * MINUTE_US,))
+    assert "temp.end_trim" not in excluded(screened([36.5] * 26 + [36.1, 36.1, 36.5, 36.5], circumstances=end))
+    assert "temp.end_trim" not in excluded(screened([36.5] * 15 + [36.1] * 15, circumstances=end))
+
+
+def test_8_stuck_while_another_site_moves_is_flagged() -> None:
+    moving = beside([36.0 + 0.01 * i for i in range(100)])
+    one = screened([36.5] * 100, circumstances=Circumstances(others=[moving]))
+    assert np.flatnonzero(one.flagged == "temp.stuck").tolist() == list(range(61, 100))
+    assert one.valid[99]
+    still = Circumstances(others=[beside([36.0] * 100)])
+    assert not (screened([36.5] * 100, circumstances=still).flagged != "").any()
+
+
+def test_8_stuck_alone_for_four_hours_is_flagged() -> None:
+    one = screened([36.5] * 250)
+    assert np.flatnonzero(one.flagged == "temp.stuck").tolist() == list(range(241, 250))
+
+
+@pytest.mark.parametrize(
+    ("value", "converted"), [(80.0, True), (97.7, True), (115.0, True), (79.9, False), (115.1, False)]
+)
+def test_9_fahrenheit(value: float, converted: bool) -> None:
+    one = screened([value] * 10)
+    assert (one.flagged[0] == "temp.fahrenheit") is converted
+    if converted:
+        assert one.value[0] == pytest.approx((value - 32) * 5 / 9)
+    else:
+        assert excluded(one)["temp.range"] == list(range(10))
+
+
+def test_10_a_core_that_is_the_skin_s() -> None:
+    near = Circumstances(skin=beside([31.5] * 20))
+    assert (screened([32.9] * 20, circumstances=near).flagged == "temp.site").all()
+    assert (screened([33.0] * 20, circumstances=near).flagged == "").all()
+    assert (screened([32.9] * 20, site="bladder", circumstances=near).flagged == "").all()
+    far = Circumstances(skin=beside([30.8] * 20))
+    assert (screened([32.9] * 20, circumstances=far).flagged == "").all()
+
+
+def test_minutes_are_medians_of_their_readings() -> None:
+    one = screened([36.0, 36.9, 36.1] * 20, step_s=20)
+    assert one.value.tolist() == [36.1] * 20
+    assert one.count.tolist() == [3] * 20
+    even = screened([36.0, 36.2] * 20, step_s=30)
+    assert even.value == pytest.approx(np.full(20, 36.1))
+
+
+def test_two_sites_differ_when_they_have_for_five_minutes() -> None:
+    one, other = screened([36.5] * 20), screened([35.4] * 20, site="bladder")
+    assert np.flatnonzero(differing(one, other)).tolist() == list(range(7, 20))
+    assert not differing(one, screened([35.6] * 20, site="bladder")).any()
+
+
+def test_nothing_comes_of_nothing() -> None:
+    assert screened([]).value.size == 0

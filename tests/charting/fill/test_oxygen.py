@@ -1,0 +1,55 @@
+"""SpO2 (clinical.md §3.3)."""
+
+import pytest
+
+from charting.fill.types import CellState
+from tests.charting.fill.bed import HR, PI, PULSE, SPO2, Charted, but, cuff, steady
+
+
+def test_zero_is_a_probe_that_is_off() -> None:
+    charted = Charted([but(steady(SPO2, 98, 15), 300, 720, 0)], 15, ("spo2",))
+    cell = charted.one("spo2", 5)
+    assert (cell.value, cell.state, cell.rule) == (98.0, CellState.CHARTED, "")
+    assert (charted.one("spo2", 10).state, charted.one("spo2", 10).value) == (CellState.EMPTY, None)
+    assert Charted([steady(SPO2, 0, 10)], 10, ("spo2",)).one("spo2", 5).rule == "spo2.zero"
+    assert charted.gaps("spo2") == [(5, 12, "artefact", "spo2.zero")]
+
+
+@pytest.mark.parametrize(("seconds", "to", "dropped"), [(5, 87, True), (6, 87, False), (3, 88, False)])
+def test_a_fall_of_seconds_that_comes_back(seconds: int, to: float, dropped: bool) -> None:
+    cell = Charted([but(steady(SPO2, 98, 10), 300, 300 + seconds, to)], 10, ("spo2",)).one("spo2", 5)
+    assert cell.dropped == ({"spo2.drop": seconds} if dropped else {})
+
+
+def test_a_cuff_on_the_same_arm() -> None:
+    fallen = but(steady(SPO2, 98, 12), 270, 310, 85)
+    cuffs = cuff((300, 120, 70, 87))
+    cell = Charted([fallen, *cuffs], 12, ("spo2",)).one("spo2", 5)
+    assert (cell.value, cell.dropped) == (98.0, {"spo2.cuff": 40})
+    assert Charted([fallen], 12, ("spo2",)).one("spo2", 5).dropped == {}
+    stays_low = but(steady(SPO2, 98, 12), 270, 720, 85)
+    assert Charted([stays_low, *cuffs], 12, ("spo2",)).one("spo2", 5).dropped == {}
+
+
+@pytest.mark.parametrize(("perfusion", "rule"), [(0.2, "spo2.low_perfusion"), (0.3, "")])
+def test_low_perfusion_is_marked(perfusion: float, rule: str) -> None:
+    cell = Charted([steady(SPO2, 97, 10), steady(PI, perfusion, 10)], 10, ("spo2",)).one("spo2", 5)
+    assert (cell.value, cell.state, cell.rule) == (97.0, CellState.CHARTED, rule)
+
+
+@pytest.mark.parametrize(("pulse", "rule"), [(81, "spo2.rate_mismatch"), (80, ""), (59, "spo2.rate_mismatch")])
+def test_a_pulse_that_is_not_the_heart_s_is_marked(pulse: float, rule: str) -> None:
+    points = [steady(SPO2, 97, 10), steady(PULSE, pulse, 10), steady(HR, 70, 10)]
+    assert Charted(points, 10, ("spo2",)).one("spo2", 5).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "rule"),
+    [
+        (69, CellState.HELD, "spo2.soft_low"), (70, CellState.CHARTED, ""), (100, CellState.CHARTED, ""),
+        (101, CellState.EMPTY, "spo2.hard_high"), (-1, CellState.EMPTY, "spo2.hard_low"),
+    ],
+)  # fmt: skip
+def test_limits(value: float, state: CellState, rule: str) -> None:
+    cell = Charted([steady(SPO2, value, 10)], 10, ("spo2",)).one("spo2", 5)
+    assert (cell.state, cell.rule) == (state, rule)
