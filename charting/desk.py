@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from threading import Lock, RLock
 
-from pydantic import ValidationError
-
 from charting.accounts.actor import Actor
 from charting.accounts.rights import allows
 from charting.case.authority import may_begin, may_sign
@@ -496,7 +494,7 @@ class Desk:
     def _append(self, account: str, case: str, known: Case | None, bodies: Sequence[Body]) -> Case:
         try:
             kept = [normal(body) for body in bodies]
-        except (ValidationError, UnicodeError):
+        except ValueError:
             raise Impossible("malformed") from None
         seen = known.last if known else 0
         now = self.clock.now_us()

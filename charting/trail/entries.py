@@ -5,7 +5,6 @@ is "" for what belongs to the case as a whole (patient, events, staff, codes, pa
 version that the writer saw: 0 for a new item.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -286,9 +285,9 @@ _BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="kind
 def normal(body: Body) -> Body:
     """The body as it reads when it has been stored: what is hashed before and after is the same.
 
-    Raises pydantic.ValidationError for what is no body: a word that is none of the choices, a number that is none.
+    Raises ValueError for what is no body: a word that is none of the choices, a number that is none.
     """
-    return _BODY.validate_json(json.dumps(to_json(body)))
+    return _BODY.validate_json(_BODY.dump_json(body, warnings=False))
 
 
 def to_json(body: Body) -> dict[str, object]:
