@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from charting.case.state import Case
+from charting.fill.types import Cause, Gap
 from charting.sheet.sheet import pages
 from charting.trail.contents import Answer, Bolus, Event, Remark, Volume
 from charting.trail.entries import Discarded, Filled, Opened, Signed, Started
@@ -189,6 +190,21 @@ def test_marks_that_are_in_no_grid_are_drawn_too() -> None:
     (page,) = draw(book.case(), now_us=at(1))
     assert list(with_data(page, "item", f"hr@{at(0, 17)}"))
     assert Scale(page).marks[3:5] == [at(0, 15), at(0, 17)]
+
+
+def test_a_short_gap_between_two_marks_breaks_the_line() -> None:
+    book = book_of(1)
+    gap = Gap(signal="hr", start_us=at(0, 31), end_us=at(0, 34), cause=Cause.CABLE)
+    book.add(
+        at(1),
+        "vitalsd",
+        Filled(document=DOCUMENT, since_us=at(0, 31), until_us=at(0, 34), cells=(), gaps=(gap,), excursions=()),
+    )
+    (page,) = draw(book.case(), now_us=at(1))
+    (line,) = (e for e in page.iter(f"{SVG}path") if e.get("class") == "line")
+    scale = Scale(page)
+    moves = [float(x) for x in re.findall(r"M([\d.]+) ", line.get("d", ""))]
+    assert moves == [pytest.approx(scale.x(at(0, n), 300_000_000), abs=0.1) for n in (0, 35)]
 
 
 def test_a_document_with_nothing_in_it_is_a_page() -> None:

@@ -49,6 +49,14 @@ def test_each_value_stands_once_at_its_time_and_its_height() -> None:
     assert seen > 600
 
 
+def test_the_scales_are_those_of_the_paper_form() -> None:
+    """clinical.md §3.6: left 0–240, 20 a line; right 20–40 °C."""
+    scale = Scale(PAGES[0])
+    assert scale.y(30, right=True) == pytest.approx(scale.y(120), abs=0.2)
+    assert scale.y(40, right=True) == pytest.approx(scale.y(240), abs=0.5)
+    assert [scale.y(v) - scale.y(v + 20) for v in range(0, 240, 20)] == [pytest.approx(scale.y(0) - scale.y(20))] * 12
+
+
 def test_each_value_of_a_row_stands_in_its_column() -> None:
     units = {"spo2": 0, "cvp": 0, "temp": 1, "etco2": 0, "mac": 1, "vt": 0}
     seen = 0
