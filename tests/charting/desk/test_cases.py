@@ -1,5 +1,7 @@
 """Opening, moving, merging, closing: one step each, told twice is done once, nothing impossible."""
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -146,6 +148,9 @@ def test_a_patient_goes_from_theatre_to_ward(desk: Desk, clock: Clock) -> None:
         desk.move(ANN, case.id, bed="ICU-1", area="icu", at_us=clock.at_us - 1)
     with refused("area_unknown"):
         desk.move(ANN, case.id, bed="ICU-1", area="cellar", at_us=clock.at_us)
+    with refused("bed_taken"):
+        desk.open(ANN, bed="OR-1", area="or", patient=Patient(number="3"), at_us=clock.at_us - 1)
+    desk.open(ANN, bed="OR-1", area="or", patient=Patient(number="3"), at_us=clock.at_us)
     clock.go(3600)
     at_ward = desk.move(ANN, case.id, bed="", area="ward", at_us=clock.at_us)
     assert [(s.bed, s.start_us, s.end_us) for s in at_ward.stays] == [
@@ -212,6 +217,16 @@ def test_a_device_with_another_patient_waits_for_a_person(desk: Desk, memory: Me
     assert [(j.same, j.reason) for j in judged.judged] == [(False, "of the last case"), (True, "wristband")]
 
 
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads change places as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("eager_threads")
 def test_many_open_at_once_and_no_name_is_given_twice(desk: Desk) -> None:
     with ThreadPoolExecutor(8) as pool:
         cases = list(
@@ -220,6 +235,7 @@ def test_many_open_at_once_and_no_name_is_given_twice(desk: Desk) -> None:
     assert len({c.patient.temporary for c in cases}) == 24
 
 
+@pytest.mark.usefixtures("eager_threads")
 def test_many_want_one_bed_and_one_gets_it(desk: Desk) -> None:
     def want(n: int) -> str:
         try:
