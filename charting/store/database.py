@@ -25,6 +25,8 @@ POOL = 5
 WAIT_S = 10
 """How long a writer waits for another one, and a caller for a connection."""
 
+# A client that hangs in the middle of an append holds up the others no longer than this.
+_PATIENCE = f"-c lock_timeout={WAIT_S}s -c idle_in_transaction_session_timeout=60s"
 # A writer waits for the writer before and then sees what he has written.
 _SERVER_WRITER = {"isolation_level": "READ COMMITTED"}
 _SQLITE_WRITER = {"begin": "begin immediate"}
@@ -32,7 +34,10 @@ _MODE = 0o640
 
 
 class StoreError(VitalsdError):
-    """The database cannot be reached or does not answer: nothing of the call is kept, the next one tries again."""
+    """The database cannot be reached or does not answer: nothing of the call is kept, the next one tries again.
+
+    Only where the connection broke in the very moment of the commit may all of it be kept; who writes looks again.
+    """
 
 
 class Database:
@@ -143,7 +148,8 @@ def _place(path: Path) -> str:
 def _with_schema(address: str) -> str:
     """The charting's schema comes first, and nobody's temporary tables before it."""
     options = conninfo_to_dict(address).get("options") or ""
-    return make_conninfo(address, options=f"{options} -c search_path={SCHEMA},pg_temp".strip(), client_encoding="utf8")
+    options = f"{_PATIENCE} {options} -c search_path={SCHEMA},pg_temp"
+    return make_conninfo(address, options=options, client_encoding="utf8")
 
 
 def _sqlite(path: Path) -> Engine:

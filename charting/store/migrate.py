@@ -71,7 +71,8 @@ def newest() -> str:
 
 
 def _own(connection: Connection) -> None:
-    """As the owner of the tables, in their schema, alone among all migrations of this server's database."""
+    """As the owner of the tables, in their schema, alone among all migrations, however long they take."""
+    connection.execute(text("set local lock_timeout = 0"))
     for name in ("lock_migrations", "own"):
         connection.execute(text(queries("timescale")[name]))
     connection.execute(text(f"create schema if not exists {SCHEMA}"))

@@ -19,7 +19,7 @@ _FAR_US = 2**63 - 1
 
 
 class DatabaseTrail:
-    """Raises StoreError for a database that cannot be had: nothing of the call is kept, the next call tries again."""
+    """Raises StoreError for a database that cannot be had; the next call tries again."""
 
     def __init__(self, database: Database, now_us: Callable[[], int]) -> None:
         self._database = database

@@ -323,6 +323,7 @@ def test_an_account_that_will_not_do(
     with pytest.raises(AccountRefusal) as refusal:
         accounts.create(OPERATOR, account, name=name, roles=roles, password=PASSWORD)
     assert refusal.value.key == key
+    assert refusal.value.text("zh") != refusal.value.text("en")
     assert list(log.all()) == before
 
 
