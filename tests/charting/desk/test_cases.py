@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -237,7 +238,10 @@ def test_many_open_at_once_and_no_name_is_given_twice(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("eager_threads")
 def test_many_want_one_bed_and_one_gets_it(desk: Desk) -> None:
+    ready = Barrier(8)
+
     def want(n: int) -> str:
+        ready.wait()
         try:
             return desk.open(ANN, bed="OR-1", area="or", patient=Patient(number=str(n))).id
         except Impossible as refusal:
