@@ -1,9 +1,9 @@
 """Where charting tests keep their trail: in memory, in a SQLite file, on TimescaleDB and on a plain PostgreSQL."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from charting.store.database import Database
@@ -21,24 +21,38 @@ def clock() -> Clock:
     return Clock()
 
 
-@contextmanager
-def _placed(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def charting_on_timescale(timescale: str) -> Iterator[str]:
+    """The DSN of a database with a series store, for one charting after the other."""
+    with new_database(timescale) as dsn:
+        migrate(dsn)
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def charting_on_postgres15(postgres15: str) -> Iterator[str]:
+    with new_database(postgres15) as dsn:
+        migrate(dsn)
+        yield dsn
+
+
+def _placed(request: pytest.FixtureRequest, folder: Path) -> str:
     """The DSN of a new charting database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
-        yield f"sqlite:///{folder / 'charting.db'}"
-        return
-    with new_database(request.getfixturevalue(request.param)) as dsn:
-        migrate(dsn)
-        migrate_charting(dsn)
-        yield dsn
+        return f"sqlite:///{folder / 'charting.db'}"
+    dsn: str = request.getfixturevalue(f"charting_on_{request.param}")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("drop schema if exists charting cascade")
+    migrate_charting(dsn)
+    return dsn
 
 
 @pytest.fixture(params=["sqlite", "timescale", "postgres15"])
-def charting_dsn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def charting_dsn(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The DSN of a new charting database, the test's own, on each kind of database."""
-    with _placed(request, tmp_path) as dsn:
-        migrate_charting(dsn)
-        yield dsn
+    dsn = _placed(request, tmp_path)
+    migrate_charting(dsn)
+    return dsn
 
 
 @pytest.fixture
@@ -55,7 +69,6 @@ def trail(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Itera
     if request.param == "memory":
         yield MemoryTrail(clock.now_us)
         return
-    with _placed(request, tmp_path) as dsn:
-        database = open_database(dsn, make=True)
-        yield DatabaseTrail(database, clock.now_us)
-        database.close()
+    database = open_database(_placed(request, tmp_path), make=True)
+    yield DatabaseTrail(database, clock.now_us)
+    database.close()
