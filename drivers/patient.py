@@ -120,7 +120,9 @@ class Patient:
     """A simulated patient. Raises UsageError for a scenario that is not there."""
 
     waves: frozenset[str]
-    """Names of WAVES that he has."""
+    """Names of WAVES that are measured of him."""
+    measured: frozenset[str] = frozenset(field.name for field in fields(Vitals))
+    """Fields of Vitals that are ever measured of him."""
 
     def __init__(self, scenario: str = "stable", seed: int = 0) -> None:
         if scenario not in SCENARIOS:

@@ -49,6 +49,7 @@ class Recorded(Patient):
     def __init__(self, numbers: Numbers) -> None:
         super().__init__()
         self.waves = frozenset()
+        self.measured = frozenset(name for key in numbers.signals for name in _FIELDS.get(key, ()))
         self._period_s = numbers.period_s
         self._signals = numbers.signals
         nothing = np.full(len(next(iter(numbers.signals.values()))), np.nan)

@@ -33,6 +33,25 @@ DRAWN: Mapping[int, tuple[str, str, float]] = {
 """Wave type → the group of its module, the patient's wave, and that wave's unit over the type's."""
 
 
+MODULES: Mapping[str, str] = {
+    "basic.ecg": "ecg_rate_per_min",
+    "basic.p1": "art_sys_mmhg",
+    "basic.p2": "cvp_mmhg",
+    "basic.t1": "temp_core_cel",
+    "basic.t2": "temp_skin_cel",
+    "basic.spo2": "spo2_pct",
+    "ext2.entropy": "state_entropy",
+    "basic.co2": "etco2_pct",
+    "basic.o2": "fio2_pct",
+    "basic.n2o": "fio2_pct",
+    "basic.aa": "sevo_et_pct",
+    "basic.flow_vol": "tidal_volume_ml",
+    "ext3.bal_gas": "fio2_pct",
+    "ext3.aa2": "sevo_et_pct",
+}
+"""Group → what of the patient is measured where its module is there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """A group with its words and raw fields; a field that is not named has no value."""
@@ -45,7 +64,9 @@ class Measured:
 def groups(patient: Patient, time_s: float) -> Mapping[str, Measured]:
     """By "class.group": what is measured at `time_s`. All other modules are absent."""
     now = patient.vitals(time_s)
-    return {**_circulation(now), **_breathing(now), "basic.nibp": _cuff(patient, time_s)}
+    found = {**_circulation(now), **_breathing(now)}
+    there = {name: one for name, one in found.items() if MODULES[name] in patient.measured}
+    return {**there, "basic.nibp": _cuff(patient, time_s)}
 
 
 def samples(patient: Patient, kind: int, start_s: float, n: int) -> list[int]:
