@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Annotated, Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -136,7 +135,7 @@ def open_dialog(here: Here, bed: models.Id) -> Response:
     found = next((b for b in here.beds if b.id == bed), None)
     if found is None:
         raise Problem(404, "unknown")
-    return fragment(here, "dialog_open.html", bed=found, empty_patient=Patient(), new_id=uuid4().hex)
+    return fragment(here, "dialog_open.html", bed=found, empty_patient=Patient())
 
 
 @router.get("/cases/{case}")
@@ -184,7 +183,7 @@ def _case_values(here: Context, case: Case) -> Mapping[str, object]:
             for d in case.documents.values()
         ],
         "startable": [
-            {"title": here.words.of(t), "body": {"case": case.id, "template": t.name, "document": uuid4().hex}}
+            {"title": here.words.of(t), "body": {"case": case.id, "template": t.name, "document": "{id}"}}
             for t in startable
         ],
     }

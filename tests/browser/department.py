@@ -57,9 +57,12 @@ async def visited(
         await page.locator("[name=password]").fill(PASSWORD)
         await page.keyboard.press("Enter")
         await expect(page.locator("#sign-out")).to_be_visible()
+        await page.wait_for_load_state()
         yield page
-        assert [s for s in said if not any(part in s for part in expected)] == []
-        assert [u for u in asked if not u.startswith((url, "blob:", "data:"))] == []
+        unexpected = [s for s in said if not any(part in s for part in expected)]
+        assert not unexpected, unexpected
+        elsewhere = [u for u in asked if not u.startswith((url, "blob:", "data:"))]
+        assert not elsewhere, elsewhere
 
 
 async def picture(page: Page, name: str, *, whole: bool = False) -> None:

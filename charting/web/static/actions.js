@@ -1,6 +1,6 @@
 /* Forms and buttons that send something. The markup says what:
    data-send="METHOD /path", {item} in it is an id made here, once, so that a thing sent twice is one thing;
-   data-body: JSON to begin with, "{now}" in it is the chosen time; inputs are put into it by their dotted names;
+   data-body: JSON to begin with, "{now}" in it is the chosen time, "{id}" the id; inputs are put into it by their dotted names;
    data-then: close, renew (a new id and an empty form), go:/path (with {…} of the answer), reload; data-undo: path of a void. */
 
 import { ask, newId, Problem } from "./api.js";
@@ -33,7 +33,10 @@ function chosenTime(element) {
 }
 
 function filled(text, element) {
-  return text === undefined ? {} : JSON.parse(text.replaceAll('"{now}"', () => String(chosenTime(element))));
+  if (text === undefined) return {};
+  if (text.includes('"{id}"')) element.dataset.item ??= newId();
+  const said = text.replaceAll('"{now}"', () => String(chosenTime(element)));
+  return JSON.parse(said.replaceAll("{id}", () => element.dataset.item));
 }
 
 function put(body, name, value) {
@@ -169,7 +172,7 @@ function done(element, path, answer) {
   }
   const when = element.closest("[data-when]")?.querySelector("[name=when]");
   if (when) when.value = "";
-  delete element.closest("[data-live]")?.dataset.dirty;
+  for (const part of [element.closest("form"), element.closest("[data-live]")]) delete part?.dataset.dirty;
   if (then === "close") element.closest("dialog")?.close();
   if (then === "renew") {
     delete element.dataset.item;

@@ -1,5 +1,7 @@
 /* Dialogs, tabs and the keyboard: an element with data-key is pressed by that key, wherever nobody is typing. */
 
+import { local, nowUs, toUs } from "./clock.js";
+
 const show = (element) => {
   const shown = document.getElementById(element.dataset.show);
   if (shown instanceof HTMLDialogElement) {
@@ -35,7 +37,10 @@ document.addEventListener("click", (event) => {
     if (reason.dataset.reason === "") form.elements.reason.focus();
   }
   const shift = event.target.closest("button[data-shift]");
-  if (shift) shift.closest("[data-when]").dispatchEvent(new CustomEvent("shift", { detail: Number(shift.dataset.shift) }));
+  if (shift) {
+    const when = shift.closest("[data-when]").querySelector("[name=when]");
+    when.value = local((toUs(when.value) ?? nowUs()) + Number(shift.dataset.shift) * 60_000_000, true);
+  }
 });
 
 const typing = (element) => element.matches?.("input:not([type=checkbox]):not([type=radio]), textarea, select");

@@ -19,7 +19,11 @@ export async function refresh() {
       const answer = await fetch(window.location.href, { headers: { "x-live": "1" } });
       if (answer.status === 401) await askWho("sign_in");
       else if (answer.status === 423) await askWho("unlock");
-      else if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      else if (answer.ok) {
+        const text = await answer.text();
+        await untouched();
+        take(new DOMParser().parseFromString(text, "text/html"));
+      }
       if (answer.status === 401 || answer.status === 423) wanted = 1;
     }
   } catch {
@@ -29,9 +33,24 @@ export async function refresh() {
   }
 }
 
+let touching = false; // what is being pressed is not taken away from under the finger
+for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
+  window.addEventListener(kind, () => { touching = kind === "pointerdown"; }, { capture: true, passive: true });
+}
+
+async function untouched() {
+  for (let i = 0; touching && i < 100; i += 1) await new Promise((done) => { setTimeout(done, 30); });
+  await new Promise((done) => { setTimeout(done, 0); });
+}
+
 function take(fresh) {
   const title = fresh.querySelector("title")?.textContent;
   if (title) document.title = title;
+  const mode = (page) => page.querySelector("[data-mode]")?.dataset.mode;
+  if (mode(document) !== mode(fresh) && !document.querySelector("[data-dirty], dialog[open]")) {
+    window.location.reload(); // signed, opened again: other things can be done now
+    return;
+  }
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.getElementById(part.id);
     if (!other || other.outerHTML === part.dataset.was || typing(part)) continue;
@@ -62,11 +81,12 @@ const place = (element) => {
 /* Somebody types here, or has typed what is not kept yet. */
 const typing = (part) =>
   part.dataset.dirty !== undefined ||
+  part.querySelector("[data-dirty]") !== null ||
   (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
 for (const kind of ["input", "change"]) {
   document.addEventListener(kind, (event) => {
-    const part = event.target.closest("[data-live]");
+    const part = event.target.closest("[data-live], form");
     if (part) part.dataset.dirty = "";
   });
 }

@@ -2,7 +2,6 @@
 
 import { ask } from "./api.js";
 import { load, toast } from "./actions.js";
-import { local, nowUs, toUs } from "./clock.js";
 
 const NEAR_PX = 24; // a finger
 const sheets = () => document.getElementById("sheets");
@@ -88,23 +87,20 @@ export function begin() {
     } else return;
     event.preventDefault();
   });
-  document.getElementById("to-sheet")?.addEventListener("click", () => {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#print")) print(event.target.closest("#print").dataset.path);
+    if (!event.target.closest("#to-sheet")) return;
     const all = marked();
     const target = all.find((element) => element.dataset.item === here) ?? all.at(-1);
     if (target) go(target);
   });
-  document.getElementById("print")?.addEventListener("click", async (event) => {
-    try {
-      await ask("POST", event.currentTarget.dataset.path);
-      window.print();
-    } catch (problem) {
-      toast(problem.message, { bad: true });
-    }
-  });
-  for (const panel of document.querySelectorAll("[data-when]")) {
-    panel.addEventListener("shift", (event) => {
-      const when = panel.querySelector("[name=when]");
-      when.value = local((toUs(when.value) ?? nowUs()) + event.detail * 60_000_000, when.step === "1");
-    });
+}
+
+async function print(path) {
+  try {
+    await ask("POST", path);
+    window.print();
+  } catch (problem) {
+    toast(problem.message, { bad: true });
   }
 }
