@@ -173,6 +173,7 @@ class Service:
             site=charting.site,
             marks=symbols(self.config.symbols.file) if self.config.symbols is not None else None,
             day_hour=charting.day_hour,
+            libraries=self._libraries,
         )
         return [page.svg for page in drawn]
 

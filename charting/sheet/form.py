@@ -49,6 +49,11 @@ def _section(scene: Scene, flow: Flow, section: Section) -> None:
     _halves(scene, flow, half)
 
 
+def _data(field: Field, text: str) -> dict[str, str]:
+    """An answer is an item; a question without one is only a field."""
+    return {"field": field.id} | ({"item": f"field:{field.id}"} if text else {})
+
+
 def _label(scene: Scene, field: Field) -> str:
     return field.zh if scene.lang == "zh" else field.en
 
@@ -60,7 +65,7 @@ def _halves(scene: Scene, flow: Flow, fields: list[tuple[Field, str]]) -> None:
     paper = flow.paper
     for n, (field, text) in enumerate(fields):
         x, end = LEFT + (RIGHT - LEFT) / 2 * n, LEFT + (RIGHT - LEFT) / 2 * (n + 1) - 30
-        paper.begin(data={"item": f"field:{field.id}"})
+        paper.begin(data=_data(field, text))
         label = _label(scene, field)
         room = min(width(label) * _LABEL, (end - x) * 0.7)
         paper.fitted(x, paper.y + 31, label, room + 1, size=_LABEL, fill=FAINT)
@@ -79,7 +84,7 @@ def _whole(scene: Scene, flow: Flow, field: Field, text: str) -> None:
         flow.paper.y += _LINE - 6
     for line in wrap(text, (RIGHT - LEFT - 40) / _ANSWER):
         flow.need(_LINE)
-        flow.paper.begin(data={"item": f"field:{field.id}"})
+        flow.paper.begin(data=_data(field, text))
         flow.paper.text(LEFT + 30, flow.paper.y + 30, line, size=_ANSWER)
         _rule(scene, flow, LEFT + 26, RIGHT, field, text)
         flow.paper.end()

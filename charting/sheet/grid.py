@@ -331,7 +331,10 @@ def _section(scene: Scene, paper: Paper, columns: Columns, section: Section, row
             f'height="{row:.1f}" fill="none" pointer-events="all"/>'
         )
         unit = text_width(each.unit) * 17 + 6 if each.unit else 0.0
-        if not paper.fitted(LEFT + STRIP + 8, base, each.label, NAMES - 16 - unit, size=21, bold=each.strong):
+        room = NAMES - 16 - unit
+        whole = text_width(each.label) * 21 * 0.75 <= room
+        label = each.label if whole or not each.brief else f"{each.brief} …"
+        if not (paper.fitted(LEFT + STRIP + 8, base, label, room, size=21, bold=each.strong) and whole):
             rest.add(f"{section.name}：{each.label} {each.unit}")
         paper.text(PLOT_LEFT - 6, base, each.unit, size=17, anchor="end", fill=FAINT)
         each.paint(paper, columns, paper.y, row)

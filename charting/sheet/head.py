@@ -113,7 +113,8 @@ def field_facts(scene: Scene) -> Iterator[Fact]:
             label = field.zh if scene.lang == "zh" else field.en
             em = text_width(label) + text_width(value) + 2
             wide = next((w for w in (4, 6, 8, 12) if em * 24 <= w * (RIGHT - LEFT) / 24), 24)
-            yield Fact(label=label, value=value, wide=wide, needed=field.required, data={"item": f"field:{field.id}"})
+            data = {"field": field.id} | ({"item": f"field:{field.id}"} if value else {})
+            yield Fact(label=label, value=value, wide=wide, needed=field.required, data=data)
 
 
 def first_page(scene: Scene) -> list[Fact]:

@@ -136,7 +136,7 @@ def text_of(scene: Scene, content: object) -> str:
         case Remark():
             return f"{scene.clock(content.at_us)} {scene.remark(content)}"
         case Bolus():
-            given = f"{content.dose:g} {scene.unit(content.unit)} {content.route} {content.note}"
+            given = f"{content.dose:g} {scene.unit(content.unit)} {scene.route(content.route)} {content.note}"
             return f"{scene.clock(content.at_us)} {given}".strip()
         case Infusion():
             rates = ", ".join(f"{scene.clock(r.at_us)} {r.rate:g}" for r in content.rates)

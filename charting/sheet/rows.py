@@ -20,7 +20,7 @@ NARROWEST = 0.72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`total`: what stands in the last column."""
+    """`total`: what stands in the last column. `brief`: the label where there is no room for all of it."""
 
     label: str
     unit: str = ""
@@ -28,6 +28,7 @@ class Row:
     paint: Paint
     data: dict[str, str] = field(default_factory=dict)
     strong: bool = False
+    brief: str = ""
 
 
 @dataclass(slots=True)
@@ -53,13 +54,15 @@ def infusions(scene: Scene, columns: Columns, rest: Rest, what: Sequence[str]) -
         if not any(columns.meets(run.rates[0].at_us, _stop(scene, run)) for _, run in runs):
             continue
         first = runs[0][1]
-        name = " ".join(part for part in (scene.term(first.drug), first.concentration, first.route) if part)
+        route = scene.route(first.route) if first.route != "iv" else ""
+        name = " ".join(part for part in (scene.term(first.drug), first.concentration, route) if part)
         ended = [run for _, run in runs if run.total is not None and _stop(scene, run) <= columns.end_us]
         total = ""
         if ended and len({run.total_unit for run in ended}) == 1:
             total = f"{sum(run.total or 0.0 for run in ended):g} {scene.unit(ended[0].total_unit)}".strip()
         yield Row(
             label=name,
+            brief=scene.term(first.drug),
             unit=scene.unit(first.unit),
             total=total,
             paint=_infusion_painter(scene, runs, name, rest),
@@ -139,7 +142,7 @@ def boluses(scene: Scene, columns: Columns, rest: Rest) -> Iterator[Row]:
         if not any(columns.holds(one.at_us) for _, one in given):
             continue
         first = given[0][1]
-        name = " ".join(part for part in (scene.term(first.drug), first.route) if part)
+        name = " ".join(part for part in (scene.term(first.drug), scene.route(first.route)) if part)
         total = sum(one.dose for _, one in given if one.at_us < columns.end_us)
         unit = scene.unit(first.unit)
         yield Row(
@@ -286,7 +289,7 @@ def scores(scene: Scene, columns: Columns) -> Iterator[Row]:
             )
     for scale, cells in sorted(by_scale.items()):
         yield Row(
-            label=scale.upper() if scale.islower() else scale,
+            label=scale,
             paint=cells_painter(cells),
             data={"row": "score", "scale": scale},
         )
@@ -301,7 +304,9 @@ def cells_painter(cells: Sequence[tuple[int, str, str]]) -> Paint:
 
     def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
         for column, (item, text) in sorted(joined.items()):
-            _number(paper, columns, column, top + height - 9, text, {"item": item} if item else {})
+            first, *others = item.split(" ")
+            data = ({"item": first} if first else {}) | ({"items": item} if others else {})
+            _number(paper, columns, column, top + height - 9, text, data)
 
     return paint
 

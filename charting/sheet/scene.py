@@ -1,6 +1,7 @@
 """What a drawing is made from: a case, one of its documents, and how people want it written. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -9,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from charting.case.events import events
 from charting.case.reasons import written
+from charting.case.staff import staff
 from charting.case.state import Case, Document, Item, Version, value_of
 from charting.fill.types import CellState
+from charting.library.library import Libraries
 from charting.sheet.signals import Signal, signal
 from charting.sheet.symbols import Symbols
 from charting.sheet.words import known, said
@@ -22,6 +25,7 @@ _Content = TypeVar("_Content")
 
 LATE_US = 10 * 60_000_000
 """From this delay on the time of entry stands beside that of the event (our judgement; clinical.md §3.1)."""
+_POWER, _RAISED = re.compile(r"10[*^](\d+)"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +57,7 @@ class Scene:
     site: str
     symbols: Symbols
     day_hour: int = 7
+    libraries: Libraries | None = None
 
     def __call__(self, key: str, **params: object) -> str:
         return said(key, self.lang, **params)
@@ -75,7 +80,7 @@ class Scene:
         return term.zh if self.lang == "zh" else term.en or term.zh
 
     def unit(self, ucum: str) -> str:
-        return display(ucum)
+        return _POWER.sub(lambda power: "10" + power[1].translate(_RAISED), display(ucum))
 
     def reason(self, text: str) -> str:
         return written(text, self.lang)
@@ -201,15 +206,14 @@ class Scene:
         if isinstance(value, float | int):
             unit = self.unit(field.unit)
             return f"{value:g}" + (f" {unit}" if unit else "")
-        return options.get(value, value)
-
-    def staff(self) -> Iterator[tuple[str, str, str]]:
-        """Role, name, times, in the order of coming."""
-        for one in sorted(self.case.attendances, key=lambda a: a.in_us):
-            yield self.role(one.role), one.name, self.presence(one)
+        term = self.libraries.named(field.library, value) if self.libraries is not None and field.library else None
+        return options.get(value, value) if term is None else f"{self.term(term)} ({term.code})"
 
     def role(self, role: str) -> str:
-        return self(f"role.{role}") if known(f"role.{role}") else role
+        return staff()[role][self.lang] if role in staff() else role
+
+    def route(self, route: str) -> str:
+        return self(f"route.{route}") if known(f"route.{route}") else route
 
     def presence(self, one: Attendance) -> str:
         begin = self.clock(one.in_us)

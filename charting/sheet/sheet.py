@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from charting.case.state import Case, Document
+from charting.library.library import Libraries
 from charting.sheet import certificate, form, grid, head, lists
 from charting.sheet.columns import Columns
 from charting.sheet.flow import Flow
@@ -27,11 +28,13 @@ def pages(
     site: str = "",
     marks: Symbols | None = None,
     day_hour: int = 7,
+    libraries: Libraries | None = None,
 ) -> list[Page]:
     """All pages, the lists of edits and the certificate last.
 
     `lang`: zh or en. `zone`: IANA name. `names`: account → person's name. `site`: the hospital's name. `marks`: the
     site's own symbols. `day_hour`: local hour at which a flowsheet's day begins.
+    `libraries`: the names of the terms that answers keep by their code.
     """
     scene = Scene(
         case=case,
@@ -44,6 +47,7 @@ def pages(
         site=site,
         symbols=marks or symbols(),
         day_hour=day_hour,
+        libraries=libraries,
     )
     rest = Rest()
     papers: list[Paper] = []

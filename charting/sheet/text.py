@@ -5,6 +5,7 @@ room for it.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 _WIDTHS = (
     "224 323 474 555 555 921 680 278 338 338 467 555 278 347 278 392 555 555 555 555 555 555 555 555 555 555 278 "
@@ -29,6 +30,7 @@ BOLD = 1.06
 """How much wider bold text is."""
 
 
+@lru_cache(maxsize=4096)
 def width(text: str) -> float:
     """In em: the table's, 1 for what it does not know (a Chinese character)."""
     return sum(_width(c) for c in text)

@@ -365,7 +365,7 @@ def _drugs(book: Book) -> None:
     n = 0
     for code, zh, en, unit, doses in boluses:
         for hours, minutes, dose in doses:
-            book.put(f"b{n}", Bolus(drug=term(code, zh, en), dose=dose, unit=unit, route="静注", at_us=at(hours, minutes)),
+            book.put(f"b{n}", Bolus(drug=term(code, zh, en), dose=dose, unit=unit, route="iv", at_us=at(hours, minutes)),
                      at_us=at(hours, minutes))  # fmt: skip
             n += 1
 
@@ -434,7 +434,7 @@ def _edits(book: Book) -> None:
         "event4", Event(key="t_position", at_us=at(0, 42)), document="", at_us=at(12, 7), after=1, reason="typing_error"
     )
     book.add(at(12, 8), "wangf", Voided(document=DOCUMENT, item="b5", after=1, reason="typing_error"))
-    book.put("b8", Bolus(drug=term("EPHE", "麻黄碱", "Ephedrine"), dose=9, unit="mg", route="静注", at_us=at(0, 27)), after=1,
+    book.put("b8", Bolus(drug=term("EPHE", "麻黄碱", "Ephedrine"), dose=9, unit="mg", route="iv", at_us=at(0, 27)), after=1,
              at_us=at(12, 9), reason="typing_error")  # fmt: skip
 
 
@@ -488,7 +488,7 @@ def icu(hours: int = 30, *, close: bool = True) -> Case:
             what="drug", drug=term("PROP", "丙泊酚", "Propofol"), unit="mg/kg/h", rates=(Rate(at_us=at(-1), rate=1.5),)
         ),
     )
-    book.put("b1", Bolus(drug=term("FURO", "呋塞米", "Furosemide"), dose=20, unit="mg", route="静注", at_us=at(8, 20)))
+    book.put("b1", Bolus(drug=term("FURO", "呋塞米", "Furosemide"), dose=20, unit="mg", route="iv", at_us=at(8, 20)))
     for hour in range(-1, hours):
         book.put(
             f"in{hour}",
@@ -497,8 +497,8 @@ def icu(hours: int = 30, *, close: bool = True) -> Case:
         book.put(f"ur{hour}", Volume(way="out", group="urine", what="", ml=45 + hour % 5 * 10, start_us=at(hour, 30)))
         if hour % 4 == 0:
             book.put(f"dr{hour}", Volume(way="out", group="drain", what="腹腔引流", ml=60, start_us=at(hour, 10)))
-            book.put(f"ra{hour}", Score(scale="rass", at_us=at(hour), parts={"rass": -2}, total=-2))
-            book.put(f"gc{hour}", Score(scale="gcs", at_us=at(hour), parts={"e": 3, "v": 1, "m": 6}, total=10))
+            book.put(f"ra{hour}", Score(scale="RASS", at_us=at(hour), parts={"rass": -2}, total=-2))
+            book.put(f"gc{hour}", Score(scale="GCS", at_us=at(hour), parts={"e": 3, "v": 1, "m": 6}, total=10))
     book.put(
         "remark1", Remark(at_us=at(4), text="大出血后二次探查返回，腹腔引流血性液 60 mL/h", handover=""), at_us=at(4, 2)
     )

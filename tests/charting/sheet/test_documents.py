@@ -1,13 +1,16 @@
 """Flowsheets, forms, drafts, and records that are long, full or odd."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from charting.case.state import Case
 from charting.fill.types import Cause, Gap
+from charting.library.library import Libraries
 from charting.sheet.sheet import pages
+from charting.templates.template import Field, Section
 from charting.trail.contents import Answer, Bolus, Event, Remark, Volume
 from charting.trail.entries import Discarded, Filled, Opened, Signed, Started
 from tests.charting.sheet.data import (
@@ -132,7 +135,7 @@ def test_more_drugs_than_a_page_holds_go_on_to_another_page_of_the_same_hours() 
     book = book_of(3)
     for n in range(90):
         drug = term(f"D{n}", f"药物{n:03}号", f"Drug {n:03}")
-        book.put(f"b{n}", Bolus(drug=drug, dose=n + 1, unit="mg", route="静注", at_us=at(0, n)))
+        book.put(f"b{n}", Bolus(drug=drug, dose=n + 1, unit="mg", route="iv", at_us=at(0, n)))
     drawn = draw(book.case(), now_us=at(3))
     said = whole(drawn)
     for n in range(90):
@@ -147,7 +150,7 @@ def test_doses_too_close_to_write_are_listed_in_full() -> None:
     book = book_of(1)
     for n in range(6):
         drug = term("EPI", "肾上腺素", "Adrenaline")
-        book.put(f"b{n}", Bolus(drug=drug, dose=100.5 + n, unit="ug", route="静注", at_us=at(0, 30 + n / 4)))
+        book.put(f"b{n}", Bolus(drug=drug, dose=100.5 + n, unit="ug", route="iv", at_us=at(0, 30 + n / 4)))
     drawn = draw(book.case(), now_us=at(1))
     (line,) = (t.text for t in texts(drawn[-1]) if t.text.startswith("肾上腺素"))
     assert [f"{100.5 + n:g}" in line for n in range(6)] == [True] * 6
@@ -269,3 +272,32 @@ def test_a_discarded_case_was_opened_by_mistake() -> None:
     book = book_of(1)
     book.add(at(1), "wangf", Discarded(reason="重复开单"))
     assert {t.text for t in texts(draw(book.case(), now_us=at(1))[0]) if t.watermark} == {"作废 VOID", "草稿 DRAFT"}
+
+
+def test_a_term_that_was_answered_is_named_and_units_are_read() -> None:
+    fields = (
+        Field(id="d", zh="诊断", en="Diagnosis", type="term", library="diagnoses"),
+        Field(id="p", zh="血小板", en="Platelets", type="number", unit="10*9/L"),
+    )
+    form = replace(template("form"), sections=(Section(id="s", zh="节", en="Section", fields=fields),))
+    libraries = Libraries.sample()
+    current = libraries.current("diagnoses")
+    assert current is not None
+    code, coding = next(iter(current.codings.items()))
+    book = book_of(0)
+    book.put("field:d", Answer(field="d", value=code))
+    book.put("field:p", Answer(field="p", value=76.0))
+    case = book.case()
+    (page,) = pages(
+        case,
+        case.documents[DOCUMENT],
+        form,
+        lang="en",
+        zone="Asia/Shanghai",
+        names={},
+        now_us=at(1),
+        libraries=libraries,
+    )
+    said = whole([ET.fromstring(page.svg)])
+    assert f"{coding.term.en} ({code})" in said
+    assert "76 109/L" in said.replace("\u200b", "")
