@@ -14,6 +14,7 @@ from charting.case.refusals import Refusal
 from charting.case.state import Case, Document
 from charting.desk import Desk
 from charting.fill.fill import MINUTE_US, Count, Filling, Plan, final_us, marks
+from charting.fill.signals import find
 from charting.fill.types import CellState
 from charting.filler.certificate import certificate
 from charting.filler.identity import differing
@@ -196,9 +197,10 @@ class Filler:
         for since, until in ((max(a, start_us), b) for a, b in spans):
             for first in range(since, until, SLICE_US):
                 last = min(first + SLICE_US, until)
-                filling = look.filling(replace(wanted, seen=seen), first, last)
+                marked = last + 1 if last == look.reached_us else last  # the mark at which time stands has come
+                filling = look.filling(replace(wanted, seen=seen), first, marked)
                 seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
-                self._put(id_, document, wanted, filling, first, last, now_us)
+                self._put(id_, document, wanted, filling, first, marked, now_us)
         self._lag(id_, document, wanted, seen, look.reached_us, until_us)
         self._pumps(id_, document, reader, part, until_us)
         self._seen[key] = Seen(
@@ -226,11 +228,12 @@ class Filler:
         self, id_: str, document: str, wanted: Plan, seen: Mapping[str, int], reached_us: int, until_us: int
     ) -> None:
         """Say of the time that no data have reached what has not come, until they do."""
-        signals = {*seen, *wanted.expected}
-        if reached_us < until_us and signals:
+        known = {*seen, *wanted.expected}
+        lacking = {signal.id for signal in find(wanted.signals) if signal.id in known and signal.gaps != "no"}
+        if reached_us < until_us and lacking:
             evidence = f"no data have reached the server since {rfc3339(reached_us)[:19]}Z"
-            known = self._desk.case(id_).documents[document]
-            found = unreached_news(known, signals, reached_us, until_us, evidence)
+            told = self._desk.case(id_).documents[document]
+            found = unreached_news(told, lacking, reached_us, until_us, evidence)
             if found is not None:
                 self._desk.fill(id_, found)
 

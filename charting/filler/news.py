@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from charting.case.state import Document, cell_item
-from charting.fill.fill import Filling
+from charting.fill.fill import MINUTE_US, Filling
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap
 from charting.trail.entries import Filled
 
@@ -23,7 +23,7 @@ def news(
 ) -> Filled | None:
     """The entry that brings a document to the filling of [since_us, until_us); None where it is there already.
 
-    `final`: whether the cells of a mark cannot change any more: until then a cell is kept as it first was, unless its
+    Gaps are told of whole minutes. `final`: whether the cells of a mark cannot change any more: until then a cell is kept as it first was, unless its
     state changes, so that a mark makes two entries and not one a minute. A cell that stood and is no longer in the
     filling becomes empty. What was captured keeps the filter that it was captured with where nothing else differs.
     """
@@ -35,7 +35,7 @@ def news(
             continue
         if before.state is not CellState.EMPTY:
             cells.append(_emptied(before, held))
-    gaps = gap_news(document.gaps, filling.gaps, since_us, until_us)
+    gaps = gap_news(document.gaps, filling.gaps, since_us, until_us - until_us % MINUTE_US)
     if not cells and gaps is None:
         return None
     keys = {(cell.signal, cell.mark_us) for cell in cells}

@@ -1,11 +1,12 @@
 """Infusions as the pumps tell them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 
 from charting.trail.contents import Infusion, Rate, Term
-from collector.model import Quality, Reading, Role
+from collector.model import Quality, Reading, Role, Series
 from collector.series import Points
 
 RATE_CODES = ("MDC_FLOW_FLUID_PUMP", "MDC_FLOW_FLUID_PUMP_CURRENT")
@@ -38,7 +39,7 @@ def infusions(
             changes = given[np.concatenate(([True], np.diff(values[given]) != 0))]
             last_us = int(times[given[-1]])
             name = next((r.text for r in told if r.series.device == series.device and r.time_us <= last_us), None)
-            found[f"{ITEM}{series.device}:{series.channel.source}@{int(times[given[0]])}"] = Infusion(
+            found[_item(series, int(times[given[0]]))] = Infusion(
                 what="drug",
                 drug=_named(name, series.device),
                 unit=series.channel.unit,
@@ -56,6 +57,12 @@ def _best(rates: Sequence[Points]) -> Iterable[Points]:
         role = points.series.channel.role
         if role is Role.MEASURED or (role is Role.SET and points.series.device not in measuring):
             yield points
+
+
+def _item(series: Series, start_us: int) -> str:
+    """The same for the same flow of the same channel; names of devices hold whatever people call them."""
+    channel = sha256(f"{series.device}\n{series.channel.source}".encode()).hexdigest()[:16]
+    return f"{ITEM}{channel}@{start_us}"
 
 
 def _named(name: str | None, device: str) -> Term:

@@ -66,6 +66,7 @@ def test_data_that_come_late_fill_what_was_said_to_be_missing(ward: Ward) -> Non
     assert ward.gaps() == [(10.0, 21.0, "network")]
     (gap,) = (g for g in ward.document().gaps if g.signal == "hr")
     assert not gap.certain
+    assert {g.signal for g in ward.document().gaps} == {"hr", "spo2"}
     assert gap.evidence == "no data have reached the server since 2026-11-24T06:28:00Z"
     ward.beat(10, 30)
     ward.look(30.2)
@@ -188,7 +189,7 @@ def test_a_bed_that_cannot_be_read_is_told_once_and_filled_when_it_can(ward: War
         ward.look(12.2)
     assert [log["log_level"] for log in logs] == ["info"]
     assert ward.filler.unfilled_since_us(BED) is None
-    assert ward.values("hr") == {2.0: 70.0, 7.0: 70.0}
+    assert ward.values("hr") == {2.0: 70.0, 7.0: 70.0, 12.0: 70.0}
 
 
 def test_what_the_store_has_dropped_for_its_age_stays_in_the_record(ward: Ward) -> None:
@@ -210,7 +211,7 @@ def test_what_the_store_has_dropped_for_its_age_stays_in_the_record(ward: Ward) 
 
 def test_a_pump_brings_its_infusion_and_a_persons_version_of_it_stays(ward: Ward) -> None:
     pump = Series(
-        bed=BED, device="pump", channel=Channel(code="MDC_FLOW_FLUID_PUMP", source="1", unit="mL/h")
+        bed=BED, device="输液泵 1", channel=Channel(code="MDC_FLOW_FLUID_PUMP", source="1", unit="mL/h")
     )  # fmt: skip
     store = ward.beds.stores[BED]
     store.readings += [_reading(pump, at(m), 5.0 if m < 6 else 8.0) for m in range(2, 12)]
@@ -218,7 +219,7 @@ def test_a_pump_brings_its_infusion_and_a_persons_version_of_it_stays(ward: Ward
     ((item, infusion),) = ward.document().of(Infusion)
     assert isinstance(infusion, Infusion)
     assert infusion.rates == (Rate(at_us=at(2), rate=5.0), Rate(at_us=at(6), rate=8.0))
-    assert (infusion.device, infusion.stop_us, item.versions[-1].author) == ("pump", None, SYSTEM)
+    assert (infusion.device, infusion.stop_us, item.versions[-1].author) == ("输液泵 1", None, SYSTEM)
     assert ward.document().edits == 0
     drug = ward.desk.libraries.search("drugs", "", 1)[0].term
     mine = replace(infusion, drug=drug)

@@ -1,5 +1,8 @@
 """Infusions as the pumps tell them."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,7 +32,8 @@ def steady(start: int, end: int, rate: float) -> list[tuple[float, float | None]
 def test_an_infusion_begins_with_the_first_flow_and_tells_each_change() -> None:
     told = points((0, 0.0), (1, 0.0), *steady(2, 10, 5.0), *steady(10, 20, 7.5), (20, 0.0), (21, 5.0), (22, None))
     ((item, infusion),) = infusions([told], [], at(0), at(23)).items()
-    assert item == f"pump:pump 1:1@{at(2)}"
+    assert re.fullmatch(rf"pump:[0-9a-f]+@{at(2)}", item)
+    assert item not in infusions([replace(told, series=replace(told.series, device="泵 2"))], [], at(0), at(23))
     assert infusion.rates == tuple(Rate(at_us=at(m), rate=r) for m, r in ((2, 5.0), (10, 7.5), (20, 0.0), (21, 5.0)))
     assert (infusion.stop_us, infusion.unit, infusion.device) == (None, "mL/h", "pump 1")
     assert (infusion.drug.code, infusion.drug.en) == ("", "Pump pump 1")
