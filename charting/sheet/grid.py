@@ -41,9 +41,8 @@ def columns_of(scene: Scene) -> list[Columns]:
     """The pages' time axes. Closer columns stand in their place on an anaesthesia record (抢救)."""
     step_us = _step_us(scene)
     start_us, until_us = _range(scene)
-    sheet = step_us >= _HOUR_US
     marks = {v.mark_us for several in scene.values.values() for v in several}
-    if sheet:
+    if daily(scene):
         start_us = day_start(start_us, scene.day_hour, scene.zone)
         hours = grid(start_us, until_us, step_us, scene.zone, (), [])
         return paged(hours, 24, step_us, left=PLOT_LEFT, width=PLOT_RIGHT - PLOT_LEFT, centred=False)
@@ -54,8 +53,7 @@ def columns_of(scene: Scene) -> list[Columns]:
 
 def close_columns(scene: Scene) -> list[Columns]:
     """Of a flowsheet: the 15-minute marks, and any others that stand in no hour's column, on pages of their own."""
-    step_us = _step_us(scene)
-    if step_us < _HOUR_US:
+    if not daily(scene):
         return []
     _, until_us = _range(scene)
     quarter = 15 * MINUTE_US
@@ -82,15 +80,10 @@ def draw(scene: Scene, columns: Columns, first: int, rest: Rest, *, closer: bool
         tail = [] if closer else _tail(scene, columns)
         least = min(_height(_wrapped(lines)), 12) * _EVENT_LINE + 26.0 * (len(tail) + 1) + 30
         chart_least = CHART_LEAST if has_chart else 0.0
-        n = sum(len(s.rows) for s in (*before, *after))
-        fits = int((room - least - chart_least) // ROW_LEAST)
-        if n > fits:
-            fixed = sum(len(s.rows) for s in after)
-            shown, before = _split(before, max(fits - fixed, 1)) if fits > fixed else _split(before, fits)
-            over = n > fits and not shown and fixed > fits
-            below, after = _split(after, fits) if over else (after, [])
-        else:
-            shown, below, before, after = before, after, [], []
+        fits = max(int((room - least - chart_least) // ROW_LEAST), 1)
+        kept = min(sum(len(s.rows) for s in after), fits)
+        shown, before = _split(before, fits - kept)
+        below, after = _split(after, kept)
         count = sum(len(s.rows) for s in (*shown, *below))
         row = min(ROW, (room - least - chart_least) / count) if count else ROW
         high = min(CHART_MOST, max(chart_least, room - least - count * row)) if has_chart else 0.0
@@ -114,6 +107,11 @@ def _split(sections: Sequence[Section], n: int) -> tuple[list[Section], list[Sec
         if more:
             others.append(Section(name=section.name, rows=more))
     return shown, others
+
+
+def daily(scene: Scene) -> bool:
+    """A flowsheet: a day a page."""
+    return _step_us(scene) >= _HOUR_US
 
 
 def _step_us(scene: Scene) -> int:
@@ -160,7 +158,7 @@ def _sections(
     scene: Scene, columns: Columns, rest: Rest, gaps: Mapping[str, Sequence[Gap]], *, closer: bool
 ) -> tuple[list[Section], list[Section]]:
     """Above the chart, and below it."""
-    sheet = _step_us(scene) >= _HOUR_US
+    sheet = daily(scene)
     if closer:
         above: list[tuple[str, list[Row]]] = []
     else:
@@ -187,9 +185,10 @@ def _sections(
             charted.append(each)
     numbers.append(rows.breathing(scene))
     below = [("gaps", list(rows.missing(scene, columns, charted, gaps))), ("numbers", numbers)]
+    if not closer:
+        below.append(("scores", list(rows.scores(scene, columns))))
     if sheet and not closer:
         below += [
-            ("scores", list(rows.scores(scene, columns))),
             ("in", list(rows.hourly(scene, columns, "in"))),
             ("out", list(rows.hourly(scene, columns, "out"))),
             ("balance", list(rows.running(scene, columns))),
@@ -265,7 +264,8 @@ def _times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
     """The times over (and under) the grid: quarters of an hour, or each hour, or every minute of a closer stretch."""
     y, daily = paper.y + 25, columns.width > 60
     paper.text(LEFT + STRIP + 8, y, scene("time"), size=20, fill=FAINT)
-    paper.text(RIGHT - TOTALS / 2, y, scene("day_total" if daily else "total"), size=19, anchor="middle", fill=FAINT)
+    sums = "day_total" if columns.end_us - columns.start_us >= 23 * _HOUR_US else "total"
+    paper.text(RIGHT - TOTALS / 2, y, scene(sums), size=19, anchor="middle", fill=FAINT)
     free = columns.left + 2
     for i, when in enumerate(columns.marks):
         local, close = scene.local(when), i in columns.close
@@ -335,7 +335,7 @@ def _section(scene: Scene, paper: Paper, columns: Columns, section: Section, row
         whole = text_width(each.label) * 21 * 0.75 <= room
         label = each.label if whole or not each.brief else f"{each.brief} …"
         if not (paper.fitted(LEFT + STRIP + 8, base, label, room, size=21, bold=each.strong) and whole):
-            rest.add(f"{section.name}：{each.label} {each.unit}")
+            rest.add(f"{section.name}  {each.label} {each.unit}")
         paper.text(PLOT_LEFT - 6, base, each.unit, size=17, anchor="end", fill=FAINT)
         each.paint(paper, columns, paper.y, row)
         if each.total:
@@ -471,7 +471,7 @@ def _list(scene: Scene, paper: Paper, lines: Sequence[Line], tail: Sequence[tupl
         paper.text(LEFT, y + 26 * n, label, size=20, fill=FAINT)
         begin = LEFT + text_width(label) * 20 + 14
         if not paper.fitted(begin, y + 26 * n, text, RIGHT - begin, size=21):
-            rest.add(f"{label}：{text}")
+            rest.add(f"{label}  {text}")
     notes = " | ".join(scene(f"legend.{key}") for key in ("manual", "held", "gap", "excursion"))
     paper.fitted(LEFT, y + 26 * len(tail), notes, RIGHT - LEFT, size=18, fill=FAINT)
     wrapped = _wrapped(lines)

@@ -150,7 +150,7 @@ def _line(paper: Paper, line: Sequence[Fact], rest: Rest) -> None:
         paper.fitted(x, y, fact.label, label_wide + 1, size=20, fill=FAINT)
         begin, end = x + label_wide + 8, x + wide - 12
         if not paper.fitted(begin + 2, y, fact.value, end - begin - 2, size=25):
-            rest.add(f"{fact.label}：{fact.value}")
+            rest.add(f"{fact.label}  {fact.value}")
         alert = fact.needed and not fact.value
         paper.lines([(begin, y + 6, end, y + 6)], ALERT if alert else RULE, 2 if alert else 1.5)
         paper.end()

@@ -91,6 +91,40 @@ def consumables(scene: Scene, flow: Flow) -> None:
             flow.note(f"{scene.clock(each.at_us)}  {text_of(scene, each)}", fill=INK)
 
 
+def totals(scene: Scene, flow: Flow) -> None:
+    """How much of each drug was given: doses added up, and what an infusion was told to have given."""
+    sums: dict[tuple[str, str], float] = {}
+    for _, given in scene.of(Bolus):
+        key = (scene.term(given.drug), given.unit)
+        sums[key] = sums.get(key, 0.0) + given.dose
+    lines = [f"{drug} {total:g} {scene.unit(unit)}" for (drug, unit), total in sums.items()]
+    ran: dict[tuple[str, str], float] = {}
+    for _, run in scene.of(Infusion):
+        if run.total is not None:
+            key = (scene.term(run.drug), run.total_unit)
+            ran[key] = ran.get(key, 0.0) + run.total
+    lines += [
+        f"{drug} ({scene('section.infusion')}) {total:g} {scene.unit(unit)}" for (drug, unit), total in ran.items()
+    ]
+    if lines:
+        flow.heading(scene("drug_totals"))
+        flow.note(scene("separator").join(lines), fill=INK)
+
+
+def transfusions(scene: Scene, flow: Flow) -> None:
+    """Each blood product with its number and the reaction to it (clinical.md §3.7)."""
+    found = [v for _, v in scene.of(Volume) if v.way == "in" and v.group in {"blood", "autologous"}]
+    if found:
+        flow.heading(scene("transfusions"))
+        rows: list[list[Cell | str]] = []
+        for each in sorted(found, key=lambda v: v.start_us):
+            end = f"–{scene.clock(each.end_us)}" if each.end_us is not None else ""
+            when = f"{scene.clock(each.start_us)}{end}"
+            rows.append([when, scene.fluid(each), f"{each.ml:g} mL", each.reaction or scene("not_told")])
+        titles = [scene(key) for key in ("time", "transfusion.product", "transfusion.volume", "transfusion.reaction")]
+        flow.table((3, 5, 2, 5), titles, rows)
+
+
 def lacking(scene: Scene, flow: Flow) -> None:
     """Required things that were empty when the present version was signed."""
     names = scene.template.lacking_names
@@ -143,7 +177,7 @@ def text_of(scene: Scene, content: object) -> str:
             stop = f" –{scene.clock(content.stop_us)}" if content.stop_us is not None else ""
             return f"{rates} {scene.unit(content.unit)}{stop}"
         case Volume():
-            what = content.what or scene(f"group.{content.group}")
+            what = scene.fluid(content)
             end = f"–{scene.clock(content.end_us)}" if content.end_us is not None else ""
             when = f"{scene.clock(content.start_us)}{end}"
             return f"{what} {content.ml:g} mL {when} {content.reaction}".strip()

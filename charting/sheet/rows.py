@@ -106,9 +106,9 @@ def _infusion_painter(scene: Scene, runs: Sequence[tuple[str, Infusion]], name: 
             paper.path(dashed, FAINT, 2.2, ' stroke-dasharray="5 5"')
             paper.path(ticks, INK, 2.2)
             if not _beside(paper, shown, y - 4, columns.right):
-                said = "，".join(f"{scene.clock(r.at_us)} {r.rate:g}" for r in run.rates)
-                end_text = f"，{scene.clock(run.stop_us)} ▏" if run.stop_us is not None else ""
-                rest.add(f"{name} {scene.unit(run.unit)}：{said}{end_text}")
+                said = ", ".join(f"{scene.clock(r.at_us)} {r.rate:g}" for r in run.rates)
+                end_text = f" –{scene.clock(run.stop_us)}" if run.stop_us is not None else ""
+                rest.add(f"{name} {scene.unit(run.unit)}  {said}{end_text}")
             paper.end()
 
     return paint
@@ -173,7 +173,7 @@ def _dose_painter(scene: Scene, given: Sequence[tuple[str, int, str]], name: str
             else:
                 if room >= 12:
                     paper.text(begin, y, "…", size=12, fill=ALERT)
-                rest.add(f"{name}：" + "，".join(f"{scene.clock(at)} {dose}" for _, at, dose in given))
+                rest.add(f"{name}  " + ", ".join(f"{scene.clock(at)} {dose}" for _, at, dose in given))
             paper.end()
 
     return paint
@@ -184,18 +184,17 @@ def volumes(scene: Scene, columns: Columns, rest: Rest, way: str) -> Iterator[Ro
     groups: dict[tuple[str, str], list[tuple[str, Volume]]] = {}
     for item, content in scene.of(Volume):
         if content.way == way:
-            groups.setdefault((content.group, content.what), []).append((item.id, content))
+            groups.setdefault((content.group, scene.fluid(content)), []).append((item.id, content))
     for (group, what), given in groups.items():
         given.sort(key=lambda one: one[1].start_us)
         if not any(columns.meets(v.start_us, (v.end_us or v.start_us) + 1) for _, v in given):
             continue
         total = sum(v.ml for _, v in given if v.start_us < columns.end_us)
-        kind = scene(f"group.{group}") if group else ""
         yield Row(
-            label=what or kind,
+            label=what,
             unit="mL",
             total=f"{total:g}",
-            paint=_volume_painter(scene, given, what or kind, rest),
+            paint=_volume_painter(scene, given, what, rest),
             data={"row": "volume", "group": group},
         )
 
@@ -222,7 +221,7 @@ def _volume_painter(scene: Scene, given: Sequence[tuple[str, Volume]], name: str
             if x2 - x1 - 8 >= wide * NARROWEST:
                 paper.text(x1 + 5, y - 4, text, size=SIZE - 2, squeeze=min(1.0, (x2 - x1 - 8) / wide))
             else:
-                rest.add(f"{name}：{scene.clock(volume.start_us)}–{scene.clock(volume.end_us)} {volume.ml:g} mL")
+                rest.add(f"{name}  {scene.clock(volume.start_us)}–{scene.clock(volume.end_us)} {volume.ml:g} mL")
                 paper.text(x1 + 4, y - 4, "…", size=12, fill=ALERT)
             paper.end()
         points(paper, columns, top, height)
@@ -236,7 +235,7 @@ def hourly(scene: Scene, columns: Columns, way: str) -> Iterator[Row]:
     for item, content in scene.of(Volume):
         if content.way == way and columns.holds(content.end_us or content.start_us):
             column = columns.column(content.end_us or content.start_us)
-            of = groups.setdefault((content.group, content.what), {})
+            of = groups.setdefault((content.group, scene.fluid(content)), {})
             of.setdefault(column, []).append((item.id, content.ml))
     for (group, what), by_column in sorted(groups.items()):
         total = sum(ml for several in by_column.values() for _, ml in several)
@@ -245,7 +244,7 @@ def hourly(scene: Scene, columns: Columns, way: str) -> Iterator[Row]:
             for c, several in by_column.items()
         ]
         yield Row(
-            label=what or scene(f"group.{group}"),
+            label=what,
             unit="mL",
             total=f"{total:g}",
             paint=cells_painter(cells),

@@ -18,7 +18,7 @@ from charting.sheet.signals import Signal, signal
 from charting.sheet.symbols import Symbols
 from charting.sheet.words import known, said
 from charting.templates.template import Field, Template
-from charting.trail.contents import Answer, Attendance, Breathing, Charted, Event, Patient, Remark, Term
+from charting.trail.contents import Answer, Attendance, Breathing, Charted, Event, Patient, Remark, Term, Volume
 from collector.units import display
 
 _Content = TypeVar("_Content")
@@ -78,6 +78,11 @@ class Scene:
 
     def term(self, term: Term) -> str:
         return term.zh if self.lang == "zh" else term.en or term.zh
+
+    def fluid(self, volume: Volume) -> str:
+        """What went in or came out: the library's name in this language, what was written, or its group."""
+        term = self.libraries.named("fluids", volume.code) if self.libraries is not None and volume.code else None
+        return self.term(term) if term is not None else volume.what or self(f"group.{volume.group}")
 
     def unit(self, ucum: str) -> str:
         return _POWER.sub(lambda power: "10" + power[1].translate(_RAISED), display(ucum))

@@ -81,6 +81,9 @@ def _last(scene: Scene, first: int, rest: Rest, times: Sequence[Columns]) -> lis
     lists.rest_of(scene, flow, rest)
     if times:
         lists.outside(scene, flow, times)
+        lists.transfusions(scene, flow)
+    if len(times) > 1 and not grid.daily(scene):
+        lists.totals(scene, flow)  # of one page its last column has them
     lists.lacking(scene, flow)
     lists.consumables(scene, flow)
     lists.edits(scene, flow)

@@ -11,7 +11,7 @@ from charting.fill.types import Cause, Gap
 from charting.library.library import Libraries
 from charting.sheet.sheet import pages
 from charting.templates.template import Field, Section
-from charting.trail.contents import Answer, Bolus, Event, Remark, Volume
+from charting.trail.contents import Answer, Bolus, Event, Remark, Score, Volume
 from charting.trail.entries import Discarded, Filled, Opened, Signed, Started
 from tests.charting.sheet.data import (
     DOCUMENT,
@@ -144,6 +144,62 @@ def test_more_drugs_than_a_page_holds_go_on_to_another_page_of_the_same_hours() 
     assert "同一时段续页" in said
     for page in drawn:
         assert not hits([t for t in texts(page) if not t.watermark])
+
+
+def test_more_rows_than_a_flowsheets_page_holds_go_on_too() -> None:
+    book = Book()
+    book.add(at(-1), "zhaoy", Opened(bed="ICU-06", area="icu", at_us=at(-1), patient=visit().patient))
+    book.add(at(-1), "zhaoy", Started(document=DOCUMENT, template="icu_flowsheet", version="1.0.0", start_us=at(-1)))
+    for n in range(120):
+        book.put(
+            f"v{n}",
+            Volume(way="out" if n % 2 else "in", group="drain", what=f"第{n:03}管", ml=n + 1, start_us=at(0, n)),
+        )
+    for n in range(40):
+        book.put(
+            f"b{n}", Bolus(drug=term(f"D{n}", f"药物{n:03}", ""), dose=n + 1, unit="mg", route="iv", at_us=at(0, n))
+        )
+    drawn = draw(book.case(), SHEET, now_us=at(5))
+    grids = whole([page for page in drawn if page.get("data-marks")])
+    for name in [*(f"第{n:03}管" for n in range(120)), *(f"药物{n:03} 静注" for n in range(40))]:
+        assert grids.count(name) == 1, name
+    for page in drawn:
+        assert not hits([t for t in texts(page) if not t.watermark])
+
+
+def test_scores_stand_on_a_record_of_any_grid() -> None:
+    book = book_of(1)
+    book.put("s1", Score(scale="Steward", at_us=at(0, 40), parts={"a": 4}, total=4))
+    (page,) = (p for p in draw(book.case(), now_us=at(1)) if p.get("data-marks"))
+    (score,) = with_data(page, "item", "s1")
+    assert "".join(score.itertext()) == "4"
+
+
+def test_each_transfusion_is_listed_with_the_reaction() -> None:
+    book = book_of(1)
+    for n, reaction in enumerate(("", "皮疹")):
+        blood = Volume(
+            way="in",
+            group="blood",
+            what="红细胞悬液",
+            ml=200,
+            start_us=at(0, 10 * n),
+            end_us=at(0, 10 * n + 9),
+            reaction=reaction,
+        )
+        book.put(f"v{n}", blood)
+    lines = whole(draw(book.case(), now_us=at(1))).split("\n")
+    first = lines.index("08:00–08:09")
+    assert lines[first : first + 8] == [
+        "08:00–08:09",
+        "红细胞悬液",
+        "200 mL",
+        "未记录",
+        "08:10–08:19",
+        "红细胞悬液",
+        "200 mL",
+        "皮疹",
+    ]
 
 
 def test_doses_too_close_to_write_are_listed_in_full() -> None:

@@ -9,7 +9,7 @@ import pytest
 from charting.case.state import cell_item, value_of
 from charting.fill.types import Cell
 from charting.sheet.symbols import symbols
-from charting.trail.contents import Charted
+from charting.trail.contents import Bolus, Charted
 from tests.charting.sheet.data import (
     ABP_GAP,
     BIS_GAP,
@@ -242,6 +242,17 @@ def test_totals_are_those_of_the_case() -> None:
     assert "总出量 3245 mL (尿量 945, 失血量 2300)" in said
     assert "平衡 +3475 mL" in said
     assert "5.8 mg" in said
+
+
+def test_drugs_are_added_up() -> None:
+    given: dict[tuple[str, str], float] = {}
+    for _, bolus in CASE.documents[DOCUMENT].of(Bolus):
+        assert isinstance(bolus, Bolus)
+        given[bolus.drug.zh, bolus.unit] = given.get((bolus.drug.zh, bolus.unit), 0) + bolus.dose
+    line = re.sub(r"\s", "", whole(PAGES[4:5]).replace("μ", "µ"))
+    for (drug, unit), total in given.items():
+        assert f"{drug}{total:g}{unit.replace('ug', 'µg')}" in line
+    assert "瑞芬太尼(泵注)5.8mg" in line
 
 
 def test_the_last_pages_list_every_edit() -> None:
