@@ -14,7 +14,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from charting.fill.streams import MINUTE_US, Stream
+from charting.fill.streams import MINUTE_US
 from charting.fill.types import Cause
 from collector.clock import EVER_US
 from collector.model import AlarmCondition, AlarmPhase, AlarmType, Condition
@@ -82,7 +82,12 @@ class Causes:
     def __init__(self, points: Iterable[Points], conditions: Sequence[Condition], first: int, n: int) -> None:
         self._first = first
         self._sent: dict[str, NDArray[np.bool_]] = {}
+        self._told: dict[str, list[tuple[NDArray[np.int64], str]]] = {}
         for one in points:
+            number = ~np.isnan(one.value)
+            if number.any():
+                told = self._told.setdefault(one.series.channel.code, [])
+                told.append((one.time_us[number], one.series.device))
             sent = self._sent.setdefault(one.series.device, np.zeros(n, dtype=bool))
             minute = one.time_us // MINUTE_US - first
             sent[minute[(minute >= 0) & (minute < n)]] = True
@@ -121,15 +126,15 @@ class Causes:
             return Cause.CABLE, False, "device sends, but not this: probe, cable or module off?"
         return Cause.UNKNOWN, False, "nothing came of the device"
 
-    def supplier(self, streams: Sequence[Stream], i: int) -> str:
-        """The device that told a number of these streams last, in minute i or before it; "" for none."""
+    def supplier(self, codes: Sequence[str], i: int) -> str:
+        """The device that told a number of these codes last, in minute i or before it; "" for none."""
         end_us = (self._first + i + 1) * MINUTE_US
-        best, device = end_us - (SUPPLIER_MIN + 1) * MINUTE_US, ""
-        for stream in streams:
-            known = stream.time_us[~np.isnan(stream.value)]
-            at = int(np.searchsorted(known, end_us)) - 1
-            if at >= 0 and int(known[at]) // MINUTE_US * MINUTE_US > best:
-                best, device = int(known[at]) // MINUTE_US * MINUTE_US, stream.device
+        best, device = end_us // MINUTE_US - SUPPLIER_MIN - 1, ""
+        for code in codes:
+            for known, of in self._told.get(code, ()):
+                at = int(np.searchsorted(known, end_us)) - 1
+                if at >= 0 and int(known[at]) // MINUTE_US > best:
+                    best, device = int(known[at]) // MINUTE_US, of
         return device
 
     def _active(self, device: str, i: int) -> bool:

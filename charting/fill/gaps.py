@@ -14,6 +14,10 @@ from charting.fill.plan import MINUTE_US, Plan
 from charting.fill.rules import numbers
 from charting.fill.types import Cause, Gap
 
+FAILED_MIN = 72
+"""So long after an inflation failed it is the reason why there is no pressure; then the next one is missing in any
+grid."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
@@ -53,11 +57,11 @@ def of_minutes(table: Minutes, plan: Plan, causes: Causes, stretch: Stretch) -> 
     def why(i: int) -> Why:
         quality = _quality(table, i)
         if stand_in[i]:
-            first = [s for s, name in zip(table.streams, table.classes, strict=True) if name == table.classes[0]]
-            cause, certain, evidence = causes.why(table.signal.id, i, causes.supplier(first, i), Counter(), quality)
+            device = causes.supplier(table.signal.sources[0][1], i)
+            cause, certain, evidence = causes.why(table.signal.id, i, device, Counter(), quality)
             return cause, certain, f"{evidence}; {table.streams[int(table.source[i])].code} stands in"
         dropped = table.dropped.get(i, Counter())
-        return causes.why(table.signal.id, i, causes.supplier(table.streams, i), dropped, quality)
+        return causes.why(table.signal.id, i, causes.supplier(table.signal.codes, i), dropped, quality)
 
     return merged(table.signal.id, missing, stretch, why), seen
 
@@ -134,7 +138,8 @@ class Overdue:
 def overdue(found: Sequence[Inflation], plan: Plan, part: str, stretch: Stretch) -> Overdue:
     """A cuff pressure is missing from when it was due, or from an inflation that failed, to the next valid one."""
     n, first = stretch.n, stretch.first
-    due = round(max(plan.step_us // MINUTE_US, 5) * numbers()["nibp"]["due"])
+    step = min(max(plan.step_us // MINUTE_US, 5), 60)
+    due = round(step * numbers()["nibp"]["due"])
     valid = np.zeros(n, dtype=bool)
     failed = [""] * n
     for inflation in found:
@@ -146,12 +151,15 @@ def overdue(found: Sequence[Inflation], plan: Plan, part: str, stretch: Stretch)
     missing = np.zeros(n, dtype=bool)
     rules = [""] * n
     last = None if since is None else since - due if part in plan.seen else since
-    rule = ""
+    rule, since_failed = "", 0
     for i in range(n):
         if valid[i]:
             last, rule = i, ""
             continue
-        rule = failed[i] or rule
+        if failed[i]:
+            rule, since_failed = failed[i], i
+        elif i - since_failed > FAILED_MIN:
+            rule = ""
         rules[i] = rule
         missing[i] = since is not None and i >= since and (bool(rule) or last is None or i >= last + due)
     return Overdue(missing=missing, failed=rules, since=since, valid=valid)

@@ -182,7 +182,7 @@ def test_8_stuck_alone_for_four_hours_is_flagged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "converted"), [(80.0, True), (97.7, True), (115.0, True), (79.9, False), (115.1, False)]
+    ("value", "converted"), [(80.0, True), (97.7, True), (113.0, True), (79.9, False), (115.1, False)]
 )
 def test_9_fahrenheit(value: float, converted: bool) -> None:
     one = screened([value] * 10)

@@ -1,7 +1,10 @@
 """Marks of the grid, windows, medians: against a second implementation in plain Python, and by properties."""
 
 import statistics
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 from charting.fill.fill import MINUTE_US, BedData, Pace, Plan, fill, final_us, marks
 from charting.fill.signals import signals
 from charting.fill.streams import medians
-from charting.fill.types import CellState
+from charting.fill.types import Cell, CellState, Excursion, Gap, Minute
+from collector.model import Channel, Series
 from collector.series import Points
 from tests.charting.fill.bed import (
     CUFF_DIA,
@@ -25,6 +29,7 @@ from tests.charting.fill.bed import (
     SPO2,
     START_US,
     SYS,
+    UNITS,
     Charted,
     link,
     mark,
@@ -34,7 +39,8 @@ from tests.charting.fill.bed import (
 
 SIGNALS = ("hr", "spo2", "abp_sys", "abp_dia", "abp_mean", "nibp_sys", "nibp_dia", "nibp_mean", "temp", "temp2")
 END = 40
-"""Minutes of the made-up beds."""
+LONG = 300
+"""Minutes of the made-up beds; a long one outlasts what filling looks at."""
 
 
 def utc(text: str) -> int:
@@ -75,7 +81,7 @@ def test_marks_of_parts_are_the_marks_of_the_whole() -> None:
     )
     plan = Plan(signals=(), start_us=START_US, end_us=mark(40), paces=paces)
     cuts = [0, 3.3, 7, 8.5, 9.2, 15, 31, 50]
-    parts = [m for a, b in zip(cuts, cuts[1:], strict=False) for m in marks(plan, mark(a), mark(b))]
+    parts = [m for a, b in pairwise(cuts) for m in marks(plan, mark(a), mark(b))]
     assert parts == list(marks(plan, START_US, mark(50)))
 
 
@@ -123,42 +129,43 @@ def test_cells_are_those_of_a_second_implementation(readings: dict[int, int]) ->
         assert (cell and cell.value) == (wanted if wanted is None else pytest.approx(wanted))
 
 
-@st.composite
-def beds(draw: st.DrawFn) -> list[Points]:
+def bed(seed: int, minutes: int = END) -> list[Points]:
     """Series as they come: dense, sparse, with holes, jumps, zeros, no values; more than one source and device."""
+    rng = np.random.default_rng(seed)
     codes = [HR, PULSE, SPO2, SYS, DIA, MEAN, NASOPHARYNX, "MDC_TEMP"]
+    periods = [1, 2, 5, 60] if minutes == END else [5, 20, 60]
     found = []
-    for code in draw(st.lists(st.sampled_from(codes), min_size=1, max_size=5, unique=True)):
-        seed, period = draw(st.integers(0, 2**16)), draw(st.sampled_from([1, 2, 5, 60]))
-        rng = np.random.default_rng(seed)
+    for code in rng.choice(codes, rng.integers(1, 6), replace=False).tolist():
         low, high = {SPO2: (60, 104), SYS: (0, 330), DIA: (-5, 200), MEAN: (-5, 250)}.get(code, (20, 210))
         if "TEMP" in code:
             low, high = 24, 42
-        seconds = np.arange(rng.integers(0, 600), END * 60, period)
+        seconds = np.arange(rng.integers(0, 600), minutes * 60, rng.choice(periods))
         level = np.cumsum(rng.normal(0, 0.2, seconds.size)) + rng.uniform(low, high)
-        jumps = rng.random(seconds.size) < 0.01
-        values = np.where(jumps, rng.uniform(low, high, seconds.size), level)
+        values = np.where(rng.random(seconds.size) < 0.01, rng.uniform(low, high, seconds.size), level)
         values[rng.random(seconds.size) < 0.05] = np.nan
         for _ in range(rng.integers(0, 3)):
-            hole = rng.integers(0, END * 60)
-            kept = (seconds < hole) | (seconds > hole + rng.integers(10, 900))
+            hole = rng.integers(0, minutes * 60)
+            kept = (seconds < hole) | (seconds > hole + rng.integers(10, 20 * minutes))
             seconds, values = seconds[kept], values[kept]
-        told = [None if np.isnan(v) else float(np.round(v, 1)) for v in values]
-        device = draw(st.sampled_from(["monitor", "second"]))
-        unit = "Cel" if "TEMP" in code else ""
-        found.append(series(code, told, seconds.tolist(), device=device, unit=unit))
-    times = sorted(draw(st.lists(st.integers(0, END * 60 - 1), max_size=12, unique=True)))
-    rng = np.random.default_rng(len(times))
+        unit, device = "Cel" if "TEMP" in code else UNITS[code], str(rng.choice(["monitor", "second"]))
+        found.append(
+            Points(
+                series=Series(bed="bed", device=device, channel=Channel(code=code, source=code, unit=unit)),
+                time_us=START_US + seconds * 1_000_000,
+                value=np.asarray(np.round(values, 1), dtype=np.float64),
+                quality=np.where(np.isnan(values), "not_available", "valid"),
+                demo=np.zeros(values.size, dtype=bool),
+            )
+        )
+    times = np.unique(rng.integers(0, minutes * 60, rng.integers(0, minutes // 3))).tolist()
     sys = rng.uniform(60, 200, len(times)).round()
-    for code, values in (
-        (CUFF_SYS, sys),
-        (CUFF_DIA, sys - 40),
-        (CUFF_MEAN, sys - rng.uniform(-2, 42, len(times)).round()),
-    ):
-        found.append(series(code, values.tolist(), [float(t) for t in times]))
+    mean = sys - rng.uniform(-2, 42, len(times)).round()
+    for code, part in ((CUFF_SYS, sys), (CUFF_DIA, sys - 40), (CUFF_MEAN, mean)):
+        found.append(series(code, part.tolist(), [float(t) for t in times]))
     return found
 
 
+SEEDS = st.integers(0, 2**32)
 PLAN = Plan(
     signals=SIGNALS,
     start_us=START_US,
@@ -169,25 +176,27 @@ PLAN = Plan(
 CONDITIONS = link("monitor", "UNREACHABLE", 900, 1200)
 
 
-@given(beds(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
-def test_the_order_of_series_does_not_matter(bed: list[Points], random: st.DataObject) -> None:
-    one = fill(BedData(points=bed, conditions=CONDITIONS), PLAN, START_US, mark(END))
-    turned = list(bed)
-    random.shuffle(turned)  # type: ignore[attr-defined]
+@given(SEEDS, st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_the_order_of_series_does_not_matter(seed: int, random: Random) -> None:
+    one = fill(BedData(points=bed(seed), conditions=CONDITIONS), PLAN, START_US, mark(END))
+    turned = bed(seed)
+    random.shuffle(turned)
     assert fill(BedData(points=turned, conditions=CONDITIONS[::-1]), PLAN, START_US, mark(END)) == one
 
 
-@given(beds(), st.lists(st.integers(1, END - 1), max_size=4, unique=True))
-@settings(max_examples=40, deadline=None)
-def test_piece_by_piece_is_the_same_as_at_once(bed: list[Points], cuts: list[int]) -> None:
-    data = BedData(points=bed, conditions=CONDITIONS)
-    whole = fill(data, PLAN, START_US, mark(END))
-    edges = [0, *sorted(cuts), END]
-    cells, excursions, seen = [], [], {}
+@given(SEEDS, st.lists(st.integers(1, LONG - 1), min_size=1, max_size=4, unique=True))
+@settings(max_examples=30, deadline=None)
+def test_piece_by_piece_is_the_same_as_at_once(seed: int, cuts: list[int]) -> None:
+    data = BedData(points=bed(seed, LONG), conditions=CONDITIONS)
+    whole = fill(data, PLAN, START_US, mark(LONG))
+    edges = [0, *sorted(cuts), LONG]
+    cells: list[Cell] = []
+    excursions: list[Excursion] = []
+    seen: dict[str, int] = {}
     missing: set[tuple[str, int, str, bool, str]] = set()
     counts: dict[str, list[int]] = {}
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         plan = Plan(
             signals=PLAN.signals, start_us=PLAN.start_us, paces=PLAN.paces, expected=PLAN.expected, events=PLAN.events,
             seen=seen,
@@ -210,20 +219,20 @@ def test_piece_by_piece_is_the_same_as_at_once(bed: list[Points], cuts: list[int
     }
 
 
-def minutes_of(gaps: object) -> set[tuple[str, int, str, bool, str]]:
+def minutes_of(gaps: Iterable[Gap]) -> set[tuple[str, int, str, bool, str]]:
     return {
         (g.signal, minute, str(g.cause), g.certain, g.evidence)
-        for g in gaps  # type: ignore[attr-defined]
+        for g in gaps
         for minute in range(g.start_us, g.end_us, MINUTE_US)
     }
 
 
-@given(beds())
+@given(SEEDS)
 @settings(max_examples=60, deadline=None)
-def test_no_value_is_made_up(bed: list[Points]) -> None:
-    filling = fill(BedData(points=bed), PLAN, START_US, mark(END))
+def test_no_value_is_made_up(seed: int) -> None:
+    filling = fill(BedData(points=bed(seed)), PLAN, START_US, mark(END))
     told: dict[str, list[tuple[int, float]]] = {}
-    for points in bed:
+    for points in bed(seed):
         own = told.setdefault(points.series.channel.code, [])
         own += zip(points.time_us.tolist(), points.value.tolist(), strict=True)
     for cell in filling.cells:
@@ -233,7 +242,9 @@ def test_no_value_is_made_up(bed: list[Points]) -> None:
             assert sum(cell.dropped.values()) > 0
             continue
         assert cell.state is not CellState.EMPTY
-        raw = [v for code in signal.codes for t, v in told.get(code, ()) if in_minutes(t, cell.minutes)]
+        raw = [
+            v for code in signal.codes for t, v in told.get(code, ()) if in_minutes(t, cell.minutes) and not np.isnan(v)
+        ]
         assert min(raw) <= cell.value <= max(raw)
         medians_ = [m.median for m in cell.minutes]
         assert min(medians_) <= cell.value <= max(medians_)
@@ -246,21 +257,21 @@ def test_no_value_is_made_up(bed: list[Points]) -> None:
         assert soft or cell.state is CellState.HELD
 
 
-def in_minutes(time_us: int, minutes: object) -> bool:
-    return any(m.minute_us <= time_us < m.minute_us + MINUTE_US for m in minutes)  # type: ignore[attr-defined]
+def in_minutes(time_us: int, minutes: Iterable[Minute]) -> bool:
+    return any(m.minute_us <= time_us < m.minute_us + MINUTE_US for m in minutes)
 
 
-@given(beds())
+@given(SEEDS)
 @settings(max_examples=60, deadline=None)
-def test_a_gap_stays_a_gap_and_a_cuff_reading_comes_once(bed: list[Points]) -> None:
-    filling = fill(BedData(points=bed), PLAN, START_US, mark(END))
+def test_a_gap_stays_a_gap_and_a_cuff_reading_comes_once(seed: int) -> None:
+    filling = fill(BedData(points=bed(seed)), PLAN, START_US, mark(END))
     for gap in filling.gaps:
         if gap.signal in ("spo2", "abp_sys"):
             for cell in filling.cells:
                 assert cell.signal != gap.signal or not any(
                     gap.start_us <= m.minute_us < gap.end_us for m in cell.minutes
                 )
-    times = [p.time_us.tolist() for p in bed if p.series.channel.code == CUFF_SYS][0]
+    times = next(p.time_us.tolist() for p in bed(seed) if p.series.channel.code == CUFF_SYS)
     cells = [c for c in filling.cells if c.signal == "nibp_sys" and c.value is not None]
     assert len({c.mark_us for c in cells}) == len(cells) <= len(times)
     minutes = sorted(t // MINUTE_US for t in times)
@@ -268,12 +279,12 @@ def test_a_gap_stays_a_gap_and_a_cuff_reading_comes_once(bed: list[Points]) -> N
         minutes.remove(cell.minutes[0].minute_us // MINUTE_US)
 
 
-@given(beds(), st.sampled_from([10, 15, 20]))
-@settings(max_examples=40, deadline=None)
-def test_what_is_final_does_not_change(bed: list[Points], until: int) -> None:
+@given(SEEDS, st.sampled_from([10, 15, 20]))
+@settings(max_examples=30, deadline=None)
+def test_what_is_final_does_not_change(seed: int, until: int) -> None:
     """What comes after `final_us` of a mark does not change its cells."""
-    whole = fill(BedData(points=bed), PLAN, START_US, mark(until))
-    sofar = [cut(points, mark(until)) for points in bed]
+    whole = fill(BedData(points=bed(seed)), PLAN, START_US, mark(until))
+    sofar = [cut(points, mark(until)) for points in bed(seed)]
     live = fill(BedData(points=sofar), PLAN, START_US, mark(until))
     final = {m.mark_us for m in marks(PLAN, START_US, mark(until)) if final_us(m) <= mark(until)}
     assert [c for c in live.cells if c.mark_us in final] == [c for c in whole.cells if c.mark_us in final]
