@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from collector.errors import UsageError
 from drivers.anaesthetic import ANAESTHETIC, KNOTS
-from drivers.troubles import Spell, Trouble, shown
+from drivers.troubles import Spell, Trouble, effects, shown
 
 Array = NDArray[np.float64]
 
@@ -130,6 +130,7 @@ class Patient:
         knots = SCENARIOS[scenario]
         self.waves = frozenset(WAVES)
         self._spells = TROUBLES.get(scenario, ())
+        self._effects = effects(self._spells)
         self._vitals: dict[float, Vitals] = {}
         rng = np.random.default_rng(seed)
         self._times = np.array([time for time, _ in knots])
@@ -181,7 +182,7 @@ class Patient:
 
     def _shown(self, name: str, time: Array) -> Array:
         """What a sensor shows of the body."""
-        return shown(name, time, self._value(name, time), self._spells)
+        return shown(time, self._value(name, time), self._effects.get(name, ()))
 
     def _value(self, name: str, time: Array) -> Array:
         """What the body has."""
@@ -216,7 +217,7 @@ class Patient:
             + 0.3 * np.exp(-(((x - 0.3) / 0.06) ** 2))
         )
         st = self._value("st_ii_mm", time) * 0.1 * np.exp(-(((x - 0.12) / 0.05) ** 2))
-        return shown("ecg_mv", time, np.asarray(gain * (wave + st)), self._spells)
+        return shown(time, np.asarray(gain * (wave + st)), self._effects.get("ecg_mv", ()))
 
     def _pulse(self, time: Array, delay: float) -> Array:
         """A pulse in 0…1 per beat with a mean of PULSE_MEAN over the beat and its peak at 1."""

@@ -3,7 +3,7 @@
 A table of what each trouble does to what a sensor shows. Values of the body itself are not touched.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -111,12 +111,20 @@ EFFECTS: Mapping[Trouble, Mapping[str, Effect]] = {
 _TAILS_S: Mapping[Trouble, float] = {Trouble.PROBE_OUT: SETTLED_S}
 
 
-def shown(name: str, time: Array, value: Array, spells: tuple[Spell, ...]) -> Array:
-    """What a sensor shows of `value`, shape of `time`; NaN where it shows nothing."""
+def effects(spells: Iterable[Spell]) -> Mapping[str, Sequence[tuple[Spell, Effect]]]:
+    """What these spells do, by name of what is shown."""
+    found: dict[str, list[tuple[Spell, Effect]]] = {}
     for spell in spells:
-        effect = EFFECTS.get(spell.trouble, {}).get(name)
-        if effect is not None:
-            within = (time >= spell.start_s) & (time < spell.end_s + _TAILS_S.get(spell.trouble, 0.0))
-            if within.any():
-                value = np.where(within, effect(time, value, spell), value)
+        for name, effect in EFFECTS.get(spell.trouble, {}).items():
+            found.setdefault(name, []).append((spell, effect))
+    return found
+
+
+def shown(time: Array, value: Array, by: Sequence[tuple[Spell, Effect]]) -> Array:
+    """What a sensor shows of `value` at ascending times, both of shape (n,); NaN where it shows nothing."""
+    for spell, effect in by:
+        start_s, end_s = spell.start_s, spell.end_s + _TAILS_S.get(spell.trouble, 0.0)
+        if time.size and start_s <= time[-1] and time[0] < end_s:
+            within = (time >= start_s) & (time < end_s)
+            value = np.where(within, effect(time, value, spell), value)
     return value

@@ -34,10 +34,16 @@ GATEWAY = ""
 
 QUICK: Mapping[str, Mapping[str, Any]] = {
     "ge-datex-dri": {"waves": ()},
-    "philips-intellivue": {"waves": ()},
-    "draeger-medibus": {"waves": ()},
-}
-"""Driver → its options without waves, which take most of the time."""
+    "philips-intellivue": {
+        "waves": (),
+        "numerics": (
+            "00024182", "0002500A", "00024A04", "00024A14", "00024BB8", "00024822", "00024BB0", "00024B60", "000250AC",
+            "00025012",
+        ),
+    },
+    "draeger-medibus": {"waves": (), "poll_s": 5.0},
+}  # fmt: skip
+"""Driver → its options without waves and what nobody charts, which take most of the time."""
 
 TURN_S = 1e-6
 """What a turn of the loop takes: what is due at the very moment that a rounding missed is due in the next one."""
