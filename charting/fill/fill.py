@@ -63,7 +63,7 @@ class Count:
 class Filling:
     """`cells` of the marks in [since_us, until_us), `gaps` cut to it, `excursions` of its cells, `counts` by signal.
 
-    `seen`: signal → its first valid minute, for the next call's plan.
+    `seen`: signal → its first valid minute, for the next call's plan; "hr:ecg" the first of hr's source ecg.
     """
 
     cells: tuple[Cell, ...]
