@@ -21,7 +21,7 @@ def form(scene: Scene, flow: Flow) -> None:
         flow.heading(scene("note"), size=26)
         for remark, item in remarks:
             late = scene.late(item, remark.at_us)
-            text = f"{scene.moment(remark.at_us)}  {scene.remark(remark)}" + (f" ({late})" if late else "")
+            text = f"{scene.moment(remark.at_us)}  {scene.remark(remark)}" + (scene.aside(late) if late else "")
             author = scene.who(item.versions[-1].author)
             flow.note(f"{text}  {author}", fill=INK, size=24)
     flow.need(head.signatures_height(scene) + 60)

@@ -1,40 +1,22 @@
 """Pages with a time axis: the anaesthesia record, four hours a page, and the ICU flowsheet, a day a page."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from charting.case.events import events
 from charting.fill.types import Gap
-from charting.sheet import head, rows
+from charting.sheet import cells, frame, happened, head, rows
 from charting.sheet.chart import chart
 from charting.sheet.columns import MINUTE_US, Columns, Span, day_start, grid, paged
+from charting.sheet.frame import CHART_LEAST, PLOT_LEFT, PLOT_RIGHT, STRIP, Section
 from charting.sheet.head import FOOT
 from charting.sheet.lists import times_of
-from charting.sheet.paper import ALERT, BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, RULE, Paper
+from charting.sheet.paper import BOTTOM, HOUR, LEFT, RIGHT, Paper
 from charting.sheet.rows import Rest, Row
 from charting.sheet.scene import Scene
-from charting.sheet.signals import Signal, signal
-from charting.sheet.symbols import filled, mark
-from charting.sheet.text import BOLD, wrap
-from charting.sheet.text import width as text_width
-from charting.trail.contents import Event, Volume
+from charting.sheet.signals import Signal
 
-STRIP, NAMES, TOTALS = 34.0, 236.0, 108.0
-PLOT_LEFT, PLOT_RIGHT = LEFT + STRIP + NAMES, RIGHT - TOTALS
 ROW, ROW_LEAST, ROW_MOST = 32.0, 26.0, 37.0
-CHART_MOST, CHART_LEAST = 900.0, 400.0
-_EVENT_LINE = 28.0
+CHART_MOST = 900.0
 _HOUR_US = 60 * MINUTE_US
-
-
-Line = tuple[int, Event | None, str, str]
-"""Of the list of events: number, event (None: a remark), text, item."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    name: str
-    rows: Sequence[Row]
 
 
 def columns_of(scene: Scene) -> list[Columns]:
@@ -76,9 +58,9 @@ def draw(scene: Scene, columns: Columns, first: int, rest: Rest, *, closer: bool
     while True:
         paper = _begin(scene, columns, first + len(papers), rest, again=bool(papers), closer=closer)
         room = BOTTOM - FOOT - head.signatures_height(scene) - paper.y - 2 * 34 - 56
-        lines = [] if papers or closer else _listing(scene, columns)
-        tail = [] if closer else _tail(scene, columns)
-        least = min(_height(_wrapped(lines)), 12) * _EVENT_LINE + 26.0 * (len(tail) + 1) + 30
+        lines = [] if papers or closer else happened.listing(scene, columns)
+        tail = [] if closer else happened.tail_of(scene, columns)
+        least = min(happened.height(lines), 12) * happened.LINE + 26.0 * (len(tail) + 1) + 30
         chart_least = CHART_LEAST if has_chart else 0.0
         fits = max(int((room - least - chart_least) // ROW_LEAST), 1)
         kept = min(sum(len(s.rows) for s in after), fits)
@@ -180,18 +162,18 @@ def _sections(
         if not there:
             continue
         if symbol is None or symbol.row or sheet or closer:
-            numbers.append(rows.numbers(scene, each, gaps.get(each.name, ())))
+            numbers.append(cells.numbers(scene, each, gaps.get(each.name, ())))
         else:
             charted.append(each)
-    numbers.append(rows.breathing(scene))
-    below = [("gaps", list(rows.missing(scene, columns, charted, gaps))), ("numbers", numbers)]
+    numbers.append(cells.breathing(scene))
+    below = [("gaps", list(cells.missing(scene, columns, charted, gaps))), ("numbers", numbers)]
     if not closer:
-        below.append(("scores", list(rows.scores(scene, columns))))
+        below.append(("scores", list(cells.scores(scene, columns))))
     if sheet and not closer:
         below += [
-            ("in", list(rows.hourly(scene, columns, "in"))),
-            ("out", list(rows.hourly(scene, columns, "out"))),
-            ("balance", list(rows.running(scene, columns))),
+            ("in", list(cells.hourly(scene, columns, "in"))),
+            ("out", list(cells.hourly(scene, columns, "out"))),
+            ("balance", list(cells.running(scene, columns))),
         ]
     return tuple(
         [Section(name=scene(f"section.{name}"), rows=found) for name, found in half if found] for half in (above, below)
@@ -232,285 +214,29 @@ def _page(
     row: float,
     high: float,
     rest: Rest,
-    lines: Sequence[Line],
+    lines: Sequence[happened.Line],
     tail: Sequence[tuple[str, str]],
     *,
     closer: bool,
 ) -> None:
     top = paper.y
-    _times_line(scene, paper, columns)
+    frame.times_line(scene, paper, columns)
     for section in above:
-        _section(scene, paper, columns, section, row, rest)
+        frame.section_of(scene, paper, columns, section, row, rest)
     if high:
-        _under(scene, paper, columns, paper.y, high, dense=True)
-        _strip(paper, scene("section.vitals"), paper.y, high)
-        _legend_beside(scene, paper, paper.y)
+        frame.ground(scene, paper, columns, paper.y, high, dense=True)
+        frame.strip(paper, scene("section.vitals"), paper.y, high)
+        frame.legend(scene, paper, paper.y)
         chart(scene, paper, columns, gaps, paper.y, high)
         paper.y += high
         paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
     for section in below:
-        _section(scene, paper, columns, section, row, rest)
+        frame.section_of(scene, paper, columns, section, row, rest)
     if not closer:
-        _events_lane(scene, paper, columns, lines)
-    _times_line(scene, paper, columns)
+        happened.lane(scene, paper, columns, lines)
+    frame.times_line(scene, paper, columns)
     bottom = paper.y
     edges = (LEFT, LEFT + STRIP, PLOT_LEFT, PLOT_RIGHT, RIGHT)
     paper.lines([(x, top, x, bottom) for x in edges] + [(LEFT, y, RIGHT, y) for y in (top, bottom)], HOUR, 2)
-    _list(scene, paper, lines, tail, rest)
+    happened.listed(scene, paper, lines, tail, rest)
     head.signatures(scene, paper, BOTTOM - FOOT - head.signatures_height(scene))
-
-
-def _times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
-    """The times over (and under) the grid: quarters of an hour, or each hour, or every minute of a closer stretch."""
-    y, daily = paper.y + 25, columns.width > 60
-    paper.text(LEFT + STRIP + 8, y, scene("time"), size=20, fill=FAINT)
-    sums = "day_total" if columns.end_us - columns.start_us >= 23 * _HOUR_US else "total"
-    paper.text(RIGHT - TOTALS / 2, y, scene(sums), size=19, anchor="middle", fill=FAINT)
-    free = columns.left + 2
-    for i, when in enumerate(columns.marks):
-        local, close = scene.local(when), i in columns.close
-        if not (close or daily or local.minute % 15 == 0 or i == 0):
-            continue
-        if not close and i + 1 in columns.close and local.minute:
-            continue
-        text = f"{local:%M}" if close else f"{local:%H:%M}"
-        size, bold = 18.0 if close else 20.0, local.minute == 0 and not close
-        wide = text_width(text) * size * (BOLD if bold else 1.0)
-        x = columns.centre(i) if i else max(columns.centre(i), free + wide / 2)
-        if x - wide / 2 < free - 2:
-            continue
-        paper.text(x, y, text, size=size, anchor="middle", bold=bold, fill=ALERT if close else INK)
-        free = x + wide / 2 + 4
-    paper.y += 34
-    paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
-
-
-def _under(scene: Scene, paper: Paper, columns: Columns, top: float, high: float, *, dense: bool) -> None:
-    """Columns under a section: bands of closer stretches, lines at marks (`dense`) or between them (numbers)."""
-    for a, b in _runs(columns.close):
-        x, wide = columns.left + columns.width * a, columns.width * (b - a)
-        paper.box(x, top, wide, high, fill="#fdf0ee", data={"pace": "rescue"})
-        if dense and high > CHART_LEAST / 2:
-            paper.text(x + 6, top + 24, scene("rescue"), size=22, bold=True, fill=ALERT)
-    wide = columns.width > 60
-    fine: list[tuple[float, float, float, float]] = []
-    strong: list[tuple[float, float, float, float]] = []
-    for i, when in enumerate(columns.marks):
-        minute = scene.local(when).minute
-        x = columns.left + columns.width * (i + (0.0 if wide or not dense else 0.5))
-        if minute == 0 and not wide and dense:
-            strong.append((x, top, x, top + high))
-        elif dense or i:
-            fine.append((x, top, x, top + high))
-    paper.lines(fine, RULE, 1.2)
-    paper.lines(strong, HOUR, 2)
-
-
-def _runs(columns: Iterable[int]) -> list[tuple[int, int]]:
-    """Neighbouring columns as (first, one after the last)."""
-    runs: list[tuple[int, int]] = []
-    for i in sorted(columns):
-        if runs and runs[-1][1] == i:
-            runs[-1] = (runs[-1][0], i + 1)
-        else:
-            runs.append((i, i + 1))
-    return runs
-
-
-def _section(scene: Scene, paper: Paper, columns: Columns, section: Section, row: float, rest: Rest) -> None:
-    high = row * len(section.rows)
-    _under(scene, paper, columns, paper.y, high, dense=False)
-    _strip(paper, section.name, paper.y, high)
-    rules = [(LEFT + STRIP, paper.y + row * n, RIGHT, paper.y + row * n) for n in range(1, len(section.rows))]
-    paper.lines(rules, RULE, 1.2)
-    for each in section.rows:
-        base = paper.y + row - (row - 20) / 2 - 3
-        paper.begin(data=each.data)
-        paper.raw(
-            f'<rect x="{columns.left:g}" y="{paper.y:.1f}" width="{columns.right - columns.left:g}" '
-            f'height="{row:.1f}" fill="none" pointer-events="all"/>'
-        )
-        unit = text_width(each.unit) * 17 + 6 if each.unit else 0.0
-        room = NAMES - 16 - unit
-        whole = text_width(each.label) * 21 * 0.75 <= room
-        label = each.label if whole or not each.brief else f"{each.brief} …"
-        if not (paper.fitted(LEFT + STRIP + 8, base, label, room, size=21, bold=each.strong) and whole):
-            rest.add(f"{section.name}  {each.label} {each.unit}")
-        paper.text(PLOT_LEFT - 6, base, each.unit, size=17, anchor="end", fill=FAINT)
-        each.paint(paper, columns, paper.y, row)
-        if each.total:
-            wide = text_width(each.total) * 20
-            squeeze = min(1.0, (TOTALS - 12) / wide)
-            paper.text(RIGHT - 6, base, each.total, size=20, anchor="end", squeeze=squeeze, bold=each.strong)
-        paper.end()
-        paper.y += row
-    paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
-
-
-def _strip(paper: Paper, name: str, top: float, high: float) -> None:
-    """The section's name down its left edge: Chinese one under another, other scripts turned."""
-    x, size = LEFT + STRIP / 2, 20.0
-    if all(ord(c) > 0x2E7F for c in name):
-        step = min(24.0, high / len(name))
-        size = min(size, step - 1)
-        y = top + (high - step * len(name)) / 2 + step * 0.82
-        for n, character in enumerate(name):
-            paper.text(x, y + step * n, character, size=round(size, 1), anchor="middle", fill=FAINT)
-        return
-    size = min(18.0, high / max(text_width(name), 0.1) * 0.92)
-    if size < 12:
-        name, size = name[:3] + ".", min(15.0, high / 2.2)
-    y = top + high / 2
-    paper.raw(
-        f'<text class="turned" transform="translate({x + 6:.1f} {y:.1f}) rotate(-90)" font-size="{size:.1f}" '
-        f'text-anchor="middle" fill="{FAINT}">{name}</text>'
-    )
-
-
-def _legend_beside(scene: Scene, paper: Paper, top: float) -> None:
-    """The chart's symbols and what they stand for, in the column of names."""
-    found = [s for name, s in scene.symbols.signals.items() if name in scene.values]
-    y = top + 52
-    for symbol in found:
-        glyph = symbol.glyph if symbol.glyph != "breathing" else scene.symbols.breathing["spontaneous"].glyph
-        fill = symbol.colour if filled(glyph) else "none"
-        centre = y - 7 + (8 if glyph.startswith("vee") else -8 if glyph.startswith("caret") else 0)
-        paper.path(mark(glyph, LEFT + STRIP + 20, centre), symbol.colour, 2.6, fill=fill)
-        paper.fitted(
-            LEFT + STRIP + 38, y, signal(symbol.key).label(scene.lang), NAMES - 92, size=20, fill=symbol.colour
-        )
-        y += 30
-    if any(s.glyph == "breathing" for s in found):
-        x, y = LEFT + STRIP + 20, y + 4
-        for way, each in scene.symbols.breathing.items():
-            paper.path(mark(each.glyph, x, y - 7), FAINT, 2.2)
-            paper.fitted(x + 18, y, scene(f"breathing.{way}"), NAMES - 100, size=18, fill=FAINT)
-            y += 26
-
-
-def _listing(scene: Scene, columns: Columns) -> list[Line]:
-    """(number, event, line, item) of what happened in the page's time."""
-    found: list[Line] = []
-    for n, content, item in scene.moments:
-        if not columns.holds(content.at_us):
-            continue
-        said = scene.event(content) if isinstance(content, Event) else scene.remark(content)
-        late = scene.late(item, content.at_us)
-        text = f"{scene.clock(content.at_us, columns.start_us)} {said}" + (f"（{late}）" if late else "")
-        found.append((n, content if isinstance(content, Event) else None, text, item.id))
-    return found
-
-
-_LANE = 56.0
-
-
-def _events_lane(scene: Scene, paper: Paper, columns: Columns, lines: Sequence[Line]) -> None:
-    """Events at their times: the symbol of those that have one, and the number under which they are listed."""
-    top = paper.y
-    _under(scene, paper, columns, top, _LANE, dense=True)
-    _strip(paper, scene("section.events"), top, _LANE)
-    levels = [columns.left, columns.left]
-    at = {item.id: content.at_us for _, content, item in scene.moments}
-    for n, event, _, item in lines:
-        x = columns.x(at[item])
-        kind = events().get(event.key) if event is not None else None
-        symbol = scene.symbols.events.get(kind.symbol) if kind is not None and kind.symbol else None
-        wide = text_width(str(n)) * 17 + (22 if symbol else 0) + 4
-        level = next((i for i, free in enumerate(levels) if free <= x - 3), levels.index(min(levels)))
-        begin = max(x - 3, levels[level])
-        begin = min(begin, columns.right - wide)
-        y = top + 22 + 26 * level
-        paper.begin(data={"item": item, "time-us": at[item]})
-        paper.path(f"M{x:.1f} {top:.1f}V{top + 5:.1f}", INK, 3)
-        if symbol:
-            fill = INK if filled(symbol.glyph) else "none"
-            paper.path(mark(symbol.glyph, begin + 10, y - 6), INK, 2.2, fill=fill)
-        paper.text(begin + (22 if symbol else 2), y, str(n), size=17)
-        paper.end()
-        levels[level] = begin + wide
-    paper.y += _LANE
-    paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
-
-
-def _wrapped(lines: Sequence[Line]) -> list[tuple[str, list[str]]]:
-    """(item, its lines) of a third of the page's width."""
-    em = ((RIGHT - LEFT) / 3 - 30) / 21
-    found: list[tuple[str, list[str]]] = []
-    for n, _, text, item in lines:
-        first, *others = wrap(f"{n}  {text}", em - 1)
-        found.append((item, [first, *(f"\u2003{line}" for line in others)]))
-    return found
-
-
-def _dealt(wrapped: Sequence[tuple[str, list[str]]], high: int) -> list[list[tuple[str, list[str]]]]:
-    """Columns of at most so many lines, none of which tears what belongs together."""
-    columns: list[list[tuple[str, list[str]]]] = [[]]
-    used = 0
-    for item, lines in wrapped:
-        if used + len(lines) > high and columns[-1]:
-            columns.append([])
-            used = 0
-        columns[-1].append((item, lines))
-        used += len(lines)
-    return columns
-
-
-def _height(wrapped: Sequence[tuple[str, list[str]]]) -> int:
-    """Lines that three columns need."""
-    high = max([(sum(len(lines) for _, lines in wrapped) + 2) // 3, *(len(lines) for _, lines in wrapped)])
-    while len(_dealt(wrapped, high)) > 3:
-        high += 1
-    return high
-
-
-def _list(scene: Scene, paper: Paper, lines: Sequence[Line], tail: Sequence[tuple[str, str]], rest: Rest) -> None:
-    """Events and remarks in three columns, then staff, sums, legend; what finds no room is told on the last pages."""
-    bottom = BOTTOM - FOOT - head.signatures_height(scene)
-    y = bottom - 26.0 * (len(tail) + 1) + 12
-    for n, (label, text) in enumerate(tail):
-        paper.text(LEFT, y + 26 * n, label, size=20, fill=FAINT)
-        begin = LEFT + text_width(label) * 20 + 14
-        if not paper.fitted(begin, y + 26 * n, text, RIGHT - begin, size=21):
-            rest.add(f"{label}  {text}")
-    notes = " | ".join(scene(f"legend.{key}") for key in ("manual", "held", "gap", "excursion"))
-    paper.fitted(LEFT, y + 26 * len(tail), notes, RIGHT - LEFT, size=18, fill=FAINT)
-    wrapped = _wrapped(lines)
-    top, wide = paper.y + 12, (RIGHT - LEFT) / 3
-    room = max(int((y - 28 - top) // _EVENT_LINE), 1)
-    for n, column in enumerate(_dealt(wrapped, min(room, _height(wrapped)))):
-        at = top + 20
-        for item, texts in column:
-            if n > 2 or at + _EVENT_LINE * (len(texts) - 1) > y - 20:
-                rest.add(" ".join(text.strip() for text in texts))
-                continue
-            for text in texts:
-                paper.text(LEFT + wide * n, at, text, size=21, data={"item": item})
-                at += _EVENT_LINE
-
-
-def _tail(scene: Scene, columns: Columns) -> list[tuple[str, str]]:
-    """Who was there in the page's time, and what went in and came out until its end."""
-    found: list[tuple[str, str]] = []
-    there = [
-        f"{scene.role(a.role)} {a.name} {scene.presence(a)}"
-        for a in sorted(scene.case.attendances, key=lambda a: a.in_us)
-        if columns.meets(a.in_us, a.out_us if a.out_us is not None else columns.end_us + 1)
-    ]
-    if there:
-        found.append((scene("staff"), "；".join(there) if scene.lang == "zh" else "; ".join(there)))
-    sums: dict[str, dict[str, float]] = {"in": {}, "out": {}}
-    start = columns.start_us if columns.width > 60 else 0
-    for _, content in scene.of(Volume):
-        if start <= content.start_us < columns.end_us:
-            of = sums[content.way]
-            of[content.group] = of.get(content.group, 0.0) + content.ml
-    if sums["in"] or sums["out"]:
-        into, out = sum(sums["in"].values()), sum(sums["out"].values())
-        parts = []
-        for key, total, of in (("in_total", into, sums["in"]), ("out_total", out, sums["out"])):
-            each = ", ".join(scene(f"group.{group}") + f" {ml:g}" for group, ml in of.items())
-            parts.append(f"{scene(key)} {total:g} mL" + (f" ({each})" if each else ""))
-        found.append(
-            (scene("day_total" if start else "total"), "   ".join([*parts, f"{scene('balance')} {into - out:+g} mL"]))
-        )
-    return found

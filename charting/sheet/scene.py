@@ -174,6 +174,10 @@ class Scene:
         handed = self("handed_to", name=remark.handover) if remark.handover else ""
         return " ".join(part for part in (handed, remark.text) if part)
 
+    def aside(self, text: str) -> str:
+        """In brackets, to stand after what it is about."""
+        return f"（{text}）" if self.lang == "zh" else f" ({text})"
+
     def late(self, item: Item, at_us: int) -> str:
         """When it was entered, where that was late."""
         entered = item.versions[0].at_us if item.versions else at_us

@@ -226,6 +226,22 @@ def test_many_long_remarks_are_all_told() -> None:
         assert not hits([t for t in texts(page) if not t.watermark])
 
 
+def test_more_events_than_the_axis_holds_are_in_the_list() -> None:
+    book = book_of(4)
+    for n in range(150):
+        book.put(
+            f"n{n}",
+            Event(key="note", at_us=at(3, 40) + n * 1_000_000, note=f"事{n:03}。"),
+            document="",
+            at_us=at(3, 40),
+        )
+    drawn = draw(book.case(), now_us=at(4))
+    said = whole(drawn)
+    assert [said.count(f"事{n:03}。") for n in range(150)] == [1] * 150
+    for page in drawn:
+        assert not hits([t for t in texts(page) if not t.watermark])
+
+
 def test_what_has_a_time_that_no_page_has_is_listed() -> None:
     book = book_of(1)
     book.put("v1", Volume(way="out", group="urine", what="", ml=77, start_us=at(24 * 900)))
