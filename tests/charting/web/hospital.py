@@ -146,9 +146,9 @@ class Hospital:
             **more,
         )
 
-    def recorded(self, case: str = "c1", document: str = "d1", *, minutes: int = 60) -> Case:
+    def recorded(self, case: str = "c1", document: str = "d1", *, minutes: int = 60, **more: Any) -> Case:
         """With an anaesthesia record, filled until now."""
-        self.opened(case, minutes=minutes)
+        self.opened(case, minutes=minutes, **more)
         self.desk.start(self.actor("anaesthetist"), case, template="anaesthesia_record", document=document)
         return self.fill(case, document, minutes)
 

@@ -1,0 +1,129 @@
+"""Who may do what through the API: each role against each route. What is refused is kept, and changes nothing else."""
+
+from typing import Any
+
+import pytest
+
+from charting.accounts.actor import ROLES
+from charting.trail.entries import Denied, SessionChanged
+from tests.charting.web.hospital import NOW_US, PASSWORD, Hospital, hr_item
+
+CLINICAL = "anaesthetist or_nurse pacu_nurse icu_nurse head"
+READERS = f"{CLINICAL} surgeon quality"
+C, R = "/api/cases/c1", "/api/records/c1/d1"
+WHY: dict[str, Any] = {"reason": "judgement"}
+EVENT = {"kind": "event", "key": "t_room_in", "at_us": NOW_US}
+STAFF = {"kind": "attendance", "role": "surgeon", "name": "A", "in_us": NOW_US}
+CODE = {
+    "kind": "coded", "use": "asa",
+    "term": {"library": "asa", "version": "2026.1", "code": "2", "zh": "Ⅱ级", "en": "II"},
+}  # fmt: skip
+PACE = {"kind": "pace", "why": "rescue", "start_us": NOW_US}
+REMARK = {"kind": "remark", "at_us": NOW_US, "text": "quiet"}
+
+TABLE: list[tuple[str, str, Any, str]] = [
+    ("GET", "/api/cases", None, READERS),
+    ("GET", C, None, READERS),
+    ("GET", f"{C}/warnings", None, READERS),
+    ("GET", f"{C}/items/patient", None, READERS),
+    ("GET", f"{C}/audit", None, "head quality administrator"),
+    ("GET", "/api/beds", None, READERS),
+    ("GET", "/api/staff", None, READERS),
+    ("GET", "/api/records?case=c1", None, READERS),
+    ("GET", R, None, READERS),
+    ("GET", f"{R}/lacking", None, READERS),
+    ("GET", f"{R}/pages", None, READERS),
+    ("GET", f"{R}/pages/1", None, READERS),
+    ("GET", f"{R}/items/CELL", None, READERS),
+    ("GET", f"{R}/items/CELL/readings", None, READERS),
+    ("GET", "/cases/c1", None, READERS),
+    ("GET", "/records/c1/d1", None, READERS),
+    ("GET", "/api/templates", None, " ".join(ROLES)),
+    ("GET", "/api/templates/consent", None, " ".join(ROLES)),
+    ("GET", "/api/libraries", None, " ".join(ROLES)),
+    ("GET", "/api/libraries/drugs/terms?text=prop", None, " ".join(ROLES)),
+    ("GET", "/api/accounts", None, "administrator"),
+    ("GET", "/accounts", None, "administrator"),
+    ("GET", "/api/audit", None, "head quality administrator"),
+    ("GET", "/audit", None, "head quality administrator"),
+    ("GET", "/api/audit/verification", None, "head quality administrator"),
+    ("POST", "/api/cases", {"bed": "OR-04", "area": "or", "emergency": True}, CLINICAL),
+    ("POST", f"{C}/move", {"bed": "PACU-1", "area": "pacu", "at_us": NOW_US}, CLINICAL),
+    ("POST", f"{C}/merge", {"patient": {"number": "7"}, **WHY}, CLINICAL),
+    ("POST", f"{C}/close", {"at_us": NOW_US}, CLINICAL),
+    ("POST", f"{C}/reopen", WHY, CLINICAL),
+    ("POST", f"{C}/discard", WHY, "anaesthetist head"),
+    ("PUT", f"{C}/items/e1", {"after": 0, "content": EVENT}, CLINICAL),
+    ("PUT", f"{C}/items/s1", {"after": 0, "content": STAFF}, CLINICAL),
+    ("PUT", f"{C}/items/p1", {"after": 0, "content": PACE}, "anaesthetist pacu_nurse icu_nurse head"),
+    ("PUT", f"{R}/items/r1", {"after": 0, "content": REMARK}, "anaesthetist"),
+    ("POST", f"{R}/items/CELL/void", {"after": 0, "reason": "flush"}, "anaesthetist"),
+    ("POST", f"{R}/sign", {"slot": "anaesthetist"}, "anaesthetist"),
+    ("POST", f"{R}/hand-over", {"to": "anaesthetist2"}, "anaesthetist head"),
+    ("POST", f"{R}/return", WHY, "head quality"),
+    ("POST", f"{R}/printed", None, READERS),
+    ("POST", f"{R}/pdf", None, READERS),
+    ("POST", "/api/records", {"case": "c1", "template": "consent"}, "anaesthetist"),
+    ("POST", "/api/records", {"case": "c1", "template": "or_nursing_record"}, "or_nurse"),
+    ("POST", "/api/records", {"case": "c1", "template": "icu_flowsheet"}, "icu_nurse"),
+    ("POST", "/api/accounts", {"account": "new", "name": "N", "roles": ["surgeon"], "password": PASSWORD},
+     "administrator"),
+    ("PATCH", "/api/accounts/surgeon", {"name": "Other"}, "administrator"),
+    ("POST", "/api/libraries/own", {"version": "1", "csv": "code,zh,en,valid_from,valid_to\na,甲,A,,\n"},
+     "head administrator"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_may_do_what_it_may_and_nothing_else(role: str) -> None:
+    for method, path, body, allowed in TABLE:
+        hospital = Hospital()
+        hospital.recorded(emergency=True)
+        asked = path.replace("CELL", hr_item(hospital.clock))
+        async with hospital.client(role) as client:
+            before = len(list(hospital.trail.all()))
+            answer = await client.request(method, asked, json=body)
+        done = list(hospital.trail.all(before))
+        said = (role, method, path, answer.status_code, answer.text[:200])
+        if role in allowed.split():
+            assert answer.status_code in {200, 201, 204}, said
+            assert not any(isinstance(e.body, Denied) for e in done), said
+        else:
+            assert answer.status_code == 403, said
+            assert [type(e.body) for e in done] == [Denied], said
+            assert done[0].actor == role
+            assert "张三" not in answer.text
+
+
+async def test_an_unlock_is_asked_by_the_author_and_granted_by_a_head() -> None:
+    hospital = Hospital()
+    hospital.recorded(emergency=True)
+    async with (
+        hospital.client("anaesthetist") as author,
+        hospital.client("anaesthetist2") as colleague,
+        hospital.client("head") as head,
+    ):
+        assert (await author.post(f"{R}/sign", json={"slot": "anaesthetist"})).status_code == 200
+        locked = await author.put(f"{R}/items/r1", json={"after": 0, "content": REMARK})
+        assert (locked.status_code, locked.json()["key"]) == (423, "locked")
+        assert (await colleague.post(f"{R}/unlock", json=WHY)).status_code == 403
+        assert (await author.post(f"{R}/unlock", json=WHY)).status_code == 200
+        answer = {"granted": True, "reason": "agreed"}
+        assert (await author.post(f"{R}/unlock/answer", json=answer)).status_code == 403
+        opened = await head.post(f"{R}/unlock/answer", json=answer)
+        assert (opened.json()["state"], opened.json()["version"]) == ("draft", 2)
+        assert (await author.put(f"{R}/items/r1", json={"after": 0, "content": REMARK})).status_code == 200
+
+
+async def test_a_surgeon_who_tries_everything_changes_nothing() -> None:
+    hospital = Hospital()
+    hospital.recorded()
+    case = hospital.desk.case("c1")
+    async with hospital.client("surgeon") as client:
+        for method, path, body, allowed in TABLE:
+            if "surgeon" not in allowed and method != "GET":
+                await client.request(method, path.replace("CELL", hr_item(hospital.clock)), json=body)
+    after = list(hospital.trail.all(case.last))
+    assert {type(e.body) for e in after} == {Denied, SessionChanged}
+    assert hospital.desk.case("c1").documents == case.documents
+    assert hospital.desk.case("c1").items == case.items
