@@ -9,10 +9,11 @@ from charting.sheet.columns import MINUTE_US, Columns, Span, day_start, grid, pa
 from charting.sheet.frame import CHART_LEAST, PLOT_LEFT, PLOT_RIGHT, STRIP, Section
 from charting.sheet.head import FOOT
 from charting.sheet.lists import times_of
-from charting.sheet.paper import BOTTOM, HOUR, LEFT, RIGHT, Paper
+from charting.sheet.paper import BOTTOM, HOUR, INK, LEFT, RIGHT, Paper
 from charting.sheet.rows import Rest, Row
 from charting.sheet.scene import Scene
 from charting.sheet.signals import Signal
+from charting.trail.contents import Remark
 
 ROW, ROW_LEAST, ROW_MOST = 32.0, 26.0, 37.0
 CHART_MOST = 900.0
@@ -236,6 +237,10 @@ def _page(
         happened.lane(scene, paper, columns, lines)
     frame.times_line(scene, paper, columns)
     bottom = paper.y
+    handed = [c.at_us for _, c, _ in scene.moments if isinstance(c, Remark) and c.handover and columns.holds(c.at_us)]
+    paper.lines(
+        [(columns.x(t), top + 34, columns.x(t), bottom - 34) for t in handed], INK, 2, ' stroke-dasharray="9 7"'
+    )
     edges = (LEFT, LEFT + STRIP, PLOT_LEFT, PLOT_RIGHT, RIGHT)
     paper.lines([(x, top, x, bottom) for x in edges] + [(LEFT, y, RIGHT, y) for y in (top, bottom)], HOUR, 2)
     happened.listed(scene, paper, lines, tail, rest)

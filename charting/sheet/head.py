@@ -202,7 +202,7 @@ def foot(scene: Scene, paper: Paper, number: int, of: int) -> None:
     if template.kind == "grid":
         paper.fitted(LEFT, top + 70, how, RIGHT - LEFT, size=17.5, fill=FAINT)
     trail = scene("trail", seq=scene.case.last, hash=scene.case.last_hash)
-    printed = scene("printed", time=f"{scene.local(scene.now_us):%Y-%m-%d %H:%M:%S} {scene.zone.key}")
+    printed = scene("printed", time=f"{scene.moment(scene.now_us)} {scene.zone.key}")
     paper.fitted(LEFT, top + 48, f"{printed} | {trail}", RIGHT - LEFT, size=17.5, fill=FAINT)
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from charting.case.state import Case
-from charting.fill.types import Cause, Gap
+from charting.fill.types import Cause, CellState, Gap
 from charting.library.library import Libraries
 from charting.sheet.sheet import pages
 from charting.templates.template import Field, Section
@@ -69,6 +69,11 @@ def test_scores_and_handovers_are_shown() -> None:
     said = whole(draw(icu(), SHEET, now_us=at(31)))
     assert "RASS" in said
     assert "交班给 周敏" in said
+    first = draw(icu(), SHEET, now_us=at(31))[0]
+    (marked,) = (e for e in first.iter(f"{SVG}path") if e.get("stroke-dasharray") == "9 7")
+    columns = [float(x) for x in re.findall(r"M([\d.]+) ", marked.get("d", ""))]
+    scale = Scale(first)
+    assert columns == [pytest.approx(scale.left + scale.column * hours, abs=0.1) for hours in (9, 17)]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -280,6 +285,24 @@ def test_a_short_gap_between_two_marks_breaks_the_line() -> None:
     scale = Scale(page)
     moves = [float(x) for x in re.findall(r"M([\d.]+) ", line.get("d", ""))]
     assert moves == [pytest.approx(scale.x(at(0, n), 300_000_000), abs=0.1) for n in (0, 35)]
+
+
+def test_a_held_value_of_the_chart_is_hollow_and_joined_to_nothing() -> None:
+    book = book_of(1)
+    held = (cell("hr", at(0, 30), 190, "/min", state=CellState.HELD, rule="soft"),)
+    book.add(
+        at(1),
+        "vitalsd",
+        Filled(document=DOCUMENT, since_us=at(0, 30), until_us=at(0, 31), cells=held, gaps=(), excursions=()),
+    )
+    (page,) = draw(book.case(), now_us=at(1))
+    (glyph,) = with_data(page, "item", f"hr@{at(0, 30)}")
+    assert (glyph.get("data-state"), glyph.get("fill")) == ("held", "none")
+    assert any(t.text == "?" for t in texts(page))
+    scale = Scale(page)
+    (line,) = (e for e in page.iter(f"{SVG}path") if e.get("class") == "line")
+    assert f"{scale.y(190):.1f}" not in line.get("d", "")
+    assert len(re.findall("M", line.get("d", ""))) == 2
 
 
 def test_a_document_with_nothing_in_it_is_a_page() -> None:
