@@ -23,9 +23,10 @@ def news(
 ) -> Filled | None:
     """The entry that brings a document to the filling of [since_us, until_us); None where it is there already.
 
-    Gaps are told of whole minutes. `final`: whether the cells of a mark cannot change any more: until then a cell is kept as it first was, unless its
-    state changes, so that a mark makes two entries and not one a minute. A cell that stood and is no longer in the
-    filling becomes empty. What was captured keeps the filter that it was captured with where nothing else differs.
+    Gaps are told of whole minutes. `final`: whether the cells of a mark cannot change any more: until then a cell is
+    kept as it first was, unless its state changes, so that a mark makes two entries and not one a minute. A cell that
+    stood and is no longer in the filling becomes empty. What was captured keeps the filter that it was captured with
+    where nothing else differs.
     """
     found = {cell_item(cell.signal, cell.mark_us): cell for cell in filling.cells}
     cells = [cell for id_, cell in found.items() if _new(document, id_, cell, filling.excursions, final(cell.mark_us))]

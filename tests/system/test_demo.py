@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,12 @@ from typing import Any
 import pytest
 
 from collector.demo import DEMO_DRIVERS
+from tests.system.charting import Charting
 from tests.system.command import run, start
 
 LIVE_WITHIN_S = 60
 END_WITHIN_S = 3
+FILLED_WITHIN_S = 110
 """The issue's own bounds: live values, and the end after Ctrl-C."""
 
 
@@ -27,15 +30,17 @@ def get(url: str) -> Any:
 
 
 @contextmanager
-def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> Iterator[str]:
-    """The URL of a running demo; Ctrl-C at the end, and what must hold then."""
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> Iterator[tuple[Charting, str]]:
+    """The department and the address of the bed's own page; Ctrl-C at the end, and what must hold then."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     process = start("demo", "--port", "0", *more)
     try:
         assert process.stdout is not None
-        url = re.search(r"http://\S+", process.stdout.readline())
-        assert url
-        yield url[0]
+        department = re.search(r"(http://\S+).*password (\S+)\)", process.stdout.readline())
+        bedside = re.search(r"http://\S+", process.stdout.readline())
+        assert department
+        assert bedside
+        yield Charting(department[1], "anaesthetist", department[2]), bedside[0]
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=END_WITHIN_S)
@@ -53,7 +58,7 @@ def drivers_with_values(now: Any) -> set[str]:
 
 
 def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with demo(tmp_path, monkeypatch) as url:
+    with demo(tmp_path, monkeypatch) as (_, url):
         until = time.monotonic() + LIVE_WITHIN_S
         now = get(f"{url}api/now")
         while drivers_with_values(now) != set(DEMO_DRIVERS) and time.monotonic() < until:
@@ -69,10 +74,34 @@ def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, mo
             assert answer.read(4) == b"<svg"
 
 
+def test_the_record_of_the_demo_case_fills_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with demo(tmp_path, monkeypatch) as (charting, _):
+        (row,) = charting.get("/api/cases?state=open")
+        assert (row["bed"], row["is_test"]) == ("DEMO", True)
+        rescue = {"kind": "pace", "why": "rescue", "start_us": row["opened_us"]}
+        charting.put(f"/api/cases/{row['case']}/items/rescue", {"after": 0, "content": rescue})
+        cells = charting.cells(row["case"], within_s=FILLED_WITHIN_S, wanted={"hr", "spo2"})
+        assert {"hr", "spo2"} <= cells.keys()
+        assert all(cell["demo"] for of_signal in cells.values() for cell in of_signal)
+        assert 50 < cells["hr"][0]["value"] < 100
+
+
+def test_nobody_sees_anything_who_has_not_signed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with demo(tmp_path, monkeypatch, "--devices", "ge-datex-dri") as (charting, _):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(f"{charting.url}api/cases")
+        with refused.value:
+            assert refused.value.code == 401
+        for role in ("surgeon", "or_nurse", "pacu_nurse", "icu_nurse", "head", "quality", "engineer", "administrator"):
+            Charting(charting.url, role, charting.password)
+
+
 def test_a_demo_ends_by_itself_and_keeps_what_it_is_told_to_keep(tmp_path: Path) -> None:
     done = run("demo", "--port", "0", "--seconds", "3", "--devices", "ge-datex-dri", "--keep", tmp_path / "kept")
     assert done.returncode == 0, done.stderr
-    assert {"bed.toml", "journal.db"} <= {file.name for file in (tmp_path / "kept").iterdir()}
+    assert {"bed.toml", "charting.toml", "journal.db", "charting.db"} <= {
+        file.name for file in (tmp_path / "kept").iterdir()
+    }
 
 
 def test_a_port_that_is_taken_is_the_callers_mistake() -> None:

@@ -1,0 +1,164 @@
+"""A flowsheet of 32 hours of a real ICU patient, against a table made from the record's .dat file alone.
+
+The record is spoken by a simulated monitor, heard by the bed's own runner and session, journaled and charted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from charting.fill.fill import MINUTE_US, BedData, Filling, Plan, codes, fill
+from charting.fill.types import Cause, Cell, CellState
+from collector.journal import Journal
+from drivers.recorded import patient
+from tests.bedtime import Placed, live
+from tests.shared import capture
+
+pytestmark = pytest.mark.timeout(600)
+
+RECORD = "s00001-2896-10-10-00-31n"
+COLUMNS = ("HR", "ABPSys", "ABPDias", "ABPMean", "PULSE", "RESP", "SpO2", "NBPSys", "NBPDias", "NBPMean")
+GAINS = (10, 10, 10, 10, 10, 10, 10, 1, 1, 1)
+N = 1936
+T0_US = 1_795_500_000_000_000  # 2026-11-24 14:00 in Shanghai: a mark of the hourly grid
+MISSING = {"hr": 46, "rr": 45, "spo2": 363}
+CUFF = {"nibp_sys": "NBPSys", "nibp_dia": "NBPDias", "nibp_mean": "NBPMean"}
+SIGNALS = ("hr", "spo2", "rr", *CUFF)
+HOUR, MINUTE = 60, 1
+
+Table = Mapping[str, NDArray[np.float64]]
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    """Name → one number of each minute, NaN where there is none; of the .dat file and nothing else."""
+    raw = np.fromfile(capture("waveforms", "3975656n.dat"), "<i2").reshape(N, len(COLUMNS))
+    return {
+        name: np.where(np.isin(raw[:, n], (0, -32768)), np.nan, raw[:, n] / GAINS[n]) for n, name in enumerate(COLUMNS)
+    }
+
+
+@pytest.fixture(scope="module")
+def journal() -> Iterator[Journal]:
+    file = capture("waveforms", f"{RECORD}.hea")
+    with closing(Journal.open(":memory:")) as journal:
+        monitor = Placed(name="monitor", driver="ge-datex-dri", options={"waves": (), "classes": ("basic",)})
+        live(
+            journal,
+            "ICU",
+            patient=patient(f"wfdb:{file}"),
+            start_us=T0_US,
+            seconds=60.0 * N,
+            devices=[monitor],
+        )
+        yield journal
+
+
+@pytest.fixture(scope="module")
+def hourly(journal: Journal) -> Filling:
+    return filled(journal, HOUR)
+
+
+@pytest.fixture(scope="module")
+def minutely(journal: Journal) -> Filling:
+    return filled(journal, MINUTE)
+
+
+def filled(journal: Journal, step: int) -> Filling:
+    end_us = T0_US + N * MINUTE_US
+    points = journal.points("ICU", codes(SIGNALS), T0_US, end_us)
+    data = BedData(points=points, conditions=journal.conditions("ICU", T0_US, end_us))
+    plan = Plan(
+        signals=SIGNALS,
+        start_us=T0_US,
+        end_us=end_us,
+        step_us=step * MINUTE_US,
+        expected=frozenset(MISSING),
+    )
+    return fill(data, plan, T0_US, end_us + MINUTE_US)
+
+
+def by_mark(filling: Filling, signal: str) -> dict[int, Cell]:
+    """Minute of the mark → cell."""
+    return {(c.mark_us - T0_US) // MINUTE_US: c for c in filling.cells if c.signal == signal}
+
+
+def test_the_record_misses_what_it_is_known_to_miss(table: Table) -> None:
+    assert {n: int(np.isnan(table[n]).sum()) for n in ("HR", "RESP", "SpO2")} == {"HR": 46, "RESP": 45, "SpO2": 363}
+    assert int((~np.isnan(table["NBPSys"])).sum()) == 152
+
+
+def charted(table: Table, signal: str) -> NDArray[np.float64]:
+    """What may be charted of each minute, as the monitor sends it: whole beats and breaths.
+
+    clinical.md §3.3: where the ECG tells no heart rate, the oximeter's pulse counts.
+    """
+    if signal == "hr":
+        return np.rint(np.where(np.isnan(table["HR"]), table["PULSE"], table["HR"]))
+    return np.rint(table["RESP"]) if signal == "rr" else table["SpO2"]
+
+
+@pytest.mark.parametrize("signal", ["hr", "rr", "spo2"])
+@pytest.mark.parametrize("step", [HOUR, MINUTE])
+def test_a_cell_is_the_median_of_the_records_minutes(
+    table: Table, hourly: Filling, minutely: Filling, signal: str, step: int
+) -> None:
+    """Of the five minutes around an hourly mark, of the one before a mark of a minute (clinical.md §3.2)."""
+    cells = by_mark(hourly if step == HOUR else minutely, signal)
+    numbers = charted(table, signal)
+    found = {mark: cell.value for mark, cell in cells.items()}
+    expected: dict[int, float] = {}
+    for mark in range(0 if step == HOUR else 1, N + 1, step):
+        minutes = numbers[max(0, mark - 3) : mark + 2] if step == HOUR else numbers[mark - 1 : mark]
+        there = minutes[~np.isnan(minutes)]
+        if there.size:
+            expected[mark] = float(np.median(there))
+    assert found == pytest.approx(expected)
+    assert len(expected) > (20 if step == HOUR else 1500)
+
+
+@pytest.mark.parametrize(("signal", "name"), [("rr", "RESP"), ("spo2", "SpO2"), ("hr", "HR")])
+def test_each_missing_minute_is_in_a_gap(
+    table: Table, hourly: Filling, minutely: Filling, signal: str, name: str
+) -> None:
+    missing = set(np.flatnonzero(np.isnan(table[name])).tolist())
+    assert len(missing) == MISSING[signal]
+    for filling in (hourly, minutely):
+        gaps = [gap for gap in filling.gaps if gap.signal == signal]
+        minutes = [m for gap in gaps for m in range(gap.start_us // MINUTE_US, gap.end_us // MINUTE_US)]
+        assert len(minutes) == len(set(minutes))
+        shown = {minute - T0_US // MINUTE_US for minute in minutes}
+        assert shown == missing
+        assert {(gap.cause, gap.certain) for gap in gaps} == {(Cause.CABLE, False)}
+
+
+@pytest.mark.parametrize(("signal", "name"), CUFF.items())
+def test_each_cuff_reading_is_charted_once_at_its_own_time(
+    table: Table, hourly: Filling, minutely: Filling, signal: str, name: str
+) -> None:
+    for filling in (hourly, minutely):
+        cells = [c for c in filling.cells if c.signal == signal]
+        minutes = Counter((c.time_us - T0_US) // MINUTE_US for c in cells)
+        assert minutes == Counter(np.flatnonzero(~np.isnan(table["NBPSys"])).tolist())
+        assert len(minutes) == 152
+        for cell in cells:
+            value = table[name][(cell.time_us - T0_US) // MINUTE_US]
+            assert cell.value == value
+
+
+def test_no_heart_rate_under_30_is_charted_without_the_name_of_a_rule(
+    table: Table, hourly: Filling, minutely: Filling
+) -> None:
+    slow = np.flatnonzero(table["HR"] < 30)
+    assert slow.size > 0
+    cells = by_mark(minutely, "hr")
+    for minute in slow.tolist():
+        cell = cells[minute + 1]
+        assert (cell.value, cell.state, cell.rule) == (np.rint(table["HR"][minute]), CellState.HELD, "hr.soft_low")
+    for filling in (hourly, minutely):
+        low = [c for c in filling.cells if c.signal == "hr" and c.value is not None and c.value < 30]
+        assert all(c.rule for c in low)
