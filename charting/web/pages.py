@@ -57,8 +57,8 @@ def department(
     here: Here,
     request: Request,
     text: Annotated[str, Query(max_length=100)] = "",
-    since: date | str | None = None,
-    until: date | str | None = None,
+    since: Annotated[str, Query(max_length=10)] = "",
+    until: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """Beds with their cases, and the search of past ones. Who reads no cases is led to what he may see."""
     if not here.can("read"):
@@ -120,14 +120,16 @@ def _search(here: Context, text: str, since: date | None, until: date | None) ->
     def at_us(day: date | None) -> int | None:
         return None if day is None else round(datetime.combine(day, time(), zone).timestamp()) * 1_000_000
 
-    return here.trail.rows(
-        text=text, since_us=at_us(since), until_us=at_us(until + timedelta(days=1)) if until else None, limit=300
-    )
+    after = None if until is None or until == date.max else until + timedelta(days=1)
+    return here.trail.rows(text=text, since_us=at_us(since), until_us=at_us(after), limit=300)
 
 
-def _day(said: date | str | None) -> date | None:
-    """A form sends an empty text where no day was chosen."""
-    return said if isinstance(said, date) else None
+def _day(said: str) -> date | None:
+    """None where no day was chosen."""
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
 
 
 @router.get("/dialogs/open")

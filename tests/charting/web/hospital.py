@@ -51,6 +51,17 @@ def passwords() -> tuple[Passwords, str]:
     return made, made.hashed(PASSWORD)
 
 
+@cache
+def templates() -> Templates:
+    return Templates.load()
+
+
+@cache
+def samples() -> tuple[Library, ...]:
+    found = Libraries.sample()
+    return tuple(library for name in found.names() if (library := found.current(name)) is not None)
+
+
 @dataclass
 class Hospital:
     """`accounts` are called as their roles; a second anaesthetist is `anaesthetist2`."""
@@ -65,8 +76,10 @@ class Hospital:
 
     def __post_init__(self) -> None:
         self.trail = self.trail or MemoryTrail(self.clock.now_us)
-        self.templates = Templates.load()
-        self.libraries = Libraries.sample()
+        self.templates = templates()
+        self.libraries = Libraries()
+        for library in samples():
+            self.libraries.add(library)
         self.desk = Desk(self.trail, self.templates, self.libraries, self.clock.now_us, ZONE)
         self.people = MemoryAccounts()
         hasher, hashed = passwords()
