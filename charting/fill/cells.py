@@ -81,7 +81,8 @@ def _empty(table: Minutes, mark: Mark, window: Sequence[int]) -> Cell | None:
     dropped = _dropped(table, window)
     if not dropped:
         return None
-    stream = table.streams[0]
+    window_end_us = (table.first + window[-1] + 1) * MINUTE_US
+    stream = next(s for s in table.streams if s.told((table.first + window[0]) * MINUTE_US, window_end_us))
     return Cell(
         signal=table.signal.id,
         mark_us=mark.mark_us,

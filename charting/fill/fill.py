@@ -212,7 +212,7 @@ class _Fill:
         return [p for p in self.points if p.series.channel.code in codes and p.time_us.size]
 
     def _count(self, table: Minutes) -> Count:
-        since = gaps.seen_in(self.plan, table.signal.id, table.valid, self.stretch.first, self.stretch.end)
+        since = gaps.seen_in(self.plan, table.signal.id, table.valid, self.stretch)
         span = slice(self.stretch.start, self.stretch.end)
         wanted = gaps.expected(since, self.n)[span]
         charted = table.valid & ~np.isin(table.doubt, _holding()) & cell.within(table)

@@ -29,16 +29,15 @@ class Stretch:
     end: int
 
 
-def seen_in(plan: Plan, key: str, valid: NDArray[np.bool_], first: int, end: int) -> int | None:
-    """The minute (of the arrays) from which a signal is expected; None: not before `end`."""
-    begin = -(-plan.start_us // MINUTE_US) - first
+def seen_in(plan: Plan, key: str, valid: NDArray[np.bool_], stretch: Stretch) -> int | None:
+    """The minute (of the arrays) from which a signal is expected; None: not before the stretch ends."""
     if key in plan.expected:
-        return begin
+        return -(-plan.start_us // MINUTE_US) - stretch.first
     before = plan.seen.get(key)
     if before is not None:
-        return before // MINUTE_US - first
-    at = np.flatnonzero(valid[max(begin, 0) : end])
-    return max(begin, 0) + int(at[0]) if at.size else None
+        return before // MINUTE_US - stretch.first
+    at = np.flatnonzero(valid[stretch.start : stretch.end])
+    return stretch.start + int(at[0]) if at.size else None
 
 
 def of_minutes(table: Minutes, plan: Plan, causes: Causes, stretch: Stretch) -> tuple[list[Gap], dict[str, int]]:
@@ -47,7 +46,7 @@ def of_minutes(table: Minutes, plan: Plan, causes: Causes, stretch: Stretch) -> 
     stand_in = np.zeros(table.source.size, dtype=bool)
     if table.signal.gaps == "first":
         stand_in = _standing_in(table, plan, stretch, seen)
-    since = seen_in(plan, table.signal.id, table.valid, stretch.first, stretch.end)
+    since = seen_in(plan, table.signal.id, table.valid, stretch)
     if table.signal.id not in plan.expected:
         _note(seen, table.signal.id, since, stretch.first)
     if table.signal.gaps == "no":
@@ -76,7 +75,7 @@ def _standing_in(table: Minutes, plan: Plan, stretch: Stretch, seen: dict[str, i
     name = table.signal.sources[0][0]
     key = f"{table.signal.id}:{name}"
     own = table.valid & (table.source < sum(class_ == name for class_ in table.classes))
-    since = seen_in(plan, key, own, stretch.first, stretch.end)
+    since = seen_in(plan, key, own, stretch)
     _note(seen, key, since, stretch.first)
     out = table.valid & ~own & expected(since, own.size)
     out[list(table.dropped)] = False
@@ -147,7 +146,7 @@ def overdue(found: Sequence[Inflation], plan: Plan, part: str, stretch: Stretch)
         if 0 <= i < n:
             valid[i] |= inflation.valid
             failed[i] = "" if inflation.valid else failed[i] or inflation.rule
-    since = seen_in(plan, part, valid, first, stretch.end)
+    since = seen_in(plan, part, valid, stretch)
     missing = np.zeros(n, dtype=bool)
     rules = [""] * n
     last = None if since is None else since - due if part in plan.seen else since

@@ -32,7 +32,7 @@ class Plan:
     `signals`: ids of signals.csv. `step_us`: of its grid. `zone`: IANA name; marks are whole steps of local time.
     `events`: keys of the event model → time. `cooled`: the patient is cooled on purpose. `held`: devices that are not
     charted → from when. `expected`: signals whose absence is a gap from `start_us` on; others are expected from when
-    they were first seen: by `seen` (of the Fillings before this one), or by the data. `end_us`: the document's end,
+    they were first seen: by `seen` (of all Fillings before this one), or in this one. `end_us`: the document's end,
     where it has one.
     """
 

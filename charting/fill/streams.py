@@ -50,6 +50,11 @@ class Stream:
         """The device's word for why reading i has no number."""
         return names()[int(self.dropped[i])].removeprefix("device.")
 
+    def told(self, start_us: int, end_us: int) -> bool:
+        """Whether it told a number then."""
+        first, last = np.searchsorted(self.time_us, (start_us, end_us))
+        return not bool(np.isnan(self.value[first:last]).all())
+
     def drop(self, mask: NDArray[np.bool_], rule: str) -> None:
         self.dropped[mask & (self.dropped == 0)] = rules()[rule].number
 

@@ -135,6 +135,11 @@ def test_what_is_expected_from_the_start_is_a_gap_from_the_start() -> None:
     assert expected.gaps("spo2") == []
 
 
+def test_an_empty_cell_names_the_channel_that_was_left_out() -> None:
+    points = [without(steady(PULSE, 70, 10), 120, 600), steady("MDC_BLD_PULS_RATE_INV", 400, 10, unit="/min")]
+    assert Charted(points, 10, ("pulse",)).one("pulse", 5).code == "MDC_BLD_PULS_RATE_INV"
+
+
 def test_what_was_seen_before_is_expected() -> None:
     plan = Plan(signals=("hr",), start_us=START_US, seen={"hr": START_US})
     filling = fill(BedData(points=[]), plan, mark(120), mark(130))
