@@ -1,12 +1,12 @@
 """The rows of numbers in the page's columns: measured values, hourly sums, scores, and what was missing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from charting.fill.types import Gap
 from charting.sheet.columns import Columns
 from charting.sheet.paper import ALERT, FAINT, HELD, INK, Paper
-from charting.sheet.rows import NARROWEST, SIZE, Paint, Row
-from charting.sheet.scene import Scene
+from charting.sheet.rows import NARROWEST, SIZE, Paint, Rest, Row
+from charting.sheet.scene import Scene, Value
 from charting.sheet.signals import Signal
 from charting.sheet.text import width as text_width
 from charting.trail.contents import Score, Volume
@@ -116,8 +116,12 @@ def breathing(scene: Scene) -> Row:
     return Row(label=scene("breathing"), paint=paint, data={"row": "breathing"})
 
 
-def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap]) -> Row:
-    """A signal's values as numbers: by hand underlined, unconfirmed with a question mark, gaps hatched."""
+def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap], rest: Rest, elsewhere: Container[int]) -> Row:
+    """A signal's values as numbers: by hand underlined, unconfirmed with a question mark, gaps hatched.
+
+    A value whose mark is in no column (a second cuff pressure in five minutes) stands in the column of its time where
+    that is free, else it is listed; one of a mark in `elsewhere` stands on another page.
+    """
     values = scene.values.get(signal.name, ())
     excursions = [e for e in scene.document.excursions if e.signal == signal.name]
 
@@ -131,9 +135,15 @@ def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap]) -> Row:
             if columns.meets(g.start_us, g.end_us)
             for column in range(columns.column(g.start_us), columns.column(g.end_us) + 1)
         }
+        placed = _placed(columns, values, elsewhere)
         for value in values:
-            column = marks.get(value.mark_us)
+            column = placed.get(value.mark_us)
             if column is None:
+                if columns.holds(value.mark_us) and value.mark_us not in elsewhere:
+                    x = columns.left + columns.width * (columns.column(value.mark_us) + 1)
+                    paper.text(x - 1, top + 11, "…", size=11, anchor="end", fill=ALERT)
+                    told = signal.written(value.value) + ("?" if value.held else "")
+                    rest.add(f"{signal.label(scene.lang)} {scene.clock(value.time_us)}  {told} {signal.unit}")
                 continue
             text = signal.written(value.value)
             at_own = value.time_us != value.mark_us and columns.width > 60
@@ -165,6 +175,21 @@ def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap]) -> Row:
     return Row(
         label=signal.label(scene.lang), unit=signal.unit, paint=paint, data={"row": "signal", "signal": signal.name}
     )
+
+
+def _placed(columns: Columns, values: Sequence[Value], elsewhere: Container[int]) -> Mapping[int, int]:
+    """Mark → column: each in its own, then each that has none in the one of its time, where that is free."""
+    own = {mark: n for n, mark in enumerate(columns.marks)}
+    found = {v.mark_us: own[v.mark_us] for v in values if v.mark_us in own}
+    taken = set(found.values())
+    for value in values:
+        if value.mark_us in own or value.mark_us in elsewhere or not columns.holds(value.mark_us):
+            continue
+        column = columns.column(value.mark_us)
+        if column not in taken:
+            taken.add(column)
+            found[value.mark_us] = column
+    return found
 
 
 def _number(

@@ -4,7 +4,7 @@ Where the grid is closer (抢救) a minute has a whole column: time runs wider t
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -76,20 +76,14 @@ class Columns:
         return self.left + self.width * (i + share)
 
 
-def grid(
-    start_us: int, until_us: int, step_us: int, zone: ZoneInfo, spans: Sequence[Span] = (), extra: Iterable[int] = ()
-) -> list[int]:
-    """Marks, rising: whole steps of local time from the one at or before `start_us` to `until_us`, closer within spans.
-
-    `extra`: marks of what stands in the record and is in no grid.
-    """
+def grid(start_us: int, until_us: int, step_us: int, zone: ZoneInfo, spans: Sequence[Span] = ()) -> list[int]:
+    """Marks, rising: whole steps of local time from that at or before `start_us` to `until_us`, closer within spans."""
     found = set(_steps(start_us, until_us, step_us, zone))
     first, last = min(found), max(found) + step_us
     for span in spans:
         begin, end = max(span.start_us, first), min(span.end_us, last)
         if begin < end:
             found.update(m for m in _steps(begin, end - 1, span.step_us, zone) if begin <= m < end)
-    found.update(m for m in extra if first <= m < last)
     return sorted(found)[:LONGEST]
 
 

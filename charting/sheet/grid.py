@@ -1,6 +1,6 @@
 """Pages with a time axis: the anaesthesia record, four hours a page, and the ICU flowsheet, a day a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from charting.fill.types import Gap
 from charting.sheet import cells, frame, happened, head, rows
@@ -24,36 +24,40 @@ def columns_of(scene: Scene) -> list[Columns]:
     """The pages' time axes. Closer columns stand in their place on an anaesthesia record (抢救)."""
     step_us = _step_us(scene)
     start_us, until_us = _range(scene)
-    marks = {v.mark_us for several in scene.values.values() for v in several}
     if daily(scene):
         start_us = day_start(start_us, scene.day_hour, scene.zone)
-        hours = grid(start_us, until_us, step_us, scene.zone, (), [])
+        hours = grid(start_us, until_us, step_us, scene.zone)
         return paged(hours, 24, step_us, left=PLOT_LEFT, width=PLOT_RIGHT - PLOT_LEFT, centred=False)
     spans = _spans(scene, "rescue", MINUTE_US, until_us)
-    found = grid(start_us, until_us, step_us, scene.zone, spans, marks)
+    found = grid(start_us, until_us, step_us, scene.zone, spans)
     return paged(found, 48, step_us, left=PLOT_LEFT, width=PLOT_RIGHT - PLOT_LEFT, centred=True, spans=spans)
 
 
 def close_columns(scene: Scene) -> list[Columns]:
-    """Of a flowsheet: the 15-minute marks, and any others that stand in no hour's column, on pages of their own."""
+    """Of a flowsheet: its 15-minute marks, on pages of their own."""
     if not daily(scene):
         return []
-    _, until_us = _range(scene)
+    start_us, until_us = _range(scene)
     quarter = 15 * MINUTE_US
-    spans = _spans(scene, "close", quarter, until_us)
-    hours = {m for c in columns_of(scene) for m in c.marks}
-    found = {v.mark_us for several in scene.values.values() for v in several} - hours
-    for span in spans:
-        found.update(grid(span.start_us, span.end_us - 1, quarter, scene.zone))
+    found: set[int] = set()
+    for span in _spans(scene, "close", quarter, until_us):
+        begin, end = max(span.start_us, start_us), min(span.end_us, until_us + quarter)
+        if begin < end:
+            found.update(m for m in grid(begin, end - 1, quarter, scene.zone) if m >= begin)
     if not found:
         return []
     return paged(sorted(found), 24, quarter, left=PLOT_LEFT, width=PLOT_RIGHT - PLOT_LEFT, centred=False)
 
 
-def draw(scene: Scene, columns: Columns, first: int, rest: Rest, *, closer: bool = False) -> list[Paper]:
-    """One page's time; more pages of the same hours where there are more rows than one holds. `first`: its index."""
+def draw(
+    scene: Scene, columns: Columns, first: int, rest: Rest, elsewhere: Container[int], *, closer: bool = False
+) -> list[Paper]:
+    """One page's time; more pages of the same hours where there are more rows than one holds. `first`: its index.
+
+    `elsewhere`: the marks of other pages.
+    """
     gaps = _gaps(scene)
-    before, after = _sections(scene, columns, rest, gaps, closer=closer)
+    before, after = _sections(scene, columns, rest, gaps, elsewhere, closer=closer)
     has_chart = not closer and any(name in scene.values for name in scene.symbols.signals)
     papers: list[Paper] = []
     while True:
@@ -138,7 +142,13 @@ def _gaps(scene: Scene) -> Mapping[str, Sequence[Gap]]:
 
 
 def _sections(
-    scene: Scene, columns: Columns, rest: Rest, gaps: Mapping[str, Sequence[Gap]], *, closer: bool
+    scene: Scene,
+    columns: Columns,
+    rest: Rest,
+    gaps: Mapping[str, Sequence[Gap]],
+    elsewhere: Container[int],
+    *,
+    closer: bool,
 ) -> tuple[list[Section], list[Section]]:
     """Above the chart, and below it."""
     sheet = daily(scene)
@@ -163,7 +173,7 @@ def _sections(
         if not there:
             continue
         if symbol is None or symbol.row or sheet or closer:
-            numbers.append(cells.numbers(scene, each, gaps.get(each.name, ())))
+            numbers.append(cells.numbers(scene, each, gaps.get(each.name, ()), rest, elsewhere))
         else:
             charted.append(each)
     numbers.append(cells.breathing(scene))

@@ -37,17 +37,9 @@ def title(scene: Scene, paper: Paper, more: str = "") -> None:
     if scene.case.emergency:
         paper.text(LEFT, paper.y + 30, scene("emergency"), size=26, bold=True, fill=ALERT)
     paper.y += 88
-    said = [
-        scene(key)
-        for key, there in (
-            ("void_case", scene.case.state == "discarded"),
-            ("demo", scene.demo),
-            ("test", scene.case.is_test),
-            ("draft", not scene.document.locked),
-        )
-        if there
-    ]
-    for n, text in enumerate(said[:2]):
+    kinds = (("void_case", scene.case.state == "discarded"), ("demo", scene.demo), ("test", scene.case.is_test))
+    said = [scene(key) for key, there in kinds if there][:1] + [scene("draft")] * (not scene.document.locked)
+    for n, text in enumerate(said):
         paper.watermark(text, 1250 + 900 * n if len(said) > 1 else 1600, 210)
 
 

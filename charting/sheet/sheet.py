@@ -53,11 +53,13 @@ def pages(
     papers: list[Paper] = []
     times: list[Columns] = []
     if template.kind == "grid":
-        times = grid.columns_of(scene)
+        times, close = grid.columns_of(scene), grid.close_columns(scene)
+        own = {mark for columns in (*times, *close) for mark in columns.marks}
         for columns in times:
-            papers += grid.draw(scene, columns, len(papers) + 1, rest)
-        for columns in grid.close_columns(scene):
-            papers += grid.draw(scene, columns, len(papers) + 1, rest, closer=True)
+            papers += grid.draw(scene, columns, len(papers) + 1, rest, own)
+        own.update(value.mark_us for several in scene.values.values() for value in several)
+        for columns in close:
+            papers += grid.draw(scene, columns, len(papers) + 1, rest, own, closer=True)
     else:
         flow = Flow(lambda index: _front(scene, index, rest), FOOT, 1)
         form.form(scene, flow)

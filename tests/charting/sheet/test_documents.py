@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -24,7 +25,7 @@ from tests.charting.sheet.data import (
     term,
     visit,
 )
-from tests.charting.sheet.drawn import SVG, Scale, draw, texts, whole, with_data
+from tests.charting.sheet.drawn import SVG, Scale, draw, start, texts, whole, with_data
 from tests.charting.sheet.test_record import hits
 
 SHEET = template(step_s=3600)
@@ -259,17 +260,22 @@ def test_what_has_a_time_that_no_page_has_is_listed() -> None:
     assert "很早以前" in said
 
 
-def test_marks_that_are_in_no_grid_are_drawn_too() -> None:
+def test_a_second_cuff_pressure_within_five_minutes_is_drawn_at_its_time_and_listed() -> None:
     book = book_of(1)
-    extra = (cell("hr", at(0, 17), 99, "/min"),)
-    book.add(
-        at(1),
-        "vitalsd",
-        Filled(document=DOCUMENT, since_us=at(0, 17), until_us=at(0, 18), cells=extra, gaps=(), excursions=()),
-    )
-    (page,) = draw(book.case(), now_us=at(1))
-    assert list(with_data(page, "item", f"hr@{at(0, 17)}"))
-    assert Scale(page).marks[3:5] == [at(0, 15), at(0, 17)]
+    times = (at(0, 15), at(0, 16), at(0, 17), at(0, 33))
+    cells = tuple(cell(s, t, 80 + n, "mm[Hg]") for n, t in enumerate(times) for s in ("nibp_sys", "nibp_mean"))
+    filled = Filled(document=DOCUMENT, since_us=at(0), until_us=at(1), cells=cells, gaps=(), excursions=())
+    book.add(at(1), "vitalsd", filled)
+    page, last = draw(book.case(), now_us=at(1))
+    scale = Scale(page)
+    assert {b - a for a, b in pairwise(scale.marks)} == {300_000_000}
+    for when in times:
+        (glyph,) = with_data(page, "item", f"nibp_sys@{when}")
+        assert start(glyph.get("d", ""))[0] == pytest.approx(scale.x(when, 300_000_000), abs=0.1)
+    shown = [t.text for e in with_data(page, "signal", "nibp_mean") for t in texts(e) if t.text.isdigit()]
+    assert shown == ["80", "83"]
+    listed = [t.text for t in texts(last) if t.text.startswith("无创平均压")]
+    assert listed == ["无创平均压 08:16  81 mmHg", "无创平均压 08:17  82 mmHg"]
 
 
 def test_a_short_gap_between_two_marks_breaks_the_line() -> None:
