@@ -15,7 +15,7 @@ from charting.case.state import Case, Document
 from charting.desk import Desk
 from charting.fill.fill import MINUTE_US, Count, Filling, Plan, final_us, marks
 from charting.fill.signals import find
-from charting.fill.types import CellState
+from charting.fill.types import Cause, CellState, Gap
 from charting.filler.certificate import certificate
 from charting.filler.identity import differing
 from charting.filler.look import TOLD_US, Look
@@ -74,6 +74,7 @@ class Filler:
         self._store = Link(log, "charting database")
         self._links: dict[str, Link] = {}
         self._since: dict[str, int] = {}
+        self._settled: dict[str, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every PACE_S until `stop`; the look under way is finished."""
@@ -87,10 +88,13 @@ class Filler:
         with self._lock:
             try:
                 rows = self._trail.rows(state="open", limit=MOST)
-                others = self._elsewhere(rows)
+                ended = self._unsettled()
+                others = self._elsewhere([*rows, *ended])
                 for row in rows:
                     self._look_at(row.case, others)
-                self._certify(others)
+                for row in ended:
+                    self._look_at(row.case, others)
+                    self._certify(row.case, others)
             except VitalsdError as error:
                 self._store.lost(str(error))
             else:
@@ -105,6 +109,12 @@ class Filler:
     def unfilled_since_us(self, bed: str) -> int | None:
         """Since when a bed's series cannot be read; None while they can."""
         return self._since.get(bed)
+
+    def _unsettled(self) -> Sequence[CaseRow]:
+        """Closed cases that are not certified, or of which data may still come."""
+        rows = self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST)
+        self._settled = {row.case: row.last for row in rows if self._settled.get(row.case) == row.last}
+        return [row for row in rows if row.case not in self._settled]
 
     def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
         """Where patients were since the first open case began, by case."""
@@ -188,8 +198,13 @@ class Filler:
         until_us = min(part.end_us or now_us, now_us) - (0 if part.end_us and part.end_us <= now_us else SETTLE_US)
         until_us -= until_us % MINUTE_US
         before = self._seen.get(key)
-        if until_us <= part.start_us or (before and (before.plan, before.until_us) == (wanted, until_us)):
+        minute_us = now_us - now_us % MINUTE_US
+        if until_us <= part.start_us:
             return
+        if before is not None and (before.plan, before.until_us) == (wanted, until_us):
+            late = before.looked_us < minute_us and any(map(_unreached, case.documents[document].gaps))
+            if not late:
+                return
         look = Look.at(reader, part, until_us)
         spans = changed(before, wanted, look.prints, look.technical, look.reached_us)
         start_us = _kept_us(case.documents[document], look.prints, part, until_us)
@@ -205,6 +220,7 @@ class Filler:
         self._pumps(id_, document, reader, part, until_us)
         self._seen[key] = Seen(
             plan=wanted,
+            looked_us=minute_us,
             until_us=until_us,
             reached_us=look.reached_us,
             prints=look.prints,
@@ -254,41 +270,41 @@ class Filler:
         for item, infusion in {**gone, **given}.items():
             self._desk.infuse(id_, document=document, item=item, infusion=infusion)
 
-    def _certify(self, elsewhere: Mapping[str, Sequence[Part]]) -> None:
-        """Fill once more what belongs to closed cases, and certify how complete it is."""
-        for row in self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST):
-            case = self._desk.case(row.case)
-            for document, template in self._documents(case):
-                end_us = case.closed_us
-                if document.certificate is None or document.certificate.end_us != end_us:
-                    self._close(row.case, document.id, template, elsewhere)
-
-    def _close(self, id_: str, document: str, template: Template, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+    def _certify(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+        """Certify how complete the documents of a closed case are, again where more has come since."""
         others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
-        case = self._desk.case(id_)
-        found = self._parts(id_, case.documents[document], template, others)
+        settled = True
+        for document, template in self._documents(self._desk.case(id_)):
+            before, end_us = document.certificate, self._desk.case(id_).closed_us
+            if before is None or (before.end_us, before.gaps) != (end_us, tuple(document.gaps)):
+                settled = self._certify_one(id_, document, template, others) and settled
+            settled = settled and (document.locked or not any(map(_unreached, document.gaps)))
+        if settled:
+            self._settled[id_] = self._desk.case(id_).last
+
+    def _certify_one(self, id_: str, document: Document, template: Template, others: Sequence[Part]) -> bool:
+        """Whether its beds could be read, and it is certified."""
+        found = self._parts(id_, document, template, others)
         counts: list[tuple[str, Count]] = []
+        for part in found:
+            if not self._reading(part.bed, partial(self._count, counts, id_, document.id, template, part)):
+                return False
+        case = self._desk.case(id_)
+        start_us = found[0].start_us if found else document.start_us
+        end_us = self._now_us() if case.closed_us is None else case.closed_us
+        self._desk.certify(id_, certificate(document, template.signals, counts, start_us, end_us))
+        return True
 
-        def count(part: Part, n: int, reader: SeriesReader) -> None:
-            key = id_, document, n
-            self._seen.pop(key, None)
-            if not self._desk.case(id_).documents[document].locked:
-                self._fill(key, template, part, reader)
-            counts.extend(self._counts(id_, document, template, part, reader))
-
-        for n, part in enumerate(found):
-            if not self._reading(part.bed, partial(count, part, n)):
-                return
-        known = self._desk.case(id_).documents[document]
-        start_us = found[0].start_us if found else known.start_us
-        self._desk.certify(
-            id_, certificate(known, template.signals, counts, start_us, case.closed_us or self._now_us())
-        )
-
-    def _counts(
-        self, id_: str, document: str, template: Template, part: Part, reader: SeriesReader
-    ) -> Iterable[tuple[str, Count]]:
-        """Minutes of a part, by signal."""
+    def _count(
+        self,
+        counts: list[tuple[str, Count]],
+        id_: str,
+        document: str,
+        template: Template,
+        part: Part,
+        reader: SeriesReader,
+    ) -> None:
+        """Add the minutes of a part, by signal."""
         case = self._desk.case(id_)
         wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
         until_us = min(part.end_us or self._now_us(), self._now_us())
@@ -298,7 +314,12 @@ class Filler:
         for first in range(part.start_us, until_us, SLICE_US):
             filling = look.filling(replace(wanted, seen=seen), first, min(first + SLICE_US, until_us))
             seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
-            yield from filling.counts.items()
+            counts += filling.counts.items()
+
+
+def _unreached(gap: Gap) -> bool:
+    """Whether what is missing may still come."""
+    return gap.cause is Cause.NETWORK and not gap.certain
 
 
 def _kept_us(document: Document, found: Prints, part: Part, until_us: int) -> int:

@@ -19,6 +19,8 @@ _ARRIVALS: Mapping[str, tuple[str, ...]] = {
 _DEPARTURES: Mapping[str, str] = {"or": "t_room_out", "offsite": "t_suite_out", "pacu": "t_pacu_out"}
 """Events of clinical.md §0 by which a patient comes to and leaves the beds of an area."""
 
+_JUDGED = frozenset({"t_tube_in", "t_tube_out", "t_room_out"})
+"""Events that rules look at: where one changes, the whole document is filled anew."""
 _STEPS_US: Mapping[str, int] = {"rescue": MINUTE_US, "close": 15 * MINUTE_US}
 
 
@@ -80,7 +82,7 @@ def plan(case: Case, document: Document, template: Template, part: Part, zone: s
         step_us=step_us,
         paces=tuple(sorted(paces, key=lambda p: (p.start_us, p.step_us, p.end_us or 0))),
         zone=zone,
-        events={event.key: event.at_us for event in reversed(case.events)},
+        events={event.key: event.at_us for event in reversed(case.events) if event.key in _JUDGED},
         held={device: held.from_us for device, held in case.held.items()},
         expected=expected & frozenset(template.signals),
     )

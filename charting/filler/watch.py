@@ -23,10 +23,12 @@ Spans = list[tuple[int, int]]
 class Seen:
     """What the last look at a part of a document found.
 
-    `until_us`: to where it looked; `reached_us`: to where it filled; `seen`: signal → its first valid minute.
+    `looked_us`: the minute in which; `until_us`: to where it looked; `reached_us`: to where it filled; `seen`: signal →
+    its first valid minute.
     """
 
     plan: Plan
+    looked_us: int
     until_us: int
     reached_us: int
     prints: Prints

@@ -1,4 +1,4 @@
-"""The bed's page with 12 hours of a case, from a real daemon to a real browser."""
+"""Pages with 12 hours of a case, from real programs to a real browser: the bed's own, and the record."""
 
 import asyncio
 import math
@@ -18,7 +18,12 @@ from statistics import median
 
 import numpy as np
 
+from charting.accounts.accounts import OPERATOR
+from charting.accounts.actor import Actor
+from charting.config import load
 from charting.page.chart import lines
+from charting.service import Service
+from charting.trail.contents import Bolus, Patient
 from collector.codes import by_refid
 from collector.journal import Journal
 from collector.model import Channel, Quality, Reading, Series
@@ -31,6 +36,10 @@ BED = "BENCH"
 HOURS = 12
 LOADS = 11
 STARTED_S = 15.0
+DOCTOR = Actor(account="zhang", name="张医师", roles=frozenset({"anaesthetist"}))
+PASSWORD = "a long enough phrase"
+GIVEN, DRUGS = 60, 12
+"""Doses in the whole case, of so many drugs."""
 CUFF_S = 300
 """Between two measurements of what the chart draws one by one: the cuff."""
 
@@ -38,7 +47,7 @@ _DRAWN = """
 () => new Promise((done) => {
   const look = () => {
     const [first] = performance.getEntriesByName("first-contentful-paint");
-    if (document.readyState !== "complete" || !document.querySelector("#chart svg") || !first) {
+    if (document.readyState !== "complete" || !document.querySelector("#chart svg, #sheets svg") || !first) {
       setTimeout(look, 1);
       return;
     }
@@ -61,6 +70,9 @@ def rows() -> Iterator[Row]:
             _fill(journal, time.time_ns() // 1_000_000_000 * made.SECOND_US)
         with _daemon(path) as url:
             loads = asyncio.run(_load(url))
+        file, record = _charted(path)
+        with _running("charting", file, _url(file)) as url:
+            records = asyncio.run(_load_record(url, record))
     drawn, asked = ([load[k] for load in loads] for k in (0, 1))
     yield Row(
         what=f"page, {HOURS} h × {made.CHANNELS}: first byte to drawn",
@@ -74,6 +86,20 @@ def rows() -> Iterator[Row]:
         unit="ms",
         value=median(asked),
         note=f"p90 {percentile(asked, 0.9):.0f}; the daemon draws the chart before it answers",
+    )
+    drawn, asked = ([load[k] for load in records] for k in (0, 1))
+    yield Row(
+        what=f"record page of a {HOURS} h case: first byte to drawn",
+        unit="ms",
+        value=median(drawn),
+        budget=300.0,
+        note=f"max {max(drawn):.0f}, n={len(drawn)}",
+    )
+    yield Row(
+        what=f"record page of a {HOURS} h case: asked to drawn",
+        unit="ms",
+        value=median(asked),
+        note=f"p90 {percentile(asked, 0.9):.0f}",
     )
 
 
@@ -117,8 +143,18 @@ def _daemon(journal: Path) -> Iterator[str]:
         f'[journal]\npath = "{journal}"\n[page]\nlisten = "127.0.0.1:{port}"\n',
         encoding="utf-8",
     )
-    url = f"http://127.0.0.1:{port}/"
-    daemon = subprocess.Popen([Path(sys.executable).with_name("vitalsd"), "bed", config], stderr=subprocess.DEVNULL)
+    try:
+        with _running("bed", config, f"http://127.0.0.1:{port}/") as url:
+            yield url
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+@contextmanager
+def _running(command: str, config: Path, url: str) -> Iterator[str]:
+    """A program of ours until its page answers; yields the address."""
+    program = subprocess.Popen([Path(sys.executable).with_name("vitalsd"), command, config], stderr=subprocess.DEVNULL)
     try:
         began = time.monotonic()
         while not _answers(url):
@@ -127,10 +163,40 @@ def _daemon(journal: Path) -> Iterator[str]:
             time.sleep(0.05)
         yield url
     finally:
-        daemon.terminate()
-        daemon.wait()
-        os.close(master)
-        os.close(slave)
+        program.terminate()
+        program.wait()
+
+
+def _charted(journal: Path) -> tuple[Path, str]:
+    """A charting with the case of this journal, filled, and what people gave; its file, and the record's path."""
+    file = journal.with_name("charting.toml")
+    file.write_text(
+        f'[charting]\nlisten = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"\nsite = "Bench"\n'
+        f'database = "sqlite:///{journal.with_name("charting.db")}"\n'
+        f'beds = [{{ id = "{BED}", journal = "{journal}" }}]\n',
+        encoding="utf-8",
+    )
+    service = Service.of(load(file))
+    service.accounts.create(OPERATOR, DOCTOR.account, name=DOCTOR.name, roles=DOCTOR.roles, password=PASSWORD)
+    now_us = time.time_ns() // 1000
+    at_us = now_us - HOURS * 3600 * made.SECOND_US + 60 * made.SECOND_US
+    desk = service.desk
+    case = desk.open(DOCTOR, bed=BED, area="or", patient=Patient(number="100200", name="王小明"), at_us=at_us).id
+    document = next(iter(desk.start(DOCTOR, case, template="anaesthesia_record").documents))
+    drugs = desk.libraries.search("drugs", "", limit=DRUGS)
+    for n in range(GIVEN):
+        given = Bolus(
+            drug=drugs[n % len(drugs)].term, dose=1.0 + n, unit="mg", route="iv",
+            at_us=at_us + n * (now_us - at_us) // GIVEN,
+        )  # fmt: skip
+        desk.set(DOCTOR, case, document=document, item=f"bolus{n}", after=0, content=given)
+    service.filler.look()
+    service.close()
+    return file, f"records/{case}/{document}"
+
+
+def _url(file: Path) -> str:
+    return f"http://{load(file).charting.listen}/"
 
 
 def _answers(url: str) -> bool:
@@ -152,4 +218,24 @@ async def _load(url: str) -> list[tuple[float, float]]:
             drawn, asked = await page.evaluate(_DRAWN)
             loads.append((float(drawn), float(asked)))
             await context.close()
+    return loads[1:]
+
+
+async def _load_record(url: str, record: str) -> list[tuple[float, float]]:
+    """The same of a record, by somebody who has signed in."""
+    loads = []
+    async with chromium() as browser:
+        context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+        page = await context.new_page()
+        await page.goto(f"{url}sign-in")
+        await page.locator("[name=account]").fill(DOCTOR.account)
+        await page.locator("[name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.locator("#sign-out").wait_for()
+        for _ in range(LOADS + 1):
+            page = await context.new_page()
+            await page.goto(f"{url}{record}", wait_until="commit")
+            drawn, asked = await page.evaluate(_DRAWN)
+            loads.append((float(drawn), float(asked)))
+            await page.close()
     return loads[1:]

@@ -176,6 +176,26 @@ def test_a_closed_case_is_filled_once_more_and_certified_once(ward: Ward) -> Non
     assert ward.look(45) == []
 
 
+def test_what_comes_after_the_case_was_closed_is_filled_and_certified_anew(ward: Ward) -> None:
+    ward.beat(0, 10)
+    ward.look(28.2)
+    ward.now = 31
+    ward.desk.close(DOCTOR, "case", at_us=at(30))
+    ward.look(31.2)
+    first = ward.document().certificate
+    assert first is not None
+    assert {g.evidence for g in first.gaps} == {"no data have reached the server since 2026-11-24T06:28:00Z"}
+    assert ward.look(200.2) == []
+    ward.beat(10, 40)
+    assert [entry.body.kind for entry in ward.look(3000.2)] == ["filled", "certified"]
+    assert ward.gaps() == []
+    assert max(ward.values("hr")) <= 30
+    last = ward.document().certificate
+    assert last is not None
+    assert [(s.expected, s.charted) for s in last.signals if s.signal == "hr"] == [(30, 30)]
+    assert ward.look(3010.2) == []
+
+
 def test_a_bed_that_cannot_be_read_is_told_once_and_filled_when_it_can(ward: Ward) -> None:
     ward.beat(0, 20)
     ward.beds.broken = "the series store: server closed the connection"
