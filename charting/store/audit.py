@@ -71,6 +71,7 @@ class _Audit:
         self._database = database
         self._papers = papers
         self._progress = progress
+        self._wrong: list[str] = []
         self.count = self.case_count = 0
         with database.read() as connection:
             tip = connection.execute(select(head, select(func.max(entry.c.seq)).scalar_subquery().label("end"))).one()
@@ -79,7 +80,6 @@ class _Audit:
 
     def chain(self) -> Iterator[str]:
         """What is wrong with the entries."""
-        self._wrong: list[str] = []
         yield from breaks(self._links(), (self.seq, self.hash))
         yield from self._wrong
         for paper in self._papers:
