@@ -158,6 +158,7 @@ class Service:
             idle_s=charting.idle_minutes * 60,
             tls=self.config.tls is not None,
             demo=charting.demo,
+            settle=self.filler.settle,
         )
 
     def _draw(self, case: Case, document: str, lang: str) -> Sequence[str]:

@@ -37,6 +37,8 @@ PACE_S = 10.0
 """Between two looks. A minute that is over is charted in the next one."""
 SETTLE_US = 5_000_000
 """A minute is looked at when it has been over for so long: what was measured at its end needs time to arrive."""
+SETTLE_S = 3.0
+"""A person who signs waits so long for a look at all cases to end."""
 SLICE_US = 4 * HOUR_US
 """Filled at once: days of a bed take no more memory than this."""
 CERTIFY_US = 7 * 24 * HOUR_US
@@ -101,10 +103,14 @@ class Filler:
                 self._store.good()
 
     def settle(self, case: str) -> None:
-        """Fill one case now, before something is done with it that lasts: its signature, its end."""
-        with self._lock, suppress(VitalsdError):
-            rows = self._trail.rows(state="open", limit=MOST)
-            self._look_at(case, self._elsewhere(rows))
+        """Fill one case now, before something is done with it that lasts. Where a look takes long, it has done so."""
+        if not self._lock.acquire(timeout=SETTLE_S):
+            return
+        try:
+            with suppress(VitalsdError, Refusal):
+                self._look_at(case, self._elsewhere([*self._trail.rows(state="open", limit=MOST), *self._unsettled()]))
+        finally:
+            self._lock.release()
 
     def unfilled_since_us(self, bed: str) -> int | None:
         """Since when a bed's series cannot be read; None while they can."""

@@ -58,6 +58,8 @@ class Department:
     idle_s: int = 600
     tls: bool = False
     demo: bool = False
+    settle: Callable[[str], None] = lambda _: None
+    """Fills a case with what its devices have said until now."""
 
     def last_us(self, bed: str) -> int | None:
         """Time of the newest reading at a bed; None: there is none, or they cannot be read now."""

@@ -122,7 +122,8 @@ def get_lacking(here: Here, case: CaseId, document: DocumentId) -> list[LackingO
 
 @router.post("/{case}/{document}/sign")
 def sign(here: Here, case: CaseId, document: DocumentId, asked: models.Sign) -> RecordOut:
-    """Sign: the document is locked."""
+    """Sign: the document is locked, with what devices have said until now."""
+    here.department.settle(case)
     return _out(here, here.desk.sign(here.actor, case, document=document, slot=asked.slot), document)
 
 
