@@ -249,7 +249,10 @@ def _page(
     bottom = paper.y
     handed = [c.at_us for _, c, _ in scene.moments if isinstance(c, Remark) and c.handover and columns.holds(c.at_us)]
     paper.lines(
-        [(columns.x(t), top + 34, columns.x(t), bottom - 34) for t in handed], INK, 2, ' stroke-dasharray="9 7"'
+        [(columns.x(t), top + 34, columns.x(t), bottom - 34 - happened.LANE) for t in handed],
+        INK,
+        2,
+        ' stroke-dasharray="9 7"',
     )
     edges = (LEFT, LEFT + STRIP, PLOT_LEFT, PLOT_RIGHT, RIGHT)
     paper.lines([(x, top, x, bottom) for x in edges] + [(LEFT, y, RIGHT, y) for y in (top, bottom)], HOUR, 2)

@@ -33,14 +33,14 @@ def listing(scene: Scene, columns: Columns) -> list[Line]:
     return found
 
 
-_LANE = 56.0
+LANE = 56.0
 
 
 def lane(scene: Scene, paper: Paper, columns: Columns, lines: Sequence[Line]) -> None:
     """Events at their times: the symbol of those that have one, and the number under which they are listed."""
     top = paper.y
-    frame.ground(scene, paper, columns, top, _LANE, dense=True)
-    frame.strip(paper, scene("section.events"), top, _LANE)
+    frame.ground(scene, paper, columns, top, LANE, dense=True)
+    frame.strip(paper, scene("section.events"), top, LANE)
     levels = [columns.left, columns.left]
     at = {item.id: content.at_us for _, content, item in scene.moments}
     for n, event, _, item in lines:
@@ -62,7 +62,7 @@ def lane(scene: Scene, paper: Paper, columns: Columns, lines: Sequence[Line]) ->
         paper.text(begin + (22 if symbol else 2), y, str(n), size=17)
         paper.end()
         levels[level] = begin + wide
-    paper.y += _LANE
+    paper.y += LANE
     paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
 
 

@@ -185,14 +185,12 @@ def foot(scene: Scene, paper: Paper, number: int, of: int) -> None:
         scene("template", name=document.template, version=document.template_version),
         scene("edited", n=scene.edited),
         scene("signed") if document.locked else scene("draft"),
+        *([scene("filter", filter=scene.filters)] if scene.filters else []),
     ]
     paper.text(RIGHT, top + 24, page, size=22, anchor="end", bold=True)
     paper.fitted(LEFT, top + 24, " | ".join(parts), RIGHT - LEFT - 330, size=20, fill=FAINT)
-    how = " | ".join(
-        part for part in (scene("filter", filter=scene.filters) if scene.filters else "", scene("how")) if part
-    )
     if template.kind == "grid":
-        paper.fitted(LEFT, top + 70, how, RIGHT - LEFT, size=17.5, fill=FAINT)
+        paper.fitted(LEFT, top + 70, scene("how"), RIGHT - LEFT, size=17.5, fill=FAINT)
     trail = scene("trail", seq=scene.case.last, hash=scene.case.last_hash)
     printed = scene("printed", time=f"{scene.moment(scene.now_us)} {scene.zone.key}")
     paper.fitted(LEFT, top + 48, f"{printed} | {trail}", RIGHT - LEFT, size=17.5, fill=FAINT)

@@ -202,6 +202,7 @@ def test_every_page_says_which_it_is(lang: str, form: str) -> None:
         said = [t.text for t in texts(page)]
         assert form.format(n=number, m=6) in said
         assert any("20261187342" in text for text in said)
+        assert any("fill/1" in text for text in said)
         assert any(CASE.last_hash in text and f"#{CASE.last} " in text for text in said)
 
 
