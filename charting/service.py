@@ -153,7 +153,7 @@ class Service:
             reader_of=lambda bed: _reader(self._of_web, bed),
             drawings=Drawings(self._draw),
             pdf=pdf,
-            load_library=self._load_library,
+            load_library=self.load_library,
             stop=stop,
             idle_s=charting.idle_minutes * 60,
             tls=self.config.tls is not None,
@@ -178,15 +178,18 @@ class Service:
         )
         return [page.svg for page in drawn]
 
-    def _load_library(self, library: Library, text: str, by: Actor) -> None:
+    def load_library(self, library: Library, text: str, by: Actor) -> None:
         """Keep a library's file, then make it current. Raises LibraryError."""
         folder = self.config.charting.libraries
         if folder is None:
             raise LibraryError("charting.libraries names no folder to keep it in")
-        self._libraries.add(library)
         data = text.encode()
+        file = folder / f"{library.name}-{library.version}.csv"
         try:
-            (folder / f"{library.name}-{library.version}.csv").write_bytes(data)
+            fresh = file.with_suffix(".new")
+            fresh.write_bytes(data)
+            self._libraries.add(library)
+            fresh.replace(file)
         except OSError as error:
             raise LibraryError(f"{folder}: {error.strerror}") from error
         loaded = LibraryLoaded(
