@@ -96,9 +96,10 @@ def streams(
     signal: Signal, points: Sequence[Points], ambient: Sequence[Points], held: Mapping[str, int]
 ) -> Iterator[tuple[str, Stream]]:
     """The class and the stream of each series of a signal, in order of preference, judged by what the device says."""
+    in_unit_first = sorted(points, key=lambda p: p.series.channel.unit != signal.unit)
     for name, codes in signal.sources:
         for code in codes:
-            for one in points:
+            for one in in_unit_first:
                 if one.series.channel.code == code and measured(one, setting=signal.kind == "setting"):
                     yield name, _stream(signal, one, ambient, held)
 

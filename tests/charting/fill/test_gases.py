@@ -112,6 +112,12 @@ def test_bis_needs_a_signal(quality: float, state: CellState, rule: str) -> None
     assert (cell.value, cell.state, cell.rule) == (45.0, state, rule)
 
 
+@pytest.mark.parametrize(("minutes", "state"), [(2, CellState.CHARTED), (3, CellState.HELD)])
+def test_what_holds_half_of_the_minutes_holds_the_cell(minutes: int, state: CellState) -> None:
+    quality = but(steady(SQI, 80, 10), 120, 120 + 60 * minutes, 30)
+    assert Charted([steady(BIS, 45, 10), quality], 10, ("bis",)).one("bis", 5).state is state
+
+
 def test_units_are_converted_to_the_charted_one() -> None:
     cell = Charted([steady(ETCO2, 4.8, 10, unit="kPa")], 10, ("etco2",)).one("etco2", 5)
     assert cell.value == pytest.approx(4.8 * 7.50062, abs=1e-3)
@@ -126,6 +132,12 @@ def test_a_share_becomes_a_pressure_by_the_pressure_of_the_room_or_not_at_all() 
     assert Charted([co2, room], 10, ("etco2",)).one("etco2", 5).value == pytest.approx(32.5)
     lost = Charted([co2], 10, ("etco2",)).one("etco2", 5)
     assert (lost.value, lost.rule) == (None, "unit.no_ambient")
+
+
+def test_of_one_value_in_two_units_the_charted_one_counts() -> None:
+    told = [steady(ETCO2, 5, 10, unit="%", source="a"), steady(ETCO2, 37, 10, source="b")]
+    cell = Charted(told, 10, ("etco2",)).one("etco2", 5)
+    assert (cell.value, cell.source, cell.dropped) == (37.0, "b", {})
 
 
 def test_a_unit_that_cannot_be_is_not_charted() -> None:

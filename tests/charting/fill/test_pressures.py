@@ -76,6 +76,11 @@ def test_a_damped_line_gives_way_to_the_cuff() -> None:
     assert Charted(damped, 15, ABP).one("abp_sys", 5).rule == "abp.pulse_pressure"
 
 
+def test_a_measurement_that_failed_is_nothing_to_compare_with() -> None:
+    flat = [steady(code, v, 10) for code, v in ((SYS, 84), (DIA, 78), (MEAN, 80))]
+    assert Charted([*flat, *cuff((60, 120, 70, 130))], 10, ABP).one("abp_sys", 5).rule == "abp.pulse_pressure"
+
+
 def test_a_cuff_that_reads_alike_does_not_make_it_damped() -> None:
     flat = [steady(code, v, 10) for code, v in ((SYS, 84), (DIA, 78), (MEAN, 80))]
     charted = Charted([*flat, *cuff((60, 100, 60, 72))], 10, ABP)
