@@ -24,12 +24,12 @@ ANAESTHETIC: tuple[Spell, ...] = (
     Spell(Trouble.FLUSH, 2700.0, 2715.0),
     Spell(Trouble.SPO2_OFF, 2990.0, 3030.0),
     Spell(Trouble.DIATHERMY, 3300.0, 3340.0),
-    Spell(Trouble.CUFF_FAILS, 3890.0, 3990.0),
+    Spell(Trouble.CUFF_FAILS, 3780.0, 3990.0),
     Spell(Trouble.HYPOTENSION, 4080.0, 4320.0),
     Spell(Trouble.SPO2_DROP, 4500.0, 4504.0),
     Spell(Trouble.DIATHERMY, 5000.0, 5045.0),
     Spell(Trouble.FLUSH, 5400.0, 5425.0),
-    Spell(Trouble.BRADYCARDIA, 6060.0, 6160.0),
+    Spell(Trouble.TACHYCARDIA, 6060.0, 6160.0),
     Spell(Trouble.ZERO, 6600.0, 6640.0),
     Spell(Trouble.PROBE_OUT, 6900.0, 7500.0),
     Spell(Trouble.FLUSH, 7800.0, 7830.0),
@@ -38,7 +38,7 @@ ANAESTHETIC: tuple[Spell, ...] = (
     Spell(Trouble.NO_CORE_TEMP, 9880.0, 1e9),
     Spell(Trouble.NO_AIRWAY, 9900.0, 1e9),
 )
-"""The truth: what is wrong with what the devices show. Hypotension and bradycardia are real and must be charted.
+"""The truth: what is wrong with what the devices show. Hypotension and tachycardia are real and must be charted.
 
 The probe at 2990 s is on the arm whose cuff inflates at 3000 s; that of 8100 s has fallen off."""
 
@@ -60,7 +60,7 @@ _ASLEEP: Mapping[str, float] = {
     "response_entropy": 47.0,
 }
 _LOW: Mapping[str, float] = {**_ASLEEP, "art_sys_mmhg": 68.0, "art_dia_mmhg": 38.0}
-_SLOW: Mapping[str, float] = {**_ASLEEP, "heart_rate_per_min": 38.0}
+_FAST: Mapping[str, float] = {**_ASLEEP, "heart_rate_per_min": 112.0}
 _RAMP_S = 5.0
 
 
@@ -84,8 +84,8 @@ KNOTS = (
     _at(4320.0, _LOW),
     _at(4320.0 + _RAMP_S, _ASLEEP),
     _at(6060.0 - _RAMP_S, _ASLEEP),
-    _at(6060.0, _SLOW),
-    _at(6160.0, _SLOW),
+    _at(6060.0, _FAST),
+    _at(6160.0, _FAST),
     _at(6160.0 + _RAMP_S, _ASLEEP),
     _at(9000.0, _ASLEEP),
     _at(9900.0, _AWAKE, heart_rate_per_min=92.0, art_sys_mmhg=146.0, art_dia_mmhg=86.0),

@@ -21,7 +21,7 @@ SETTLED_S = 900.0
 
 class Trouble(StrEnum):
     """Kinds. FLUSH, ZERO: of the arterial line; CUFF_FAILS: inflations in its time measure nothing; NO_…: nothing is
-    connected; HYPOTENSION, BRADYCARDIA: of the body itself, no artefact.
+    connected; HYPOTENSION, TACHYCARDIA: of the body itself, no artefact.
     """
 
     FLUSH = "flush"
@@ -36,7 +36,7 @@ class Trouble(StrEnum):
     NO_AIRWAY = "no_airway"
     NO_CORE_TEMP = "no_core_temp"
     HYPOTENSION = "hypotension"
-    BRADYCARDIA = "bradycardia"
+    TACHYCARDIA = "tachycardia"
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,8 @@ class Bedside:
         states: dict[int, int] = {}
         for physio, value in one.members.items():
             measured = value(vitals)
-            states[physio] = state = self.state(physio) | (UNAVAILABLE if at_s < 0 or math.isnan(measured) else 0)
+            missing = INVALID if cuff is not None else UNAVAILABLE  # an inflation that has failed, or nothing connected
+            states[physio] = state = self.state(physio) | (missing if at_s < 0 or math.isnan(measured) else 0)
             shown[physio] = None if state & (INVALID | UNAVAILABLE | CALIBRATING) else measured
             rounded = number(to_float(shown[physio], one.decimals))
             said.append(
