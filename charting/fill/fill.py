@@ -13,7 +13,7 @@ from charting.fill.causes import Causes
 from charting.fill.judges import HELPERS, SQI, Bed, judge
 from charting.fill.minutes import Minutes, by_site, by_source, probes
 from charting.fill.plan import MINUTE_US, Mark, Pace, Plan, marks
-from charting.fill.rules import Action, filter_name, numbers, rules
+from charting.fill.rules import Action, filter_name, rules
 from charting.fill.signals import Signal, find, signals
 from charting.fill.streams import AMBIENT, Stream, clipped, ordered, streams
 from charting.fill.types import Cell, Excursion, Gap
@@ -32,9 +32,10 @@ FILTER = filter_name()
 
 ROOM = ("VND_GE_TEMP_ROOM",)
 _NEAR_US = 15 * MINUTE_US
-_AHEAD_US = 10 * MINUTE_US
-"""What rules look at around a mark's window or period: minutes beside it, a cuff pressure 10 min old."""
-_CONTINUOUS, _CUFF, _TEMPERATURE = "continuous", "cuff", "temperature"
+"""What rules look at around a mark's period: minutes beside it, a cuff pressure 10 min old."""
+_SETTLE_US = 3 * MINUTE_US
+"""The longest that rules look ahead: a flush of 90 s, a saturation that is back a minute after a cuff."""
+_CUFF, _TEMPERATURE = "cuff", "temperature"
 _PROBES = replace(Limits(), stuck_alone_min=2**31)
 """That a value stands still for four hours is found by those who look so far back; filling looks back CONTEXT_US."""
 
@@ -74,9 +75,12 @@ class Filling:
 
 
 def final_us(mark: Mark) -> int:
-    """From when on a mark's cells cannot change: its window is over, and what a rule must see after it."""
-    reach_us = int(numbers()["nibp"]["reach_min"]) * MINUTE_US
-    return max(mark.window_us[1], mark.mark_us + min(mark.step_us // 2, reach_us)) + _AHEAD_US
+    """When a mark's cells are settled: their window is over, and what rules see after it has come.
+
+    Later change only what was measured farther off: hourly marks by a cuff pressure up to a quarter of an hour after
+    them and by excursions of their hour, a temperature by a fall that shows its probe to be out.
+    """
+    return mark.window_us[1] + _SETTLE_US
 
 
 @cache
