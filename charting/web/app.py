@@ -21,6 +21,7 @@ from charting.web.guard import Guard
 from charting.web.language import lang_of
 from charting.web.news import News
 from charting.web.problems import Problem, answer, of_http, of_problem, of_validation
+from charting.web.shell import environment
 from charting.web.words import Words
 from collector import __version__
 from collector.errors import VitalsdError
@@ -38,11 +39,11 @@ _TAGS = (
     {"name": "audit", "description": "All that was ever done"},
 )
 _ABOUT = """
-Everything the pages do. Sign in by `POST /api/session`: the answer sets the session's cookie and holds `csrf`, which goes
-into the header `X-CSRF-Token` of every request that changes something.
+Everything the pages do. Sign in by `POST /api/session`: the answer sets the session's cookie and holds `csrf`, which
+goes into the header `X-CSRF-Token` of every request that changes something.
 
-Times are integers, µs since 1970 UTC. What goes wrong is answered as `{key, text, params}`, `text` in the language asked
-for (`lang`, the cookie `lang`, `Accept-Language`; zh or en): 401 not signed in, 403 not allowed (and kept in the audit
+Times are integers, µs since 1970 UTC. What goes wrong is answered as `{key, text, params}`, `text` in the language
+asked for (`lang`, the cookie `lang`, `Accept-Language`; zh or en): 401 not signed in, 403 not allowed (and kept in the audit
 trail), 404 unknown, 409 somebody else was faster (`current` is what stands now), 422 it cannot be so, 423 locked: the
 session (`session_locked`) or the document, 429 too many attempts, 503 the database does not answer.
 
@@ -97,6 +98,7 @@ def app(department: Department) -> FastAPI:
         nobody = Actor(account=standing.account, name=standing.name, roles=frozenset())
         return Person(actor=actor or nobody, token=token, csrf=standing.csrf, locked=standing.locked)
 
+    environment()
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)

@@ -37,7 +37,7 @@ class Pdf(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
     """`people`: all accounts. `reader_of`: a bed's series; called in threads. `load_library` (what, its text, by whom)
-    keeps a library and makes it current, in the audit trail. `stop` ends open event streams. `tls`: it is reached by https.
+    keeps a library and makes it current, in the audit trail. `stop` ends open event streams. `tls`: reached by https.
     """
 
     site: str

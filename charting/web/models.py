@@ -29,7 +29,9 @@ Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:@
 After = Annotated[int, Field(ge=0, le=100_000, description="Number of the version that the writer saw; 0: a new item")]
 Area = Literal["or", "pacu", "icu", "ward", "offsite"]
 
-_KINDS: Mapping[str, type] = MappingProxyType({kind.kind: kind for kind in get_args(Content)})
+_KINDS: Mapping[str, type] = MappingProxyType(
+    {str(next(f.default for f in fields(kind) if f.name == "kind")): kind for kind in get_args(Content)}
+)
 _NESTED: Mapping[str, type] = MappingProxyType({"term": Term, "drug": Term, "rates": Rate})
 
 

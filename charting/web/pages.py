@@ -1,4 +1,4 @@
-"""The pages: HTML of what the API says too, from the same functions. A page fetches itself anew when its case changes."""
+"""The pages: HTML of what the API says, from the same functions. A page fetches itself anew when its case changes."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

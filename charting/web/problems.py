@@ -1,4 +1,4 @@
-"""What went wrong, as JSON that a page can show and a program can act on: `key`, `text` in the asker's language, `params`."""
+"""What went wrong, as JSON to show and to act on: `key`, `text` in the asker's language, `params`."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""What the record's quick panel offers: drugs, infusions, fluids with their usual amounts, from the code libraries. Pure.
+"""What the record's quick panel offers: drugs, infusions, fluids with their usual amounts, from the libraries. Pure.
 
-The order of favourites is that of favourites.csv; those for 抢救 come first while it is on. Everything else stands behind
-them, by the library's order.
+The order of favourites is that of favourites.csv; those for 抢救 come first while it is on. Everything else stands
+behind them, by the library's order.
 """
 
 import csv
@@ -62,8 +62,14 @@ def infusions(libraries: Libraries, *, rescue: bool) -> Sequence[Offer]:
         if not gas and said.get("use") not in {"infusion", "both"}:
             continue
         unit = said.get("unit" if gas else "rate_unit", "mL/h")
-        content = {"kind": "infusion", "what": said.get("what", "gas") if gas else "drug", "drug": asdict(coding.term),
-                   "unit": unit, "route": said.get("route", ""), "concentration": said.get("concentration", "")}  # fmt: skip
+        content = {
+            "kind": "infusion",
+            "what": said.get("what", "gas") if gas else "drug",
+            "drug": asdict(coding.term),
+            "unit": unit,
+            "route": said.get("route", ""),
+            "concentration": said.get("concentration", ""),
+        }
         amounts = tuple(a for a in said.get("rates", "").split(";") if a)
         found.append(Offer(term=coding.term, unit=unit, amounts=amounts, body=_body({**content, "rates": []})))
     return _ranked(rescue, found)
@@ -75,8 +81,8 @@ def volumes(libraries: Libraries, lang: str) -> Sequence[Offer]:
     for coding in _codings(libraries, "fluids"):
         group = coding.attributes.get("group", "other")
         way = "out" if group in {"urine", "blood_loss", "drain", "gastric", "other_out"} else "in"
-        content = {"kind": "volume", "way": way, "group": group, "what": getattr(coding.term, lang) if way == "in" else "",
-                   "start_us": NOW}  # fmt: skip
+        what = getattr(coding.term, lang) if way == "in" else ""
+        content = {"kind": "volume", "way": way, "group": group, "what": what, "start_us": NOW}
         amounts = tuple(a for a in coding.attributes.get("volumes", "").split(";") if a)
         found.append(
             Offer(

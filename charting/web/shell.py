@@ -41,6 +41,8 @@ def environment() -> Environment:
     )
     made.globals.update(number=number, unit=display)
     made.globals["m"] = made.get_template("_macros.html").module
+    for file in folder.iterdir():
+        made.get_template(file.name)  # compiled now, not when the first person waits for it
     return made
 
 

@@ -6,10 +6,43 @@ import pytest
 from playwright.async_api import Page, expect
 
 from charting.case.state import value_of
-from charting.trail.contents import Bolus, Charted, Pace
-from charting.trail.entries import Filled
+from charting.trail.contents import Answer, Bolus, Charted, Pace, Remark
+from charting.trail.entries import DeviceHeld, Filled
 from tests.browser.department import SIZES, picture, served, visited
-from tests.charting.web.hospital import MINUTE_US, STEP_US, Hospital, hr_item
+from tests.charting.web.hospital import MINUTE_US, PASSWORD, STEP_US, Hospital, hr_item
+
+CHECKS = """() => {
+  const found = [];
+  const what = (e) => e.outerHTML.slice(0, 120);
+  const light = (c) => c.map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const colour = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const back = (e) => {
+    for (let at = e; at; at = at.parentElement) {
+      const c = colour(getComputedStyle(at).backgroundColor);
+      if (c.length === 3 || c[3] === 1) return c.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const touched = "button, input:not([type=hidden]), select, textarea, a.button, nav a, summary";
+  for (const e of document.querySelectorAll(touched)) {
+    if (!e.checkVisibility({ visibilityProperty: true })) continue;
+    const box = e.getBoundingClientRect();
+    const label = e.closest("label") ?? e;
+    const high = Math.max(box.height, label === e ? 0 : label.getBoundingClientRect().height);
+    if (high < 43.5) found.push(["small", what(e)]);
+    const name = e.getAttribute("aria-label") || (e.closest("label") ?? e).textContent.trim();
+    if (!name) found.push(["nameless", what(e)]);
+  }
+  for (const e of document.querySelectorAll("main *, header *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || e.closest("svg") || !e.checkVisibility() || e.closest(":disabled, noscript")) continue;
+    const [a, b] = [light(colour(getComputedStyle(e).color)), light(back(e))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) found.push(["faint", what(e)]);
+  }
+  if (document.documentElement.scrollWidth > document.documentElement.clientWidth) found.push(["wide", ""]);
+  return found;
+}"""
 
 
 @pytest.mark.parametrize("size", list(SIZES))
@@ -129,3 +162,194 @@ async def _prints(page: Page, hospital: Hospital, case: str, document: str) -> N
     async with page.expect_download() as download:
         await page.get_by_role("button", name="PDF").click()
     assert (await download.value).suggested_filename == "anaesthesia_record.pdf"
+
+
+async def _record(page: Page, url: str, case: str = "c1", document: str = "d1") -> None:
+    await page.goto(f"{url}/records/{case}/{document}")
+    await page.wait_for_load_state()
+
+
+async def test_a_locked_page_hides_the_patient_and_keeps_what_was_typed() -> None:
+    hospital = Hospital(idle_s=600)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist", expected=("423", "401")) as page:
+        await _record(page, url)
+        await page.keyboard.press("m")
+        await page.locator("#tab-more textarea").fill("half a sente")
+        await page.locator("#lock").click()
+        await expect(page.locator("#who")).to_be_visible()
+        await expect(page.locator("#banner")).to_be_hidden()
+        await expect(page.locator("#sheets")).to_be_hidden()
+        await picture(page, "locked")
+        await page.keyboard.press("Escape")
+        await page.locator("#who [name=password]").fill("wrong one here")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#who .problem")).to_contain_text("wrong")
+        await page.locator("#who [name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#banner")).to_be_visible()
+        await expect(page.locator("#tab-more textarea")).to_have_value("half a sente")
+        hospital.clock.go(700)  # nobody touches it, as the service sees it
+        await expect(page.locator("#who")).to_be_visible()
+        await page.locator("#who [name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#tab-more textarea")).to_have_value("half a sente")
+
+
+async def test_what_could_not_be_sent_stays_and_can_be_sent_again() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist", expected=("ERR_FAILED",)) as page:
+        await _record(page, url)
+        await page.keyboard.press("m")
+        await page.locator("#tab-more textarea").fill("bleeding controlled")
+        await page.route("**/api/records/**", lambda route: route.abort())
+        save = page.locator("#tab-more form").first.locator("button.main")
+        await save.click()
+        await expect(page.locator("#tab-more form").first.locator(".problem")).to_contain_text("not saved")
+        await expect(page.locator("#tab-more textarea")).to_have_value("bleeding controlled")
+        await page.unroute("**/api/records/**")
+        await save.click()
+        await expect(page.locator("#toast")).to_contain_text("Saved")
+        await expect(page.locator("#tab-more textarea")).to_have_value("")
+    (remark,) = [c.text for _, c in hospital.desk.case("c1").documents["d1"].of(Remark) if isinstance(c, Remark)]
+    assert remark == "bleeding controlled"
+
+
+async def test_two_people_at_one_cell_see_both_values_and_one_decides() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    item = hr_item(hospital.clock)
+    mark = int(item.partition("@")[2])
+    async with served(hospital) as url, visited(url, "anaesthetist", expected=("409",)) as page:
+        await _record(page, url)
+        await page.locator(f'#marks [data-item-key="{item}"]').click()
+        dialog = page.locator("#loaded")
+        await dialog.locator("[name='content.value']").fill("99")
+        await dialog.locator("details#edit [data-reason=judgement]").click()
+        other = Charted(signal="hr", mark_us=mark, time_us=mark, value=61.0, unit="/min")
+        hospital.desk.set(
+            hospital.actor("anaesthetist"), "c1", document="d1", item=item, after=0, content=other, reason="probe_off"
+        )
+        await dialog.locator("details#edit button.main").click()
+        asked = page.locator("#conflict")
+        await expect(asked.locator(".theirs.big")).to_have_text("61 /min")
+        await expect(asked.locator(".mine")).to_have_text("99 /min")
+        await picture(page, "conflict")
+        await asked.locator("[data-reason=judgement]").click()
+        await asked.get_by_role("button", name="Write mine").click()
+        await expect(page.locator(f'#marks [data-item-key="{item}"]')).to_have_text("99")
+    versions = hospital.desk.case("c1").documents["d1"].items[item].versions
+    assert [v.content.value for v in versions if isinstance(v.content, Charted)] == [61.0, 99.0]
+
+
+async def test_the_keyboard_alone_gives_a_drug_and_corrects_a_value() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist") as page:
+        await _record(page, url)
+        await page.keyboard.press("?")
+        await expect(page.locator("#help")).to_be_visible()
+        await picture(page, "help")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("d")
+        for _ in range(30):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("() => document.activeElement.textContent") == "Ephedrine":
+                break
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#dose [data-amount='6']")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#toast")).to_contain_text("Ephedrine 6 mg")
+        await page.keyboard.press("v")
+        start = await page.evaluate("() => document.activeElement.dataset.item")
+        assert start
+        await page.keyboard.press("ArrowLeft")
+        chosen = await page.evaluate("() => document.activeElement.dataset.item")
+        assert chosen != start
+        await page.keyboard.press("Enter")
+        dialog = page.locator("#loaded")
+        await expect(dialog).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_be_hidden()
+    (drug,) = [c for _, c in hospital.desk.case("c1").documents["d1"].of(Bolus) if isinstance(c, Bolus)]
+    assert (drug.drug.en, drug.dose) == ("Ephedrine", 6.0)
+
+
+async def test_a_device_with_another_patients_id_waits_for_a_decision() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist", lang="zh") as page:
+        await page.goto(f"{url}/cases/c1")
+        await page.wait_for_load_state()
+        held = DeviceHeld(device="monitor", told={"id": "20260099"}, from_us=hospital.clock.at_us)
+        hospital.desk.hold("c1", held)
+        banner = page.locator("#alerts .note.bad")
+        await expect(banner).to_contain_text("20260099")
+        await picture(page, "held")
+        await banner.locator("[name=reason]").fill("wristband read")
+        await banner.locator("select").select_option("true")
+        await banner.locator("button.main").click()
+        await expect(page.locator("#alerts .note.bad")).to_have_count(0)
+    (judged,) = hospital.desk.case("c1").judged
+    assert (judged.device, judged.same, judged.reason) == ("monitor", True, "wristband read")
+
+
+async def test_a_form_is_kept_answer_by_answer() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.opened()
+    hospital.desk.start(hospital.actor("anaesthetist"), "c1", template="preop_visit", document="v1")
+    async with served(hospital) as url, visited(url, "anaesthetist", size="tablet") as page:
+        await _record(page, url, document="v1")
+        await page.locator("[role=tab][data-show=form]").click()
+        fields = page.locator("#answers .field[data-kind=text] textarea")
+        await fields.nth(0).fill("none known")
+        await fields.nth(1).fill("never smoked")
+        await expect(page.locator("#answers-dirty")).to_be_visible()
+        await picture(page, "form", whole=True)
+        await page.locator("#answers button.main").click()
+        await expect(page.locator("#answers-dirty")).to_be_hidden()
+        await fields.nth(0).fill("penicillin")
+        await page.locator("#answers button.main").click()
+        await expect(page.locator("#answers-problem")).to_contain_text("reason")
+        await page.locator("#answers [data-reason=typing_error]").click()
+        await page.locator("#answers button.main").click()
+        await expect(page.locator("#answers-dirty")).to_be_hidden()
+    items = hospital.desk.case("c1").documents["v1"].items.values()
+    said = [[v.content.value for v in i.versions if isinstance(v.content, Answer)] for i in items]
+    assert said == [["none known", "penicillin"], ["never smoked"]]
+
+
+async def test_a_dead_service_is_said() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist", expected=("ERR_", "Failed")) as page:
+        await _record(page, url)
+        await expect(page.locator("#lost")).to_be_hidden()
+        hospital.stop.set()
+        await expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_everything_can_be_touched_named_and_read(lang: str, size: str) -> None:
+    """Targets of 44 px, a name for each input and button, contrast of 4.5, nothing wider than the screen."""
+    hospital = Hospital(idle_s=43_200, demo=True)
+    hospital.recorded()
+    hospital.desk.start(hospital.actor("anaesthetist"), "c1", template="preop_visit", document="v1")
+    async with served(hospital) as url, visited(url, "anaesthetist", size=size, lang=lang) as page:
+        for path in ("/", "/cases/c1", "/records/c1/d1", "/records/c1/v1", "/?dialog"):
+            await page.goto(url + path)
+            await page.wait_for_load_state()
+            if path == "/?dialog":
+                await page.locator("article", has_text="OR-04").locator("button.main").click()
+                await expect(page.locator("#loaded")).to_be_visible()
+                await picture(page, f"{size}-{lang}-open")
+            found = await page.evaluate(CHECKS)
+            assert found == [], (path, found)
+    async with served(Hospital(idle_s=43_200)) as url, visited(url, "administrator", size=size, lang=lang) as page:
+        for path in ("/accounts", "/libraries", "/audit?verify=1"):
+            await page.goto(url + path)
+            await page.wait_for_load_state()
+            assert await page.evaluate(CHECKS) == [], path
+            await picture(page, f"{size}-{lang}-admin{path.partition('?')[0].replace('/', '-')}")

@@ -1,4 +1,4 @@
-"""Documents of a case: filled by devices, written by people, signed, printed. A record is named by its case and its id."""
+"""Documents of a case: filled by devices, written by people, signed, printed. A record is named by case and id."""
 
 from typing import Annotated
 

@@ -4,7 +4,7 @@ import { age, agree, nowMs, timer, written } from "./clock.js";
 import { askWho } from "./session.js";
 
 const LOST_MS = 6000; // the service speaks at least every two seconds
-let heard = performance.now();
+let heard = Infinity; // nothing is lost where nothing is listened to
 let wanted = 0;
 let fetching = false;
 
@@ -64,7 +64,11 @@ function take(fresh) {
     made.scrollLeft = scrollLeft;
     made.scrollTop = scrollTop;
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-    if (focus) made.querySelector(focus)?.focus({ preventScroll: true });
+    const again = focus && made.querySelector(focus);
+    if (again) {
+      if (again.closest("svg")) again.setAttribute("tabindex", "0");
+      again.focus({ preventScroll: true });
+    }
     made.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
   }
   tick();
@@ -112,6 +116,7 @@ export function listen() {
   const { about, lang } = document.body.dataset;
   const source = new EventSource(`/api/events?case=${encodeURIComponent(about ?? "")}&lang=${lang}`);
   let begun = false;
+  heard = performance.now();
   source.addEventListener("alive", (event) => {
     heard = performance.now();
     document.getElementById("fault").hidden = true;

@@ -11,7 +11,7 @@ import { begin } from "./sheet.js";
 
 begin();
 tick();
-if (signedIn()) {
+if (signedIn() && document.body.dataset.follows) {
   // first what has come is drawn
   if (document.readyState === "complete") listen();
   else window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(listen)));

@@ -1,4 +1,4 @@
-"""A department in memory: beds, a person of each role, a clock that stands where a test puts it, and its web application."""
+"""A department in memory: beds, a person of each role, a clock that a test sets, and its web application."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -61,7 +61,15 @@ async def test_every_answer_has_the_strict_headers() -> None:
     hospital = Hospital()
     hospital.recorded()
     async with hospital.client("anaesthetist") as client:
-        for path in ("/", "/cases/c1", "/records/c1/d1", "/api/cases", "/api/cases/none", "/static/main.js", "/sign-in"):
+        for path in (
+            "/",
+            "/cases/c1",
+            "/records/c1/d1",
+            "/api/cases",
+            "/api/cases/none",
+            "/static/main.js",
+            "/sign-in",
+        ):
             answer = await client.get(path)
             policy = answer.headers["content-security-policy"]
             assert policy == (

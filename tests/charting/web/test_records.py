@@ -34,7 +34,11 @@ async def test_two_people_who_edit_one_cell_are_both_shown() -> None:
         answer = await two.put(f"{R}/items/{item}", json=second)
         said = answer.json()
         assert (answer.status_code, said["key"]) == (409, "conflict")
-        assert (said["current"]["text"], said["current"]["author_name"], said["mine"]) == ("61 /min", "王医生", "99 /min")
+        assert (said["current"]["text"], said["current"]["author_name"], said["mine"]) == (
+            "61 /min",
+            "王医生",
+            "99 /min",
+        )
         assert "已被他人修改" in said["text"]
         again = await two.put(f"{R}/items/{item}", json={**second, "after": said["current"]["number"]})
         assert again.status_code == 200
@@ -160,14 +164,19 @@ async def test_three_cases_a_day_in_one_room_for_a_month_are_found() -> None:
             body = {"bed": "OR-03", "area": "or", "patient": {"number": f"{1000 + n}"}, "case": f"m{n}"}
             assert (await client.post("/api/cases", json=body)).status_code == 201
             hospital.clock.at_us += 3 * HOUR_US
-            assert (await client.post(f"/api/cases/m{n}/close", json={"at_us": hospital.clock.at_us})).status_code == 200
+            assert (
+                await client.post(f"/api/cases/m{n}/close", json={"at_us": hospital.clock.at_us})
+            ).status_code == 200
     async with hospital.client("anaesthetist") as client:
         found = (await client.get("/api/cases", params={"bed": "OR-03", "limit": 1000})).json()
         assert [f["number"] for f in found] == [f"{1000 + n}" for n in reversed(range(90))]
         assert [f["case"] for f in (await client.get("/api/cases", params={"text": "1042"})).json()] == ["m42"]
         day = (await client.get("/", params={"since": "2026-11-10", "until": "2026-11-10", "lang": "en"})).text
-    first = next(n for n in range(0, 90, 3) if begin + n // 3 * 24 * HOUR_US >= NOW_US - 14 * 24 * HOUR_US)
-    assert set(re.findall(r"/cases/m(\d+)", day)) == {str(n) for n in range(first, first + 3)}
+    midnight = NOW_US - 14 * 24 * HOUR_US - 14 * HOUR_US - 18 * MINUTE_US
+    starts = {n: begin + n // 3 * 24 * HOUR_US + n % 3 * 4 * HOUR_US for n in range(90)}
+    that_day = {n for n, at in starts.items() if at < midnight + 24 * HOUR_US and at + 3 * HOUR_US > midnight}
+    assert {int(n) for n in re.findall(r"/cases/m(\d+)", day)} == that_day
+    assert len(that_day) == 4, "one of the day before ends after midnight"
 
 
 async def test_the_readings_behind_a_cell_are_the_devices_own() -> None:
