@@ -5,6 +5,7 @@ texts.csv: words (regular expressions, of zh and en) by which a technical alarm 
 
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,8 @@ class Causes:
             if device in ("", alarm.device) and alarm.stood(start_us, end_us):
                 cause, about = _told(alarm.alarm) or (Cause.UNKNOWN, frozenset())
                 if signal in about or not about:
-                    return cause, True, alarm.alarm.text or alarm.alarm.code
+                    certain = bool(about) or cause is not Cause.CABLE
+                    return cause, certain, alarm.alarm.text or alarm.alarm.code
         if quality == "not_available":
             return Cause.CABLE, False, "device shows no value: probe or cable off?"
         if quality:
@@ -152,8 +154,8 @@ class Causes:
 
 @lru_cache(maxsize=1024)
 def _told(alarm: AlarmCondition) -> tuple[Cause, frozenset[str]] | None:
-    """The cause that a technical alarm tells, and of which signals (empty: of all)."""
-    text = f"{alarm.text} {alarm.code}".replace("_", " ").lower()
+    """The cause that a technical alarm tells, and of which signals (empty: it does not say)."""
+    text = unicodedata.normalize("NFKC", f"{alarm.text} {alarm.code}").replace("_", " ").lower()
     causes, about = _texts()
     cause = next((cause for cause, words in causes if words.search(text)), None)
     if cause is None:

@@ -88,22 +88,25 @@ def test_what_the_device_calls_invalid(quality: Quality) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "signal", "cause"),
+    ("text", "signal", "cause", "certain"),
     [
-        ("SpO₂ sensor off", "spo2", None), ("SPO2 PROBE OFF", "spo2", "cable"), ("血氧探头脱落", "spo2", "cable"),
-        ("ECG LEADS OFF", "hr", "cable"), ("心电导联脱落", "hr", "cable"), ("STANDBY", "hr", "no_patient"),
-        ("VND_DRAEGER_ALARM_SPO2_SENSOR_DISCONNECTED", "spo2", "cable"), ("CO2 LINE DISCONNECTED", "spo2", None),
-        ("NO PATIENT", "spo2", "no_patient"), ("待机", "spo2", "no_patient"), ("BATTERY LOW", "spo2", None),
+        ("SpO₂ SENSOR OFF", "spo2", "cable", True), ("SPO2 PROBE OFF", "spo2", "cable", True),
+        ("血氧探头脱落", "spo2", "cable", True), ("SpO₂ NO SENSOR", "spo2", "cable", True),
+        ("ECG LEADS OFF", "hr", "cable", True), ("心电导联脱落", "hr", "cable", True),
+        ("VND_DRAEGER_ALARM_SPO2_SENSOR_DISCONNECTED", "spo2", "cable", True),
+        ("VND_PHILIPS_EVT_LEADS_OFF", "hr", "cable", True), ("ECG ELECTRODE RL", "hr", "cable", True),
+        ("SENSOR_DISCONNECTED", "spo2", "cable", False), ("STANDBY", "hr", "no_patient", True),
+        ("NO PATIENT", "spo2", "no_patient", True), ("待机", "spo2", "no_patient", True),
+        ("ECG ALARMS OFF", "hr", None, False), ("CO2 LINE DISCONNECTED", "spo2", None, False),
+        ("BATTERY LOW", "spo2", None, False), ("FLOW SENSOR", "spo2", None, False),
     ],
 )  # fmt: skip
-def test_the_device_s_own_words(text: str, signal: str, cause: str | None) -> None:
+def test_the_device_s_own_words(text: str, signal: str, cause: str | None, certain: bool) -> None:
     points = [without(steady(code, 80, 20), 300, 600) for code in (HR, SPO2)] + [steady(PPEAK, 18, 20)]
     told = alarm("monitor", "17", 310, 590, text=text)
-    gap = Charted(points, 20, ("hr", "spo2"), conditions=told).whole_gaps(signal)[0]
-    if cause is None:
-        assert (gap.certain, gap.evidence) in ((False, LOST), (True, text))
-    else:
-        assert (str(gap.cause), gap.certain, gap.evidence) == (cause, True, text)
+    (gap,) = Charted(points, 20, ("hr", "spo2"), conditions=told).whole_gaps(signal)
+    assert (gap.start_us, gap.end_us) == (mark(5), mark(10))
+    assert (str(gap.cause), gap.certain, gap.evidence) == ((cause, certain, text) if cause else ("cable", False, LOST))
 
 
 def test_an_alarm_of_another_signal_is_no_cause() -> None:
