@@ -211,8 +211,8 @@ class Filler:
             late = before.looked_us < minute_us and any(map(_unreached, case.documents[document].gaps))
             if not late:
                 return
-        look = Look.at(reader, part, until_us)
-        spans = changed(before, wanted, look.prints, look.technical, look.reached_us)
+        look = Look.at(reader, part, until_us, whole=before is None or before.plan != wanted)
+        spans = changed(before, wanted, look.prints, look.technical, look.since_us, look.reached_us)
         start_us = _kept_us(case.documents[document], look.prints, part, until_us)
         seen = dict(before.seen) if before is not None and before.plan == wanted else {}
         for since, until in ((max(a, start_us), b) for a, b in spans):
@@ -315,7 +315,7 @@ class Filler:
         wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
         until_us = min(part.end_us or self._now_us(), self._now_us())
         until_us -= until_us % MINUTE_US
-        look = Look.at(reader, part, until_us)
+        look = Look.at(reader, part, until_us, whole=True)
         seen: dict[str, int] = {}
         for first in range(part.start_us, until_us, SLICE_US):
             filling = look.filling(replace(wanted, seen=seen), first, min(first + SLICE_US, until_us))

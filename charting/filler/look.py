@@ -13,21 +13,28 @@ from collector.model import UNMAPPED, AlarmType, Channel, Condition, Identity, Q
 from collector.series import Minutes, Points, SeriesReader
 from collector.technical import GATEWAY
 
+DAY_US = 24 * 60 * MINUTE_US
 LAG_US = 60_000_000
 """Of a bed of which nothing newer has come, the record says so (clinical.md §3.5: a gap must shout within 1-2 min)."""
-TOLD_US = 31 * 24 * 60 * MINUTE_US
-"""How far before a stay a device may have told of its patient, or a link gone down, that still holds."""
+TOLD_US = 31 * DAY_US
+"""How far before a stay a device may have told of its patient, that still holds."""
+STOOD_US = DAY_US
+"""How far before what is looked at a link may have gone down, or an alarm begun, that still stands."""
+LATE_US = 4 * DAY_US
+"""How late data are still found: three days without a network (design §7) and one to bring them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """`prints`: see watch. `present`: a point without a value for each minute in which a device sent anything.
+    """`since_us`: from when on it was looked at; `reached_us`: how far data have come.
 
-    `technical`: conditions that can explain a gap. `reached_us`: how far data have come.
+    `prints`: see watch. `present`: a point without a value for each minute in which a device sent anything.
+    `technical`: conditions that can explain a gap.
     """
 
     reader: SeriesReader
     part: Part
+    since_us: int
     prints: Prints
     present: Sequence[Points]
     technical: tuple[Condition, ...]
@@ -35,10 +42,11 @@ class Look:
     reached_us: int
 
     @classmethod
-    def at(cls, reader: SeriesReader, part: Part, until_us: int) -> "Look":
-        """What there is of a part up to a whole minute. Raises what the reader raises."""
-        minutes = reader.minutes(part.bed, (), part.start_us, until_us)
-        told = reader.conditions(part.bed, part.start_us - TOLD_US, until_us)
+    def at(cls, reader: SeriesReader, part: Part, until_us: int, *, whole: bool) -> "Look":
+        """What there is of a part up to a whole minute, of its last LATE_US unless whole. Raises SourceError."""
+        since_us = part.start_us if whole else max(part.start_us, (until_us - LATE_US) // MINUTE_US * MINUTE_US)
+        minutes = reader.minutes(part.bed, (), since_us, until_us)
+        told = reader.conditions(part.bed, since_us - STOOD_US, until_us)
         technical = tuple(c for c in told if c.device == GATEWAY or c.alarm.type is AlarmType.TECHNICAL)
         found = prints(minutes, part.start_us, until_us)
         latest = reader.latest(part.bed)
@@ -49,6 +57,7 @@ class Look:
         return cls(
             reader=reader,
             part=part,
+            since_us=since_us,
             prints=found,
             present=_present(minutes),
             technical=technical,

@@ -50,8 +50,13 @@ def prints(minutes: Iterable[Minutes], start_us: int, until_us: int) -> Prints:
     return total
 
 
-def changed(before: Seen | None, plan: Plan, now: Prints, technical: Sequence[Condition], until_us: int) -> Spans:
-    """What of [plan.start_us, until_us) has to be filled (again): spans of whole minutes, in order, apart."""
+def changed(
+    before: Seen | None, plan: Plan, now: Prints, technical: Sequence[Condition], since_us: int, until_us: int
+) -> Spans:
+    """What of [plan.start_us, until_us) has to be filled (again): spans of whole minutes, in order, apart.
+
+    `now` and `technical` are of [since_us, until_us) only, where there is a `before` with the same plan.
+    """
     start_us = plan.start_us
     if before is None or before.plan != plan:
         return [(start_us, until_us)] if until_us > start_us else []
@@ -59,8 +64,9 @@ def changed(before: Seen | None, plan: Plan, now: Prints, technical: Sequence[Co
     spans = [(before.reached_us - around_us, until_us)] if until_us > before.reached_us else []
     common = min(before.prints.size, now.size)
     first_us = start_us // MINUTE_US * MINUTE_US
-    for minute in np.flatnonzero(before.prints[:common] != now[:common]).tolist():
-        at_us = first_us + minute * MINUTE_US
+    first = (since_us - first_us) // MINUTE_US
+    for minute in np.flatnonzero(before.prints[first:common] != now[first:common]).tolist():
+        at_us = first_us + (first + minute) * MINUTE_US
         spans.append((at_us - around_us, at_us + MINUTE_US + around_us))
     known = set(before.technical)
     news = [c.time_us for c in technical if c not in known]

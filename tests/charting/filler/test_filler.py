@@ -196,6 +196,21 @@ def test_what_comes_after_the_case_was_closed_is_filled_and_certified_anew(ward:
     assert ward.look(3010.2) == []
 
 
+def test_days_at_one_bed_are_filled_as_they_come(ward: Ward) -> None:
+    hours = [60 * h for h in (0, 40, 80, 119, 120, 121)]
+    for hour in hours:
+        ward.beat(hour, hour + 20)
+    for now in (60 * 100, 60 * 120 + 21, 60 * 120 + 22, 60 * 121 + 25):
+        ward.look(now + 0.2)
+    before = ward.values("hr")
+    for hour in hours:
+        assert {m for m in before if hour <= m < hour + 20} == {hour + m for m in (2.0, 7.0, 12.0, 17.0)}
+    gaps = [(start, end) for start, end, _ in ward.gaps()]
+    assert gaps == [(hour + 20, after) for hour, after in zip(hours, [*hours[1:], 60 * 121 + 25], strict=True)]
+    ward.filler = ward.new_filler()
+    assert ward.look(60 * 121 + 25.5) == []
+
+
 def test_a_bed_that_cannot_be_read_is_told_once_and_filled_when_it_can(ward: Ward) -> None:
     ward.beat(0, 20)
     ward.beds.broken = "the series store: server closed the connection"
