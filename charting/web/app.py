@@ -43,9 +43,9 @@ Everything the pages do. Sign in by `POST /api/session`: the answer sets the ses
 goes into the header `X-CSRF-Token` of every request that changes something.
 
 Times are integers, µs since 1970 UTC. What goes wrong is answered as `{key, text, params}`, `text` in the language
-asked for (`lang`, the cookie `lang`, `Accept-Language`; zh or en): 401 not signed in, 403 not allowed (and kept in the audit
-trail), 404 unknown, 409 somebody else was faster (`current` is what stands now), 422 it cannot be so, 423 locked: the
-session (`session_locked`) or the document, 429 too many attempts, 503 the database does not answer.
+asked for (`lang`, the cookie `lang`, `Accept-Language`; zh or en): 401 not signed in, 403 not allowed (and kept in the
+audit trail), 404 unknown, 409 somebody else was faster (`current` is what stands now), 422 it cannot be so, 423 locked:
+the session (`session_locked`) or the document, 429 too many attempts, 503 the database does not answer.
 
 This is an information system: it does not alarm and does not control devices.
 """

@@ -301,7 +301,6 @@ async def test_a_form_is_kept_answer_by_answer() -> None:
     hospital.desk.start(hospital.actor("anaesthetist"), "c1", template="preop_visit", document="v1")
     async with served(hospital) as url, visited(url, "anaesthetist", size="tablet") as page:
         await _record(page, url, document="v1")
-        await page.locator("[role=tab][data-show=form]").click()
         fields = page.locator("#answers .field[data-kind=text] textarea")
         await fields.nth(0).fill("none known")
         await fields.nth(1).fill("never smoked")

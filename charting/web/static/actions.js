@@ -208,6 +208,10 @@ export function conflictOf(element, method, path, body, problem) {
   show(".mine", problem.said.mine ?? "");
   const form = dialog.querySelector("form");
   show(".problem", "");
+  form.reason.value = body.reason ?? "";
+  for (const button of form.querySelectorAll("[data-reason]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.reason === form.reason.value));
+  }
   form.onsubmit = (event) => {
     event.preventDefault();
     if (event.submitter?.value === "theirs") {

@@ -1,11 +1,12 @@
 """Cases and records through the API: what is sent twice, by two people, or cannot be so."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from charting.case.state import value_of
+from charting.case.state import Case, value_of
 from charting.trail.contents import Charted
 from tests.charting.web.hospital import MINUTE_US, NOW_US, STEP_US, Hospital, hr_item
 
@@ -120,7 +121,8 @@ async def test_what_cannot_be_is_said_in_words_and_changes_nothing(
 async def test_numbers_that_are_none_are_refused(number: str) -> None:
     hospital = Hospital()
     hospital.recorded()
-    text = '{"after": 0, "content": {"kind": "volume", "way": "out", "group": "urine", "what": "", "ml": %s, "start_us": %d}}'
+    volume = '{"kind": "volume", "way": "out", "group": "urine", "what": "", "ml": %s, "start_us": %d}'
+    text = f'{{"after": 0, "content": {volume}}}'
     async with hospital.client("anaesthetist") as client:
         answer = await client.put(
             f"{R}/items/v1", content=text % (number, NOW_US), headers={"content-type": "application/json"}
@@ -217,7 +219,12 @@ async def test_a_page_drawn_once_is_not_drawn_again_until_something_changes() ->
     hospital.recorded()
     drawn: list[str] = []
     draw = hospital.department.drawings._draw
-    hospital.department.drawings._draw = lambda case, document, lang: drawn.append(lang) or draw(case, document, lang)
+
+    def counted(case: Case, document: str, lang: str) -> Sequence[str]:
+        drawn.append(lang)
+        return draw(case, document, lang)
+
+    hospital.department.drawings._draw = counted
     async with hospital.client("anaesthetist") as client:
         for lang in ("en", "en", "zh", "zh", "en"):
             await client.get(f"{R}/pages/1", params={"lang": lang})
