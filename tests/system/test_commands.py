@@ -42,6 +42,7 @@ def test_the_version_is_told() -> None:
         (("simulate", "ge-datex-dri", "--pty", "/no/such/link"), "cannot make /no/such/link"),
         (("simulate", "ge-datex-dri", "--serial", "/dev/no-such"), "/dev/no-such is not there"),
         (("simulate", "ge-datex-dri", "--pty", "/tmp/x", "--scenario", "magic"), "no scenario 'magic'"),
+        (("simulate", "ge-datex-dri", "--pty", "/tmp/x", "--scenario", "wfdb:/no/such"), "/no/such.hea: No such file"),
         (("demo", "--devices", "toaster"), "no driver 'toaster'"),
         (("demo", "--devices", ","), "--devices names no driver"),
         (("demo", "--keep", "/dev/null/x"), "--keep /dev/null/x: Not a directory"),
