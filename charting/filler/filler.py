@@ -50,6 +50,10 @@ MOST = 10_000
 """Cases of one question; a department has some hundred open or closed in a week."""
 
 
+class _Ended(Exception):  # noqa: N818  no error: the service ends
+    """A look goes no further."""
+
+
 class Filler:
     """`look` may be called from any thread; one look at a time."""
 
@@ -71,6 +75,7 @@ class Filler:
         self._zone = zone
         self._log = log
         self._lock = threading.Lock()
+        self._ending = threading.Event()
         self._seen: dict[tuple[str, str, int], Seen] = {}
         self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
         self._store = Link(log, "charting database")
@@ -79,7 +84,13 @@ class Filler:
         self._settled: dict[str, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look every PACE_S until `stop`; the look under way is finished."""
+        """Look every PACE_S until `stop`; a look under way ends with what it is writing."""
+        looking = asyncio.create_task(self._look_on(stop))
+        await stop.wait()
+        self._ending.set()
+        await looking
+
+    async def _look_on(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.to_thread(self.look)
             with suppress(TimeoutError):
@@ -97,6 +108,8 @@ class Filler:
                 for row in ended:
                     self._look_at(row.case, others)
                     self._certify(row.case, others)
+            except _Ended:
+                return
             except VitalsdError as error:
                 self._store.lost(str(error))
             else:
@@ -107,7 +120,7 @@ class Filler:
         if not self._lock.acquire(timeout=SETTLE_S):
             return
         try:
-            with suppress(VitalsdError, Refusal):
+            with suppress(VitalsdError, Refusal, _Ended):
                 self._look_at(case, self._elsewhere([*self._trail.rows(state="open", limit=MOST), *self._unsettled()]))
         finally:
             self._lock.release()
@@ -158,6 +171,8 @@ class Filler:
         """Let something read a bed's series, if it can be read. A failure is the bed's alone."""
         link = self._links.setdefault(bed, Link(self._log.bind(bed=bed), "series of the bed"))
         reader = self._sources.reader(bed)
+        if self._ending.is_set():
+            raise _Ended
         if reader is None:
             return True
         try:
@@ -169,7 +184,7 @@ class Filler:
         except Refusal as refusal:  # signed or discarded meanwhile
             self._log.debug("not filled", bed=bed, reason=refusal.key)
             return False
-        except VitalsdError:  # the charting database: whoever looks at all cases sees it
+        except (VitalsdError, _Ended):  # the charting database: whoever looks at all cases sees it
             raise
         except Exception:  # noqa: BLE001  one bed's data that nobody foresaw must not stop the filling of all others
             if bed not in self._since:
@@ -217,6 +232,8 @@ class Filler:
         seen = dict(before.seen) if before is not None and before.plan == wanted else {}
         for since, until in ((max(a, start_us), b) for a, b in spans):
             for first in range(since, until, SLICE_US):
+                if self._ending.is_set():
+                    raise _Ended
                 last = min(first + SLICE_US, until)
                 marked = last + 1 if last == look.reached_us else last  # the mark at which time stands has come
                 filling = look.filling(replace(wanted, seen=seen), first, marked)

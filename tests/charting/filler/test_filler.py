@@ -1,6 +1,9 @@
 """The filler over a department in memory: what stands in records, and what is appended for it."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +14,10 @@ from charting.fill.types import CellState
 from charting.trail.contents import Charted, Event, Infusion, Rate
 from charting.trail.entries import SYSTEM, Filled, Signed
 from collector.model import Channel, Identity, PatientIdentity, Quality, Series
+from collector.series import Minutes
 from tests.charting.filler.department import BED, DOCTOR, NURSE, Ward, _reading
 from tests.charting.filler.made import DOCUMENT, MINUTE_US, at
+from tests.page.data import Store
 
 MARKS = (2.0, 7.0, 12.0, 17.0, 22.0, 27.0)
 """Whole five minutes of local time, in minutes since T0."""
@@ -286,3 +291,28 @@ def test_an_empty_cell_is_no_value(ward: Ward) -> None:
         item.captured is None or item.captured.state is CellState.EMPTY for item in ward.document().items.values()
     )
     assert np.isclose(sum(end - start for start, end, _ in ward.gaps()), 12.0, atol=3)
+
+
+async def test_a_look_under_way_ends_with_the_service(ward: Ward) -> None:
+    stop, looked = asyncio.Event(), asyncio.Event()
+    ward.beat(0, 20)
+    ward.now = 600
+    loop = asyncio.get_running_loop()
+    minutes = Store.minutes
+
+    def slow(store: Store, *asked: Any) -> Sequence[Minutes]:
+        loop.call_soon_threadsafe(looked.set)
+        while not ward.filler._ending.is_set():
+            pass
+        return minutes(store, *asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "minutes", slow)
+        running = asyncio.create_task(ward.filler.run(stop))
+        await looked.wait()
+        stop.set()
+        await running
+    assert ward.values("hr") == {}
+    ward.filler = ward.new_filler()
+    ward.look(600.5)
+    assert ward.values("hr") != {}
