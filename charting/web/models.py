@@ -6,12 +6,11 @@ Times are µs since 1970 UTC (`_us`). Contents of items are the values of charti
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from math import isfinite
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from charting.trail.contents import Content, Patient, Rate, Term
+from charting.trail.contents import Content, Patient
 
 LATEST_US = 4_102_444_800_000_000
 """2100: a time after it is a slip of the finger or another unit."""
@@ -28,31 +27,6 @@ Reason = Annotated[
 Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:@-]+$")]
 After = Annotated[int, Field(ge=0, le=100_000, description="Number of the version that the writer saw; 0: a new item")]
 Area = Literal["or", "pacu", "icu", "ward", "offsite"]
-
-_KINDS: Mapping[str, type] = MappingProxyType(
-    {str(next(f.default for f in fields(kind) if f.name == "kind")): kind for kind in get_args(Content)}
-)
-_NESTED: Mapping[str, type] = MappingProxyType({"term": Term, "drug": Term, "rates": Rate})
-
-
-def _strict(raw: object) -> object:
-    """Refuses fields that a content does not have."""
-    if isinstance(raw, Mapping):
-        kind = _KINDS.get(str(raw.get("kind")))
-        if kind is not None:
-            _named(raw, kind)
-    return raw
-
-
-def _named(raw: Mapping[Any, object], kind: type) -> None:
-    known = {f.name for f in fields(kind)}
-    for name, value in raw.items():
-        if name not in known:
-            raise ValueError(f"{kind.__name__} has no such field")
-        nested = _NESTED.get(name)
-        for part in value if isinstance(value, list) else [value]:
-            if nested is not None and isinstance(part, Mapping):
-                _named(part, nested)
 
 
 def _bounded(content: Any) -> Any:
@@ -92,19 +66,13 @@ def _leaves(value: Any, name: str) -> Any:
         yield name, value
 
 
-def _strict_patient(raw: object) -> object:
-    if isinstance(raw, Mapping):
-        _named(raw, Patient)
-    return raw
-
-
-AnyContent = Annotated[
-    Annotated[Content, Field(discriminator="kind")], BeforeValidator(_strict), AfterValidator(_bounded)
-]
-AnyPatient = Annotated[Patient, BeforeValidator(_strict_patient), AfterValidator(_bounded)]
+AnyContent = Annotated[Annotated[Content, Field(discriminator="kind")], AfterValidator(_bounded)]
+AnyPatient = Annotated[Patient, AfterValidator(_bounded)]
 
 
 class Asked(BaseModel):
+    """What it forbids it forbids in the contents within it, too."""
+
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=False)
 
 
