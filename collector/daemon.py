@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 RECORDING_START = "2000-01-01T00:00:00Z"
 """When a recording is taken to begin if its port does not say (design §5)."""
 
+SEEN_S = 5.0
+"""How often the journal is told that the daemon runs: so exactly is known when it did not (links.LATE_US is longer)."""
+
 WATCH_S = 1.0
 """How often the counts of journal and sinks are read for the metrics."""
 
@@ -245,6 +248,7 @@ class _Daemon:
 
     async def _watch(self) -> None:
         """Keep metrics, the gateway's own conditions and the devices' states at the broker up to date."""
+        seen_s = self._clock.monotonic()
         while True:
             with contextlib.suppress(JournalError):  # a file that cannot be read is `_tend`'s to mend
                 await asyncio.to_thread(self._metrics.show_journal, self._journal, self._clock.utc_us())
@@ -255,7 +259,9 @@ class _Daemon:
             changes = self._links.look([runner.status for runner in self._runners], self._clock.utc_us())
             if changes:
                 await self._writer.append(changes, {})
-            await asyncio.to_thread(self._journal.go_on)
+            if self._clock.monotonic() - seen_s >= SEEN_S:
+                seen_s = self._clock.monotonic()
+                await asyncio.to_thread(self._journal.go_on)
             for name, status in self._delivery.status().items():
                 self._metrics.show_sink(name, status)
             if self._mqtt is not None:
