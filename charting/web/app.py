@@ -1,5 +1,6 @@
 """The web application: one way in, routes, and what becomes of what goes wrong."""
 
+import json
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 
@@ -21,7 +22,7 @@ from charting.web.guard import Guard
 from charting.web.language import lang_of
 from charting.web.news import News
 from charting.web.problems import Problem, answer, of_http, of_problem, of_validation
-from charting.web.shell import environment
+from charting.web.shell import environment, is_page, problem_page
 from charting.web.words import Words
 from collector import __version__
 from collector.errors import VitalsdError
@@ -108,11 +109,8 @@ def app(department: Department) -> FastAPI:
         content, kind = file.read_bytes(), _STATIC["." + file.name.rpartition(".")[2]]
         made.add_api_route(f"/static/{file.name}", _static(content, kind), include_in_schema=False)
     made.add_api_route("/health", _health, include_in_schema=False)
-    made.add_exception_handler(Problem, of_problem)
-    made.add_exception_handler(Refusal, _refused)
-    made.add_exception_handler(RequestValidationError, of_validation)
-    made.add_exception_handler(HTTPException, of_http)
-    made.add_exception_handler(VitalsdError, _unreachable)
+    for wrong, said in _WRONG:
+        made.add_exception_handler(wrong, _shown(said))
     made.add_middleware(Gate, cookie=session.cookie_name(department), find=find)
     made.add_middleware(Guard, tls=department.tls)
     return made
@@ -133,6 +131,26 @@ def _refused(request: Request, refusal: Exception) -> JSONResponse:
 def _unreachable(request: Request, _: Exception) -> JSONResponse:
     """The database or a bed's store does not answer: nothing of the request was kept."""
     return answer(503, "no_database", Words(lang_of(request))("no_database"), {})
+
+
+Answer = Callable[[Request, Exception], JSONResponse]
+
+_WRONG: Sequence[tuple[type[Exception], Answer]] = (
+    (Problem, of_problem), (Refusal, _refused), (RequestValidationError, of_validation), (HTTPException, of_http),
+    (VitalsdError, _unreachable),
+)  # fmt: skip
+
+
+def _shown(said: Answer) -> Callable[[Request, Exception], Response]:
+    """The same as a page, where a person has asked for one."""
+
+    def answered(request: Request, error: Exception) -> Response:
+        told = said(request, error)
+        if not is_page(request):
+            return told
+        return problem_page(request, told.status_code, json.loads(bytes(told.body))["text"])
+
+    return answered
 
 
 def _static(content: bytes, kind: str) -> Callable[[], Response]:

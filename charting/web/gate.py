@@ -13,6 +13,7 @@ from charting.web.context import Person
 from charting.web.guard import SAFE
 from charting.web.language import lang_of
 from charting.web.problems import answer
+from charting.web.shell import is_page, problem_page
 from charting.web.words import Words
 from collector.errors import VitalsdError
 
@@ -57,7 +58,10 @@ class Gate:
         try:
             person = await asyncio.to_thread(self._find, token, by_person) if token else None
         except VitalsdError:
+            if is_page(request):
+                return problem_page(request, 503, Words(lang_of(request))("no_database"))
             return _problem(request, 503, "no_database")
+        page = is_page(request)
         page = (
             method in {"GET", "HEAD"} and not path.startswith(("/api/", "/openapi")) and "x-live" not in request.headers
         )

@@ -73,6 +73,19 @@ def outside(request: Request, template: str, /, **values: object) -> HTMLRespons
     return _answer(lang, html, changed="lang" in request.query_params)
 
 
+def is_page(request: Request) -> bool:
+    """Whether a person is to see the answer as a page of its own, and not a program or a page's script."""
+    inside = request.url.path.startswith(("/api/", "/openapi"))
+    return request.method in {"GET", "HEAD"} and not inside and "x-live" not in request.headers
+
+
+def problem_page(request: Request, status: int, text: str) -> HTMLResponse:
+    """What went wrong, for a person; asks no database."""
+    made = outside(request, "problem.html", text=text)
+    made.status_code = status
+    return made
+
+
 def _frame(request: Request, department: Department, lang: Lang) -> Mapping[str, object]:
     other = Lang.EN if lang is Lang.ZH else Lang.ZH
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]

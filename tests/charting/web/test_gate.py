@@ -8,6 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from charting.store.database import StoreError
 from charting.trail.entries import SessionChanged
 from charting.web.guard import LARGEST_BODY
 from tests.charting.web.hospital import PASSWORD, Hospital, sign_in
@@ -199,3 +200,37 @@ async def test_events_tell_of_a_change_and_end_with_the_service() -> None:
     assert 'data: {"cases":["c1"]}' in text
     hospital.stop.set()
     await task
+
+
+async def test_a_database_that_does_not_answer_is_said_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = Hospital()
+    hospital.recorded()
+
+    def gone(*_: object, **__: object) -> None:
+        raise StoreError("gone")
+
+    async with hospital.client("anaesthetist") as client:
+        for what in ("rows", "entries", "append"):
+            monkeypatch.setattr(hospital.trail, what, gone)
+        for method, path in (("GET", "/api/cases"), ("GET", "/api/cases/c1"), ("POST", "/api/cases/c1/reopen")):
+            answer = await client.request(method, path, json={"reason": "x"} if method == "POST" else None)
+            assert (answer.status_code, answer.json()["key"]) == (503, "no_database"), path
+        page = await client.get("/cases/c1")
+        assert page.status_code == 503
+        assert "The database does not answer" in page.text
+        assert (await client.get("/health")).status_code == 503
+        monkeypatch.setattr(hospital.people, "session", gone)
+        assert (await client.get("/api/cases")).json()["key"] == "no_database"
+        assert "The database does not answer" in (await client.get("/records/c1/d1")).text
+        monkeypatch.undo()
+        assert (await client.get("/records/c1/d1")).status_code == 200
+
+
+async def test_a_page_that_is_not_there_is_said_in_words() -> None:
+    hospital = Hospital()
+    async with hospital.client("anaesthetist", "zh") as client:
+        for path in ("/cases/none", "/nothing", "/dialogs/open?bed=none"):
+            answer = await client.get(path)
+            assert answer.status_code == 404
+            assert answer.headers["content-type"].startswith("text/html")
+            assert "没有" in answer.text
