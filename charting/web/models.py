@@ -85,6 +85,11 @@ class Unlock(Asked):
     password: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class NewPassword(Asked):
+    before: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class OpenCase(Asked):
     """A case begins at a bed; nothing about the patient has to be known."""
 

@@ -88,6 +88,17 @@ def unlock(here: Here, request: Request, asked: models.Unlock) -> SessionOut:
     return _out(here.department, session, frozenset() if known is None or known[1] is None else known[1].roles)
 
 
+@router.post("/password", responses={429: {"description": "Too many attempts"}})
+def change_password(here: Here, request: Request, asked: models.NewPassword) -> SessionOut:
+    """One's own; other sessions of the account end."""
+    session = here.department.sign_in.change_password(
+        here.person.token, asked.before, asked.password, _address(request)
+    )
+    if isinstance(session, SignInRefused):
+        raise _refused(session, wrong=403)
+    return _out(here.department, session, here.actor.roles)
+
+
 def _out(department: Department, session: Session, roles: frozenset[str]) -> SessionOut:
     return SessionOut(
         account=session.account,
@@ -100,9 +111,9 @@ def _out(department: Department, session: Session, roles: frozenset[str]) -> Ses
     )
 
 
-def _refused(refused: SignInRefused) -> Exception:
+def _refused(refused: SignInRefused, wrong: int = 401) -> Exception:
     """Its own words, with how long to wait where that is asked."""
-    return Problem(429 if refused.wait_s else 401, refused.key, refusal=refused, retry_s=refused.wait_s)
+    return Problem(429 if refused.wait_s else wrong, refused.key, refusal=refused, retry_s=refused.wait_s)
 
 
 def _address(request: Request) -> str:

@@ -37,6 +37,15 @@ function near(x, y) {
   return best;
 }
 
+const TABS = { bolus: "drugs", infusion: "infusions", volume: "fluids", breathing: "more", score: "more" };
+
+/* An empty place of a row leads to where something is put into it. */
+function add(target) {
+  const { row } = target.closest("[data-row]")?.dataset ?? {};
+  if (TABS[row]) document.querySelector(`[data-show=tab-${TABS[row]}]`)?.click();
+  else if (target.closest("[data-signature]")) document.querySelector("[data-key=S]")?.click();
+}
+
 const middle = (element) => {
   const box = element.getBoundingClientRect();
   return [box.left + box.width / 2, box.top + box.height / 2];
@@ -73,9 +82,10 @@ export function begin() {
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#sheets")) return;
     const found = event.target.closest("[data-item]") ?? near(event.clientX, event.clientY);
-    if (!found) return;
-    go(found);
-    open(found.dataset.item);
+    if (found) {
+      go(found);
+      open(found.dataset.item);
+    } else add(event.target);
   });
   document.addEventListener("keydown", (event) => {
     const from = event.target.closest?.("#sheets [data-item]");

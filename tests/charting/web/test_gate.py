@@ -145,6 +145,20 @@ async def test_a_locked_session_shows_nothing_until_its_own_password() -> None:
     assert said == ["signed_in", "locked", "refused", "unlocked", "locked"]
 
 
+async def test_a_person_changes_his_own_password_and_other_sessions_end() -> None:
+    hospital = Hospital()
+    async with hospital.client("surgeon") as here, hospital.client("surgeon") as elsewhere:
+        path, new = "/api/session/password", "nobody-knows-it-yet"
+        wrong = await here.post(path, json={"before": "not this one", "password": new})
+        assert (wrong.status_code, wrong.json()["key"]) == (403, "wrong")
+        short = await here.post(path, json={"before": PASSWORD, "password": "short"})
+        assert (short.status_code, short.json()["key"]) == (422, "password_short")
+        assert (await here.post(path, json={"before": PASSWORD, "password": new})).status_code == 200
+        assert (await here.get("/api/cases")).status_code == 200
+        assert (await elsewhere.get("/api/cases")).status_code == 401
+        await sign_in(elsewhere, "surgeon", new)
+
+
 async def test_guessing_has_to_wait_and_is_told_how_long() -> None:
     hospital = Hospital()
     async with hospital.client() as client:
