@@ -1,6 +1,7 @@
 """The department's pages in a real browser, as people use them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -352,3 +353,73 @@ async def test_everything_can_be_touched_named_and_read(lang: str, size: str) ->
             await page.wait_for_load_state()
             assert await page.evaluate(CHECKS) == [], path
             await picture(page, f"{size}-{lang}-admin{path.partition('?')[0].replace('/', '-')}")
+
+
+async def test_codes_staff_and_a_move_are_entered_without_typing_free() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.opened()
+    async with served(hospital) as url, visited(url, "anaesthetist", lang="zh", size="tablet") as page:
+        await page.goto(f"{url}/cases/c1")
+        await page.wait_for_load_state()
+        await page.keyboard.press("c")
+        dialog = page.locator("#loaded")
+        await dialog.locator("[data-show=code-technique]").click()
+        form = dialog.locator("#code-technique")
+        await form.locator("[type=search]").fill("全")
+        await form.locator(".results button").first.click()
+        await picture(page, "code")
+        await form.locator("button.main").click()
+        await expect(page.locator("#codes")).to_contain_text("全身麻醉")
+        await page.keyboard.press("s")
+        await dialog.locator("[name='content.name']").fill("李医生")
+        await dialog.locator("[name='content.role']").select_option("surgeon")
+        await dialog.locator("button.main").click()
+        await expect(page.locator("#staff")).to_contain_text("李医生")
+        await page.locator("#staff").get_by_role("button", name="离开").click()
+        await expect(page.locator("#staff").get_by_role("button", name="离开")).to_have_count(0)
+        await page.keyboard.press("n")
+        await expect(page.locator("#events button.done")).to_have_count(1)
+        await page.get_by_role("button", name="转床").click()
+        await dialog.locator("[name=bed]").select_option("PACU-1")
+        await dialog.locator("button.main").click()
+        await expect(page.locator("#stays li")).to_have_count(2)
+    case = hospital.desk.case("c1")
+    (coded,), (person,), (event,) = case.coded, case.attendances, case.events
+    term = hospital.libraries.named("techniques", coded.term.code)
+    assert (coded.use, coded.term, "全" in coded.term.zh) == ("technique", term, True)
+    assert (person.role, person.name, person.out_us is not None) == ("surgeon", "李医生", True)
+    assert (event.key, case.bed, case.area) == ("t_suite_in", "PACU-1", "pacu")
+
+
+async def test_an_administrator_makes_an_account_and_loads_a_library(tmp_path: Path) -> None:
+    hospital = Hospital(idle_s=43_200)
+    file = tmp_path / "own.csv"
+    file.write_text("code,zh,en,valid_from,valid_to\nX1,甲,First,,\n", encoding="utf-8")
+    async with served(hospital) as url, visited(url, "administrator", expected=("422",)) as page:
+        await page.goto(f"{url}/accounts")
+        await page.wait_for_load_state()
+        form = page.locator("main form").first
+        await form.locator("[name=account]").fill("zhao")
+        await form.locator("[name=name]").fill("赵护士")
+        await form.locator("[name=password]").fill("1234567890")
+        await form.locator("[value=icu_nurse]").check()
+        await form.locator("button.main").click()
+        await expect(form.locator(".problem")).to_contain_text("common")
+        await expect(form.locator("[name=name]")).to_have_value("赵护士")
+        await form.locator("[name=password]").fill("a longer one than that")
+        await form.locator("button.main").click()
+        await expect(page.locator("#accounts")).to_contain_text("赵护士")
+        await page.goto(f"{url}/libraries")
+        await page.wait_for_load_state()
+        form = page.locator("#library")
+        await form.locator("[name=library]").fill("own")
+        await form.locator("[name=version]").fill("2026.2")
+        await form.locator("[type=file]").set_input_files(file)
+        await form.locator("button.main").click()
+        await expect(page.locator("#libraries")).to_contain_text("own")
+    account = hospital.people.account("zhao")
+    assert account is not None
+    assert account.roles == {"icu_nurse"}
+    library = hospital.libraries.current("own")
+    assert library is not None
+    assert (library.version, list(library.codings)) == ("2026.2", ["X1"])
