@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from charting.fill.types import Gap
 from charting.sheet.columns import Columns
 from charting.sheet.paper import ALERT, FAINT, HELD, INK, Paper
-from charting.sheet.rows import NARROWEST, SIZE, Paint, Rest, Row
+from charting.sheet.rows import MARGIN, NARROWEST, SIZE, TIGHTEST, Paint, Rest, Row
 from charting.sheet.scene import Scene, Value
 from charting.sheet.signals import Signal
 from charting.sheet.text import width as text_width
@@ -88,7 +88,7 @@ def cells_painter(cells: Sequence[tuple[int, str, str]]) -> Paint:
         for column, (item, text) in sorted(joined.items()):
             first, *others = item.split(" ")
             data = ({"item": first} if first else {}) | ({"items": item} if others else {})
-            _number(paper, columns, column, top + height - 9, text, data)
+            _number(paper, columns, column, top + (height + SIZE * 0.73) / 2, text, data)
 
     return paint
 
@@ -116,18 +116,29 @@ def breathing(scene: Scene) -> Row:
     return Row(label=scene("breathing"), paint=paint, data={"row": "breathing"})
 
 
-def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap], rest: Rest, elsewhere: Container[int]) -> Row:
-    """A signal's values as numbers: by hand underlined, unconfirmed with a question mark, gaps hatched.
+def numbers(
+    scene: Scene, columns: Columns, signal: Signal, gaps: Sequence[Gap], rest: Rest, elsewhere: Container[int]
+) -> Row:
+    """A signal's values as numbers: by hand underlined, held and doubtful ones with a question mark, gaps hatched.
 
     A value whose mark is in no column (a second cuff pressure in five minutes) stands in the column of its time where
-    that is free, else it is listed; one of a mark in `elsewhere` stands on another page.
+    that is free, else it is listed; one of a mark in `elsewhere` stands on another page. Where numbers are too wide
+    for the columns (36.5), every quarter of an hour has one (every third minute of a closer stretch), and each that is
+    by hand, held, doubtful or hides an excursion; the row says so (`thinned`).
     """
-    values = scene.values.get(signal.name, ())
-    excursions = [e for e in scene.document.excursions if e.signal == signal.name]
+    here = [v for v in scene.values.get(signal.name, ()) if columns.holds(v.mark_us)]
+    extremes = {e.mark_us for e in scene.document.excursions if e.signal == signal.name}
+    placed = _placed(columns, here, elsewhere)
+    thinned = any(
+        text_width(signal.written(v.value)) * SIZE * NARROWEST > columns.width - MARGIN
+        for v in here
+        if v.mark_us in placed
+    )
+    if thinned:
+        placed = _thinned(scene, columns, here, placed, extremes)
 
     def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
         hatches(scene, paper, columns, gaps, top, height)
-        marks = {mark: n for n, mark in enumerate(columns.marks)}
         under = ""
         hatched = {
             column
@@ -135,45 +146,47 @@ def numbers(scene: Scene, signal: Signal, gaps: Sequence[Gap], rest: Rest, elsew
             if columns.meets(g.start_us, g.end_us)
             for column in range(columns.column(g.start_us), columns.column(g.end_us) + 1)
         }
-        placed = _placed(columns, values, elsewhere)
-        for value in values:
+        marks = {mark: n for n, mark in enumerate(columns.marks)}
+        taken = set(placed.values())
+        y = top + (height + SIZE * 0.73) / 2
+        for value in here:
             column = placed.get(value.mark_us)
             if column is None:
-                if columns.holds(value.mark_us) and value.mark_us not in elsewhere:
+                if not thinned and value.mark_us not in elsewhere:
                     x = columns.left + columns.width * (columns.column(value.mark_us) + 1)
                     paper.text(x - 1, top + 11, "…", size=11, anchor="end", fill=ALERT)
                     told = signal.written(value.value) + ("?" if value.held else "")
                     rest.add(f"{signal.label(scene.lang)} {scene.clock(value.time_us)}  {told} {signal.unit}")
                 continue
-            text = signal.written(value.value)
-            at_own = value.time_us != value.mark_us and columns.width > 60
-            own = f":{scene.local(value.time_us):%M}" if at_own else ""
-            data = {"item": value.item} | ({"state": "held"} if value.held else {})
-            _number(
+            at_own = value.time_us != value.mark_us and columns.daily
+            left, right = _number(
                 paper,
                 columns,
                 column,
-                top + height - 9,
-                text + ("?" if value.held else ""),
-                data,
+                y,
+                signal.written(value.value) + ("?" if value.held else "ˀ" if value.doubt else ""),
+                {"item": value.item} | ({"state": "held"} if value.held else {}),
                 held=value.held,
                 halo=column in hatched,
-                own=own,
+                own=f":{scene.local(value.time_us):%M}" if at_own else "",
+                reach=_reach(columns, taken, column) if thinned else 1,
             )
             if value.manual:
-                x = columns.centre(column)
-                half = min(columns.width / 2 - 3, text_width(text) * SIZE / 2)
-                under += f"M{x - half:.1f} {top + height - 5:.1f}H{x + half:.1f}"
+                under += f"M{left:.1f} {y + 4:.1f}H{right:.1f}"
         paper.path(under, INK, 2)
         flags = "".join(
-            f"M{columns.left + columns.width * (marks[e.mark_us] + 1) - 9:.1f} {top + 2:.1f}h8v8z"
-            for e in excursions
-            if e.mark_us in marks
+            f"M{columns.left + columns.width * (marks[mark] + 1) - 9:.1f} {top + 2:.1f}h8v8z"
+            for mark in sorted(extremes)
+            if mark in marks
         )
         paper.path(flags, ALERT, 0.5, fill=ALERT)
 
     return Row(
-        label=signal.label(scene.lang), unit=signal.unit, paint=paint, data={"row": "signal", "signal": signal.name}
+        label=signal.label(scene.lang),
+        unit=signal.unit,
+        paint=paint,
+        thinned=thinned,
+        data={"row": "signal", "signal": signal.name},
     )
 
 
@@ -192,6 +205,30 @@ def _placed(columns: Columns, values: Sequence[Value], elsewhere: Container[int]
     return found
 
 
+def _thinned(
+    scene: Scene, columns: Columns, values: Sequence[Value], placed: Mapping[int, int], extremes: Container[int]
+) -> Mapping[int, int]:
+    """What a person must see of them, the first and the last, and those at whole quarters whose neighbours are free."""
+    there = [v for v in values if v.mark_us in placed]
+    kept = {v.mark_us: placed[v.mark_us] for v in there if v.manual or v.held or v.doubt or v.mark_us in extremes}
+    kept |= {v.mark_us: placed[v.mark_us] for v in (there[0], there[-1])}
+    taken = set(kept.values())
+    for value in there:
+        column = placed[value.mark_us]
+        every = 3 if column in columns.close else 15
+        if scene.local(value.mark_us).minute % every == 0 and not taken & {column - 1, column, column + 1}:
+            kept[value.mark_us] = column
+            taken.add(column)
+    return kept
+
+
+def _reach(columns: Columns, taken: Container[int], column: int) -> float:
+    """Columns that a number may take: two where its neighbours are free, at the plot's edge one and a half."""
+    if column - 1 in taken or column + 1 in taken:
+        return 1
+    return 2 if 0 < column < len(columns.marks) - 1 else 1.5
+
+
 def _number(
     paper: Paper,
     columns: Columns,
@@ -203,14 +240,18 @@ def _number(
     held: bool = False,
     halo: bool = False,
     own: str = "",
-) -> None:
+    reach: float = 1,
+) -> tuple[float, float]:
+    """Where it begins and ends: within as many columns as it may reach, itself in their middle, and within the plot."""
     wide = text_width(text) * SIZE
-    room = columns.width - 6 - text_width(own) * 14
+    room = columns.width * reach - MARGIN - text_width(own) * 14
     squeeze = min(1.0, room / wide) if wide else 1.0
     size = SIZE
-    if squeeze < NARROWEST:
-        size, squeeze = SIZE * squeeze / NARROWEST, NARROWEST
+    if squeeze < TIGHTEST:
+        size, squeeze = SIZE * squeeze / TIGHTEST, TIGHTEST
+    half = wide * squeeze * size / SIZE / 2
     x = columns.centre(column) - (text_width(own) * 7 if own else 0)
+    x = min(max(x, columns.left + half + MARGIN / 2), columns.right - half - MARGIN / 2)
     paper.text(
         x,
         y,
@@ -223,7 +264,8 @@ def _number(
         data=data,
     )
     if own:
-        paper.text(x + wide * squeeze / 2 + 1, y, own, size=14, fill=FAINT)
+        paper.text(x + half + 1, y, own, size=14, fill=FAINT)
+    return x - half, x + half
 
 
 def hatches(scene: Scene, paper: Paper, columns: Columns, gaps: Sequence[Gap], top: float, height: float) -> None:
@@ -248,8 +290,7 @@ def missing(
         if here:
             together.setdefault(tuple((g.start_us, g.end_us, g.cause) for g in here), []).append(signal)
     for several in together.values():
-        separator = "、" if scene.lang == "zh" else ", "
-        label = separator.join(s.label(scene.lang) for s in several)
+        label = scene.listed(s.label(scene.lang) for s in several)
         if text_width(label) * SIZE > 260:
             label = several[0].label(scene.lang) + " " + scene("and_more", n=len(several))
         names = " ".join(s.name for s in several)

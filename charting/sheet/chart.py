@@ -119,7 +119,10 @@ def _signal(
         x, y = columns.x(value.time_us), height_of(value.value, symbol.right, top, height)
         if value.held:
             paper.text(x + 11, y - 4, "?", size=20, fill=HELD)
-        elif not low <= value.value <= high:
+            continue
+        if value.doubt:
+            paper.text(x + 7, y - 7, "?", size=16, fill=symbol.colour, halo=True)
+        if not low <= value.value <= high:
             arrow = "▲" if value.value > high else "▼"
             paper.text(
                 x + 8, y + (18 if value.value > high else -4), f"{arrow}{value.value:g}", size=18, fill=symbol.colour
@@ -151,7 +154,7 @@ def _glyph(scene: Scene, symbol: Symbol, value: Value) -> str:
         return symbol.manual
     if symbol.glyph != BY_BREATHING:
         return symbol.glyph
-    way = "spontaneous"
+    way = "unknown"
     for _, change in scene.breathing:
         if change.at_us <= value.time_us:
             way = change.way

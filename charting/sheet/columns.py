@@ -46,6 +46,16 @@ class Columns:
         return self.edges[-1]
 
     @property
+    def since_us(self) -> int:
+        """From when the sums of a page count: a page of a day its own day, others the whole record."""
+        return self.start_us if self.daily else 0
+
+    @property
+    def daily(self) -> bool:
+        """Columns are wide: hours of a day, or quarters of an hour."""
+        return self.width > 60
+
+    @property
     def right(self) -> float:
         return self.left + self.width * len(self.marks)
 

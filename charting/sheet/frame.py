@@ -27,7 +27,7 @@ class Section:
 
 def times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
     """The times over (and under) the grid: quarters of an hour, or each hour, or every minute of a closer stretch."""
-    y, daily = paper.y + 25, columns.width > 60
+    y, daily = paper.y + 25, columns.daily
     paper.text(LEFT + STRIP + 8, y, scene("time"), size=20, fill=FAINT)
     sums = "day_total" if columns.end_us - columns.start_us >= 23 * _HOUR_US else "total"
     paper.text(RIGHT - TOTALS / 2, y, scene(sums), size=19, anchor="middle", fill=FAINT)
@@ -51,13 +51,17 @@ def times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
 
 
 def ground(scene: Scene, paper: Paper, columns: Columns, top: float, high: float, *, dense: bool) -> None:
-    """Columns under a section: bands of closer stretches, lines at marks (`dense`) or between them (numbers)."""
+    """Columns under a section: bands of closer stretches, lines at marks (`dense`) or between them (numbers).
+
+    Handovers are dashed, except between numbers that stand close. What is written over strong lines from now on stays
+    readable.
+    """
     for a, b in _runs(columns.close):
         x, wide = columns.left + columns.width * a, columns.width * (b - a)
         paper.box(x, top, wide, high, fill="#fdf0ee", data={"pace": "rescue"})
         if dense and high > CHART_LEAST / 2:
             paper.text(x + 6, top + 24, scene("rescue"), size=22, bold=True, fill=ALERT)
-    wide = columns.width > 60
+    wide = columns.daily
     fine: list[tuple[float, float, float, float]] = []
     strong: list[tuple[float, float, float, float]] = []
     for i, when in enumerate(columns.marks):
@@ -69,6 +73,9 @@ def ground(scene: Scene, paper: Paper, columns: Columns, top: float, high: float
             fine.append((x, top, x, top + high))
     paper.lines(fine, RULE, 1.2)
     paper.lines(strong, HOUR, 2)
+    handed = [columns.x(t) for t in scene.handovers if columns.holds(t)] if dense or wide else []
+    paper.lines([(x, top, x, top + high) for x in handed], INK, 2, ' stroke-dasharray="9 7"')
+    paper.stripes = [*handed, *(x for x, *_ in strong)]
 
 
 def _runs(columns: Iterable[int]) -> list[tuple[int, int]]:

@@ -9,11 +9,10 @@ from charting.sheet.columns import MINUTE_US, Columns, Span, day_start, grid, pa
 from charting.sheet.frame import CHART_LEAST, PLOT_LEFT, PLOT_RIGHT, STRIP, Section
 from charting.sheet.head import FOOT
 from charting.sheet.lists import times_of
-from charting.sheet.paper import BOTTOM, HOUR, INK, LEFT, RIGHT, Paper
+from charting.sheet.paper import BOTTOM, HOUR, LEFT, RIGHT, Paper
 from charting.sheet.rows import Rest, Row
 from charting.sheet.scene import Scene
 from charting.sheet.signals import Signal
-from charting.trail.contents import Remark
 
 ROW, ROW_LEAST, ROW_MOST = 32.0, 26.0, 37.0
 CHART_MOST = 900.0
@@ -65,7 +64,8 @@ def draw(
         room = BOTTOM - FOOT - head.signatures_height(scene) - paper.y - 2 * 34 - 56
         lines = [] if papers or closer else happened.listing(scene, columns)
         tail = [] if closer else happened.tail_of(scene, columns)
-        least = min(happened.height(lines), 12) * happened.LINE + 26.0 * (len(tail) + 1) + 30
+        notes = len(happened.legend(scene, [*before, *after]))
+        least = min(happened.height(lines), 12) * happened.LINE + 26.0 * (len(tail) + notes) + 30
         chart_least = CHART_LEAST if has_chart else 0.0
         fits = max(int((room - least - chart_least) // ROW_LEAST), 1)
         kept = min(sum(len(s.rows) for s in after), fits)
@@ -173,7 +173,7 @@ def _sections(
         if not there:
             continue
         if symbol is None or symbol.row or sheet or closer:
-            numbers.append(cells.numbers(scene, each, gaps.get(each.name, ()), rest, elsewhere))
+            numbers.append(cells.numbers(scene, columns, each, gaps.get(each.name, ()), rest, elsewhere))
         else:
             charted.append(each)
     numbers.append(cells.breathing(scene))
@@ -245,16 +245,10 @@ def _page(
         frame.section_of(scene, paper, columns, section, row, rest)
     if not closer:
         happened.lane(scene, paper, columns, lines)
+    paper.stripes = ()
     frame.times_line(scene, paper, columns)
     bottom = paper.y
-    handed = [c.at_us for _, c, _ in scene.moments if isinstance(c, Remark) and c.handover and columns.holds(c.at_us)]
-    paper.lines(
-        [(columns.x(t), top + 34, columns.x(t), bottom - 34 - happened.LANE) for t in handed],
-        INK,
-        2,
-        ' stroke-dasharray="9 7"',
-    )
     edges = (LEFT, LEFT + STRIP, PLOT_LEFT, PLOT_RIGHT, RIGHT)
     paper.lines([(x, top, x, bottom) for x in edges] + [(LEFT, y, RIGHT, y) for y in (top, bottom)], HOUR, 2)
-    happened.listed(scene, paper, lines, tail, rest)
+    happened.listed(scene, paper, lines, tail, happened.legend(scene, [*above, *below]), rest)
     head.signatures(scene, paper, BOTTOM - FOOT - head.signatures_height(scene))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from charting.case.events import events
 from charting.sheet import frame, head
 from charting.sheet.columns import Columns
+from charting.sheet.frame import Section
 from charting.sheet.head import FOOT
 from charting.sheet.paper import BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, Paper
 from charting.sheet.rows import Rest
@@ -102,17 +103,49 @@ def _high(wrapped: Sequence[tuple[str, list[str]]]) -> int:
     return high
 
 
-def listed(scene: Scene, paper: Paper, lines: Sequence[Line], tail: Sequence[tuple[str, str]], rest: Rest) -> None:
+def legend(scene: Scene, sections: Sequence[Section]) -> list[str]:
+    """Lines that say what the marks of these rows mean."""
+    rows = [row for section in sections for row in section.rows]
+    notes = [scene(f"legend.{key}") for key in ("manual", "held", "doubt", "gap", "excursion", "running")]
+    if scene.handovers:
+        notes.append(scene("legend.handover"))
+    thinned = [row.label for row in rows if row.thinned]
+    if thinned:
+        notes.append(scene("legend.thinned", names=scene.listed(thinned)))
+    if any(row.computed for row in rows):
+        weight = scene.case.patient.weight_kg
+        notes.append(scene("legend.computed") + (scene.aside(f"{weight:g} kg") if weight else ""))
+    found: list[str] = []
+    for note in notes:
+        longer = f"{found[-1]} | {note}" if found else note
+        if found and text_width(longer) * _SMALL <= RIGHT - LEFT:
+            found[-1] = longer
+        else:
+            found.append(note)
+    return found
+
+
+_SMALL = 18.0
+
+
+def listed(
+    scene: Scene,
+    paper: Paper,
+    lines: Sequence[Line],
+    tail: Sequence[tuple[str, str]],
+    notes: Sequence[str],
+    rest: Rest,
+) -> None:
     """Events and remarks in three columns, then staff, sums, legend; what finds no room is told on the last pages."""
     bottom = BOTTOM - FOOT - head.signatures_height(scene)
-    y = bottom - 26.0 * (len(tail) + 1) + 12
+    y = bottom - 26.0 * (len(tail) + len(notes)) + 12
     for n, (label, text) in enumerate(tail):
         paper.text(LEFT, y + 26 * n, label, size=20, fill=FAINT)
         begin = LEFT + text_width(label) * 20 + 14
         if not paper.fitted(begin, y + 26 * n, text, RIGHT - begin, size=21):
             rest.add(f"{label}  {text}")
-    notes = " | ".join(scene(f"legend.{key}") for key in ("manual", "held", "gap", "excursion"))
-    paper.fitted(LEFT, y + 26 * len(tail), notes, RIGHT - LEFT, size=18, fill=FAINT)
+    for n, note in enumerate(notes, len(tail)):
+        paper.fitted(LEFT, y + 26 * n, note, RIGHT - LEFT, size=_SMALL, fill=FAINT)
     wrapped = _wrapped(lines)
     top, wide = paper.y + 12, (RIGHT - LEFT) / 3
     room = max(int((y - 28 - top) // LINE), 1)
@@ -138,7 +171,7 @@ def tail_of(scene: Scene, columns: Columns) -> list[tuple[str, str]]:
     if there:
         found.append((scene("staff"), "；".join(there) if scene.lang == "zh" else "; ".join(there)))
     sums: dict[str, dict[str, float]] = {"in": {}, "out": {}}
-    start = columns.start_us if columns.width > 60 else 0
+    start = columns.since_us
     for _, content in scene.of(Volume):
         if start <= content.start_us < columns.end_us:
             of = sums[content.way]

@@ -30,8 +30,9 @@ def title(scene: Scene, paper: Paper, more: str = "") -> None:
     middle = (LEFT + RIGHT) / 2
     paper.text(middle, paper.y + 30, scene.site, size=32, anchor="middle")
     paper.text(middle, paper.y + 74, scene.template.title(scene.lang), size=42, anchor="middle", bold=True)
-    state = scene("signed") if scene.document.locked else scene("draft")
-    paper.text(RIGHT, paper.y + 30, state, size=24, anchor="end", fill=FAINT if scene.document.locked else ALERT)
+    paper.text(
+        RIGHT, paper.y + 30, _state(scene), size=24, anchor="end", fill=FAINT if scene.document.locked else ALERT
+    )
     if more:
         paper.text(RIGHT, paper.y + 74, more, size=24, anchor="end", fill=FAINT)
     if scene.case.emergency:
@@ -41,6 +42,11 @@ def title(scene: Scene, paper: Paper, more: str = "") -> None:
     said = [scene(key) for key, there in kinds if there][:1] + [scene("draft")] * (not scene.document.locked)
     for n, text in enumerate(said):
         paper.watermark(text, 1250 + 900 * n if len(said) > 1 else 1600, 210)
+
+
+def _state(scene: Scene) -> str:
+    """Signed, sent back, or a draft."""
+    return scene("signed" if scene.document.locked else "returned" if scene.document.returned else "draft")
 
 
 def identity(scene: Scene) -> Sequence[Fact]:
@@ -184,7 +190,7 @@ def foot(scene: Scene, paper: Paper, number: int, of: int) -> None:
         scene("version", n=document.version),
         scene("template", name=document.template, version=document.template_version),
         scene("edited", n=scene.edited),
-        scene("signed") if document.locked else scene("draft"),
+        _state(scene),
         *([scene("filter", filter=scene.filters)] if scene.filters else []),
     ]
     paper.text(RIGHT, top + 24, page, size=22, anchor="end", bold=True)

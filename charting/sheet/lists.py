@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from charting.case.state import Item
+from charting.fill.rules import rules
 from charting.fill.types import Cell as Captured
 from charting.sheet.columns import Columns
 from charting.sheet.flow import Cell, Flow
 from charting.sheet.paper import INK
-from charting.sheet.rows import Rest
-from charting.sheet.scene import Scene, content_at
+from charting.sheet.rows import Rest, total_of
+from charting.sheet.scene import Scene, Value, content_at
 from charting.sheet.signals import signal
 from charting.trail.contents import (
     Answer,
@@ -55,6 +56,42 @@ def edits(scene: Scene, flow: Flow) -> None:
         flow.table((4.6, 4.2, 4.2, 2.6, 3.5, 4.2), titles, rows, data)
 
 
+def sent_back(scene: Scene, flow: Flow) -> None:
+    """Why the document was sent back to its author, until it is signed again."""
+    if scene.document.returned is not None:
+        account, reason, at_us = scene.document.returned
+        flow.heading(f"{scene('returned')}: {scene.who(account)} {scene.moment(at_us)}")
+        flow.note(scene.reason(reason), fill=INK)
+
+
+def doubts(scene: Scene, flow: Flow) -> None:
+    """Charted values that a rule marks: which, from when to when, and why. Neighbours of one rule are a line."""
+    found: list[list[Value]] = []
+    for several in scene.values.values():
+        before = ""
+        for value in several:
+            if value.doubt and value.doubt == before:
+                found[-1].append(value)
+            elif value.doubt:
+                found.append([value])
+            before = value.doubt
+    if not found:
+        return
+    flow.heading(scene("doubts", n=sum(len(run) for run in found)))
+    rows: list[list[Cell | str]] = []
+    for run in sorted(found, key=lambda run: run[0].time_us):
+        first, last = run[0], run[-1]
+        when = scene.clock(first.time_us) + (f"–{scene.clock(last.time_us)}" if len(run) > 1 else "")
+        of = signal(first.signal)
+        low, high = (of.written(pick(v.value for v in run)) for pick in (min, max))
+        values = f"{low if low == high else f'{low}–{high}'} {of.unit}".strip()
+        rule = rules().get(first.doubt)
+        why = first.doubt if rule is None else rule.zh if scene.lang == "zh" else rule.en
+        rows.append([of.label(scene.lang), when, str(len(run)), values, why])
+    titles = [scene(key) for key in ("edit.item", "time", "doubts.n", "doubts.values", "edit.reason")]
+    flow.table((4, 3.4, 1.4, 3.4, 8), titles, rows, [{"doubt": run[0].doubt} for run in found], frozenset({2}))
+
+
 def rest_of(scene: Scene, flow: Flow, rest: Rest) -> None:
     if rest.lines:
         flow.heading(scene("continued"))
@@ -63,8 +100,12 @@ def rest_of(scene: Scene, flow: Flow, rest: Rest) -> None:
 
 
 def outside(scene: Scene, flow: Flow, pages: Sequence[Columns]) -> None:
-    """What has its time where no page has: nothing of a record is left out."""
-    found: list[str] = []
+    """What has its time where no page has: nothing of a record is left out, nor an event of the case."""
+    found = [
+        f"{n}  {scene.moment(content.at_us)}  {scene.event(content)}"
+        for n, content, item in scene.moments
+        if isinstance(content, Event) and item.id in scene.case.items and not any(p.holds(content.at_us) for p in pages)
+    ]
     for item in scene.document.items.values():
         content = item.content if item.versions else item.captured
         times = times_of(content)
@@ -92,20 +133,20 @@ def consumables(scene: Scene, flow: Flow) -> None:
 
 
 def totals(scene: Scene, flow: Flow) -> None:
-    """How much of each drug was given: doses added up, and what an infusion was told to have given."""
+    """How much of each drug was given: doses added up, and what infusions were told to have given, or must have."""
     sums: dict[tuple[str, str], float] = {}
     for _, given in scene.of(Bolus):
         key = (scene.term(given.drug), given.unit)
         sums[key] = sums.get(key, 0.0) + given.dose
     lines = [f"{drug} {total:g} {scene.unit(unit)}" for (drug, unit), total in sums.items()]
-    ran: dict[tuple[str, str], float] = {}
+    ran: dict[str, list[Infusion]] = {}
     for _, run in scene.of(Infusion):
-        if run.total is not None:
-            key = (scene.term(run.drug), run.total_unit)
-            ran[key] = ran.get(key, 0.0) + run.total
-    lines += [
-        f"{drug} ({scene('section.infusion')}) {total:g} {scene.unit(unit)}" for (drug, unit), total in ran.items()
-    ]
+        if run.rates or run.total is not None:
+            ran.setdefault(scene.term(run.drug), []).append(run)
+    for drug, runs in ran.items():
+        total = total_of(scene, runs, 0, scene.now_us)
+        if total is not None:
+            lines.append(f"{drug} ({scene('section.infusion')}) {total.text} {scene.unit(total.unit)}".strip())
     if lines:
         flow.heading(scene("drug_totals"))
         flow.note(scene("separator").join(lines), fill=INK)

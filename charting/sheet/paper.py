@@ -5,7 +5,7 @@ Lengths are tenths of a millimetre: 2100 by 2970, and a font size of 25 is 7 poi
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape as _escape
 from xml.sax.saxutils import quoteattr
@@ -26,8 +26,8 @@ _HATCH = (
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PLAIN_VALUE = re.compile("[\\w@:. -]*")
 _SPECIAL = re.compile("[&<>]")
-_LOW, _HIGH = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
-_PLAIN = str.maketrans(_LOW + _HIGH, "0123456789" + "0123456789+−")
+_LOW, _HIGH = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ˀ"
+_PLAIN = str.maketrans(_LOW + _HIGH, "0123456789" + "0123456789+−?")
 _SCRIPTS = re.compile(f"[{_LOW}]+|[{_HIGH}]+")
 
 Line = tuple[float, float, float, float]
@@ -63,6 +63,8 @@ class Paper:
     label: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     """Data attributes of the whole page."""
+    stripes: Sequence[float] = ()
+    """Where strong lines run down the page: what is written across one has white under it."""
     _out: list[str] = field(default_factory=list)
     _under: list[str] = field(default_factory=list)
 
@@ -90,11 +92,19 @@ class Paper:
         if squeeze < 1.0:
             at = f'transform="translate({num(x)} {num(y)}) scale({squeeze:.3f} 1)"'
         more = (f' text-anchor="{anchor}"' if anchor else "") + (' font-weight="700"' if bold else "")
+        if self.stripes:
+            self._clear(x, y, words.width(said) * size * squeeze, size, anchor)
         if halo:
             more += ' stroke="#ffffff" stroke-width="7" stroke-linejoin="round" paint-order="stroke"'
         colour = "" if fill == INK else f' fill="{fill}"'
         body = escape(said) if said.isascii() else _raised(escape(said), size)
         self._out.append(f'<text {at} font-size="{size:g}"{colour}{more}{attributes(data)}>{body}</text>')
+
+    def _clear(self, x: float, y: float, wide: float, size: float, anchor: str) -> None:
+        """A white ground for text that a strong line crosses: a dash beside a digit is no point."""
+        left = x - wide * {"middle": 0.5, "end": 1.0}.get(anchor, 0.0)
+        if any(left - 4 < stripe < left + wide + 4 for stripe in self.stripes):
+            self.box(left - 3, y - size * 0.8, wide + 6, size * 0.95, fill="#ffffff")
 
     def fitted(self, x: float, y: float, said: str, room: float, **how: object) -> bool:
         """Text in a room: squeezed by at most a quarter, then shortened. False where it was shortened."""

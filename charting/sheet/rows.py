@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from charting.sheet.amounts import Amount, added, given
 from charting.sheet.columns import Columns
 from charting.sheet.paper import ALERT, FAINT, INK, Paper
 from charting.sheet.scene import Scene
@@ -11,14 +12,22 @@ from charting.trail.contents import Bolus, Infusion, Volume
 
 Paint = Callable[[Paper, Columns, float, float], None]
 """Paints a row: paper, columns, top, height."""
-SIZE = 21.0
+SIZE = 21.5
+"""Of digits: 6 points."""
 NARROWEST = 0.72
 """Numbers are squeezed to this share of their width at most, to stand in a column of five minutes."""
+TIGHTEST = 0.62
+"""One that has a mark beside it, to this."""
+MARGIN = 6.0
+"""Left free of a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`total`: what stands in the last column. `brief`: the label where there is no room for all of it."""
+    """`total`: what stands in the last column. `brief`: the label where there is no room for all of it.
+
+    `computed`: nobody told the total. `thinned`: not each of its numbers has room (see `charting.sheet.cells`).
+    """
 
     label: str
     unit: str = ""
@@ -27,6 +36,8 @@ class Row:
     data: dict[str, str] = field(default_factory=dict)
     strong: bool = False
     brief: str = ""
+    computed: bool = False
+    thinned: bool = False
 
 
 @dataclass(slots=True)
@@ -54,25 +65,33 @@ def infusions(scene: Scene, columns: Columns, rest: Rest, what: Sequence[str]) -
         first = runs[0][1]
         route = scene.route(first.route) if first.route != "iv" else ""
         name = " ".join(part for part in (scene.term(first.drug), first.concentration, route) if part)
-        ended = [run for _, run in runs if run.total is not None and _stop(scene, run) <= columns.end_us]
-        total = ""
-        if ended and len({run.total_unit for run in ended}) == 1:
-            total = f"{sum(run.total or 0.0 for run in ended):g} {scene.unit(ended[0].total_unit)}".strip()
+        ran = [r for _, r in runs if r.rates[0].at_us < columns.end_us and _stop(scene, r) >= columns.since_us]
+        total = total_of(scene, ran, columns.since_us, columns.end_us)
         yield Row(
             label=name,
             brief=scene.term(first.drug),
             unit=scene.unit(first.unit),
-            total=total,
+            total="" if total is None else f"{total.text} {scene.unit(total.unit)}".strip(),
+            computed=total is not None and total.computed,
             paint=_infusion_painter(scene, runs, name, rest),
             data={"row": "infusion", "drug": first.drug.code},
         )
+
+
+def total_of(scene: Scene, runs: Sequence[Infusion], since_us: int, until_us: int) -> Amount | None:
+    """What was given between two times, as far as is known. Gases and vapours are not added up."""
+    if any(run.what != "drug" and run.total is None for run in runs):
+        return None
+    weight = scene.case.patient.weight_kg
+    return added(given(run, since_us, until_us, _stop(scene, run), weight) for run in runs)
 
 
 def _stop(scene: Scene, run: Infusion) -> int:
     """When it ended, as far as that is known: an infusion that runs is drawn to the last time we know of."""
     if run.stop_us is not None:
         return run.stop_us
-    return max(run.rates[-1].at_us, min(scene.now_us, max(scene.document.filled_us, run.rates[-1].at_us)))
+    last = max((rate.at_us for rate in run.rates), default=scene.document.start_us)
+    return max(last, min(scene.now_us, max(scene.document.filled_us, last)))
 
 
 def _infusion_painter(scene: Scene, runs: Sequence[tuple[str, Infusion]], name: str, rest: Rest) -> Paint:
@@ -130,24 +149,24 @@ def _beside(paper: Paper, shown: Sequence[tuple[float, str, bool]], y: float, ri
 
 
 def boluses(scene: Scene, columns: Columns, rest: Rest) -> Iterator[Row]:
-    """A row to each drug, unit and route given in the time of the page; the total is that until its end."""
+    """A row to each drug, unit and route given in the time of the page; the total is that of `columns.since_us` on."""
     groups: dict[tuple[str, str, str], list[tuple[str, Bolus]]] = {}
     for item, content in scene.of(Bolus):
         key = (content.drug.code or content.drug.zh, content.unit, content.route)
         groups.setdefault(key, []).append((item.id, content))
-    for given in groups.values():
-        given.sort(key=lambda one: one[1].at_us)
-        if not any(columns.holds(one.at_us) for _, one in given):
+    for doses in groups.values():
+        doses.sort(key=lambda one: one[1].at_us)
+        if not any(columns.holds(one.at_us) for _, one in doses):
             continue
-        first = given[0][1]
+        first = doses[0][1]
         name = " ".join(part for part in (scene.term(first.drug), scene.route(first.route)) if part)
-        total = sum(one.dose for _, one in given if one.at_us < columns.end_us)
+        total = sum(one.dose for _, one in doses if columns.since_us <= one.at_us < columns.end_us)
         unit = scene.unit(first.unit)
         yield Row(
             label=name,
             unit=unit,
             total=f"{total:g} {unit}",
-            paint=_dose_painter(scene, [(id_, b.at_us, f"{b.dose:g}") for id_, b in given], f"{name} {unit}", rest),
+            paint=_dose_painter(scene, [(id_, b.at_us, f"{b.dose:g}") for id_, b in doses], f"{name} {unit}", rest),
             data={"row": "bolus", "drug": first.drug.code},
         )
 
@@ -183,16 +202,16 @@ def volumes(scene: Scene, columns: Columns, rest: Rest, way: str) -> Iterator[Ro
     for item, content in scene.of(Volume):
         if content.way == way:
             groups.setdefault((content.group, scene.fluid(content)), []).append((item.id, content))
-    for (group, what), given in groups.items():
-        given.sort(key=lambda one: one[1].start_us)
-        if not any(columns.meets(v.start_us, (v.end_us or v.start_us) + 1) for _, v in given):
+    for (group, what), several in groups.items():
+        several.sort(key=lambda one: one[1].start_us)
+        if not any(columns.meets(v.start_us, (v.end_us or v.start_us) + 1) for _, v in several):
             continue
-        total = sum(v.ml for _, v in given if v.start_us < columns.end_us)
+        total = sum(v.ml for _, v in several if v.start_us < columns.end_us)
         yield Row(
             label=what,
             unit="mL",
             total=f"{total:g}",
-            paint=_volume_painter(scene, given, what, rest),
+            paint=_volume_painter(scene, several, what, rest),
             data={"row": "volume", "group": group},
         )
 

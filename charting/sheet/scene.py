@@ -1,7 +1,7 @@
 """What a drawing is made from: a case, one of its documents, and how people want it written. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -31,7 +31,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What stands at a mark, or is offered there. `held`: not charted. `manual`: a person put it there."""
+    """What stands at a mark, or is offered there.
+
+    `held`: not charted. `manual`: a person put it there. `doubt`: the rule that marks a charted value; "" for none.
+    """
 
     item: str
     signal: str
@@ -41,6 +44,7 @@ class Value:
     unit: str
     held: bool = False
     manual: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +124,11 @@ class Scene:
         return sorted(((item.id, content) for item, content in self.of(Breathing)), key=lambda b: b[1].at_us)
 
     @cached_property
+    def handovers(self) -> Sequence[int]:
+        """When one shift handed over to the next."""
+        return [c.at_us for _, c, _ in self.moments if isinstance(c, Remark) and c.handover]
+
+    @cached_property
     def edited(self) -> int:
         """How many items of the document people have changed."""
         return self.document.edits
@@ -174,6 +183,9 @@ class Scene:
         handed = self("handed_to", name=remark.handover) if remark.handover else ""
         return " ".join(part for part in (handed, remark.text) if part)
 
+    def listed(self, several: Iterable[str]) -> str:
+        return ("、" if self.lang == "zh" else ", ").join(several)
+
     def aside(self, text: str) -> str:
         """In brackets, to stand after what it is about."""
         return f"（{text}）" if self.lang == "zh" else f" ({text})"
@@ -211,7 +223,7 @@ class Scene:
         if isinstance(value, bool):
             return self("yes" if value else "no")
         if isinstance(value, tuple):
-            return ("、" if self.lang == "zh" else ", ").join(options.get(v, v) for v in value)
+            return self.listed(options.get(v, v) for v in value)
         if isinstance(value, float | int):
             unit = self.unit(field.unit)
             return f"{value:g}" + (f" {unit}" if unit else "")
@@ -259,6 +271,7 @@ def _value(item: Item) -> Value | None:
         unit=stands.unit,
         held=held,
         manual=isinstance(stands, Charted),
+        doubt="" if held or isinstance(stands, Charted) else stands.rule,
     )
 
 

@@ -80,6 +80,7 @@ def _front(scene: Scene, index: int, rest: Rest) -> Paper:
 
 def _last(scene: Scene, first: int, rest: Rest, times: Sequence[Columns]) -> list[Paper]:
     flow = Flow(lambda index: _front(scene, index, rest), FOOT, first)
+    lists.sent_back(scene, flow)
     lists.rest_of(scene, flow, rest)
     if times:
         lists.outside(scene, flow, times)
@@ -87,6 +88,7 @@ def _last(scene: Scene, first: int, rest: Rest, times: Sequence[Columns]) -> lis
     if len(times) > 1 and not grid.daily(scene):
         lists.totals(scene, flow)  # of one page its last column has them
     lists.lacking(scene, flow)
+    lists.doubts(scene, flow)
     lists.consumables(scene, flow)
     lists.edits(scene, flow)
     certificate.certificate(scene, flow)

@@ -15,7 +15,7 @@ _WIDTHS = (
 )
 _ASCII = tuple(int(width) / 1000 for width in _WIDTHS.split())
 """Of the characters from 32 to 126."""
-_OTHERS = dict.fromkeys("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", 0.37) | {
+_OTHERS = dict.fromkeys("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ˀ", 0.37) | {
     "µ": 0.628,
     "°": 0.37,
     "–": 0.536,

@@ -7,13 +7,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from charting.case.state import Case
-from charting.fill.types import Cause, CellState, Gap
+from charting.case.state import Case, cell_item
+from charting.fill.types import Cause, Cell, CellState, Excursion, Gap
 from charting.library.library import Libraries
 from charting.sheet.sheet import pages
+from charting.sheet.symbols import mark, symbols
 from charting.templates.template import Field, Section
-from charting.trail.contents import Answer, Bolus, Event, Remark, Score, Volume
-from charting.trail.entries import Discarded, Filled, Opened, Signed, Started
+from charting.trail.contents import Answer, Bolus, Breathing, Charted, Event, Infusion, Rate, Remark, Score, Volume
+from charting.trail.entries import SYSTEM, Discarded, Filled, Opened, Returned, Signed, Started
 from tests.charting.sheet.data import (
     DOCUMENT,
     Book,
@@ -71,10 +72,12 @@ def test_scores_and_handovers_are_shown() -> None:
     assert "RASS" in said
     assert "交班给 周敏" in said
     first = draw(icu(), SHEET, now_us=at(31))[0]
-    (marked,) = (e for e in first.iter(f"{SVG}path") if e.get("stroke-dasharray") == "9 7")
-    columns = [float(x) for x in re.findall(r"M([\d.]+) ", marked.get("d", ""))]
+    marked = [e.get("d", "") for e in first.iter(f"{SVG}path") if e.get("stroke-dasharray") == "9 7"]
     scale = Scale(first)
-    assert columns == [pytest.approx(scale.left + scale.column * hours, abs=0.1) for hours in (9, 17)]
+    assert marked
+    for drawn in marked:
+        columns = [float(x) for x in re.findall(r"M([\d.]+) ", drawn)]
+        assert columns == [pytest.approx(scale.left + scale.column * hours, abs=0.1) for hours in (9, 17)]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -309,6 +312,121 @@ def test_a_held_value_of_the_chart_is_hollow_and_joined_to_nothing() -> None:
     (line,) = (e for e in page.iter(f"{SVG}path") if e.get("class") == "line")
     assert f"{scale.y(190):.1f}" not in line.get("d", "")
     assert len(re.findall("M", line.get("d", ""))) == 2
+
+
+def test_a_charted_value_that_a_rule_doubts_is_marked_and_told() -> None:
+    """clinical.md §3.2: show it, mark it. A person's value is his own: no doubt is left."""
+    book = book_of(2)
+    doubted = [cell("spo2", at(0, 5 * n), 88 + n, "%", rule="spo2.low_perfusion") for n in (2, 3, 4, 8)]
+    doubted += [cell("hr", at(0, 30), 91, "/min", rule="device.questionable"), cell("spo2", at(0, 45), 100, "%")]
+    book.add(at(1), SYSTEM, filled_with(doubted))
+    mine = Charted(signal="spo2", mark_us=at(0, 40), time_us=at(0, 40), value=95, unit="%")
+    book.put(cell_item("spo2", at(0, 40)), mine, reason="probe_off")
+    page, last = draw(book.case(), now_us=at(2))
+    shown = {
+        t: "".join(e.itertext()) for t in (10, 15, 20, 40, 45) for e in with_data(page, "item", f"spo2@{at(0, t)}")
+    }
+    assert {t: text.strip("\u200b") for t, text in shown.items()} == {
+        10: "90?",
+        15: "91?",
+        20: "92?",
+        40: "95",
+        45: "100",
+    }
+    scale = Scale(page)
+    (mark,) = (t for t in texts(page) if t.text == "?")
+    assert 0 < mark.left - scale.x(at(0, 30), 300_000_000) < 15
+    assert 0 < scale.y(91) - mark.y < 15
+    lines = whole([last]).split("\n")
+    first = lines.index("08:10–08:20")
+    assert lines[first - 1 : first + 4] == ["血氧饱和度", "08:10–08:20", "3", "90–92 %", "低灌注，可信度低"]
+    second = lines.index("08:30")
+    assert lines[second - 1 : second + 4] == ["心率", "08:30", "1", "91 /min", "设备标记为可疑"]
+
+
+def filled_with(cells: list[Cell]) -> Filled:
+    return Filled(document=DOCUMENT, since_us=at(0), until_us=at(1), cells=tuple(cells), gaps=(), excursions=())
+
+
+def test_what_was_sent_back_says_so_on_each_page_and_why() -> None:
+    book = book_of(5)
+    book.add(at(5), "wangf", Signed(document=DOCUMENT, version=1, slot="author", digest=""))
+    book.add(at(6), "lixm", Returned(document=DOCUMENT, reason="血气结果漏填"))
+    drawn = draw(book.case(), now_us=at(6))
+    for page in drawn:
+        assert "已退回修改 RETURNED" in [t.text for t in texts(page)]
+    assert "已退回修改 RETURNED: 李晓明 2026-11-26 14:00\n血气结果漏填" in whole(drawn)
+    book.add(at(7), "wangf", Signed(document=DOCUMENT, version=2, slot="author", digest=""))
+    assert "RETURNED" not in whole(draw(book.case(), now_us=at(7)))
+
+
+def test_events_of_the_case_outside_of_the_pages_are_listed() -> None:
+    book = book_of(1)
+    book.put("e1", Event(key="t_room_in", at_us=at(-3)), document="")
+    book.put("e2", Event(key="note", at_us=at(9), note="病房随访"), document="")
+    book.put("e3", Event(key="note", at_us=at(0, 30), note="在页内"), document="")
+    drawn = draw(book.case(), now_us=at(9))
+    listed = whole(drawn[-1:]).split("不在本页时间范围内的项目\n")[1].split("\n")
+    assert listed[:2] == ["1  2026-11-26 05:00  入手术间", "3  2026-11-26 17:00  病房随访"]
+    assert whole(drawn).count("在页内") == 1
+
+
+@pytest.mark.parametrize("value", [36.5, -12.5, 1234.5])
+def test_numbers_too_wide_for_their_columns_are_whole_and_thinned_and_that_is_told(value: float) -> None:
+    book = book_of(4)
+    cells = [cell("temp", at(0, 5 * n), value, "Cel") for n in range(48)]
+    cells[10] = cell("temp", at(0, 50), value, "Cel", state=CellState.HELD, rule="temp.qc_range")
+    cells[11] = cell("temp", at(0, 55), value, "Cel", rule="temp.stuck")
+    excursions = (
+        Excursion(signal="temp", mark_us=at(1, 20), start_us=at(1, 19), end_us=at(1, 21), extreme=39, unit="Cel"),
+    )
+    book.add(at(4), SYSTEM, replace(filled_with(cells), until_us=at(4), excursions=excursions))
+    mine = Charted(signal="temp", mark_us=at(2, 10), time_us=at(2, 10), value=value, unit="Cel")
+    book.put(cell_item("temp", at(2, 10)), mine, reason="probe_off")
+    page = draw(book.case(), now_us=at(4))[0]
+    minutes = [
+        n for n in range(0, 240, 5) for e in with_data(page, "item", f"temp@{at(0, n)}") if e.tag == f"{SVG}text"
+    ]
+    must = {0, 50, 55, 80, 130, 235}
+    assert must <= set(minutes)
+    assert set(minutes) - must == {n for n in range(0, 240, 15) if not {n - 5, n, n + 5} & must}
+    (row,) = (e for e in with_data(page, "signal", "temp") if e.get("data-row") == "signal")
+    plot = [t for t in texts(row) if t.left > float(page.get("data-left", "")) - 1]
+    assert len(plot) == len(minutes)
+    for one, other in pairwise(plot):
+        assert one.right < other.left
+    assert all(f"{value:.1f}" in t.text for t in plot)
+    assert plot[0].left > float(page.get("data-left", ""))
+    assert plot[-1].right < float(page.get("data-left", "")) + 48 * float(page.get("data-column", ""))
+    assert "体温：每 15 分钟印一值" in whole([page])
+
+
+def test_a_days_sums_are_those_of_its_day() -> None:
+    """The flowsheet's last column is headed 24 h: 20 mL/h from 06:00 to 12:00 of the second day, over its 07:00."""
+    book = Book()
+    book.add(at(-1), "zhaoy", Opened(bed="ICU-06", area="icu", at_us=at(-1), patient=visit().patient))
+    book.add(at(-1), "zhaoy", Started(document=DOCUMENT, template="icu_flowsheet", version="1.0.0", start_us=at(-1)))
+    rates = (Rate(at_us=at(22), rate=20), Rate(at_us=at(23, 30), rate=40))
+    drug = term("D", "药", "drug")
+    book.put(
+        "i", Infusion(what="drug", drug=drug, unit="mL/h", rates=rates, stop_us=at(28), total=999, total_unit="mL")
+    )
+    for hours, dose in ((8, 1), (30, 2), (31, 4)):
+        book.put(f"b{hours}", Bolus(drug=drug, dose=dose, unit="mg", route="iv", at_us=at(hours)))
+    first, second = (p for p in draw(book.case(), SHEET, now_us=at(40)) if p.get("data-marks"))
+    assert (numbers(first, "药")[-1], numbers(first, "药 静注")[-1]) == ("≈20 mL", "1 mg")
+    assert (numbers(second, "药")[-1], numbers(second, "药 静注")[-1]) == ("≈190 mL", "6 mg")
+
+
+def test_nobody_breathes_in_a_way_that_was_not_recorded() -> None:
+    book = book_of(1)
+    book.put("br", Breathing(at_us=at(0, 30), way="controlled"))
+    book.add(at(1), SYSTEM, filled_with([cell("rr", at(0, 5 * n), 14, "/min") for n in range(12)]))
+    page = draw(book.case(), now_us=at(1))[0]
+    for minute, way in ((0, "unknown"), (25, "unknown"), (30, "controlled")):
+        (glyph,) = (e for e in with_data(page, "item", f"rr@{at(0, minute)}") if e.tag == f"{SVG}path")
+        assert glyph.get("d", "").split("m", 1)[1] == mark(symbols().breathing[way].glyph, 0, 0).split("m", 1)[1]
+    assert "方式未记录" in whole([page])
 
 
 def test_a_document_with_nothing_in_it_is_a_page() -> None:
