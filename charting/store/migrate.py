@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic.command import upgrade
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 
 from charting.store.database import APPLICATION_ID, Database, StoreError, is_charting_file, is_new, make_file
@@ -88,10 +88,13 @@ def _other(present: str | None) -> str:
     return f"made by a newer vitalsd: its charting is {present}, this one knows {newest()}"
 
 
+def revisions() -> list[Script]:
+    """All revisions, oldest first."""
+    return list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
+
+
 def _revisions() -> list[str]:
-    """Names of all revisions, oldest first."""
-    script = ScriptDirectory.from_config(_config())
-    return [revision.revision for revision in script.walk_revisions()][::-1]
+    return [revision.revision for revision in revisions()]
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -1,18 +1,40 @@
 """What a release leaves behind for the tests of all later ones: python -m tests.store.release VERSION."""
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from charting.case.rows import row_of
+from charting.case.state import fold
+from charting.store.database import Database
+from charting.store.migrate import migrate as migrate_charting
+from charting.store.migrate import revisions
+from charting.store.trail import DatabaseTrail
+from charting.trail.entries import Body, Closed, Signed, Started
 from collector.journal import Journal
 from collector.journal.ranges import Ranges
 from collector.sql import migrations, text
 from collector.timescale import READER
+from tests.contracts.trail import BODIES
 from tests.journal.entries import one_of_each, seconds
 
 FOLDER = Path(__file__).parents[1] / "data" / "releases"
 RELEASES = sorted(FOLDER.glob("v*/"))
 DELIVERED = 10
+CASE, OPENED_US = "a", 1_764_000_000_000_000
+"""The case in charting.db."""
+SAID: Sequence[Body] = (
+    BODIES[0],
+    Started(document="d", template="anaesthesia_record", version="1.0.0", start_us=OPENED_US),
+    *BODIES[1:],
+    Signed(document="d", version=1, slot="anaesthetist", digest="0" * 64),
+    Closed(at_us=OPENED_US + 3_600_000_000),
+)
+"""What its entries say."""
 
 
 def schema() -> str:
@@ -20,6 +42,36 @@ def schema() -> str:
     parts = [text("timescale", name) for name in migrations("timescale")]
     names = ", ".join(f"('{name}')" for name in migrations("timescale"))
     return "\n".join([*parts, f"insert into vitalsd.migration(name) values {names};\n"])
+
+
+def charting_schema() -> str:
+    """What the revisions of charting do to a PostgreSQL database without it, as one script."""
+    script = io.StringIO()
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": script, "literal_binds": True}
+    )
+    with Operations.context(context):
+        for revision in revisions():
+            revision.module.upgrade()
+    (*_, newest) = revisions()
+    return (
+        "create schema charting authorization vitalsd_migrate;\nset role vitalsd_migrate;\n"
+        "set search_path to charting;\n"
+        "create table alembic_version(version_num varchar(32) constraint alembic_version_pkc primary key);\n"
+        f"insert into alembic_version values ('{newest.revision}');\n"
+        f"{script.getvalue()}reset role;\nreset search_path;\n"
+    )
+
+
+def write_charting(path: Path) -> None:
+    """A small charting file: a case with every kind of body."""
+    dsn = f"sqlite:///{path}"
+    migrate_charting(dsn)
+    database = Database(dsn)
+    trail = DatabaseTrail(database, lambda: OPENED_US)
+    kept = trail.append("li", CASE, SAID)
+    trail.append("li", CASE, [], seen=kept[-1].seq, row=row_of(fold(kept)))
+    database.close()
 
 
 def write_journal(path: Path) -> None:
@@ -37,6 +89,8 @@ def main(arguments: Sequence[str]) -> None:
     (folder / "schema.sql").write_text(schema(), encoding="utf-8")
     write_journal(folder / "journal.db")
     (folder / "journal.db-writer").unlink()
+    (folder / "charting.sql").write_text(charting_schema(), encoding="utf-8")
+    write_charting(folder / "charting.db")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,57 @@
+"""The charting of every release is read and gone on with."""
+
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from charting.case.rows import row_of
+from charting.case.state import fold
+from charting.store.audit import verify
+from charting.store.migrate import migrate as migrate_charting
+from charting.store.migrate import open_database
+from charting.store.trail import DatabaseTrail
+from charting.trail.contents import Patient
+from charting.trail.entries import Opened
+from collector.migrate import migrate
+from tests.store.release import CASE, OPENED_US, RELEASES, SAID
+
+CHARTED = [release for release in RELEASES if (release / "charting.db").exists()]
+NEW = Opened(bed="OR-04", area="or", at_us=OPENED_US, patient=Patient(number="43"))
+
+
+def go_on(dsn: str, seen: int) -> None:
+    database = open_database(dsn)
+    trail = DatabaseTrail(database, lambda: OPENED_US + 1)
+    (entry,) = trail.append("wang", "b", [NEW], seen=0)
+    trail.append("wang", "b", [], seen=entry.seq, row=row_of(fold([entry])))
+    assert entry.seq == seen + 1
+    assert {row.case for row in trail.rows()} == ({"b", CASE} if seen else {"b"})
+    database.close()
+    assert verify(dsn).whole
+
+
+def test_there_is_a_release() -> None:
+    assert CHARTED
+
+
+@pytest.mark.parametrize("release", CHARTED, ids=lambda path: path.name)
+def test_a_charting_file_of_every_release_is_gone_on_with(release: Path, tmp_path: Path) -> None:
+    path = tmp_path / "charting.db"
+    shutil.copy(release / "charting.db", path)
+    dsn = f"sqlite:///{path}"
+    migrate_charting(dsn)
+    database = open_database(dsn)
+    assert [entry.body for entry in DatabaseTrail(database, lambda: 0).entries(CASE)] == list(SAID)
+    database.close()
+    go_on(dsn, len(SAID))
+
+
+@pytest.mark.parametrize("release", CHARTED, ids=lambda path: path.name)
+def test_a_charting_schema_of_every_release_is_brought_up_to_date(database: str, release: Path) -> None:
+    migrate(database)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute((release / "charting.sql").read_text(encoding="utf-8").encode())
+    migrate_charting(database)
+    go_on(database, 0)
