@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 from charting.fill.types import Gap
 from charting.sheet.columns import Columns
-from charting.sheet.paper import ALERT, FAINT, HELD, INK, Paper
+from charting.sheet.paper import ALERT, FAINT, HELD, INK, Paper, attributes
 from charting.sheet.rows import MARGIN, NARROWEST, SIZE, TIGHTEST, Paint, Rest, Row
 from charting.sheet.scene import Scene, Value
 from charting.sheet.signals import Signal
@@ -46,7 +46,7 @@ def running(scene: Scene, columns: Columns) -> Iterator[Row]:
             seen = max(seen, column)
     last = max(
         seen,
-        min(columns.column(scene.document.filled_us), len(columns.marks) - 1)
+        min(columns.column(scene.document.filled_us - 1), len(columns.marks) - 1)
         if scene.document.filled_us > columns.start_us
         else -1,
     )
@@ -128,17 +128,25 @@ def numbers(
     """
     here = [v for v in scene.values.get(signal.name, ()) if columns.holds(v.mark_us)]
     extremes = {e.mark_us for e in scene.document.excursions if e.signal == signal.name}
-    placed = _placed(columns, here, elsewhere)
+    places = _placed(columns, here, elsewhere)
     thinned = any(
         text_width(signal.written(v.value)) * SIZE * NARROWEST > columns.width - MARGIN
         for v in here
-        if v.mark_us in placed
+        if v.mark_us in places
     )
-    if thinned:
-        placed = _thinned(scene, columns, here, placed, extremes)
+    placed = _thinned(scene, columns, here, places, extremes) if thinned else places
 
     def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
         hatches(scene, paper, columns, gaps, top, height)
+        if thinned:
+            _unwritten(
+                paper,
+                columns,
+                signal,
+                [v for v in here if v.mark_us in places and v.mark_us not in placed],
+                top,
+                height,
+            )
         under = ""
         hatched = {
             column
@@ -152,7 +160,7 @@ def numbers(
         for value in here:
             column = placed.get(value.mark_us)
             if column is None:
-                if not thinned and value.mark_us not in elsewhere:
+                if value.mark_us not in places and value.mark_us not in elsewhere:
                     x = columns.left + columns.width * (columns.column(value.mark_us) + 1)
                     paper.text(x - 1, top + 11, "…", size=11, anchor="end", fill=ALERT)
                     told = signal.written(value.value) + ("?" if value.held else "")
@@ -188,6 +196,19 @@ def numbers(
         thinned=thinned,
         data={"row": "signal", "signal": signal.name},
     )
+
+
+def _unwritten(
+    paper: Paper, columns: Columns, signal: Signal, values: Sequence[Value], top: float, height: float
+) -> None:
+    """On a screen a value that has no room is found where it would stand."""
+    paper.begin('fill="none" pointer-events="all"')
+    for value in values:
+        x = columns.left + columns.width * columns.column(value.mark_us)
+        place = f'x="{x:.1f}" y="{top:.1f}" width="{columns.width:.1f}" height="{height:.1f}"'
+        title = signal.written(value.value)
+        paper.raw(f"<rect{attributes({'item': value.item})} {place}><title>{title}</title></rect>")
+    paper.end()
 
 
 def _placed(columns: Columns, values: Sequence[Value], elsewhere: Container[int]) -> Mapping[int, int]:

@@ -1,8 +1,16 @@
 """The completeness certificate: what was expected, came, and stands in the record, and every gap with its cause."""
 
+from charting.fill.rules import rules
+from charting.fill.types import Gap
 from charting.sheet.flow import Flow
 from charting.sheet.scene import Scene
 from charting.sheet.signals import signal
+
+
+def evidence(scene: Scene, gap: Gap) -> str:
+    """A rule in words, with its name; else what was seen."""
+    rule = rules().get(gap.evidence)
+    return gap.evidence if rule is None else f"{rule.zh if scene.lang == 'zh' else rule.en} ({rule.name})"
 
 
 def certificate(scene: Scene, flow: Flow) -> None:
@@ -38,7 +46,7 @@ def certificate(scene: Scene, flow: Flow) -> None:
                 scene.clock(gap.end_us),
                 f"{(gap.end_us - gap.start_us) / 60e6:.0f}",
                 f"{scene(f'cause.{gap.cause}')} ({sure})",
-                gap.evidence,
+                evidence(scene, gap),
             ]
         )
     titles = [scene(f"certificate.{key}") for key in ("signal", "start", "end", "minutes", "cause", "evidence")]

@@ -121,7 +121,7 @@ def _signal(
             paper.text(x + 11, y - 4, "?", size=20, fill=HELD)
             continue
         if value.doubt:
-            paper.text(x + 7, y - 7, "?", size=16, fill=symbol.colour, halo=True)
+            paper.text(x + 7, y - 7, "?", size=17, fill=symbol.colour)
         if not low <= value.value <= high:
             arrow = "▲" if value.value > high else "▼"
             paper.text(

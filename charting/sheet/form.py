@@ -36,8 +36,8 @@ def _section(scene: Scene, flow: Flow, section: Section) -> None:
     half: list[tuple[Field, str]] = []
     for field in section.fields:
         text = scene.answer(field)
-        wide = width(_label(scene, field)) * _LABEL + width(text) * _ANSWER > (RIGHT - LEFT) / 2 - 60
-        if wide:
+        label = width(_label(scene, field)) * _LABEL
+        if max(label * 1.1, label + width(text) * _ANSWER) > (RIGHT - LEFT) / 2 - 60:
             _halves(scene, flow, half)
             half = []
             _whole(scene, flow, field, text)

@@ -29,14 +29,14 @@ def times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
     """The times over (and under) the grid: quarters of an hour, or each hour, or every minute of a closer stretch."""
     y, daily = paper.y + 25, columns.daily
     paper.text(LEFT + STRIP + 8, y, scene("time"), size=20, fill=FAINT)
-    sums = "day_total" if columns.end_us - columns.start_us >= 23 * _HOUR_US else "total"
-    paper.text(RIGHT - TOTALS / 2, y, scene(sums), size=19, anchor="middle", fill=FAINT)
+    paper.text(RIGHT - TOTALS / 2, y, sums(scene, columns), size=19, anchor="middle", fill=FAINT)
     free = columns.left + 2
     for i, when in enumerate(columns.marks):
         local, close = scene.local(when), i in columns.close
         if not (close or daily or local.minute % 15 == 0 or i == 0):
             continue
-        if not close and i + 1 in columns.close and local.minute:
+        after = scene.local(columns.marks[i + 1]) if i + 1 < len(columns.marks) else local
+        if not close and local.minute and (i + 1 in columns.close or (local.minute % 15 and after.minute % 15 == 0)):
             continue
         text = f"{local:%M}" if close else f"{local:%H:%M}"
         size, bold = 18.0 if close else 20.0, local.minute == 0 and not close
@@ -48,6 +48,15 @@ def times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
         free = x + wide / 2 + 4
     paper.y += 34
     paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
+
+
+def sums(scene: Scene, columns: Columns) -> str:
+    """What the sums of a page are: of the record so far, or of a day, or of as much of it as has been."""
+    if columns.end_us - columns.start_us < 23 * _HOUR_US:
+        return scene("total")
+    if scene.now_us < columns.end_us:
+        return scene("day_until", time=f"{scene.local(scene.now_us):%H:%M}")
+    return scene("day_total")
 
 
 def ground(scene: Scene, paper: Paper, columns: Columns, top: float, high: float, *, dense: bool) -> None:

@@ -182,7 +182,5 @@ def tail_of(scene: Scene, columns: Columns) -> list[tuple[str, str]]:
         for key, total, of in (("in_total", into, sums["in"]), ("out_total", out, sums["out"])):
             each = ", ".join(scene(f"group.{group}") + f" {ml:g}" for group, ml in of.items())
             parts.append(f"{scene(key)} {total:g} mL" + (f" ({each})" if each else ""))
-        found.append(
-            (scene("day_total" if start else "total"), "   ".join([*parts, f"{scene('balance')} {into - out:+g} mL"]))
-        )
+        found.append((frame.sums(scene, columns), "   ".join([*parts, f"{scene('balance')} {into - out:+g} mL"])))
     return found

@@ -86,6 +86,10 @@ def body_facts(scene: Scene) -> Sequence[Fact]:
     ]
 
 
+def allergies(scene: Scene, wide: int) -> Fact:
+    return Fact(label=scene("allergies"), value=scene.case.patient.allergies, wide=wide, data={"item": "patient"})
+
+
 def coded_facts(scene: Scene) -> Iterator[Fact]:
     """What was chosen from libraries; on records of the theatre also what was not chosen yet."""
     theatre = scene.template.grid is not None and "or" in scene.template.grid.areas
@@ -93,8 +97,7 @@ def coded_facts(scene: Scene) -> Iterator[Fact]:
         value = scene.coded(use)
         if value or theatre:
             yield Fact(label=scene(use), value=value, wide=wide, data={"coded": use})
-    allergies = scene.case.patient.allergies
-    yield Fact(label=scene("allergies"), value=allergies, wide=7 if theatre else 12, data={"item": "patient"})
+    yield allergies(scene, 7 if theatre else 12)
 
 
 _CODED = (

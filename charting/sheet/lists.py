@@ -81,7 +81,7 @@ def doubts(scene: Scene, flow: Flow) -> None:
     rows: list[list[Cell | str]] = []
     for run in sorted(found, key=lambda run: run[0].time_us):
         first, last = run[0], run[-1]
-        when = scene.clock(first.time_us) + (f"–{scene.clock(last.time_us)}" if len(run) > 1 else "")
+        when = scene.clock(first.time_us) + (f"–{scene.clock(last.time_us, first.time_us)}" if len(run) > 1 else "")
         of = signal(first.signal)
         low, high = (of.written(pick(v.value for v in run)) for pick in (min, max))
         values = f"{low if low == high else f'{low}–{high}'} {of.unit}".strip()
@@ -138,7 +138,7 @@ def totals(scene: Scene, flow: Flow) -> None:
     for _, given in scene.of(Bolus):
         key = (scene.term(given.drug), given.unit)
         sums[key] = sums.get(key, 0.0) + given.dose
-    lines = [f"{drug} {total:g} {scene.unit(unit)}" for (drug, unit), total in sums.items()]
+    lines = [f"{drug} {total:g}\u00a0{scene.unit(unit)}" for (drug, unit), total in sums.items()]
     ran: dict[str, list[Infusion]] = {}
     for _, run in scene.of(Infusion):
         if run.rates or run.total is not None:
@@ -146,7 +146,7 @@ def totals(scene: Scene, flow: Flow) -> None:
     for drug, runs in ran.items():
         total = total_of(scene, runs, 0, scene.now_us)
         if total is not None:
-            lines.append(f"{drug} ({scene('section.infusion')}) {total.text} {scene.unit(total.unit)}".strip())
+            lines.append(f"{drug} ({scene('section.infusion')}) {total.text}\u00a0{scene.unit(total.unit)}".strip())
     if lines:
         flow.heading(scene("drug_totals"))
         flow.note(scene("separator").join(lines), fill=INK)

@@ -74,7 +74,7 @@ def _front(scene: Scene, index: int, rest: Rest) -> Paper:
     paper = head.begin(scene, index)
     head.facts(paper, head.identity(scene), rest)
     if index == 1:
-        head.facts(paper, head.body_facts(scene), rest)
+        head.facts(paper, [*head.body_facts(scene), head.allergies(scene, 24)], rest)
     return paper
 
 

@@ -391,6 +391,8 @@ def test_numbers_too_wide_for_their_columns_are_whole_and_thinned_and_that_is_to
     assert must <= set(minutes)
     assert set(minutes) - must == {n for n in range(0, 240, 15) if not {n - 5, n, n + 5} & must}
     (row,) = (e for e in with_data(page, "signal", "temp") if e.get("data-row") == "signal")
+    hidden = {e.get("data-item"): "".join(e.itertext()) for e in row.iter(f"{SVG}rect") if e.get("data-item")}
+    assert hidden == {f"temp@{at(0, n)}": f"{value:.1f}" for n in range(0, 240, 5) if n not in minutes}
     plot = [t for t in texts(row) if t.left > float(page.get("data-left", "")) - 1]
     assert len(plot) == len(minutes)
     for one, other in pairwise(plot):
