@@ -27,9 +27,10 @@ def listing(scene: Scene, columns: Columns) -> list[Line]:
     for n, content, item in scene.moments:
         if not columns.holds(content.at_us):
             continue
-        said = scene.event(content) if isinstance(content, Event) else scene.remark(content)
         late = scene.late(item, content.at_us)
-        text = f"{scene.clock(content.at_us, columns.start_us)} {said}" + (scene.aside(late) if late else "")
+        text = f"{scene.clock(content.at_us, columns.start_us)} {scene.said(content)}" + (
+            scene.aside(late) if late else ""
+        )
         found.append((n, content if isinstance(content, Event) else None, text, item.id))
     return found
 

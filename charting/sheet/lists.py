@@ -102,9 +102,9 @@ def rest_of(scene: Scene, flow: Flow, rest: Rest) -> None:
 def outside(scene: Scene, flow: Flow, pages: Sequence[Columns]) -> None:
     """What has its time where no page has: nothing of a record is left out, nor an event of the case."""
     found = [
-        f"{n}  {scene.moment(content.at_us)}  {scene.event(content)}"
+        f"{n}  {scene.moment(content.at_us)}  {scene.said(content)}"
         for n, content, item in scene.moments
-        if isinstance(content, Event) and item.id in scene.case.items and not any(p.holds(content.at_us) for p in pages)
+        if scene.case.items.get(item.id) is item and not any(page.holds(content.at_us) for page in pages)
     ]
     for item in scene.document.items.values():
         content = item.content if item.versions else item.captured

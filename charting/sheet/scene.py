@@ -164,6 +164,9 @@ class Scene:
             else "; ".join(self.term(c.term) for c in self.case.coded if c.use == use)
         )
 
+    def said(self, moment: Event | Remark) -> str:
+        return self.event(moment) if isinstance(moment, Event) else self.remark(moment)
+
     def event(self, event: Event) -> str:
         """An event as its line in the list says it."""
         kind = events().get(event.key)

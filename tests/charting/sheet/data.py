@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from charting.case.state import Case, cell_item, fold
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
@@ -173,7 +174,7 @@ def anaesthetic(hours: float = 12, *, demo: bool = False, signed: bool = True) -
         book.add(at(12, 31), "wangf", Signed(document=DOCUMENT, version=1, slot="author", digest=digest))
         book.add(at(12, 40), "lixm", Signed(document=DOCUMENT, version=1, slot="senior", digest=digest))
     book.add(at(12, 50), "wangf", Closed(at_us=at(12, 50)))
-    gaps = (ABP_GAP, *(_cut(signal) for signal in ("hr", "spo2")))
+    gaps = (replace(ABP_GAP, evidence="abp.flush"), *(_cut(signal) for signal in ("hr", "spo2")))
     counts = tuple(
         Completeness(signal=s, expected=720, received=700 - n, charted=690 - 2 * n) for n, s in enumerate(SIGNALS)
     )

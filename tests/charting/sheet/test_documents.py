@@ -82,8 +82,11 @@ def test_scores_and_handovers_are_shown() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_form_shows_questions_answers_and_what_is_required(lang: str) -> None:
-    (page,) = draw(visit(), template("form"), lang=lang)
+    case = visit()
+    case.identities[-1] = replace(case.patient, allergies="磺胺")
+    (page,) = draw(case, template("form"), lang=lang)
     said = whole([page])
+    assert "磺胺" in said
     assert ("禁食（固体）" if lang == "zh" else "Fasting (solids)") in said
     assert "6.5 h" in said
     assert ("优" if lang == "zh" else "good") in said
@@ -365,9 +368,10 @@ def test_events_of_the_case_outside_of_the_pages_are_listed() -> None:
     book.put("e1", Event(key="t_room_in", at_us=at(-3)), document="")
     book.put("e2", Event(key="note", at_us=at(9), note="病房随访"), document="")
     book.put("e3", Event(key="note", at_us=at(0, 30), note="在页内"), document="")
+    book.put("r1", Remark(at_us=at(-2), text="送达"), document="")
     drawn = draw(book.case(), now_us=at(9))
     listed = whole(drawn[-1:]).split("不在本页时间范围内的项目\n")[1].split("\n")
-    assert listed[:2] == ["1  2026-11-26 05:00  入手术间", "3  2026-11-26 17:00  病房随访"]
+    assert listed[:3] == ["1  2026-11-26 05:00  入手术间", "2  2026-11-26 06:00  送达", "4  2026-11-26 17:00  病房随访"]
     assert whole(drawn).count("在页内") == 1
 
 
@@ -418,6 +422,8 @@ def test_a_days_sums_are_those_of_its_day() -> None:
     first, second = (p for p in draw(book.case(), SHEET, now_us=at(40)) if p.get("data-marks"))
     assert (numbers(first, "药")[-1], numbers(first, "药 静注")[-1]) == ("≈20 mL", "1 mg")
     assert (numbers(second, "药")[-1], numbers(second, "药 静注")[-1]) == ("≈190 mL", "6 mg")
+    assert [t.text for t in texts(second) if t.text in {"24 h 合计", "至 00:00"}] == ["至 00:00"] * 2
+    assert [t.text for t in texts(first) if t.text in {"24 h 合计", "至 00:00"}] == ["24 h 合计"] * 2
 
 
 def test_nobody_breathes_in_a_way_that_was_not_recorded() -> None:
@@ -429,6 +435,20 @@ def test_nobody_breathes_in_a_way_that_was_not_recorded() -> None:
         (glyph,) = (e for e in with_data(page, "item", f"rr@{at(0, minute)}") if e.tag == f"{SVG}path")
         assert glyph.get("d", "").split("m", 1)[1] == mark(symbols().breathing[way].glyph, 0, 0).split("m", 1)[1]
     assert "方式未记录" in whole([page])
+
+
+def test_midnight_is_named_on_the_axis() -> None:
+    book = Book()
+    begin = at(15, 58)  # 23:58 in Shanghai
+    book.add(begin, "wangf", Opened(bed="OR-03", area="or", at_us=begin, patient=visit().patient))
+    book.add(begin, "wangf", Started(document=DOCUMENT, template="anaesthesia_record", version="1.0.0", start_us=begin))
+    book.put("e1", Event(key="t_room_in", at_us=begin), document="")
+    book.put("e2", Event(key="t_anes_start", at_us=at(16, 3)), document="")
+    said = whole(draw(book.case(), now_us=at(16, 5)))
+    assert "2026-11-26 23:55 – 11-27 03:50" in said
+    assert said.count("00:00") == 2
+    assert "1  23:58 入手术间" in said
+    assert "2  11-27 00:03 麻醉开始" in said
 
 
 def test_a_document_with_nothing_in_it_is_a_page() -> None:

@@ -319,5 +319,6 @@ def test_the_certificate_is_the_last_page() -> None:
     row = said.index("血氧饱和度")
     assert said[row + 1 : row + 5] == ["720", "699", "688", "95.6 %"]
     assert "缺失（3 处）" in said
+    assert "动脉管路冲洗 (abp.flush)" in said
     gap = said.index("心率", said.index("缺失（3 处）"))
     assert said[gap + 1 : gap + 6] == ["15:10", "15:22", "12", "网络中断 (可能)", "monitor and machine unreachable"]
