@@ -5,21 +5,29 @@ import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from collector.clock import MachineClock
 from collector.config import load
 from collector.daemon import run_bed
 from collector.driver import DriverSpec, driver
 from collector.dsn import sqlite_file
 from collector.errors import UsageError
+from collector.journal import Journal
 from collector.migrate import migrate
+from collector.rehearsal import Placed, live
 from collector.simulate import simulate
+from collector.timescale import READER
 from collector.transport.net import free_port
+from drivers.anaesthetic import MARKS
+from drivers.patient import Patient, Seen
 from drivers.recorded import patient
 
 DEMO_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
+PAST_S = 3600
+"""The demo's case has been going on for so long: a record with nothing in it shows nothing."""
 _BED = "DEMO"
 
 
@@ -53,8 +61,14 @@ async def run_demo(
         bedside = page % 65_535 + 1 if port else free_port(socket.SOCK_STREAM)
         bed = _written(folder / "bed.toml", _bed_config(specs, places, folder, bedside, dsn))
         chart = _written(folder / "charting.toml", _charting_config(folder, page, dsn))
+        marks = MARKS if scenario == "anaesthetic" else {}
+        began_us = await asyncio.to_thread(_rehearse, _journal(folder, dsn), dsn, specs, whom)
+        past_s = 0 if began_us is None else PAST_S
+        done = {key: began_us + round(at_s * 1e6) for key, at_s in marks.items() if began_us and at_s <= PAST_S}
         lives = [
-            asyncio.create_task(simulate(spec, places[spec.name][0], patient=whom, seed=n, speed=speed))
+            asyncio.create_task(
+                simulate(spec, places[spec.name][0], patient=_seen(whom, n, past_s), seed=n, speed=speed)
+            )
             for n, spec in enumerate(specs)
         ]
         if seconds is not None:
@@ -70,14 +84,21 @@ async def run_demo(
             sys.stdout.flush()
 
         try:
-            await _run(bed, chart, stop, ready)
+            await _run(bed, chart, stop, ready, began_us, done)
         finally:
             for life in lives:
                 life.cancel()
             await asyncio.gather(*lives, return_exceptions=True)
 
 
-async def _run(bed: Path, chart: Path, stop: asyncio.Event, ready: Callable[[Sequence[str], str], None]) -> None:
+async def _run(
+    bed: Path,
+    chart: Path,
+    stop: asyncio.Event,
+    ready: Callable[[Sequence[str], str], None],
+    began_us: int | None,
+    done: Mapping[str, int],
+) -> None:
     """Run both; one that cannot go on ends the other. Raises UsageError."""
     from charting.config import load as load_charting  # noqa: PLC0415  the other commands do without: tens of MB
     from charting.demo import prepare  # noqa: PLC0415  the same
@@ -86,7 +107,7 @@ async def _run(bed: Path, chart: Path, stop: asyncio.Event, ready: Callable[[Seq
     password = f"demo-{secrets.token_hex(4)}"
 
     async def charting_ready(service: Service) -> None:
-        ready(await asyncio.to_thread(prepare, service, _BED, password), password)
+        ready(await asyncio.to_thread(prepare, service, _BED, password, began_us, done), password)
 
     async def ending(life: Coroutine[Any, Any, None]) -> None:
         try:
@@ -102,6 +123,27 @@ async def _run(bed: Path, chart: Path, stop: asyncio.Event, ready: Callable[[Seq
         raise UsageError(*reasons)
     for error in errors:
         raise error
+
+
+def _seen(whom: Patient, n: int, after_s: float = 0.0) -> Patient:
+    """The patient as the nth device sees him: one arm has a cuff."""
+    return Seen(whom, after_s, cuffed=n == 0)
+
+
+def _rehearse(journal: Path, dsn: str | None, specs: Sequence[DriverSpec], whom: Patient) -> int | None:
+    """Give a new journal a past; return when it began, None where the journal is not new."""
+    if journal.exists():
+        return None
+    if sys.stderr.isatty():
+        sys.stderr.write("simulating the last hour …\n")
+    began_us = MachineClock().utc_us() - PAST_S * 1_000_000
+    past = Journal.open(journal, [READER] if dsn and sqlite_file(dsn) is None else [])
+    try:
+        devices = [Placed(name=spec.vendor, driver=spec.name, patient=_seen(whom, n)) for n, spec in enumerate(specs)]
+        live(past, _BED, patient=whom, start_us=began_us, seconds=PAST_S, devices=devices, demo=True)
+    finally:
+        past.close()
+    return began_us
 
 
 def _migrate(dsn: str) -> None:

@@ -7,7 +7,7 @@ it is there so that what arrives can be compared with what was there. What senso
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -299,6 +299,35 @@ _COUNTED_OF: Mapping[str, str] = {
     "art_rate_per_min": "heart_rate_per_min",
     "airway_rate_per_min": "resp_rate_per_min",
 }
+
+
+class Seen(Patient):
+    """Another patient as a device sees him: from `after_s` on, and with its own cuff or none."""
+
+    def __init__(self, patient: Patient, after_s: float = 0.0, *, cuffed: bool = True) -> None:
+        super().__init__()
+        self.waves, self.measured = patient.waves, patient.measured
+        self._patient, self._after_s, self._cuffed = patient, after_s, cuffed
+
+    def vitals(self, time_s: float) -> Vitals:
+        return self._patient.vitals(time_s + self._after_s)
+
+    def cuff(self, time_s: float, first_s: float = CUFF_FIRST_S, period_s: float = CUFF_PERIOD_S) -> Cuff | None:
+        found = self._patient.cuff(time_s + self._after_s, first_s, period_s) if self._cuffed else None
+        if found is None or found.time_s < self._after_s:
+            return None
+        return replace(found, time_s=found.time_s - self._after_s)
+
+    def wave(self, name: str, start_s: float, n: int, rate_hz: float) -> Array:
+        return self._patient.wave(name, start_s + self._after_s, n, rate_hz)
+
+    def beats(self, time_s: Array) -> Array:
+        return self._patient.beats(time_s + self._after_s)
+
+    def breaths(self, time_s: Array) -> Array:
+        return self._patient.breaths(time_s + self._after_s)
+
+
 _SWAY_PERIOD_S = 97.0
 _SWAY: Mapping[str, float] = {
     "heart_rate_per_min": 3.0,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from collector.demo import DEMO_DRIVERS
+from collector.demo import DEMO_DRIVERS, PAST_S
 from tests.system.charting import Charting
 from tests.system.command import run, start
 
@@ -78,10 +78,14 @@ def test_the_record_of_the_demo_case_fills_itself(tmp_path: Path, monkeypatch: p
     with demo(tmp_path, monkeypatch) as (charting, _):
         (row,) = charting.get("/api/cases?state=open")
         assert (row["bed"], row["is_test"]) == ("DEMO", True)
-        rescue = {"kind": "pace", "why": "rescue", "start_us": row["opened_us"]}
-        charting.put(f"/api/cases/{row['case']}/items/rescue", {"after": 0, "content": rescue})
-        cells = charting.cells(row["case"], within_s=FILLED_WITHIN_S, wanted={"hr", "spo2"})
-        assert {"hr", "spo2"} <= cells.keys()
+        cells = charting.cells(row["case"], within_s=FILLED_WITHIN_S, wanted={"hr", "spo2", "nibp_sys", "temp"})
+        assert {"hr", "spo2", "nibp_sys", "temp"} <= cells.keys()
+        marks = {cell["mark_us"] - row["opened_us"] for cell in cells["hr"]}
+        assert min(marks) < 600_000_000
+        assert PAST_S - 900 < max(marks) / 1e6 < PAST_S + 300
+        assert (
+            len({cell["time_us"] for cell in cells["nibp_sys"]}) == len(cells["nibp_sys"]) == pytest.approx(12, abs=1)
+        )
         assert all(cell["demo"] for of_signal in cells.values() for cell in of_signal)
         assert 50 < cells["hr"][0]["value"] < 100
 

@@ -9,10 +9,10 @@ import pytest
 
 from collector.journal import Journal
 from collector.model import AlarmPhase, Channel, Event, Observation, Reading
+from collector.rehearsal import GATEWAY, Cut, live
 from drivers.anaesthetic import ANAESTHETIC
 from drivers.patient import Patient
 from drivers.troubles import Trouble
-from tests.bedtime import GATEWAY, Cut, live
 
 T0_US = 1_795_500_000_000_000
 EVER = 0, 1 << 60

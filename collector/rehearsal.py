@@ -1,4 +1,6 @@
-"""A bed whose hours take seconds: real runners, sessions, simulators and journal on an event loop of virtual time.
+"""A bed whose hours take seconds, for tests and for the demo's past.
+
+Real runners, sessions, simulators and journal on an event loop of virtual time.
 
 Time on the loop passes only when nothing is left to do, and then at once until the next thing is due. What is not the
 daemon's own here: its threads (the journal is appended to in the loop, many frames at a time), sockets and ptys (a wire
@@ -27,7 +29,6 @@ from collector.session import Session
 from collector.simulate import play
 from collector.technical import Technical
 from collector.transport.base import Transport
-from drivers.patient import Patient
 
 GATEWAY = ""
 """The device of a cut that is the gateway's own: it does not run meanwhile."""
@@ -68,11 +69,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A device at the bed. `options`: of its driver, none: those of QUICK."""
+    """A device at the bed. `options`: its driver's, none: those of QUICK. `patient`: as it sees him, none: as all do."""
 
     name: str
     driver: str
     options: Mapping[str, Any] | None = None
+    patient: object = None
 
     @property
     def spec(self) -> DriverSpec:
@@ -91,19 +93,20 @@ def live(
     journal: Journal,
     bed: str,
     *,
-    patient: Patient,
+    patient: object,
     start_us: int,
     seconds: float,
     devices: Sequence[Placed | tuple[str, str]] = (("monitor", "ge-datex-dri"),),
     cuts: Sequence[Cut] = (),
+    demo: bool = False,
 ) -> Mapping[str, Sequence[tuple[float, Event]]]:
     """Let a bed live from start_us (µs since 1970 UTC) for so long; all that came is in the journal then.
 
-    The devices are on all the time and measure the patient, whose time 0 is start_us. Returns what each device said,
-    and when (s).
+    The devices are on all the time and measure the patient (drivers.patient), whose time 0 is start_us. Returns what
+    each device said, and when (s).
     """
     placed = [one if isinstance(one, Placed) else Placed(name=one[0], driver=one[1]) for one in devices]
-    theatre = _Theatre(journal, bed, patient, start_us, seconds, placed, cuts)
+    theatre = _Theatre(journal, bed, patient, start_us, seconds, placed, cuts, demo)
     with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
         runner.run(theatre.run())
     return theatre.said
@@ -184,11 +187,12 @@ class _End:
 class _Theatre:
     journal: Journal
     bed: str
-    patient: Patient
+    patient: object
     start_us: int
     seconds: float
     devices: Sequence[Placed]
     cuts: Sequence[Cut]
+    demo: bool
     said: dict[str, list[tuple[float, Event]]] = field(default_factory=dict)
     _waiting: list[Entry] = field(default_factory=list)
 
@@ -216,7 +220,7 @@ class _Theatre:
 
     async def _device(self, device: Placed, wire: _Wire) -> None:
         clock = asyncio.get_running_loop().time
-        simulated = Simulated(patient=self.patient, datagrams=wire.datagrams, epoch_us=self.start_us)
+        simulated = Simulated(patient=device.patient or self.patient, datagrams=wire.datagrams, epoch_us=self.start_us)
         simulator = device.spec.simulator(simulated)
         said = self.said.setdefault(device.name, [])
 
@@ -230,7 +234,7 @@ class _Theatre:
         loop = asyncio.get_running_loop()
         clock = MachineClock(lambda: self.start_us * 1000 + round(loop.time() * 1e9), lambda: round(loop.time() * 1e9))
         changes = [condition_of(row) for row in self.journal.last_conditions(self.bed)]
-        technical = Technical(self.bed, clock.utc_us, changes)
+        technical = Technical(self.bed, clock.utc_us, changes, demo=self.demo)
         links = Links(technical, clock.utc_us())
         if self.journal.tip:
             self._append(absence(technical, self.journal.last_seen_us(clock.utc_us()), clock.utc_us()), {})
@@ -243,7 +247,7 @@ class _Theatre:
                 await asyncio.sleep(_LOOK_S)
 
     def _runner(self, device: Placed, clock: MachineClock, changes: Sequence[Condition]) -> Runner:
-        normalizer = Normalizer(bed=self.bed, device=device.name)
+        normalizer = Normalizer(bed=self.bed, device=device.name, demo=self.demo)
         normalizer.recall(
             (reading for reading in self.journal.measured(self.bed) if reading.series.device == device.name),
             (change for change in changes if change.device == device.name),
