@@ -46,6 +46,8 @@ def times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
             continue
         paper.text(x, y, text, size=size, anchor="middle", bold=bold, fill=ALERT if close else INK)
         free = x + wide / 2 + 4
+    handed = [columns.x(t) for t in scene.handovers if columns.holds(t)]
+    paper.path("".join(f"M{x:.1f} {paper.y + 34:.1f}l-5 -7h10z" for x in handed), INK, 1, fill=INK)
     paper.y += 34
     paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 2)
 
@@ -62,8 +64,7 @@ def sums(scene: Scene, columns: Columns) -> str:
 def ground(scene: Scene, paper: Paper, columns: Columns, top: float, high: float, *, dense: bool) -> None:
     """Columns under a section: bands of closer stretches, lines at marks (`dense`) or between them (numbers).
 
-    Handovers are dashed, except between numbers that stand close. What is written over strong lines from now on stays
-    readable.
+    Handovers are dashed, but not through numbers. What is written over strong lines from now on stays readable.
     """
     for a, b in _runs(columns.close):
         x, wide = columns.left + columns.width * a, columns.width * (b - a)
@@ -82,7 +83,7 @@ def ground(scene: Scene, paper: Paper, columns: Columns, top: float, high: float
             fine.append((x, top, x, top + high))
     paper.lines(fine, RULE, 1.2)
     paper.lines(strong, HOUR, 2)
-    handed = [columns.x(t) for t in scene.handovers if columns.holds(t)] if dense or wide else []
+    handed = [columns.x(t) for t in scene.handovers if columns.holds(t)] if dense else []
     paper.lines([(x, top, x, top + high) for x in handed], INK, 2, ' stroke-dasharray="9 7"')
     paper.stripes = [*handed, *(x for x, *_ in strong)]
 

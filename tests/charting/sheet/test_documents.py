@@ -78,6 +78,8 @@ def test_scores_and_handovers_are_shown() -> None:
     for drawn in marked:
         columns = [float(x) for x in re.findall(r"M([\d.]+) ", drawn)]
         assert columns == [pytest.approx(scale.left + scale.column * hours, abs=0.1) for hours in (9, 17)]
+    ticks = [start(e.get("d", ""))[0] for e in first.iter(f"{SVG}path") if "l-5 -7h10z" in e.get("d", "")]
+    assert ticks == [pytest.approx(scale.left + scale.column * 9, abs=0.1)] * 2
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.sheet.columns import MINUTE_US, Span, day_start, grid, paged
@@ -20,6 +20,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 STEP_US = 5 * MINUTE_US
 
 
+@settings(deadline=None)
 @given(
     minutes=st.integers(0, 2000),
     start=st.integers(0, 59),
@@ -66,6 +67,7 @@ def test_a_ward_day_begins_at_its_hour() -> None:
     assert day_start(at(0), 9, SHANGHAI) == at(-23)
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet="abc 中文，。（x1 9%", max_size=80), em=st.floats(2, 30))
 def test_wrapped_lines_fit_and_say_the_same(text: str, em: float) -> None:
     lines = wrap(text, em)
@@ -74,6 +76,7 @@ def test_wrapped_lines_fit_and_say_the_same(text: str, em: float) -> None:
         assert width(line) <= em + 1e-6 or len(line) <= 3
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet="abc 中文x1", max_size=40), em=st.floats(1, 30))
 def test_shortened_text_fits(text: str, em: float) -> None:
     shown = short(text, em)

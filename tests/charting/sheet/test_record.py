@@ -21,6 +21,8 @@ from tests.charting.sheet.data import (
     RESCUE,
     anaesthetic,
     at,
+    icu,
+    template,
 )
 from tests.charting.sheet.drawn import SVG, Said, Scale, draw, start, texts, whole, with_data
 
@@ -102,8 +104,10 @@ def _alone(element: ET.Element) -> ET.Element:
     return group
 
 
-def test_no_line_of_a_handover_runs_through_digits() -> None:
-    (page,) = (p for p in PAGES if "交班给 周敏" in whole([p]))
+@pytest.mark.parametrize("of", ["or", "icu"])
+def test_no_line_of_a_handover_runs_through_digits(of: str) -> None:
+    pages = PAGES if of == "or" else draw(icu(), template(step_s=3600), now_us=at(31))
+    (page,) = (p for p in pages if "交班给 周敏" in whole([p]))
     rows = [
         float(t.y) for row in with_data(page, "row", "signal") for e in with_data(row, "item") for t in texts(_alone(e))
     ]
