@@ -22,6 +22,7 @@ from charting.pdf import pdf
 from charting.sheet.sheet import pages
 from charting.sheet.symbols import symbols
 from charting.store.accounts import DatabaseAccounts
+from charting.store.audit import check
 from charting.store.database import Database
 from charting.store.migrate import migrate, open_database
 from charting.store.trail import DatabaseTrail
@@ -30,6 +31,7 @@ from charting.trail.entries import LibraryLoaded
 from charting.web.app import app
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
+from charting.web.verifying import Verifying
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
 from collector.errors import UsageError
@@ -154,6 +156,9 @@ class Service:
             drawings=Drawings(self._draw),
             pdf=pdf,
             load_library=self.load_library,
+            verifying=Verifying(
+                lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
+            ),
             stop=stop,
             idle_s=charting.idle_minutes * 60,
             tls=self.config.tls is not None,

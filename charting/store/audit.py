@@ -23,10 +23,29 @@ SHORTEST = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """lines: for a person, without a patient's data; whole: whether nothing was found amiss."""
+    """What was found; `seq`, `hash`, `at_us`: the last entry. Nothing here holds a patient's data."""
 
-    lines: tuple[str, ...]
-    whole: bool
+    entries: int
+    cases: int
+    seq: int
+    hash: str
+    at_us: int
+    faults: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        return not self.faults
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """For a person."""
+        return (
+            f"entries: {self.entries:,}",
+            f"cases: {self.cases:,}",
+            f"head: {self.seq}:{self.hash}" + (f" of {rfc3339(self.at_us)}" if self.seq else ""),
+            *(f"BROKEN: {fault}" for fault in self.faults),
+            *(["whole"] if self.whole else []),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +70,25 @@ def verify(dsn: str, papers: Sequence[Printed] = (), progress: Callable[[int], N
     """Check all entries, also while the service runs. Raises UsageError where there is no charting, StoreError."""
     database = open_database(dsn)
     try:
-        audit = _Audit(database, papers, progress)
-        faults = [*audit.chain(), *audit.cases()]
-        lines = [
-            f"entries: {audit.count:,}",
-            f"cases: {audit.case_count:,}",
-            f"head: {audit.seq}:{audit.hash}" + (f" of {rfc3339(audit.at_us)}" if audit.seq else ""),
-        ]
+        return check(database, papers, progress)
     finally:
         database.close()
-    return Report(lines=(*lines, *(f"BROKEN: {fault}" for fault in faults), *([] if faults else ["whole"])),
-                  whole=not faults)  # fmt: skip
+
+
+def check(
+    database: Database, papers: Sequence[Printed] = (), progress: Callable[[int], None] = lambda _: None
+) -> Report:
+    """The same of an open database. `progress` is told how many entries have been looked at, again and again."""
+    audit = _Audit(database, papers, progress)
+    faults = (*audit.chain(), *audit.cases())
+    return Report(
+        entries=audit.count,
+        cases=audit.case_count,
+        seq=audit.seq,
+        hash=audit.hash,
+        at_us=audit.at_us,
+        faults=faults,
+    )
 
 
 class _Audit:
@@ -94,6 +121,7 @@ class _Audit:
         self.case_count = len(set(told))
         for case in sorted({*known, *told}):
             wrong = self._contradiction(case)
+            self._progress(self.count)
             if wrong:
                 yield f"case {case}: {wrong}"
 

@@ -64,6 +64,10 @@ class DatabaseTrail:
                 return
             after = page[-1].seq
 
+    def last(self) -> int:
+        with self._database.read() as connection:
+            return connection.scalar(select(head.c.seq)) or 0
+
     def rows(
         self,
         *,

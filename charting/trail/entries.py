@@ -72,17 +72,22 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceHeld:
-    """From `from_us` on a device says that its patient is another (its words for ids → ids): it is not charted."""
+    """From `from_us` on a device says that its patient is another (its words for ids → ids): it is not charted.
+
+    `bed`: where it is; other beds may have a device of the same name. Another one of the same device follows when it
+    says yet another patient.
+    """
 
     device: str
     told: Mapping[str, str]
     from_us: int
+    bed: str = ""
     kind: Literal["device_held"] = "device_held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceJudged:
-    """A person has decided whose values a held device's are. `same`: this patient's, from then on and backwards."""
+    """A person has decided whose values a held device's are. `same`: this patient's, while it told these ids."""
 
     device: str
     told: Mapping[str, str]

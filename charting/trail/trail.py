@@ -51,6 +51,9 @@ class Trail(Protocol):
     def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
         """Entries of every case and of none, in order, of these kinds (none given: all)."""
 
+    def last(self) -> int:
+        """Seq of the last entry of all; 0: there is none."""
+
     def rows(
         self,
         *,
@@ -113,7 +116,11 @@ class MemoryTrail:
     def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
         wanted = frozenset(kinds)
         with self._lock:
-            return [e for e in self._entries if e.seq > after and (not wanted or e.body.kind in wanted)]
+            return [e for e in self._entries[max(after, 0) :] if not wanted or e.body.kind in wanted]
+
+    def last(self) -> int:
+        with self._lock:
+            return len(self._entries)
 
     def rows(
         self,

@@ -16,6 +16,7 @@ from charting.case.state import Case, Document, Item
 from charting.desk import Desk
 from charting.page.words import Lang
 from charting.templates.template import Template
+from charting.trail.entries import AccountChanged, Body, Denied, LibraryLoaded, SessionChanged, to_json
 from charting.trail.trail import Trail
 from charting.web import views
 from charting.web.department import Bed, Department
@@ -25,6 +26,8 @@ from charting.web.problems import Problem
 from charting.web.said import Sayings
 from charting.web.words import Words
 from collector.series import SeriesReader
+
+_OF_NO_PATIENT = (AccountChanged, Denied, LibraryLoaded, SessionChanged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,12 @@ class Context:
         template = self.template(document)
         names = template.lacking_names
         return [(key, names.get(key, {}).get(self.lang, key)) for key in lacking(case, document, template)]
+
+    def told(self, body: Body) -> dict[str, object]:
+        """What the person may know of an entry: all of it, but of patients only who may read cases."""
+        if self.can("read") or isinstance(body, _OF_NO_PATIENT):
+            return to_json(body)
+        return {"kind": body.kind}
 
     def drawn(self, case: Case, document: str) -> Sequence[str]:
         return self.department.drawings.pages(case, document, self.lang)

@@ -15,6 +15,7 @@ from charting.library.library import Libraries, Library
 from charting.templates.loader import Templates
 from charting.trail.trail import Trail
 from charting.web.drawings import Drawings
+from charting.web.verifying import Verifying
 from collector.errors import VitalsdError
 from collector.series import SeriesReader
 
@@ -54,6 +55,7 @@ class Department:
     drawings: Drawings
     pdf: Pdf
     load_library: Callable[[Library, str, Actor], None]
+    verifying: Verifying
     stop: asyncio.Event
     idle_s: int = 600
     tls: bool = False

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
-from itertools import islice
-from typing import Annotated, Any
+from itertools import takewhile
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -16,12 +16,11 @@ from charting.case.authority import may_begin, may_write
 from charting.case.checks import LIBRARY_OF
 from charting.case.events import events
 from charting.case.state import Case, Item
-from charting.trail.chain import text_of
 from charting.trail.contents import Attendance, Coded, Event, Pace, Patient
-from charting.trail.entries import content_json
+from charting.trail.entries import Entry, content_json
 from charting.trail.trail import CaseRow
 from charting.web import models
-from charting.web.api.admin import account_out, verification
+from charting.web.api.admin import account_out
 from charting.web.api.lists import list_libraries
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
@@ -313,13 +312,16 @@ def libraries_page(here: Here, request: Request) -> Response:
 def audit_page(
     here: Here,
     request: Request,
-    after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
     case: Annotated[str, Query(max_length=120)] = "",
-    verify: bool = False,
+    verify: Literal["", "begin", "go_on"] = "",
 ) -> Response:
+    """Entries, the newest first; `before`: only older ones."""
     here.need("audit")
-    entries = here.trail.entries(case, after or 0) if case else here.trail.all(after or 0)
-    shown = list(islice(entries, _ENTRIES))
+    end = here.trail.last() + 1 if before is None else before
+    found = here.trail.entries(case) if case else here.trail.all(max(0, end - 1 - _ENTRIES))
+    shown = list(takewhile(lambda e: e.seq < end, found))[-_ENTRIES:]
+    earlier = bool(shown) and (here.trail.entries(case)[0].seq if case else 1) < shown[0].seq
     return page(
         here,
         request,
@@ -330,12 +332,19 @@ def audit_page(
                 "at_us": e.at_us,
                 "actor_name": here.name_of(e.actor),
                 "case": e.case,
-                "body": e.body,
-                "text": text_of(e)[:300],
+                "kind": e.body.kind,
+                "text": _said_in(here, e),
             }
-            for e in shown
+            for e in reversed(shown)
         ],
         case=case,
-        next=shown[-1].seq if len(shown) == _ENTRIES else None,
-        verified=verification(here) if verify else None,
+        before=shown[0].seq if earlier else None,
+        newest=before is None,
+        verified=here.department.verifying.ask(anew=verify == "begin") if verify else None,
     )
+
+
+def _said_in(here: Context, entry: Entry) -> str:
+    """What an entry says besides its kind."""
+    told = {key: value for key, value in here.told(entry.body).items() if key != "kind"}
+    return json.dumps(told, ensure_ascii=False)[:300] if told else ""

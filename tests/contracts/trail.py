@@ -94,6 +94,13 @@ class TrailContract:
         trail.append("li", "a", [note("y")])
         assert [e.body for e in trail.entries("")] == [note("x")]
 
+    def test_the_last_entry_is_known_whoever_wrote_it(self, trail: Trail) -> None:
+        assert trail.last() == 0
+        trail.append("li", "a", BODIES)
+        assert trail.last() == len(BODIES)
+        trail.append("wang", "", [note("x")])
+        assert trail.last() == len(BODIES) + 1
+
     def test_the_chain_is_whole(self, trail: Trail) -> None:
         for case in "abab":
             trail.append("li", case, [note(case), note(case)])

@@ -1,22 +1,20 @@
 """Accounts and the audit trail: for an administrator; the trail for quality and the head of department too."""
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from charting.accounts.storage import Account
-from charting.trail.chain import Link, breaks, link_of
 from charting.web import models
 from charting.web.api.cases import EntryOut, entry_out
-from charting.web.context import Context, Here
+from charting.web.context import Here
+from charting.web.verifying import Verification
 
 router = APIRouter(prefix="/api")
 
 AccountName = Annotated[str, Path(max_length=40, pattern=r"^[a-z0-9][a-z0-9._-]*$", description="An account")]
-_TOLD = 100
 
 
 class AccountOut(BaseModel):
@@ -24,14 +22,6 @@ class AccountOut(BaseModel):
     name: str
     roles: list[str]
     active: bool
-
-
-class Verification(BaseModel):
-    """Whether the trail is what was written. `breaks`: what is not, in English, at most 100 lines."""
-
-    whole: bool
-    entries: int = Field(description="How many entries were looked at")
-    breaks: list[str]
 
 
 def account_out(account: Account) -> AccountOut:
@@ -73,21 +63,14 @@ def list_entries(
 
 
 @router.get("/audit/verification", tags=["audit"])
-def verify(here: Here) -> Verification:
-    """Check the hash chain of the whole trail."""
+def verify(
+    here: Here,
+    anew: Annotated[
+        bool, Query(description="Begin a check, unless one is running; else how the last one stands")
+    ] = True,
+) -> Verification:
+    """Check all that is stored, as `vitalsd audit DSN verify` does: the hash chain, its kept end, and what lists know
+    of cases. A long one is answered while it runs: ask again with `anew=false`.
+    """
     here.need("audit")
-    return verification(here)
-
-
-def verification(here: Context) -> Verification:
-    """Of the whole trail."""
-    looked = 0
-
-    def links() -> Iterator[Link]:
-        nonlocal looked
-        for entry in here.trail.all():
-            looked += 1
-            yield link_of(entry)
-
-    found = list(islice(breaks(links()), _TOLD))
-    return Verification(whole=not found, entries=looked, breaks=found)
+    return here.department.verifying.ask(anew=anew)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from charting.trail.entries import Entry, to_json
+from charting.trail.entries import Entry
 from charting.web import models
 from charting.web.context import Here
 from charting.web.views import CaseBrief, CaseOut, ItemOut, brief
@@ -24,7 +24,9 @@ class WarningOut(BaseModel):
 
 
 class EntryOut(BaseModel):
-    """An entry of the audit trail. `body` is as it was stored."""
+    """An entry of the audit trail. `body` is as it was stored; of what tells of a patient, only its `kind` for those
+    who may not read cases.
+    """
 
     seq: int
     at_us: int
@@ -151,6 +153,6 @@ def entry_out(here: Here, entry: Entry) -> EntryOut:
         actor=entry.actor,
         actor_name=here.name_of(entry.actor),
         case=entry.case,
-        body=to_json(entry.body),
+        body=here.told(entry.body),
         hash=entry.hash,
     )

@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
+import sqlite3
 import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
@@ -135,3 +136,20 @@ def test_a_library_that_is_loaded_is_kept_and_in_the_trail(tmp_path: Path) -> No
         none.load_library(parse(DRUGS, "drugs-9.2.csv"), DRUGS, by)
     assert none.desk.libraries.current("drugs") != parse(DRUGS, "drugs-9.2.csv")
     none.close()
+
+
+async def test_what_was_changed_in_the_database_is_found_by_the_page_too(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    async with running(config) as (service, _, _):
+        service.accounts.create(OPERATOR, "chief", name="主任", roles=["head"], password=PASSWORD)
+        base = f"http://{config.charting.listen}"
+        async with httpx.AsyncClient(base_url=base) as client:
+            signed = await client.post("/api/session", json={"account": "chief", "password": PASSWORD})
+            assert signed.status_code == 201
+            assert (await client.get("/api/audit/verification")).json()["whole"]
+            with closing(sqlite3.connect(tmp_path / "charting.db")) as database:
+                database.execute("update head set hash = ?", ("0" * 64,))
+                database.commit()
+            said = (await client.get("/api/audit/verification")).json()
+            assert (said["running"], said["whole"]) == (False, False)
+            assert "was the last to be written" in said["breaks"][0]

@@ -1,7 +1,7 @@
 """A department in memory: beds, a person of each role, a clock that a test sets, and its web application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,12 +22,14 @@ from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
 from charting.library.library import Libraries, Library
 from charting.sheet import sheet
 from charting.templates.loader import Templates
+from charting.trail.chain import breaks, link_of
 from charting.trail.contents import Patient
 from charting.trail.entries import Filled, LibraryLoaded
 from charting.trail.trail import MemoryTrail
 from charting.web.app import app
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
+from charting.web.verifying import Verifying
 from collector.series import SeriesReader
 from tests.charting.clock import Clock
 from tests.page.data import Store, reading, series
@@ -103,6 +105,7 @@ class Hospital:
             drawings=Drawings(self.draw),
             pdf=self.pdf,
             load_library=self.load_library,
+            verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
             stop=self.stop,
             idle_s=self.idle_s,
             tls=self.tls,
@@ -137,6 +140,10 @@ class Hospital:
         self.libraries.add(library)
         loaded = LibraryLoaded(library=library.name, version=library.version, terms=len(library.codings), digest="")
         self.trail.append(by.account, "", [loaded])
+
+    def verify(self, progress: Callable[[int], None]) -> Sequence[str]:
+        progress(self.trail.last())
+        return list(breaks(link_of(entry) for entry in self.trail.all()))
 
     def actor(self, account: str) -> Actor:
         found = self.people.account(account)

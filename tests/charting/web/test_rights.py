@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from charting.accounts.actor import ROLES
+from charting.trail.contents import Remark
 from charting.trail.entries import Denied, SessionChanged
 from tests.charting.web.hospital import NOW_US, PASSWORD, Hospital, hr_item
 
@@ -131,3 +132,25 @@ async def test_a_surgeon_who_tries_everything_changes_nothing() -> None:
     assert {type(e.body) for e in after} == {Denied, SessionChanged}
     assert hospital.desk.case("c1").documents == case.documents
     assert hospital.desk.case("c1").items == case.items
+
+
+@pytest.mark.parametrize("account", ["engineer", "administrator"])
+async def test_who_reads_no_records_learns_nothing_of_patients_anywhere(account: str) -> None:
+    hospital = Hospital()
+    hospital.recorded(emergency=True)
+    told = Remark(at_us=hospital.clock.at_us, text="卡瑞利珠")
+    hospital.desk.set(hospital.actor("anaesthetist"), "c1", document="d1", item="r9", after=0, content=told)
+    paths = [path.replace("CELL", hr_item(hospital.clock)) for method, path, _, _ in TABLE if method == "GET"]
+    paths += ["/", "/?text=张三", "/api/cases?text=张三", "/audit?case=c1", "/api/audit?kind=opened&kind=set",
+              "/cases/c1/items/patient", "/records/c1/d1/items/r9", "/cases/c1/dialogs/patient", "/libraries",
+              "/dialogs/open?bed=OR-03", "/api/audit/verification", "/api/session", "/openapi.json"]  # fmt: skip
+    async with hospital.client(account) as client:
+        for path in paths:
+            answer = await client.get(path, follow_redirects=True)
+            for secret in ("张三", "20260042", "卡瑞利珠", "70.0"):
+                assert secret not in answer.text, (path, secret)
+        pdf = await client.post(f"{R}/pdf")
+        assert pdf.status_code == 403
+    async with hospital.client("quality") as client:
+        assert "张三" in (await client.get("/api/audit?kind=opened")).text
+        assert "卡瑞利珠" in (await client.get("/audit?case=c1")).text
