@@ -16,7 +16,7 @@ from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.filler.filler import Filler
 from charting.filler.sources import Sources, sources
-from charting.library.library import Libraries, Library, LibraryError
+from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
 from charting.page.server import Tls, serve
 from charting.pdf import pdf
 from charting.sheet.sheet import pages
@@ -156,6 +156,7 @@ class Service:
             drawings=Drawings(self._draw),
             pdf=pdf,
             load_library=self.load_library,
+            keeps_libraries=charting.libraries is not None,
             verifying=Verifying(
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
             ),
@@ -184,23 +185,24 @@ class Service:
         return [page.svg for page in drawn]
 
     def load_library(self, library: Library, text: str, by: Actor) -> None:
-        """Keep a library's file, then make it current. Raises LibraryError."""
+        """Keep a library's file, in the audit trail too, then make it current. Raises LibraryError, StoreError."""
         folder = self.config.charting.libraries
         if folder is None:
-            raise LibraryError("charting.libraries names no folder to keep it in")
+            raise NowhereToKeepError("charting.libraries names no folder")
+        self._libraries.check(library)
         data = text.encode()
         file = folder / f"{library.name}-{library.version}.csv"
-        try:
-            fresh = file.with_suffix(".new")
-            fresh.write_bytes(data)
-            self._libraries.add(library)
-            fresh.replace(file)
-        except OSError as error:
-            raise LibraryError(f"{folder}: {error.strerror}") from error
+        fresh = file.with_name(f"{file.name}.new")
         loaded = LibraryLoaded(
             library=library.name, version=library.version, terms=len(library.codings), digest=sha256(data).hexdigest()
         )
-        self.trail.append(by.account, "", [loaded])
+        try:
+            fresh.write_bytes(data)
+            self.trail.append(by.account, "", [loaded])
+            fresh.replace(file)
+        except OSError as error:
+            raise LibraryError(f"{folder}: {error.strerror}") from error
+        self._libraries.add(library)
 
 
 def _libraries(config: ChartingConfig) -> Libraries:

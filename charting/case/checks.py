@@ -193,8 +193,16 @@ def _within(value: float | None, low: float, high: float, what: str) -> None:
 
 
 def _check_term(term: Term, library: str, scene: Scene) -> None:
-    if term.library != library or scene.libraries.term(library, term.version, term.code) != term:
+    coding = scene.libraries.coding(library, term.version, term.code)
+    if term.library != library or coding is None or coding.term != term:
         raise Impossible("term_unknown", library=library)
+    chosen = [v.content for v in scene.item.versions] if scene.item else []
+    if any(getattr(before, "drug", None) == term or getattr(before, "term", None) == term for before in chosen):
+        return  # what was chosen stays readable, and what is said of it can be mended
+    if not any(
+        coding.valid(f"{scene.clock.local(at_us):%Y-%m-%d}") for at_us in (scene.case.opened_us, scene.clock.now_us())
+    ):
+        raise Impossible("term_retired", zh=term.zh, en=term.en)
 
 
 def _check_event(event: Event) -> None:

@@ -1,11 +1,12 @@
 """Code libraries: what may be chosen, in versions; a code that was retired stays readable.
 
-A library is a CSV file `<library>-<version>.csv` in UTF-8 with the columns code, zh, en, valid_from, valid_to (ISO
-dates, empty: open; valid_to is the first day on which the code is no longer valid) and attributes of its own (see
-data/README.md). An attribute `pinyin` holds the initials by which people look for a term.
+A library is a CSV file `<library>-<version>.csv`, in UTF-8 or GB18030 (GBK, GB2312), with the columns code, zh, en,
+valid_from, valid_to (ISO dates, empty: open; valid_to is the first day on which the code is no longer valid) and
+attributes of its own (see data/README.md). An attribute `pinyin` holds the initials by which people look for a term.
 """
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +23,10 @@ MAX_ROWS = 200_000
 
 class LibraryError(Exception):
     """A file that is no library; the text has a line per mistake."""
+
+
+class NowhereToKeepError(LibraryError):
+    """The site has not said where its libraries are to be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +69,21 @@ class Libraries:
 
     def load(self, path: Path) -> Library:
         """Add a file. Raises LibraryError with every mistake, and then adds nothing."""
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise LibraryError(f"{path.name}: expected UTF-8") from None
-        library = parse(text, path.name)
+        library = parse(decoded(path.read_bytes(), path.name), path.name)
         self.add(library)
         return library
 
     def add(self, library: Library) -> None:
-        """Becomes the current version. Raises LibraryError where that version is there with other rows."""
+        """Becomes the current version. Raises LibraryError as `check`."""
+        self.check(library)
+        others = {v: kept for v, kept in self._all.get(library.name, {}).items() if v != library.version}
+        self._all[library.name] = {**others, library.version: library}
+
+    def check(self, library: Library) -> None:
+        """Raises LibraryError where that version is there with other rows: what was chosen from it must not change."""
         known = self._all.get(library.name, {}).get(library.version)
         if known is not None and known != library:
             raise LibraryError(f"{library.name} {library.version} is there already and says something else")
-        others = {v: kept for v, kept in self._all.get(library.name, {}).items() if v != library.version}
-        self._all[library.name] = {**others, library.version: library}
 
     def names(self) -> Sequence[str]:
         return sorted(self._all)
@@ -126,12 +131,29 @@ def _names(coding: Coding) -> Sequence[str]:
     return [n.casefold() for n in (term.code, term.zh, term.en, coding.attributes.get("pinyin", "")) if n]
 
 
+def decoded(data: bytes, file: str) -> str:
+    """A file's text: UTF-8, else GB18030, as spreadsheets in China write it. Raises LibraryError for what is neither."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise LibraryError(f"{file}: expected text in UTF-8 or GB18030")
+
+
 def parse(text: str, file: str) -> Library:
     """A library from a file's text and name. Raises LibraryError with every mistake and its line."""
     name, _, version = file.removesuffix(".csv").partition("-")
     if not name or not version:
         raise LibraryError(f"{file}: expected a name like procedures-2026.1.csv")
-    rows = csv.DictReader(text.splitlines())
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    try:
+        return Library(name=name, version=version, codings=_codings(rows, name, version, file))
+    except csv.Error as error:
+        raise LibraryError(f"{file}: line {rows.line_num + 1}: no CSV: {error}") from None
+
+
+def _codings(rows: "csv.DictReader[str]", name: str, version: str, file: str) -> Mapping[str, Coding]:
     lacking = [c for c in COLUMNS if c not in (rows.fieldnames or ())]
     if lacking:
         raise LibraryError(f"{file}: line 1: columns are missing: {', '.join(lacking)}")
@@ -153,7 +175,7 @@ def parse(text: str, file: str) -> Library:
         mistakes.append(f"{file}: there is no code in it")
     if mistakes:
         raise LibraryError("\n".join(mistakes))
-    return Library(name=name, version=version, codings=codings)
+    return codings
 
 
 def _mistakes(row: Mapping[str | None, object], known: Mapping[str, Coding]) -> Iterator[str]:
@@ -162,6 +184,8 @@ def _mistakes(row: Mapping[str | None, object], known: Mapping[str, Coding]) -> 
     if any(value is None for value in row.values()):
         yield "fewer cells than columns"
         return
+    if any("\ufffd" in str(value) for value in row.values()):
+        yield "holds � in the place of characters that were lost: save the file as UTF-8"
     for column in ("code", "zh", "en"):
         said = str(row[column])
         if not said or said != said.strip() or not said.isprintable():

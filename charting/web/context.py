@@ -77,6 +77,11 @@ class Context:
     def now_us(self) -> int:
         return self.clock.now_us()
 
+    @property
+    def today(self) -> str:
+        """The site's day, ISO."""
+        return f"{self.clock.local(self.now_us()):%Y-%m-%d}"
+
     def name_of(self, account: str) -> str:
         return self.names.get(account, account)
 

@@ -57,6 +57,8 @@ class Department:
     load_library: Callable[[Library, str, Actor], None]
     verifying: Verifying
     stop: asyncio.Event
+    keeps_libraries: bool = True
+    """Whether the site has said where libraries that are loaded are to be kept."""
     idle_s: int = 600
     tls: bool = False
     demo: bool = False

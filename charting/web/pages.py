@@ -305,7 +305,7 @@ def account_dialog(here: Here, account: models.Id) -> Response:
 
 @router.get("/libraries")
 def libraries_page(here: Here, request: Request) -> Response:
-    return page(here, request, "libraries.html", libraries=list_libraries(here))
+    return page(here, request, "libraries.html", libraries=list_libraries(here), keeps=here.department.keeps_libraries)
 
 
 @router.get("/audit")

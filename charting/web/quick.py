@@ -31,13 +31,13 @@ class Offer:
     group: str = ""
 
 
-def boluses(libraries: Libraries, *, rescue: bool) -> Sequence[Offer]:
-    """Drugs with doses; favourites first."""
-    return _ranked(rescue, _boluses(libraries))
+def boluses(libraries: Libraries, day: str, *, rescue: bool) -> Sequence[Offer]:
+    """Drugs with doses; favourites first. `day`: ISO; what is not valid then is not offered."""
+    return _ranked(rescue, _boluses(libraries, day))
 
 
-def _boluses(libraries: Libraries) -> Iterator[Offer]:
-    for coding in _codings(libraries, "drugs"):
+def _boluses(libraries: Libraries, day: str) -> Iterator[Offer]:
+    for coding in _codings(libraries, "drugs", day):
         said = coding.attributes
         if said.get("use") not in {"bolus", "both"}:
             continue
@@ -53,10 +53,10 @@ def _boluses(libraries: Libraries) -> Iterator[Offer]:
         )
 
 
-def infusions(libraries: Libraries, *, rescue: bool) -> Sequence[Offer]:
+def infusions(libraries: Libraries, day: str, *, rescue: bool) -> Sequence[Offer]:
     """Drugs that run, gases and vapours, with rates."""
     found: list[Offer] = []
-    for coding in (*_codings(libraries, "drugs"), *_codings(libraries, "gases")):
+    for coding in (*_codings(libraries, "drugs", day), *_codings(libraries, "gases", day)):
         said = coding.attributes
         gas = coding.term.library == "gases"
         if not gas and said.get("use") not in {"infusion", "both"}:
@@ -75,10 +75,10 @@ def infusions(libraries: Libraries, *, rescue: bool) -> Sequence[Offer]:
     return _ranked(rescue, found)
 
 
-def volumes(libraries: Libraries, lang: str) -> Sequence[Offer]:
+def volumes(libraries: Libraries, day: str, lang: str) -> Sequence[Offer]:
     """Intake and output, called in zh or en."""
     found: list[Offer] = []
-    for coding in _codings(libraries, "fluids"):
+    for coding in _codings(libraries, "fluids", day):
         group = coding.attributes.get("group", "other")
         way = "out" if group in {"urine", "blood_loss", "drain", "gastric", "other_out"} else "in"
         what = getattr(coding.term, lang) if way == "in" else ""
@@ -115,9 +115,9 @@ def favourites(rescue: bool) -> frozenset[str]:
     return frozenset(_favourites(rescue))
 
 
-def _codings(libraries: Libraries, library: str) -> Sequence[Coding]:
+def _codings(libraries: Libraries, library: str, day: str) -> Sequence[Coding]:
     current = libraries.current(library)
-    return list(current.codings.values()) if current else []
+    return [coding for coding in current.codings.values() if coding.valid(day)] if current else []
 
 
 def _body(content: Mapping[str, object]) -> str:

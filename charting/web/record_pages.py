@@ -104,10 +104,10 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
     return {
         "may_add": not document.locked and case.state != "discarded" and may_set(here.actor, document, template, None),
         "why_not": here.words("signed_read_only" if document.locked else "read_only"),
-        "drugs": boluses(libraries, rescue=rescue),
+        "drugs": boluses(libraries, here.today, rescue=rescue),
         "favourites": favourites(rescue),
-        "infusions": infusions(libraries, rescue=rescue),
-        "fluids": volumes(libraries, here.lang),
+        "infusions": infusions(libraries, here.today, rescue=rescue),
+        "fluids": volumes(libraries, here.today, here.lang),
         "running": [
             {
                 "id": i.id,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from charting.library.library import LibraryError, parse
+from charting.library.library import LibraryError, NowhereToKeepError, parse
 from charting.trail.contents import Term
 from charting.web import models
 from charting.web.context import Here
@@ -84,8 +84,7 @@ def search_terms(
     """Valid terms of the current version that hold all parts of the text, best first."""
     if here.department.libraries.current(library) is None:
         raise Problem(404, "unknown")
-    day = f"{here.clock.local(here.now_us()):%Y-%m-%d}"
-    return [coding.term for coding in here.department.libraries.search(library, text, limit, day)]
+    return [coding.term for coding in here.department.libraries.search(library, text, limit, here.today)]
 
 
 @router.post("/libraries/{library}", tags=["libraries"], status_code=201)
@@ -95,6 +94,8 @@ def load_library(here: Here, library: LibraryName, asked: models.LoadLibrary) ->
     try:
         made = parse(asked.csv, f"{library}-{asked.version}.csv")
         here.department.load_library(made, asked.csv, here.actor)
+    except NowhereToKeepError:
+        raise Problem(422, "no_library_folder") from None
     except LibraryError as error:
         raise Problem(422, "bad_library", lines="\n".join(str(error).splitlines()[:20])) from None
     return LibraryOut(library=made.name, version=made.version, terms=len(made.codings))

@@ -100,9 +100,19 @@ function target(element) {
   return [method, path.replace("{item}", encodeURIComponent(element.dataset.item ?? ""))];
 }
 
+/* Text of a file: UTF-8, else GB18030 (GBK), as spreadsheets in China write it. */
+async function textOf(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("gb18030").decode(bytes); // what is neither is found by the service
+  }
+}
+
 /* A chosen file's text goes into the body; an input with data-path ends the path. */
 async function withFiles(form, path, body) {
-  for (const input of form.querySelectorAll("[data-file]")) body[input.dataset.file] = (await input.files[0]?.text()) ?? "";
+  for (const input of form.querySelectorAll("[data-file]")) body[input.dataset.file] = input.files[0] ? await textOf(input.files[0]) : "";
   const end = form.querySelector("[data-path]");
   if (!end) return path;
   delete body[end.name];

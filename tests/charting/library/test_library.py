@@ -75,13 +75,24 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
         ("x-1.csv", b""),
         ("x-1.csv", HEAD.encode()),
         ("x-1.csv", b"code,zh\nA,B\n"),
-        ("x-1.csv", HEAD.encode() + "A,甲,First,,,\n".encode("gb18030")),
+        ("x-1.csv", HEAD.encode() + b"A,\xff\xff,First,,,\n"),
+        ("x-1.csv", (HEAD + "A,\ufffd\ufffd,First,,,\n").encode()),
+        ("x-1.csv", (HEAD + 'A,"甲,First,,,\n' + "x" * 200_000).encode()),
+        ("x-1.csv", (HEAD + "A,甲,First,,,\n").encode("utf-16")),
     ],
 )
 def test_what_is_no_library_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(LibraryError):
         Libraries().load(tmp_path / name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str) -> None:
+    rows = f'{HEAD}A,"丙泊酚注射液",Propofol,,,bbf\r\nB,"利多卡因, 2%",Lidocaine,,,ldky\r\n'
+    (tmp_path / "x-1.csv").write_bytes(rows.encode(encoding))
+    loaded = Libraries().load(tmp_path / "x-1.csv")
+    assert [c.term.zh for c in loaded.codings.values()] == ["丙泊酚注射液", "利多卡因, 2%"]
 
 
 def test_a_version_is_loaded_twice_only_if_it_is_the_same(tmp_path: Path) -> None:

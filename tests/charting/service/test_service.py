@@ -16,7 +16,7 @@ import pytest
 from charting.accounts.accounts import OPERATOR
 from charting.accounts.actor import Actor
 from charting.config import ChartingConfig, load
-from charting.library.library import LibraryError, parse
+from charting.library.library import LibraryError, NowhereToKeepError, parse
 from charting.service import Service, run_charting
 from charting.trail.entries import LibraryLoaded
 from collector.errors import UsageError
@@ -132,10 +132,24 @@ def test_a_library_that_is_loaded_is_kept_and_in_the_trail(tmp_path: Path) -> No
     assert (current.version, list(current.codings)) == ("9.1", ["A1"])
     again.close()
     none = Service.of(configured(tmp_path))
-    with pytest.raises(LibraryError):
+    with pytest.raises(NowhereToKeepError):
         none.load_library(parse(DRUGS, "drugs-9.2.csv"), DRUGS, by)
     assert none.desk.libraries.current("drugs") != parse(DRUGS, "drugs-9.2.csv")
     none.close()
+
+
+def test_a_version_that_says_something_else_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "libraries"
+    folder.mkdir()
+    service = Service.of(configured(tmp_path, more=f'libraries = "{folder}"\n'))
+    service.load_library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, OPERATOR)
+    other = DRUGS.replace("Propofol", "Water")
+    with pytest.raises(LibraryError, match="something else"):
+        service.load_library(parse(other, "drugs-9.1.csv"), other, OPERATOR)
+    service.load_library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, OPERATOR)
+    assert [f.name for f in folder.iterdir()] == ["drugs-9.1.csv"]
+    assert len(list(service.trail.all(kinds=["library_loaded"]))) == 2
+    service.close()
 
 
 async def test_what_was_changed_in_the_database_is_found_by_the_page_too(tmp_path: Path) -> None:
