@@ -46,13 +46,15 @@ class Bed(Section):
 class ChartingSection(ListenSection):
     """`site`: the hospital's name, as printed. `day_hour`: local hour at which an ICU day begins.
 
-    `idle_minutes`: after so long without a touch a session is locked. `libraries`: a folder of code libraries as CSV.
+    `idle_minutes`: after so long without a touch a session is locked; `theatre_idle_minutes`: one of an anaesthetist or
+    OR nurse, whose hands are at the patient. `libraries`: a folder of code libraries as CSV.
     """
 
     database: Annotated[str, AfterValidator(_database)]
     site: Annotated[str, Field(min_length=1)]
     zone: Zone = "Asia/Shanghai"
     idle_minutes: Annotated[int, Field(ge=1, le=720)] = 10
+    theatre_idle_minutes: Annotated[int, Field(ge=1, le=720)] = 30
     day_hour: Annotated[int, Field(ge=0, le=23)] = 7
     libraries: Annotated[AbsolutePath, AfterValidator(_folder)] | None = None
     beds: tuple[Bed, ...]

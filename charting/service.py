@@ -83,6 +83,7 @@ class Service:
             passwords,
             self._clock.utc_us,
             idle_us=charting.idle_minutes * 60 * MICROSECONDS,
+            theatre_idle_us=charting.theatre_idle_minutes * 60 * MICROSECONDS,
         )
         self._of_filler, self._of_web = sources(config), sources(config)
         self.filler = Filler(
@@ -161,7 +162,6 @@ class Service:
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
             ),
             stop=stop,
-            idle_s=charting.idle_minutes * 60,
             tls=self.config.tls is not None,
             demo=charting.demo,
             settle=self.filler.settle,

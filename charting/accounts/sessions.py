@@ -19,6 +19,9 @@ LIFE_US = 12 * 3_600_000_000
 IDLE_US = 10 * 60_000_000
 """A session is locked after so long without a touch, unless the site says otherwise."""
 
+THEATRE = frozenset({"anaesthetist", "or_nurse"})
+"""Roles of people whose hands are at the patient: the site may give them longer."""
+
 TOUCH_US = 5_000_000
 """A touch is kept at most so often; a lock may come that much early."""
 
@@ -32,6 +35,7 @@ class Session:
     name: str
     locked: bool
     ends_us: int
+    idle_us: int
 
     @property
     def csrf(self) -> str:
@@ -42,7 +46,8 @@ class Session:
 class SignIn:
     """Sessions of accounts; every sign-in, refusal, lock and end is an entry of the trail.
 
-    `now_us`: µs since 1970 UTC; `idle_us`: the site's time to the lock.
+    `now_us`: µs since 1970 UTC; `idle_us`: the site's time to the lock, `theatre_idle_us`: that of THEATRE, None: the
+    same.
     """
 
     def __init__(
@@ -53,17 +58,17 @@ class SignIn:
         now_us: Callable[[], int],
         *,
         idle_us: int = IDLE_US,
+        theatre_idle_us: int | None = None,
     ) -> None:
         self._store = store
         self._trail = trail
         self._passwords = passwords
         self._now_us = now_us
         self._idle_us = idle_us
+        self._theatre_idle_us = idle_us if theatre_idle_us is None else theatre_idle_us
 
-    def sign_in(
-        self, account: str, password: str, address: str, *, idle_us: int | None = None
-    ) -> Session | SignInRefused:
-        """A new session, or why there is none. `idle_us`: this browser's own time to the lock (long in theatre)."""
+    def sign_in(self, account: str, password: str, address: str, *, before: str = "") -> Session | SignInRefused:
+        """A new session, or why there is none. `before`: token of the browser's session until now, which ends."""
         found = self._checked(account.strip().lower(), password, address)
         if isinstance(found, SignInRefused):
             return found
@@ -74,10 +79,12 @@ class SignIn:
             account=found.account,
             begun_us=now_us,
             used_us=now_us,
-            idle_us=self._idle_us if idle_us is None else idle_us,
+            idle_us=self._idle_us if THEATRE.isdisjoint(found.roles) else self._theatre_idle_us,
         )
         self._log(found.account, SessionChanged(what="signed_in", account=found.account, address=address))
         self._store.begin(stored)
+        if before:
+            self.sign_out(before)
         return _session(token, stored, found)
 
     def session(self, token: str, *, touch: bool = True) -> tuple[Session, Actor | None] | None:
@@ -195,4 +202,5 @@ def _session(token: str, stored: StoredSession, account: Account) -> Session:
         name=account.name,
         locked=stored.locked,
         ends_us=stored.begun_us + LIFE_US,
+        idle_us=stored.idle_us,
     )

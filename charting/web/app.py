@@ -97,7 +97,13 @@ def app(department: Department) -> FastAPI:
             return None
         standing, actor = found
         nobody = Actor(account=standing.account, name=standing.name, roles=frozenset())
-        return Person(actor=actor or nobody, token=token, csrf=standing.csrf, locked=standing.locked)
+        return Person(
+            actor=actor or nobody,
+            token=token,
+            csrf=standing.csrf,
+            locked=standing.locked,
+            idle_s=standing.idle_us // 1_000_000,
+        )
 
     environment()
     made.state.department = department

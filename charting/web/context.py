@@ -32,12 +32,16 @@ _OF_NO_PATIENT = (AccountChanged, Denied, LibraryLoaded, SessionChanged)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A signed-in person. `token` is the session's, `csrf` what the page sends with every change."""
+    """A signed-in person. `token` is the session's, `csrf` what the page sends with every change.
+
+    `idle_s`: after so long without a touch it is locked.
+    """
 
     actor: Actor
     token: str
     csrf: str
     locked: bool
+    idle_s: int
 
 
 class Context:
@@ -84,6 +88,19 @@ class Context:
 
     def name_of(self, account: str) -> str:
         return self.names.get(account, account)
+
+    def bed(self, bed: str) -> Bed:
+        """A bed of the department. Raises Problem 422 where it has none of that name."""
+        found = next((b for b in self.beds if b.id == bed), None)
+        if found is None:
+            raise Problem(422, "bed_unknown")
+        return found
+
+    def author(self, account: str, template: Template) -> None:
+        """Raises Problem 422 where nobody of that name signs in any more, or he may not write such documents."""
+        found = next((a for a in self.department.people() if a.account == account and a.active), None)
+        if found is None or template.authors.isdisjoint(found.roles):
+            raise Problem(422, "no_author")
 
     def reader_of(self, bed: str) -> SeriesReader:
         return self.department.reader_of(bed)

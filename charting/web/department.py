@@ -59,7 +59,6 @@ class Department:
     stop: asyncio.Event
     keeps_libraries: bool = True
     """Whether the site has said where libraries that are loaded are to be kept."""
-    idle_s: int = 600
     tls: bool = False
     demo: bool = False
     settle: Callable[[str], None] = lambda _: None

@@ -10,8 +10,11 @@ from charting.web.language import lang_of
 from charting.web.problems import answer
 from charting.web.words import Words
 
-LARGEST_BODY = 8 * 1024 * 1024
-"""Bytes of a request: a code library of 4 million characters; everything else is far smaller."""
+LARGEST_BODY = 256 * 1024
+"""Bytes of a request: the longest document's answers at once."""
+
+LARGEST_LIBRARY = 8 * 1024 * 1024
+"""Bytes of a code library: 4 million characters; who sends one is signed in."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -30,7 +33,7 @@ _STORED = {"cache-control": "no-store"}
 
 
 class Guard:
-    """Sets headers on every response; refuses what another site sends, and bodies beyond LARGEST_BODY.
+    """Sets headers on every response; refuses what another site sends, and bodies that are too large.
 
     Nothing is kept by a browser or a proxy unless its response says how long.
     """
@@ -58,7 +61,8 @@ class Guard:
             await answer(403, "other_site", words("other_site"), {})(scope, receive, send_with)
             return
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        most = LARGEST_LIBRARY if scope["path"].startswith("/api/libraries/") else LARGEST_BODY
+        if not length.isdecimal() or int(length) > most:
             await answer(413, "too_large", words("too_large"), {})(scope, receive, send_with)
             return
         taken = 0
@@ -67,7 +71,7 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY:
+            if taken > most:
                 return {"type": "http.disconnect"}
             return message
 

@@ -25,6 +25,11 @@ Reason = Annotated[
     str, Field(min_length=1, max_length=500, pattern=_PRINTABLE, description="Why; kept with the change")
 ]
 Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:@-]+$")]
+BedId = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$", description="As the site's file calls it")
+]
+Device = BedId
+"""Names of the site's own making: whatever a configuration file may say."""
 After = Annotated[int, Field(ge=0, le=100_000, description="Number of the version that the writer saw; 0: a new item")]
 Area = Literal["or", "pacu", "icu", "ward", "offsite"]
 
@@ -93,19 +98,18 @@ class NewPassword(Asked):
 class OpenCase(Asked):
     """A case begins at a bed; nothing about the patient has to be known."""
 
-    bed: Id
+    bed: BedId = Field(description="One of the department's")
     area: Area
     patient: AnyPatient = Field(default_factory=Patient)
     at_us: TimeUs | None = Field(None, description="Since when; earlier than now: the record is back-filled. None: now")
     emergency: bool = False
     is_test: bool = False
+    until_us: TimeUs | None = Field(None, description="It is over already, and is entered late")
     case: Id | None = Field(None, description="The id that the caller made (uuid4 hex): sent twice, it is one case")
 
 
 class Move(Asked):
-    bed: Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_.:@-]*$")] = Field(
-        description="Empty: no bed of ours"
-    )
+    bed: BedId | Literal[""] = Field(description="One of the department's, or empty: no bed of ours")
     area: Area
     at_us: TimeUs
 

@@ -132,11 +132,8 @@ def _day(said: str) -> date | None:
 
 
 @router.get("/dialogs/open")
-def open_dialog(here: Here, bed: models.Id) -> Response:
-    found = next((b for b in here.beds if b.id == bed), None)
-    if found is None:
-        raise Problem(404, "unknown")
-    return fragment(here, "dialog_open.html", bed=found, empty_patient=Patient())
+def open_dialog(here: Here, bed: models.BedId) -> Response:
+    return fragment(here, "dialog_open.html", bed=here.bed(bed), empty_patient=Patient())
 
 
 @router.get("/cases/{case}")
@@ -159,7 +156,7 @@ def _case_values(here: Context, case: Case) -> Mapping[str, object]:
         and case.state != "discarded"
     ]
     return {
-        "warnings": [w.text(here.lang) for w in here.desk.warnings(case)],
+        "warnings": warnings(here, case),
         "event_buttons": event_buttons(here, case),
         "event_list": [{"id": i.id, "text": here.say.content(e)} for i, e in sorted(notes, key=lambda n: n[1].at_us)],
         "staff": [
@@ -188,6 +185,11 @@ def _case_values(here: Context, case: Case) -> Mapping[str, object]:
             for t in startable
         ],
     }
+
+
+def warnings(here: Context, case: Case) -> Sequence[str]:
+    """What is odd about the case, but for held devices: those are asked about above it."""
+    return [w.text(here.lang) for w in here.desk.warnings(case) if w.key != "device_held"]
 
 
 def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, Any]]:

@@ -19,7 +19,7 @@ from charting.trail.entries import content_json
 from charting.web import models
 from charting.web.api.records import readings, window
 from charting.web.context import Context, Here
-from charting.web.pages import event_buttons, item_dialog, open_paces
+from charting.web.pages import event_buttons, item_dialog, open_paces, warnings
 from charting.web.problems import Problem
 from charting.web.quick import NOW, boluses, favourites, infusions, volumes
 from charting.web.shell import fragment, page
@@ -51,7 +51,7 @@ def record_page(here: Here, request: Request, case: models.Id, document: models.
         api=f"/api/records/{case}/{document}",
         title=here.words.of(template),
         is_grid=grid,
-        warnings=[w.text(here.lang) for w in here.desk.warnings(found)],
+        warnings=warnings(here, found),
         pages=here.drawn(found, document),
         **_state(here, found, record, template),
         **_adding(here, found, record, template),
@@ -79,6 +79,7 @@ def _state(here: Context, case: Case, document: Document, template: Template) ->
         "can_close_pace": template.name == "icu_flowsheet" and may_write(here.actor, "pace") and case.state == "open",
         "slots": [s for s in template.signatures if may_sign(here.actor, template, s.slot)],
         "mine": document.author == here.actor.account,
+        "may_hand_over": document.author == here.actor.account or "head" in here.actor.roles,
     }
 
 
@@ -304,10 +305,6 @@ def record_dialog(
         slots=template.signatures,
         signed=signatures_of(record),
         allowed=[s.slot for s in template.signatures if may_sign(here.actor, template, s.slot)],
-        people=[a for a in here.department.people() if a.active and _could_author(a.roles, template)],
+        people=[a for a in here.department.people() if a.active and not template.authors.isdisjoint(a.roles)],
         scale=scales()[scale],
     )
-
-
-def _could_author(roles: frozenset[str], template: Template) -> bool:
-    return not template.authors.isdisjoint(roles)

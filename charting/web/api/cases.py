@@ -41,7 +41,7 @@ class EntryOut(BaseModel):
 def list_cases(
     here: Here,
     state: Annotated[str | None, Query(pattern="^(open|closed|discarded)$")] = None,
-    bed: models.Id | None = None,
+    bed: models.BedId | None = None,
     since_us: models.TimeUs | None = None,
     until_us: models.TimeUs | None = None,
     text: Annotated[models.Line, Query(description="Part of a number or a name")] = "",
@@ -56,6 +56,8 @@ def list_cases(
 @router.post("", status_code=201)
 def open_case(here: Here, asked: models.OpenCase) -> CaseOut:
     """Open a case in one step; a nameless patient is given a temporary name."""
+    here.need("open_case")
+    here.bed(asked.bed)
     case = here.desk.open(
         here.actor,
         bed=asked.bed,
@@ -65,6 +67,7 @@ def open_case(here: Here, asked: models.OpenCase) -> CaseOut:
         emergency=asked.emergency,
         is_test=asked.is_test,
         case=asked.case,
+        until_us=asked.until_us,
     )
     return here.case_out(case)
 
@@ -77,6 +80,9 @@ def get_case(here: Here, case: CaseId) -> CaseOut:
 
 @router.post("/{case}/move")
 def move_case(here: Here, case: CaseId, asked: models.Move) -> CaseOut:
+    here.need("move")
+    if asked.bed:
+        here.bed(asked.bed)
     return here.case_out(here.desk.move(here.actor, case, bed=asked.bed, area=asked.area, at_us=asked.at_us))
 
 
@@ -108,8 +114,10 @@ def get_warnings(here: Here, case: CaseId) -> list[WarningOut]:
     return [WarningOut(key=w.key, text=w.text(here.lang)) for w in here.desk.warnings(here.desk.case(case))]
 
 
-@router.post("/{case}/devices/{device}/judgement")
-def judge_device(here: Here, case: CaseId, device: models.Id, asked: models.Judgement) -> CaseOut:
+@router.post("/{case}/devices/{device:path}/judgement")
+def judge_device(
+    here: Here, case: CaseId, device: Annotated[models.Device, Path()], asked: models.Judgement
+) -> CaseOut:
     """Whose values a held device's are."""
     done = here.desk.judge(here.actor, case, device=device, same=asked.same, reason=asked.reason)
     return here.case_out(done)

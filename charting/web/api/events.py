@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
+from charting.accounts.rights import allows
 from charting.web.context import Here
 from charting.web.news import stream
 from charting.web.problems import Problem
@@ -29,7 +30,9 @@ async def events(
 
     def standing() -> str:
         person = find(token, False)
-        return "ended" if person is None else "locked" if person.locked else ""
+        if person is None or (not person.locked and not allows(person.actor, "read")):
+            return "ended"
+        return "locked" if person.locked else ""
 
     told = stream(request.app.state.news, case, here.now_us, standing, here.department.stop)
     return StreamingResponse(told, media_type="text/event-stream")

@@ -52,6 +52,7 @@ def list_records(here: Here, case: models.Id) -> list[RecordOut]:
 @router.post("", status_code=201)
 def start_record(here: Here, asked: models.StartRecord) -> RecordOut:
     """Begin a document of a template, in its present version. Whoever begins it is its author."""
+    here.need("read")
     before = set(here.desk.case(asked.case).documents)
     case = here.desk.start(
         here.actor, asked.case, template=asked.template, document=asked.document, start_us=asked.start_us
@@ -108,7 +109,9 @@ def get_readings(
 
 @router.post("/{case}/{document}/hand-over")
 def hand_over(here: Here, case: CaseId, document: DocumentId, asked: models.HandOver) -> RecordOut:
-    """Another is the document's author from now on."""
+    """Another is the document's author from now on: somebody who signs in and may write such documents."""
+    here.need("read")
+    here.author(asked.to, here.template(here.document(here.desk.case(case), document)))
     return _out(here, here.desk.hand_over(here.actor, case, document=document, to=asked.to), document)
 
 
@@ -123,6 +126,7 @@ def get_lacking(here: Here, case: CaseId, document: DocumentId) -> list[LackingO
 @router.post("/{case}/{document}/sign")
 def sign(here: Here, case: CaseId, document: DocumentId, asked: models.Sign) -> RecordOut:
     """Sign: the document is locked, with what devices have said until now."""
+    here.need("read")
     here.department.settle(case)
     return _out(here, here.desk.sign(here.actor, case, document=document, slot=asked.slot), document)
 
@@ -158,17 +162,16 @@ def printed(here: Here, case: CaseId, document: DocumentId) -> RecordOut:
     responses={200: {"content": {"application/pdf": {}}, "description": "The same pages as on the screen"}},
 )
 def make_pdf(here: Here, case: CaseId, document: DocumentId) -> Response:
-    """The document as PDF/A; kept in the audit trail as printed."""
+    """The document as PDF/A; kept in the audit trail as printed, once it is made."""
+    here.need("read")
     found = here.desk.case(case)
     template = here.template(here.document(found, document))
-    printed_case = here.desk.printed(here.actor, case, document=document)
     title = here.words.of(template)
     try:
-        made = here.department.pdf(
-            here.drawn(printed_case, document), title=title, lang=here.lang, made_us=here.now_us()
-        )
+        made = here.department.pdf(here.drawn(found, document), title=title, lang=here.lang, made_us=here.now_us())
     except UsageError:
         raise Problem(503, "no_pdf") from None
+    here.desk.printed(here.actor, case, document=document)
     headers = {"content-disposition": f'attachment; filename="{template.name}.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)
 

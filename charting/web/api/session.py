@@ -37,16 +37,17 @@ def cookie_name(department: Department) -> str:
 
 @router.post("", status_code=201, responses={401: {"description": "Wrong"}, 429: {"description": "Too many attempts"}})
 def sign_in(request: Request, response: Response, asked: models.SignIn) -> SessionOut:
-    """Sign in; sets the session's cookie."""
+    """Sign in; sets the session's cookie. The session that the browser had until now ends."""
     department: Department = request.app.state.department
-    session = department.sign_in.sign_in(asked.account, asked.password, _address(request))
+    before = request.cookies.get(cookie_name(department), "")
+    session = department.sign_in.sign_in(asked.account, asked.password, _address(request), before=before)
     if isinstance(session, SignInRefused):
         raise _refused(session)
     response.set_cookie(
         cookie_name(department), session.token, httponly=True, samesite="strict", secure=department.tls, path="/"
     )
     known = department.sign_in.session(session.token, touch=False)
-    return _out(department, session, frozenset() if known is None or known[1] is None else known[1].roles)
+    return _out(session, frozenset() if known is None or known[1] is None else known[1].roles)
 
 
 @router.get("")
@@ -56,7 +57,7 @@ def get_session(here: Here) -> SessionOut:
     if found is None:
         raise Problem(401, "sign_in")
     session, actor = found
-    return _out(here.department, session, actor.roles if actor else frozenset())
+    return _out(session, actor.roles if actor else frozenset())
 
 
 @router.delete("", status_code=204)
@@ -85,7 +86,7 @@ def unlock(here: Here, request: Request, asked: models.Unlock) -> SessionOut:
     if isinstance(session, SignInRefused):
         raise _refused(session)
     known = here.department.sign_in.session(session.token)
-    return _out(here.department, session, frozenset() if known is None or known[1] is None else known[1].roles)
+    return _out(session, frozenset() if known is None or known[1] is None else known[1].roles)
 
 
 @router.post("/password", responses={429: {"description": "Too many attempts"}})
@@ -96,10 +97,10 @@ def change_password(here: Here, request: Request, asked: models.NewPassword) -> 
     )
     if isinstance(session, SignInRefused):
         raise _refused(session, wrong=403)
-    return _out(here.department, session, here.actor.roles)
+    return _out(session, here.actor.roles)
 
 
-def _out(department: Department, session: Session, roles: frozenset[str]) -> SessionOut:
+def _out(session: Session, roles: frozenset[str]) -> SessionOut:
     return SessionOut(
         account=session.account,
         name=session.name,
@@ -107,7 +108,7 @@ def _out(department: Department, session: Session, roles: frozenset[str]) -> Ses
         rights=sorted(right for right, having in rights().items() if having & roles),
         csrf=session.csrf,
         locked=session.locked,
-        idle_s=department.idle_s,
+        idle_s=session.idle_us // 1_000_000,
     )
 
 

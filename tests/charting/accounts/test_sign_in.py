@@ -61,8 +61,8 @@ def said(log: MemoryTrail, sign_in: SignIn) -> Callable[[], list[tuple[str, str,
     ]
 
 
-def begun(sign_in: SignIn, account: str = "li", password: str = PASSWORD, *, idle_us: int | None = None) -> Session:
-    made = sign_in.sign_in(account, password, "10.0.0.1", idle_us=idle_us)
+def begun(sign_in: SignIn, account: str = "li", password: str = PASSWORD, *, before: str = "") -> Session:
+    made = sign_in.sign_in(account, password, "10.0.0.1", before=before)
     assert isinstance(made, Session)
     return made
 
@@ -178,10 +178,24 @@ def test_a_session_that_nobody_touches_is_locked_once(
     assert said()[1:] == [("li", "locked", "li")]
 
 
-def test_in_theatre_the_lock_comes_late(sign_in: SignIn, clock: Clock) -> None:
-    session = begun(sign_in, idle_us=4 * 3_600_000_000)
+def test_in_theatre_the_lock_comes_late(
+    accounts: Accounts, store: MemoryAccounts, log: MemoryTrail, passwords: Passwords, clock: Clock
+) -> None:
+    accounts.create(OPERATOR, "icu", name="Icu", roles=["icu_nurse"], password=OTHER)
+    sign_in = SignIn(store, log, passwords, clock.now_us, idle_us=600_000_000, theatre_idle_us=4 * HOUR_S * 1_000_000)
+    doctor, nurse = begun(sign_in), begun(sign_in, "icu", OTHER)
+    assert (doctor.idle_us, nurse.idle_us) == (4 * HOUR_S * 1_000_000, 600_000_000)
     clock.go(3 * HOUR_S)
-    assert acts(sign_in, session) == "li"
+    assert (acts(sign_in, doctor), acts(sign_in, nurse)) == ("li", "locked")
+
+
+def test_who_signs_in_at_the_same_browser_ends_the_session_before(sign_in: SignIn) -> None:
+    first = begun(sign_in)
+    elsewhere = begun(sign_in)
+    second = begun(sign_in, "root", OTHER, before=first.token)
+    assert [acts(sign_in, s) for s in (first, elsewhere, second)] == ["ended", "li", "root"]
+    assert refused(sign_in.sign_in("li", OTHER, "a", before=second.token)) == "wrong"
+    assert acts(sign_in, second) == "root"
 
 
 def test_only_its_own_password_unlocks_a_session(

@@ -38,7 +38,9 @@ def test_a_good_file_is_taken_as_it_says(tmp_path: Path) -> None:
     assert [(bed.id, bed.kind, bed.journal) for bed in charting.beds] == [
         ("OR-03", "or", Path("/var/lib/vitalsd/OR-03/journal.db"))
     ]
-    assert (charting.zone, charting.idle_minutes, charting.day_hour) == ("Asia/Shanghai", 10, 7)
+    assert (charting.zone, charting.idle_minutes, charting.theatre_idle_minutes, charting.day_hour) == (
+        "Asia/Shanghai", 10, 30, 7,
+    )  # fmt: skip
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

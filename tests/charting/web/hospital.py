@@ -107,7 +107,6 @@ class Hospital:
             load_library=self.load_library,
             verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
             stop=self.stop,
-            idle_s=self.idle_s,
             tls=self.tls,
             demo=self.demo,
         )

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from charting.store.database import StoreError
 from charting.trail.entries import SessionChanged
-from charting.web.guard import LARGEST_BODY
+from charting.web.guard import LARGEST_BODY, LARGEST_LIBRARY
 from tests.charting.web.hospital import PASSWORD, Hospital, sign_in
 
 PUBLIC = {("GET", "/sign-in"), ("GET", "/health"), ("POST", "/api/session")}
@@ -178,8 +178,9 @@ async def test_guessing_has_to_wait_and_is_told_how_long() -> None:
 async def test_a_body_beyond_the_limit_is_not_read() -> None:
     hospital = Hospital()
     async with hospital.client("administrator") as client:
-        answer = await client.post("/api/libraries/drugs", content=b"x" * (LARGEST_BODY + 1))
-        assert (answer.status_code, answer.json()["key"]) == (413, "too_large")
+        for path, most in (("/api/session", LARGEST_BODY), ("/api/libraries/drugs", LARGEST_LIBRARY)):
+            answer = await client.post(path, content=b"x" * (most + 1))
+            assert (answer.status_code, answer.json()["key"]) == (413, "too_large")
 
 
 async def test_events_tell_of_a_change_and_end_with_the_service() -> None:
@@ -243,7 +244,7 @@ async def test_a_database_that_does_not_answer_is_said_and_nothing_is_lost(monke
 async def test_a_page_that_is_not_there_is_said_in_words() -> None:
     hospital = Hospital()
     async with hospital.client("anaesthetist", "zh") as client:
-        for path in ("/cases/none", "/nothing", "/dialogs/open?bed=none"):
+        for path in ("/cases/none", "/nothing", "/cases/c1/dialogs/none"):
             answer = await client.get(path)
             assert answer.status_code == 404
             assert answer.headers["content-type"].startswith("text/html")
