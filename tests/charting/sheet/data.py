@@ -86,8 +86,8 @@ def template(kind: str = "grid", step_s: int = 300) -> Template:
         signals=SIGNALS if kind == "grid" else (),
         sections=sections,
         signatures=(
-            Slot(slot="author", zh="麻醉医师", en="Anaesthetist", roles=roles),
-            Slot(slot="senior", zh="上级医师", en="Senior", roles=roles),
+            Slot(slot="anaesthetist", zh="麻醉医师", en="Anaesthetist", roles=roles),
+            Slot(slot="supervisor", zh="上级医师", en="Senior", roles=roles),
         ),
     )
 
@@ -171,8 +171,8 @@ def anaesthetic(hours: float = 12, *, demo: bool = False, signed: bool = True) -
     _edits(book)
     if signed:
         digest = "a" * 64
-        book.add(at(12, 31), "wangf", Signed(document=DOCUMENT, version=1, slot="author", digest=digest))
-        book.add(at(12, 40), "lixm", Signed(document=DOCUMENT, version=1, slot="senior", digest=digest))
+        book.add(at(12, 31), "wangf", Signed(document=DOCUMENT, version=1, slot="anaesthetist", digest=digest))
+        book.add(at(12, 40), "lixm", Signed(document=DOCUMENT, version=1, slot="supervisor", digest=digest))
     book.add(at(12, 50), "wangf", Closed(at_us=at(12, 50)))
     gaps = (replace(ABP_GAP, evidence="abp.flush"), *(_cut(signal) for signal in ("hr", "spo2")))
     counts = tuple(

@@ -355,13 +355,13 @@ def filled_with(cells: list[Cell]) -> Filled:
 
 def test_what_was_sent_back_says_so_on_each_page_and_why() -> None:
     book = book_of(5)
-    book.add(at(5), "wangf", Signed(document=DOCUMENT, version=1, slot="author", digest=""))
+    book.add(at(5), "wangf", Signed(document=DOCUMENT, version=1, slot="anaesthetist", digest=""))
     book.add(at(6), "lixm", Returned(document=DOCUMENT, reason="血气结果漏填"))
     drawn = draw(book.case(), now_us=at(6))
     for page in drawn:
         assert "已退回修改 RETURNED" in [t.text for t in texts(page)]
     assert "已退回修改 RETURNED: 李晓明 2026-11-26 14:00\n血气结果漏填" in whole(drawn)
-    book.add(at(7), "wangf", Signed(document=DOCUMENT, version=2, slot="author", digest=""))
+    book.add(at(7), "wangf", Signed(document=DOCUMENT, version=2, slot="anaesthetist", digest=""))
     assert "RETURNED" not in whole(draw(book.case(), now_us=at(7)))
 
 
@@ -464,7 +464,7 @@ def test_a_document_with_nothing_in_it_is_a_page() -> None:
 def test_what_was_lacking_at_the_signature_is_told() -> None:
     book = book_of(1)
     lacking = ("field:premedication", "event.t_anes_end")
-    book.add(at(1), "wangf", Signed(document=DOCUMENT, version=1, slot="author", digest="", lacking=lacking))
+    book.add(at(1), "wangf", Signed(document=DOCUMENT, version=1, slot="anaesthetist", digest="", lacking=lacking))
     said = whole(draw(book.case(), now_us=at(1)))
     assert "签名时缺项: 王芳 2026-11-26 09:00" in said
     assert "术前用药" in said
