@@ -35,8 +35,8 @@ def times_line(scene: Scene, paper: Paper, columns: Columns) -> None:
         local, close = scene.local(when), i in columns.close
         if not (close or daily or local.minute % 15 == 0 or i == 0):
             continue
-        after = scene.local(columns.marks[i + 1]) if i + 1 < len(columns.marks) else local
-        if not close and local.minute and (i + 1 in columns.close or (local.minute % 15 and after.minute % 15 == 0)):
+        soon = any(scene.local(after).minute % 15 == 0 for after in columns.marks[i + 1 : i + 3])
+        if not close and local.minute and (i + 1 in columns.close or (local.minute % 15 and soon)):
             continue
         text = f"{local:%M}" if close else f"{local:%H:%M}"
         size, bold = 18.0 if close else 20.0, local.minute == 0 and not close
