@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MINUTE_US = 60_000_000
-VERSION = "temp/1"
+VERSION = "temp/2"
 
 
 class Core(StrEnum):
@@ -94,11 +94,12 @@ class Screened:
 class Circumstances:
     """What the pipeline is told beside the readings.
 
-    `cooled`: on purpose, or on bypass. `ends_us`: when a tube or the patient left (t_tube_out, t_room_out). `room`,
-    `skin`: minute → °C. `others`: the other channels of the patient, minute → °C each.
+    `cooled`: from when to when he is cooled on purpose, or on bypass (None: still). `ends_us`: when a tube or the
+    patient left (t_tube_out, t_room_out). `room`, `skin`: minute → °C. `others`: the other channels of the patient,
+    minute → °C each.
     """
 
-    cooled: bool = False
+    cooled: tuple[tuple[int, int | None], ...] = ()
     ends_us: tuple[int, ...] = ()
     room: Mapping[int, float] = field(default_factory=dict)
     skin: Mapping[int, float] = field(default_factory=dict)
@@ -169,15 +170,17 @@ def screen(
     of a minute (step 8: as far back as `stuck_alone_min`).
     """
     limits = limits or Limits()
-    binned = _binned(time_us, value, usable, limits)
-    low, high = limits.quality_cooled if circumstances.cooled else limits.quality
+    binned = _binned(time_us, value, usable, _cooled(time_us, circumstances), limits)
+    cooled = _cooled(binned.minute_us, circumstances)
+    low, high = (np.where(cooled, *ends) for ends in zip(limits.quality_cooled, limits.quality, strict=True))
     with np.errstate(invalid="ignore"):
         _exclude(binned, (binned.value < low) | (binned.value > high), "temp.qc_range")
     kept = np.flatnonzero(~np.isnan(binned.value))
-    minute, median = binned.minute_us[kept] // MINUTE_US, binned.value[kept]
-    rules = [("temp.warm_up", _settling(minute, median, site, limits))]
-    if not circumstances.cooled:
-        rules.append(("temp.probe_out", _out(minute, median, limits)))
+    minute, median, cooled = binned.minute_us[kept] // MINUTE_US, binned.value[kept], cooled[kept]
+    rules = [
+        ("temp.warm_up", _settling(minute, median, cooled, site, limits)),
+        ("temp.probe_out", _out(minute, median, limits) & ~cooled),
+    ]
     rules.append(("temp.probe_out", _near(minute, median, circumstances.room, limits.near_room)))
     rules += [("temp.end_trim", _trimmed(minute, median, end, limits)) for end in circumstances.ends_us]
     for rule, found in rules:
@@ -198,15 +201,31 @@ def by_minute(screened: Screened) -> Mapping[int, float]:
     return dict(zip((screened.minute_us[number] // MINUTE_US).tolist(), screened.value[number].tolist(), strict=True))
 
 
+def _cooled(time_us: NDArray[np.int64], circumstances: Circumstances) -> NDArray[np.bool_]:
+    out = np.zeros(time_us.size, dtype=bool)
+    for start_us, end_us in circumstances.cooled:
+        since = time_us >= start_us // MINUTE_US * MINUTE_US
+        out |= since if end_us is None else since & (time_us < end_us)
+    return out
+
+
 def _binned(
-    time_us: NDArray[np.int64], value: NDArray[np.float64], usable: NDArray[np.bool_], limits: Limits
+    time_us: NDArray[np.int64],
+    value: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    cooled: NDArray[np.bool_],
+    limits: Limits,
 ) -> Screened:
-    """Steps 1, 2 and 9: readings that no pipeline may use are left out, and the rest becomes minute medians."""
+    """Steps 1, 2 and 9: readings that no pipeline may use are left out, and the rest becomes minute medians.
+
+    What is right for somebody who is cooled is not outside what may be used.
+    """
     low, high = limits.fahrenheit
     with np.errstate(invalid="ignore"):
         fahrenheit = (value >= low) & (value <= high)
         celsius = np.where(fahrenheit, (value - 32) / 1.8, value)
-        outside = (celsius < limits.ingest[0]) | (celsius > limits.ingest[1])
+        coldest = np.where(cooled, min(limits.ingest[0], limits.quality_cooled[0]), limits.ingest[0])
+        outside = (celsius < coldest) | (celsius > limits.ingest[1])
     good = usable & ~outside & ~np.isnan(value)
     minute = time_us // MINUTE_US
     all_minutes = np.unique(minute)
@@ -232,12 +251,18 @@ def _exclude(binned: Screened, mask: NDArray[np.bool_], rule: str, over: Sequenc
     binned.excluded[free] = rule
 
 
-def _settling(minute: NDArray[np.int64], value: NDArray[np.float64], site: Site, limits: Limits) -> NDArray[np.bool_]:
-    """Steps 4 and 5: minutes after the probe came on, or after a step, until the value has settled."""
+def _settling(
+    minute: NDArray[np.int64], value: NDArray[np.float64], cooled: NDArray[np.bool_], site: Site, limits: Limits
+) -> NDArray[np.bool_]:
+    """Steps 4 and 5: minutes after the probe came on, or after a step, until the value has settled.
+
+    Of somebody who is being cooled or warmed again no step is the probe's.
+    """
     out = np.zeros(value.size, dtype=bool)
     if not value.size:
         return out
-    breaks = (np.diff(minute) > limits.hole_min) | (np.abs(np.diff(value)) > limits.step)
+    stepped = (np.abs(np.diff(value)) > limits.step) & ~cooled[1:]
+    breaks = (np.diff(minute) > limits.hole_min) | stepped
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
     ends = np.append(starts[1:], value.size)
     before = np.searchsorted(minute, minute - limits.settle_min, side="right") - 1

@@ -239,7 +239,7 @@ class Desk:
         return self._act(actor, case, "discard", decide)
 
     def judge(self, actor: Actor, case: str, *, device: str, same: bool, reason: str) -> Case:
-        """Whose values a held device's are: charted from then and backwards, or not at all."""
+        """Whose values a held device's are: charted as far as it told these ids, or not at all."""
 
         def decide(known: Case) -> list[Body]:
             self._allow(actor, "judge_device")
@@ -459,9 +459,7 @@ class Desk:
 
         def decide(known: Case) -> list[Body]:
             _check_kept(known)
-            before = known.held.get(held.device)
-            judged = any(j.same and j.device == held.device and j.told == held.told for j in known.judged)
-            return [] if judged or (before is not None and before.told == held.told) else [held]
+            return [] if known.is_same(held.device, held.told) or held in known.holds else [held]
 
         return self._act(_FILLER, case, "hold", decide)
 

@@ -142,6 +142,8 @@ class Case:
     items: dict[str, Item] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     held: dict[str, DeviceHeld] = field(default_factory=dict)
+    """Device → what of it a person has to judge: the last of `holds` that is not judged to be this patient."""
+    holds: list[DeviceHeld] = field(default_factory=list)
     judged: list[DeviceJudged] = field(default_factory=list)
     last: int = 0
     last_hash: str = ""
@@ -157,6 +159,11 @@ class Case:
     @property
     def area(self) -> str:
         return self.stays[-1].area
+
+    def is_same(self, device: str, told: Mapping[str, str]) -> bool:
+        """Whether a person has judged that a device which tells these ids speaks of this patient."""
+        said = [j.same for j in self.judged if j.device == device and dict(j.told) == dict(told)]
+        return bool(said) and said[-1]
 
     def items_of(self, document: str) -> dict[str, Item]:
         return self.documents[document].items if document else self.items
@@ -222,6 +229,7 @@ def _copy(case: Case) -> Case:
             for id_, document in case.documents.items()
         },
         held=dict(case.held),
+        holds=list(case.holds),
         judged=list(case.judged),
     )
 
@@ -257,11 +265,11 @@ def _apply(case: Case | None, entry: Entry) -> Case:
         case Discarded():
             case.state = "discarded"
         case DeviceHeld():
+            case.holds.append(body)
             case.held[body.device] = body
         case DeviceJudged():
             case.judged.append(body)
-            if body.same:
-                case.held.pop(body.device, None)
+            case.held = {held.device: held for held in case.holds if not case.is_same(held.device, held.told)}
         case Started():
             case.documents[body.document] = Document(
                 id=body.document,

@@ -37,6 +37,7 @@ _LINKS: Mapping[str, tuple[Cause, bool, str]] = {
     "VND_VITALSD_LINK_PORT_GONE": (Cause.CABLE, True, "port or adapter gone"),
     "VND_VITALSD_LINK_ENDED": (Cause.DEVICE_OFF, True, "device ended the dialogue"),
     "VND_VITALSD_LINK_REFUSED": (Cause.UNKNOWN, False, "device refused the dialogue"),
+    "VND_VITALSD_LINK_FAILED": (Cause.GATEWAY_DOWN, True, "the gateway's driver of this device had failed"),
 }
 _DOWN = "VND_VITALSD_GATEWAY_DOWN"
 _LINK = "link:"

@@ -162,7 +162,9 @@ class _Fill:
             if signals()[id_].kind not in (_CUFF, _TEMPERATURE)
         }
         cuffs = self._cuffs() if "nibp_sys" in helpers else {}
-        bed = Bed(streams={**cuffs, **built}, quality=self._of((SQI,)), events=self.plan.events)
+        bed = Bed(
+            streams={**cuffs, **built}, quality=self._of((SQI,)), events=self.plan.events, bypass=self.plan.bypass
+        )
         judge(bed)
         for id_ in ids:
             yield by_source(signals()[id_], built[id_], self.stretch.first, self.n)

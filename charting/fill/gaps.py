@@ -175,7 +175,7 @@ def of_cuff(
         failed = Counter([state.failed[i]]) if state.failed[i] else Counter[str]()
         cause, certain, evidence = causes.why(part, i, owner, failed, "")
         if (cause, certain) == (Cause.CABLE, False) and evidence.startswith("device"):
-            return Cause.UNKNOWN, False, "no cuff pressure was measured"
+            return Cause.UNKNOWN, False, "the device sent, but no new pressure: failed, cuff off or not started?"
         return cause, certain, evidence
 
     seen: dict[str, int] = {}

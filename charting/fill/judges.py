@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from charting.fill.plan import Spans
 from charting.fill.pressures import judge_abp
 from charting.fill.rules import numbers, rules
 from charting.fill.signals import Signal, signals
@@ -33,11 +34,14 @@ _NOTHING = 0.5
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Bed:
-    """The streams of each signal by class, in order of preference; `quality`: of the EEG; times of the event model."""
+    """The streams of each signal by class, in order of preference; `quality`: of the EEG; times of the event model;
+    `bypass`: when a machine is the heart.
+    """
 
     streams: Mapping[str, Sequence[tuple[str, Stream]]]
     quality: Sequence[Points] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+    bypass: Spans = ()
 
     def of(self, signal: str, name: str = "") -> list[Stream]:
         return [stream for class_, stream in self.streams.get(signal, ()) if name in ("", class_)]
@@ -54,7 +58,7 @@ def judge(bed: Bed) -> None:
             for _, stream in streams:
                 limit(stream, known[id_])
     if any(id_.startswith("abp") for id_ in bed.streams):
-        judge_abp(bed.streams)
+        judge_abp(bed.streams, bed.bypass)
     if "spo2" in bed.streams:
         _judge_spo2(bed, known["spo2"])
     if "etco2" in bed.streams:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alarms.temperature import Circumstances, Core, Limits, Screened, by_minute, differing, screen, site_of
+from charting.fill.plan import Spans
 from charting.fill.rules import Action, names, rules
 from charting.fill.signals import Signal
 from charting.fill.streams import MINUTE_US, Stream, medians
@@ -121,7 +122,7 @@ class Probe:
 
 
 def probes(
-    streams: Sequence[Stream], room: Mapping[int, float], *, cooled: bool, ends_us: tuple[int, ...], limits: Limits
+    streams: Sequence[Stream], room: Mapping[int, float], *, cooled: Spans, ends_us: tuple[int, ...], limits: Limits
 ) -> list[Probe]:
     """All temperatures of the body, best site first, each judged with the others beside it."""
     sited = [(stream, site) for stream in streams if (site := site_of(stream.code, stream.site)) is not None]

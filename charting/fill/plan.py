@@ -6,11 +6,25 @@ from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from collector.clock import to_datetime
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.clock import EVER_US, to_datetime
 
 MINUTE_US = 60_000_000
+Spans = tuple[tuple[int, int | None], ...]
+"""Times from start to end; None: still."""
+
 WINDOW_BEFORE_US, WINDOW_AFTER_US = 3 * MINUTE_US, 2 * MINUTE_US
 """A cell is of the minutes whose middle lies in [m − 2.5 min, m + 2.5 min) (clinical.md §3.2)."""
+
+
+def during(spans: Spans, time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of these times lie in the spans, shape (n,)."""
+    inside = np.zeros(time_us.size, dtype=bool)
+    for start_us, end_us in spans:
+        inside |= (time_us >= start_us) & (time_us < (EVER_US if end_us is None else end_us))
+    return inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +44,10 @@ class Plan:
     """What a document wants.
 
     `signals`: ids of signals.csv. `step_us`: of its grid. `zone`: IANA name; marks are whole steps of local time.
-    `events`: keys of the event model → time. `cooled`: the patient is cooled on purpose. `held`: devices that are not
-    charted → from when. `expected`: signals whose absence is a gap from `start_us` on; others are expected from when
-    they were first seen: by `seen` (of all Fillings before this one), or in this one. `end_us`: the document's end,
-    where it has one.
+    `events`: keys of the event model → time. `cooled`: when the patient is cooled on purpose; `bypass`: when a machine
+    is his heart. `held`: devices → when they are not charted. `expected`: signals whose absence is a gap from
+    `start_us` on; others are expected from when they were first seen: by `seen` (of all Fillings before this one), or
+    in this one. `end_us`: the document's end, where it has one.
     """
 
     signals: tuple[str, ...]
@@ -43,8 +57,9 @@ class Plan:
     paces: tuple[Pace, ...] = ()
     zone: str = "Asia/Shanghai"
     events: Mapping[str, int] = field(default_factory=dict)
-    cooled: bool = False
-    held: Mapping[str, int] = field(default_factory=dict)
+    cooled: Spans = ()
+    bypass: Spans = ()
+    held: Mapping[str, Spans] = field(default_factory=dict)
     expected: frozenset[str] = frozenset()
     seen: Mapping[str, int] = field(default_factory=dict)
 

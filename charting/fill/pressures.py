@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from charting.fill.plan import Spans, during
 from charting.fill.rules import numbers
 from charting.fill.signals import signals
 from charting.fill.streams import MINUTE_US, SECOND_US, Stream, lasting_us, latest, medians, nearest, runs
@@ -64,11 +65,14 @@ def disordered(sys: NDArray[np.float64], dia: NDArray[np.float64], mean: NDArray
     return np.asarray((sys <= dia) | (sys <= mean) | (mean <= dia))
 
 
-def judge_abp(streams: Streams) -> None:
-    """Judge each arterial line among the streams, by the cuff and the heart rate beside it."""
+def judge_abp(streams: Streams, bypass: Spans = ()) -> None:
+    """Judge each arterial line among the streams, by the cuff and the heart rate beside it.
+
+    On `bypass` there is no pulse: that systolic and diastolic are nearly the same is the patient's own pressure.
+    """
     with np.errstate(invalid="ignore"):
         for line in _lines(streams):
-            _artefacts(line, streams)
+            _artefacts(line, streams, ~during(bypass, line.time_us))
             _changes(_line(line.parts), streams)
 
 
@@ -96,7 +100,7 @@ def _line(parts: Sequence[Stream | None]) -> _Line:
     return _Line(parts=tuple(parts), time_us=time_us, values=values)
 
 
-def _artefacts(line: _Line, streams: Streams) -> None:
+def _artefacts(line: _Line, streams: Streams, beating: NDArray[np.bool_]) -> None:
     n = numbers()["abp"]
     sys, dia, mean = line.values
     pulse = sys - dia
@@ -108,9 +112,9 @@ def _artefacts(line: _Line, streams: Streams) -> None:
             line.drop(flush, "abp.flush")
     line.drop((np.abs(mean) <= n["zero_mean"]) & (pulse < n["zero_pulse"]), "abp.zeroed")
     cuff_sys, cuff_dia = (_cuff(streams, part, line.time_us) for part in ("nibp_sys", "nibp_dia"))
-    line.drop((pulse < n["damped_pulse"]) & (cuff_sys - sys >= n["damped_lower"]), "abp.damped")
-    line.drop(disordered(sys, dia, mean), "abp.order")
-    line.drop(small_pulse(sys, dia), "abp.pulse_pressure")
+    line.drop(beating & (pulse < n["damped_pulse"]) & (cuff_sys - sys >= n["damped_lower"]), "abp.damped")
+    line.drop(beating & disordered(sys, dia, mean), "abp.order")
+    line.drop(beating & small_pulse(sys, dia), "abp.pulse_pressure")
     for part, value in zip(PARTS, line.values, strict=True):
         signal = signals()[part]
         if signal.hard_low is not None:

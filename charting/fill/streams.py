@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from charting.fill.plan import Spans, during
 from charting.fill.rules import names, rules
 from charting.fill.signals import Signal
 from collector.model import Quality, Role
@@ -76,6 +77,20 @@ def clipped(points: Points, start_us: int, end_us: int) -> Points:
     )
 
 
+def without(points: Points, spans: Spans) -> Points:
+    """What was not measured in these times."""
+    kept = ~during(spans, points.time_us)
+    if kept.all():
+        return points
+    return Points(
+        series=points.series,
+        time_us=points.time_us[kept],
+        value=points.value[kept],
+        quality=points.quality[kept],
+        demo=points.demo[kept],
+    )
+
+
 def ordered(points: Sequence[Points]) -> list[Points]:
     """The same series in an order that does not depend on how they came."""
     return sorted(points, key=_identity)
@@ -93,7 +108,7 @@ def measured(points: Points, *, setting: bool) -> bool:
 
 
 def streams(
-    signal: Signal, points: Sequence[Points], ambient: Sequence[Points], held: Mapping[str, int]
+    signal: Signal, points: Sequence[Points], ambient: Sequence[Points], held: Mapping[str, Spans]
 ) -> Iterator[tuple[str, Stream]]:
     """The class and the stream of each series of a signal, in order of preference, judged by what the device says."""
     in_unit_first = sorted(points, key=lambda p: p.series.channel.unit != signal.unit)
@@ -104,7 +119,7 @@ def streams(
                     yield name, _stream(signal, one, ambient, held)
 
 
-def _stream(signal: Signal, points: Points, ambient: Sequence[Points], held: Mapping[str, int]) -> Stream:
+def _stream(signal: Signal, points: Points, ambient: Sequence[Points], held: Mapping[str, Spans]) -> Stream:
     channel, device = points.series.channel, points.series.device
     stream = Stream(
         code=channel.code,
@@ -117,7 +132,7 @@ def _stream(signal: Signal, points: Points, ambient: Sequence[Points], held: Map
     )
     number = ~np.isnan(points.value)
     if device in held:
-        stream.drop(points.time_us >= held[device], "device.held")
+        stream.drop(during(held[device], points.time_us), "device.held")
     if not (points.quality == Quality.VALID).all():
         for quality in (Quality.INVALID, Quality.CALIBRATING, Quality.OVERFLOW, Quality.UNDERFLOW):
             stream.drop(points.quality == quality, f"device.{quality}")

@@ -14,12 +14,14 @@ from charting.case.refusals import Refusal
 from charting.case.state import Case, Document
 from charting.desk import Desk
 from charting.fill.fill import MINUTE_US, Count, Filling, Plan, final_us, marks
+from charting.fill.plan import Spans
 from charting.fill.signals import find
+from charting.fill.streams import without
 from charting.fill.types import Cause, CellState, Gap
 from charting.filler.certificate import certificate
 from charting.filler.identity import differing
 from charting.filler.look import TOLD_US, Look
-from charting.filler.news import news, unreached_news
+from charting.filler.news import elsewhere_news, news, unreached_news
 from charting.filler.parts import BACK_US, Part, occupied, parts, plan
 from charting.filler.pumps import ITEM, NAME_CODE, RATE_CODES, infusions
 from charting.filler.sources import SourceError, Sources
@@ -28,7 +30,7 @@ from charting.templates.loader import Templates
 from charting.templates.template import Template
 from charting.trail.contents import Infusion
 from charting.trail.trail import CaseRow, Trail
-from collector.clock import rfc3339
+from collector.clock import EVER_US, rfc3339
 from collector.errors import VitalsdError
 from collector.logs import Link
 from collector.series import SeriesReader
@@ -41,6 +43,8 @@ SETTLE_S = 3.0
 """A person who signs waits so long for a look at all cases to end."""
 SLICE_US = 4 * HOUR_US
 """Filled at once: days of a bed take no more memory than this."""
+AWAITED_US = 10 * MINUTE_US
+"""What was measured at the end of a stay may come so late without anybody having missed it."""
 CERTIFY_US = 7 * 24 * HOUR_US
 """Cases closed so long ago are still certified: a record is completed within days, and a service restarted."""
 EXPECTED = frozenset({"hr", "spo2"})
@@ -82,6 +86,7 @@ class Filler:
         self._links: dict[str, Link] = {}
         self._since: dict[str, int] = {}
         self._settled: dict[str, int] = {}
+        self._certified: dict[str, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every PACE_S until `stop`; a look under way ends with what it is writing."""
@@ -121,7 +126,8 @@ class Filler:
             return
         try:
             with suppress(VitalsdError, Refusal, _Ended):
-                self._look_at(case, self._elsewhere([*self._trail.rows(state="open", limit=MOST), *self._unsettled()]))
+                rows = [*self._trail.rows(state="open", limit=MOST), *self._unsettled()]
+                self._look_at(case, self._elsewhere(rows), lasting=True)
         finally:
             self._lock.release()
 
@@ -133,6 +139,7 @@ class Filler:
         """Closed cases that are not certified, or of which data may still come."""
         rows = self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST)
         self._settled = {row.case: row.last for row in rows if self._settled.get(row.case) == row.last}
+        self._certified = {row.case: last for row in rows if (last := self._certified.get(row.case))}
         return [row for row in rows if row.case not in self._settled]
 
     def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
@@ -149,15 +156,22 @@ class Filler:
         self._stays = found
         return {case: stays for case, (_, stays) in found.items()}
 
-    def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+    def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]], *, lasting: bool = False) -> None:
+        """`lasting`: what there is now is to stay, be it final or not."""
         others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
         self._hold(id_)
         for document, template in self._documents(self._desk.case(id_)):
             if document.locked:
                 continue
-            for n, part in enumerate(self._parts(id_, document, template, others)):
+            found = self._parts(id_, document, template, others)
+            for gone in elsewhere_news(document, [(part.start_us, part.end_us) for part in found]):
+                with suppress(Refusal):  # signed or discarded meanwhile
+                    self._desk.fill(id_, gone)
+            for n, part in enumerate(found):
                 key = id_, document.id, n
-                self._reading(part.bed, partial(self._fill, key, template, part))
+                if lasting:
+                    self._seen.pop(key, None)
+                self._reading(part.bed, partial(self._fill, key, template, part, lasting))
 
     def _documents(self, case: Case) -> Sequence[tuple[Document, Template]]:
         """Those that devices fill."""
@@ -196,72 +210,77 @@ class Filler:
         return True
 
     def _hold(self, id_: str) -> None:
-        """Hold devices at the patient's bed that tell of another one."""
-        case = self._desk.case(id_)
-        stay = case.stays[-1]
-        if not stay.bed or case.state != "open":
-            return
+        """Hold devices at the patient's beds that tell of another one, or have told so while he was there."""
+        for stay in occupied(self._desk.case(id_)):
+            self._reading(stay.bed, partial(self._hold_at, id_, stay))
 
-        def look(reader: SeriesReader) -> None:
-            told = reader.identities(stay.bed, stay.start_us - TOLD_US, self._now_us() + 1)
-            for held in differing(case, told, stay.start_us):
-                self._desk.hold(id_, held)
-                self._log.warning("a device tells of another patient", bed=stay.bed, device=held.device)
+    def _hold_at(self, id_: str, stay: Part, reader: SeriesReader) -> None:
+        now_us = self._now_us()
+        told = reader.identities(stay.bed, stay.start_us - TOLD_US, min(stay.end_us or now_us, now_us) + 1)
+        for held in differing(self._desk.case(id_), told, stay.bed, stay.start_us, stay.end_us):
+            self._desk.hold(id_, held)
+            self._log.warning("a device tells of another patient", bed=stay.bed, device=held.device)
 
-        self._reading(stay.bed, look)
-
-    def _fill(self, key: tuple[str, str, int], template: Template, part: Part, reader: SeriesReader) -> None:
+    def _fill(
+        self, key: tuple[str, str, int], template: Template, part: Part, lasting: bool, reader: SeriesReader
+    ) -> None:
         """One part of a document, where anything has changed since the last look."""
         id_, document = key[0], key[1]
         case = self._desk.case(id_)
         wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
         now_us = self._now_us()
-        until_us = min(part.end_us or now_us, now_us) - (0 if part.end_us and part.end_us <= now_us else SETTLE_US)
+        until_us = min(part.end_us or now_us, now_us - SETTLE_US)
         until_us -= until_us % MINUTE_US
+        ended = part.end_us is not None and part.end_us <= now_us - SETTLE_US
         before = self._seen.get(key)
         minute_us = now_us - now_us % MINUTE_US
         if until_us <= part.start_us:
             return
         if before is not None and (before.plan, before.until_us) == (wanted, until_us):
-            late = before.looked_us < minute_us and any(map(_unreached, case.documents[document].gaps))
-            if not late:
+            awaited = now_us < until_us + AWAITED_US or any(map(_unreached, case.documents[document].gaps))
+            if before.looked_us == minute_us or not awaited:
                 return
         look = Look.at(reader, part, until_us, whole=before is None or before.plan != wanted)
         spans = changed(before, wanted, look.prints, look.technical, look.since_us, look.reached_us)
         start_us = _kept_us(case.documents[document], look.prints, part, until_us)
+        settled = True
         seen = dict(before.seen) if before is not None and before.plan == wanted else {}
         for since, until in ((max(a, start_us), b) for a, b in spans):
             for first in range(since, until, SLICE_US):
                 if self._ending.is_set():
                     raise _Ended
                 last = min(first + SLICE_US, until)
-                marked = last + 1 if last == look.reached_us else last  # the mark at which time stands has come
+                # the mark at which time stands has come, unless it is the first of another bed
+                marked = last + 1 if last == look.reached_us and not part.followed else last
                 filling = look.filling(replace(wanted, seen=seen), first, marked)
                 seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
-                self._put(id_, document, wanted, filling, first, marked, now_us)
+                settled_us = EVER_US if ended or lasting else now_us
+                settled = self._put(id_, document, wanted, filling, first, marked, settled_us) and settled
         self._lag(id_, document, wanted, seen, look.reached_us, until_us)
-        self._pumps(id_, document, reader, part, until_us)
+        self._pumps(id_, document, reader, part, wanted.held, until_us)
         self._seen[key] = Seen(
             plan=wanted,
             looked_us=minute_us,
             until_us=until_us,
             reached_us=look.reached_us,
+            settled=settled,
             prints=look.prints,
             technical=look.technical,
             seen=seen,
         )
 
     def _put(
-        self, id_: str, document: str, wanted: Plan, filling: Filling, since_us: int, until_us: int, now_us: int
-    ) -> None:
-        """Append what is new in a filling of [since_us, until_us)."""
+        self, id_: str, document: str, wanted: Plan, filling: Filling, since_us: int, until_us: int, settled_us: int
+    ) -> bool:
+        """Append what is new in a filling of [since_us, until_us); whether all its marks are final then."""
         held = self._desk.case(id_).documents[document]
-        final = {m.mark_us: final_us(m) <= now_us for m in marks(wanted, since_us, until_us)}
+        final = {m.mark_us: final_us(m) <= settled_us for m in marks(wanted, since_us, until_us)}
         found = news(
             held, filling, since_us, until_us, final=lambda mark_us: final.get(mark_us, True), held=wanted.held
         )
         if found is not None:
             self._desk.fill(id_, found)
+        return all(final.values())
 
     def _lag(
         self, id_: str, document: str, wanted: Plan, seen: Mapping[str, int], reached_us: int, until_us: int
@@ -276,9 +295,18 @@ class Filler:
             if found is not None:
                 self._desk.fill(id_, found)
 
-    def _pumps(self, id_: str, document: str, reader: SeriesReader, part: Part, until_us: int) -> None:
+    def _pumps(
+        self,
+        id_: str,
+        document: str,
+        reader: SeriesReader,
+        part: Part,
+        held: Mapping[str, Spans],
+        until_us: int,
+    ) -> None:
         """Bring the infusions of pumps to what they tell; what a person has changed stays."""
-        rates = reader.points(part.bed, RATE_CODES, part.start_us, until_us)
+        told = reader.points(part.bed, RATE_CODES, part.came_us, until_us)
+        rates = [without(points, held.get(points.series.device, ())) for points in told]
         names = reader.values(part.bed, [NAME_CODE], part.start_us - TOLD_US, until_us) if rates else []
         given = infusions(rates, names, part.start_us, until_us)
         items = self._desk.case(id_).documents[document].items.values()
@@ -296,13 +324,17 @@ class Filler:
     def _certify(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> None:
         """Certify how complete the documents of a closed case are, again where more has come since."""
         others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
-        settled = True
-        for document, template in self._documents(self._desk.case(id_)):
-            before, end_us = document.certificate, self._desk.case(id_).closed_us
-            if before is None or (before.end_us, before.gaps) != (end_us, tuple(document.gaps)):
-                settled = self._certify_one(id_, document, template, others) and settled
-            settled = settled and (document.locked or not any(map(_unreached, document.gaps)))
-        if settled:
+        case, now_us = self._desk.case(id_), self._now_us()
+        closed_us = now_us if case.closed_us is None else case.closed_us
+        if now_us < closed_us + SETTLE_US:
+            return
+        found = self._documents(case)
+        if self._certified.get(id_) != case.last:
+            if not all([self._certify_one(id_, document, template, others) for document, template in found]):
+                return
+            self._certified[id_] = self._desk.case(id_).last
+        awaited = any(not document.locked and any(map(_unreached, document.gaps)) for document, _ in found)
+        if now_us >= closed_us + AWAITED_US and not awaited:
             self._settled[id_] = self._desk.case(id_).last
 
     def _certify_one(self, id_: str, document: Document, template: Template, others: Sequence[Part]) -> bool:
@@ -314,7 +346,7 @@ class Filler:
                 return False
         case = self._desk.case(id_)
         start_us = found[0].start_us if found else document.start_us
-        end_us = self._now_us() if case.closed_us is None else case.closed_us
+        end_us = min(self._now_us() if case.closed_us is None else case.closed_us, _signed_us(document))
         self._desk.certify(id_, certificate(document, template.signals, counts, start_us, end_us))
         return True
 
@@ -330,7 +362,7 @@ class Filler:
         """Add the minutes of a part, by signal."""
         case = self._desk.case(id_)
         wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
-        until_us = min(part.end_us or self._now_us(), self._now_us())
+        until_us = min(part.end_us or self._now_us(), self._now_us(), _signed_us(case.documents[document]))
         until_us -= until_us % MINUTE_US
         look = Look.at(reader, part, until_us, whole=True)
         seen: dict[str, int] = {}
@@ -338,6 +370,12 @@ class Filler:
             filling = look.filling(replace(wanted, seen=seen), first, min(first + SLICE_US, until_us))
             seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
             counts += filling.counts.items()
+
+
+def _signed_us(document: Document) -> int:
+    """To when what devices said stands in a locked document; EVER_US for another."""
+    signed = [at_us for said, _, at_us in document.signatures if said.version == document.version]
+    return min(signed) - SETTLE_US if document.locked and signed else EVER_US
 
 
 def _unreached(gap: Gap) -> bool:

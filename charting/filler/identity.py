@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from charting.case.state import Case
+from charting.fill.plan import Spans
 from charting.fill.types import Cause, Gap
 from charting.trail.contents import Patient
 from charting.trail.entries import DeviceHeld
@@ -12,27 +13,61 @@ _GONE = frozenset({"empty", "discharged"})
 """States of a monitor that has no patient (PatientIdentity.state)."""
 
 
-def differing(case: Case, told: Iterable[Identity], start_us: int) -> Sequence[DeviceHeld]:
-    """Devices that now say another patient's id or name than the case's, and are neither held nor judged for it.
+def differing(
+    case: Case, told: Iterable[Identity], bed: str, start_us: int, end_us: int | None = None
+) -> Sequence[DeviceHeld]:
+    """What devices at the bed of the patient, there from start to end (None: still), say of another patient's id or
+    name, and no hold nor judgement knows yet.
 
-    `told` in order of time; `start_us`: since when the patient has been at the bed. Nothing differs from a case whose
-    patient nobody knows yet.
+    `told` in order of time. What a device said before the patient came counts unless it has said otherwise since.
+    Nothing differs from a case whose patient nobody knows yet.
     """
-    last: dict[str, tuple[int, PatientIdentity]] = {}
-    for identity in told:
-        if isinstance(identity.identity, PatientIdentity):
-            last[identity.device] = identity.time_us, identity.identity
     found = []
-    for device, (time_us, who) in last.items():
-        said = _said(who)
-        judged = any(j.device == device and dict(j.told) == said and j.same for j in case.judged)
-        known = device in case.held and dict(case.held[device].told) == said
-        if said and not judged and not known and _differs(case.identities, who):
+    for device, said in _statements(told, start_us, end_us).items():
+        last_us = said[-1][0]
+        for time_us, who in said:
+            words = _said(who)
+            stale = time_us <= start_us and time_us != last_us
             from_us = max(time_us, start_us)
-            if device in case.held:
-                from_us = min(from_us, case.held[device].from_us)
-            found.append(DeviceHeld(device=device, told=said, from_us=from_us))
+            if stale or not words or case.is_same(device, words) or not _differs(case.identities, who):
+                continue
+            if not _known(case.holds, bed, device, words, from_us):
+                found.append(DeviceHeld(device=device, told=words, from_us=from_us, bed=bed))
     return found
+
+
+def spans(case: Case, bed: str) -> Mapping[str, Spans]:
+    """Device at a bed → when it is not to be charted: from each hold to its next, but for those judged to be this
+    patient. None: still.
+    """
+    found: dict[str, list[tuple[int, int | None]]] = {}
+    for device in {held.device for held in case.holds}:
+        own = sorted((h for h in case.holds if h.device == device and h.bed in ("", bed)), key=lambda h: h.from_us)
+        ends = [*(held.from_us for held in own[1:]), None][: len(own)]
+        for held, end_us in zip(own, ends, strict=True):
+            if not case.is_same(device, held.told):
+                found.setdefault(device, []).append((held.from_us, end_us))
+    return {device: tuple(held) for device, held in sorted(found.items())}
+
+
+def _statements(
+    told: Iterable[Identity], start_us: int, end_us: int | None
+) -> Mapping[str, Sequence[tuple[int, PatientIdentity]]]:
+    """By device what it said of its patient when he came, and since."""
+    found: dict[str, list[tuple[int, PatientIdentity]]] = {}
+    for identity in told:
+        if isinstance(identity.identity, PatientIdentity) and (end_us is None or identity.time_us < end_us):
+            own = found.setdefault(identity.device, [])
+            if identity.time_us <= start_us:
+                own.clear()
+            own.append((identity.time_us, identity.identity))
+    return found
+
+
+def _known(holds: Iterable[DeviceHeld], bed: str, device: str, words: Mapping[str, str], time_us: int) -> bool:
+    """Whether the last hold of a device until then is for the same words."""
+    before = [h for h in holds if h.device == device and h.bed in ("", bed) and h.from_us <= time_us]
+    return bool(before) and dict(max(before, key=lambda h: h.from_us).told) == dict(words)
 
 
 def without_patient(told: Iterable[Identity], start_us: int, end_us: int) -> Sequence[tuple[int, int, str]]:

@@ -68,7 +68,7 @@ class Look:
     def filling(self, plan: Plan, since_us: int, until_us: int) -> Filling:
         """What [since_us, until_us) is to be filled with, from what was measured while the patient was there."""
         part = self.part
-        first_us = max(since_us - CONTEXT_US, part.start_us)
+        first_us = max(since_us - CONTEXT_US, part.came_us)
         last_us = until_us + CONTEXT_US if part.end_us is None else min(until_us + CONTEXT_US, part.end_us)
         points = [*self.reader.points(part.bed, codes(plan.signals), first_us, last_us), *self.present]
         conditions = [c for c in self.technical if c.time_us < last_us]

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 from charting.case.state import Document, cell_item
 from charting.fill.fill import MINUTE_US, Filling
+from charting.fill.plan import Spans
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap
 from charting.trail.entries import Filled
 
-HELD = "held"
-"""The rule of a cell that stood until its device was found to tell of another patient."""
+HELD, ELSEWHERE = "device.held", "patient.elsewhere"
+"""Rules of a cell that stood until its device was found to tell of another patient; until he was found to have been
+somewhere else then."""
 
 
 def news(
@@ -19,7 +21,7 @@ def news(
     until_us: int,
     *,
     final: Callable[[int], bool],
-    held: Mapping[str, int],
+    held: Mapping[str, Spans],
 ) -> Filled | None:
     """The entry that brings a document to the filling of [since_us, until_us); None where it is there already.
 
@@ -35,7 +37,7 @@ def news(
         if before is None or id_ in found or not since_us <= before.mark_us < until_us:
             continue
         if before.state is not CellState.EMPTY:
-            cells.append(_emptied(before, held))
+            cells.append(_emptied(before, HELD if _is_held(before, held) else ""))
     gaps = gap_news(document.gaps, filling.gaps, since_us, until_us - until_us % MINUTE_US)
     if not cells and gaps is None:
         return None
@@ -48,6 +50,45 @@ def news(
         gaps=gaps.gaps if gaps else (),
         excursions=tuple(e for e in filling.excursions if (e.signal, e.mark_us) in keys),
     )
+
+
+def elsewhere_news(document: Document, parts: Iterable[tuple[int, int | None]]) -> Sequence[Filled]:
+    """The entries that take from a document what lies outside of all times (start, end; None: still) in which the
+    patient was where it is filled from: cells become empty, gaps end.
+    """
+    there = sorted(parts)
+    cells = [
+        _emptied(cell, ELSEWHERE)
+        for item in document.items.values()
+        if (cell := item.captured) is not None
+        and cell.state is not CellState.EMPTY
+        and not any(start <= cell.mark_us and (end is None or cell.mark_us <= end) for start, end in there)
+    ]
+    first = min((g.start_us for g in document.gaps), default=0)
+    last = max((g.end_us for g in document.gaps), default=0)
+    edges = [first]
+    for start_us, end_us in there:
+        edges += [start_us, last if end_us is None else end_us - end_us % MINUTE_US]
+    edges.append(last)
+    found = []
+    for a, b in zip(edges[::2], edges[1::2], strict=True):
+        gaps = gap_news(document.gaps, [], a, b) if a < b else None
+        if gaps is not None:
+            found.append(
+                Filled(
+                    document=document.id,
+                    since_us=gaps.since_us,
+                    until_us=gaps.until_us,
+                    cells=(),
+                    gaps=gaps.gaps,
+                    excursions=(),
+                )  # fmt: skip
+            )
+    if cells:
+        found.append(
+            Filled(document=document.id, since_us=first, until_us=first, cells=tuple(cells), gaps=(), excursions=())
+        )
+    return found
 
 
 def unreached_news(
@@ -109,9 +150,13 @@ def _new(document: Document, id_: str, cell: Cell, excursions: Sequence[Excursio
     return replace(before, filter=cell.filter) != cell or beside != wanted
 
 
-def _emptied(before: Cell, held: Mapping[str, int]) -> Cell:
-    is_held = before.device in held and before.time_us >= held[before.device]
-    return replace(before, value=None, state=CellState.EMPTY, rule=HELD if is_held else "", minutes=(), dropped={})
+def _emptied(before: Cell, rule: str) -> Cell:
+    return replace(before, value=None, state=CellState.EMPTY, rule=rule, minutes=(), dropped={})
+
+
+def _is_held(cell: Cell, held: Mapping[str, Spans]) -> bool:
+    spans = held.get(cell.device, ())
+    return any(start <= cell.time_us and (end is None or cell.time_us < end) for start, end in spans)
 
 
 def _goes_on(gap: Gap, found: Iterable[Gap]) -> bool:

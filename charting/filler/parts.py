@@ -1,10 +1,12 @@
 """From which bed, and from when to when, a document is filled. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from charting.case.state import Case, Document, Stay
+from charting.case.state import Case, Document
 from charting.fill.fill import MINUTE_US, Pace, Plan
+from charting.fill.plan import Spans
+from charting.filler.identity import spans
 from charting.templates.template import Template
 from charting.trail import contents
 
@@ -21,21 +23,33 @@ _DEPARTURES: Mapping[str, str] = {"or": "t_room_out", "offsite": "t_suite_out", 
 
 _JUDGED = frozenset({"t_tube_in", "t_tube_out", "t_room_out"})
 """Events that rules look at: where one changes, the whole document is filled anew."""
+_BYPASS = ("t_cpb_start", "t_cpb_end")
+_COOLED = (_BYPASS, ("t_cool_start", "t_cool_end"))
 _STEPS_US: Mapping[str, int] = {"rescue": MINUTE_US, "close": 15 * MINUTE_US}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The patient was at a bed from start_us to end_us (None: still)."""
+    """The patient was at a bed from start_us to end_us (None: still).
+
+    `told_us`: when a stay began by itself, before it was filled back. Of a document: `start_us` is a whole minute, and
+    what was measured before `came_us` is another's; `followed`: the next part begins where this one ends.
+    """
 
     bed: str
     start_us: int
     end_us: int | None
+    case: str = ""
+    told_us: int = 0
+    came_us: int = 0
+    followed: bool = False
 
 
 def occupied(case: Case) -> Sequence[Part]:
     """Where a case's patient was, as far as people have told."""
-    return [_whole(case, stay) for stay in case.stays if stay.bed and case.state != "discarded"]
+    if case.state == "discarded":
+        return []
+    return [_whole(case, n) for n, stay in enumerate(case.stays) if stay.bed]
 
 
 def parts(case: Case, document: Document, areas: Sequence[str], others: Iterable[Part]) -> Sequence[Part]:
@@ -52,15 +66,17 @@ def parts(case: Case, document: Document, areas: Sequence[str], others: Iterable
     end_us = same[place + 1].start_us if place + 1 < len(same) else None
     elsewhere = list(others)
     found: list[Part] = []
-    for stay in case.stays:
+    for n, stay in enumerate(case.stays):
         if stay.area not in areas or not stay.bed:
             continue
-        whole = _alone(_whole(case, stay), stay.start_us, elsewhere)
-        start = max(whole.start_us, begin_us, (found[-1].end_us or 0) if found else 0)
-        start -= start % MINUTE_US
+        whole = _alone(_whole(case, n), elsewhere)
+        came = max(whole.start_us, begin_us, (found[-1].end_us or 0) if found else 0)
+        start = came - came % MINUTE_US
         end = _first(whole.end_us, end_us)
-        if end is None or end > start:
-            found.append(Part(bed=whole.bed, start_us=start, end_us=end))
+        if end is None or end > came:
+            if found and found[-1].end_us is not None and found[-1].end_us >= start:
+                found[-1] = replace(found[-1], followed=True)
+            found.append(replace(whole, start_us=start, end_us=end, came_us=came))
     return found
 
 
@@ -83,34 +99,54 @@ def plan(case: Case, document: Document, template: Template, part: Part, zone: s
         paces=tuple(sorted(paces, key=lambda p: (p.start_us, p.step_us, p.end_us or 0))),
         zone=zone,
         events={event.key: event.at_us for event in reversed(case.events) if event.key in _JUDGED},
-        held={device: held.from_us for device, held in case.held.items()},
+        cooled=tuple(span for kind in _COOLED for span in _spans(case, *kind)),
+        bypass=_spans(case, *_BYPASS),
+        held=spans(case, part.bed),
         expected=expected & frozenset(template.signals),
     )
 
 
-def _whole(case: Case, stay: Stay) -> Part:
+def _spans(case: Case, start: str, end: str) -> Spans:
+    """From each event that begins something to the next that ends it."""
+    found: list[tuple[int, int | None]] = []
+    for event in case.events:
+        going = bool(found) and found[-1][1] is None
+        if event.key == start and not going:
+            found.append((event.at_us, None))
+        elif event.key == end and going:
+            found[-1] = found[-1][0], event.at_us
+    return tuple(found)
+
+
+def _whole(case: Case, n: int) -> Part:
     """A stay from the patient's arrival to his departure, where people have told them."""
+    stay = case.stays[n]
+    since_us = max(stay.start_us - BACK_US, case.stays[n - 1].start_us if n else 0)
     arrivals = [
-        e.at_us
-        for e in case.events
-        if e.key in _ARRIVALS.get(stay.area, ()) and stay.start_us - BACK_US <= e.at_us < stay.start_us
+        e.at_us for e in case.events if e.key in _ARRIVALS.get(stay.area, ()) and since_us <= e.at_us < stay.start_us
     ]
     departures = [e.at_us for e in case.events if e.key == _DEPARTURES.get(stay.area) and e.at_us > stay.start_us]
     end_us = _first(stay.end_us, case.closed_us, *departures[:1])
-    return Part(bed=stay.bed, start_us=min([stay.start_us, *arrivals]), end_us=end_us)
+    return Part(
+        bed=stay.bed,
+        start_us=min([stay.start_us, *arrivals]),
+        end_us=end_us,
+        case=case.id,
+        told_us=stay.start_us,
+    )
 
 
-def _alone(whole: Part, told_us: int, others: Iterable[Part]) -> Part:
-    """Without the times of others. `told_us`: when the stay began by itself, before it was filled back."""
-    start_us, end_us = whole.start_us, whole.end_us
+def _alone(whole: Part, others: Iterable[Part]) -> Part:
+    """Without the times of others."""
+    start_us, end_us, told_us = whole.start_us, whole.end_us, whole.told_us
     for other in others:
         if other.bed != whole.bed:
             continue
-        if other.start_us > told_us:
-            end_us = _first(end_us, other.start_us)
+        if (other.told_us, other.case) > (told_us, whole.case):
+            end_us = _first(end_us, other.start_us if other.start_us > told_us else other.told_us)
         else:
             start_us = max(start_us, min(told_us if other.end_us is None else other.end_us, told_us))
-    return Part(bed=whole.bed, start_us=start_us, end_us=end_us)
+    return replace(whole, start_us=start_us, end_us=end_us)
 
 
 def _first(*times_us: int | None) -> int | None:

@@ -23,14 +23,15 @@ Spans = list[tuple[int, int]]
 class Seen:
     """What the last look at a part of a document found.
 
-    `looked_us`: the minute in which; `until_us`: to where it looked; `reached_us`: to where it filled; `seen`: signal →
-    its first valid minute.
+    `looked_us`: the minute in which; `until_us`: to where it looked; `reached_us`: to where it filled; `settled`:
+    whether all cells that it filled were final; `seen`: signal → its first valid minute.
     """
 
     plan: Plan
     looked_us: int
     until_us: int
     reached_us: int
+    settled: bool
     prints: Prints
     technical: tuple[Condition, ...]
     seen: Mapping[str, int]
@@ -61,7 +62,7 @@ def changed(
     if before is None or before.plan != plan:
         return [(start_us, until_us)] if until_us > start_us else []
     around_us = AROUND_US + max([plan.step_us, *(pace.step_us for pace in plan.paces)])
-    spans = [(before.reached_us - around_us, until_us)] if until_us > before.reached_us else []
+    spans = [(before.reached_us - around_us, until_us)] if until_us > before.reached_us or not before.settled else []
     common = min(before.prints.size, now.size)
     first_us = start_us // MINUTE_US * MINUTE_US
     first = (since_us - first_us) // MINUTE_US

@@ -82,7 +82,9 @@ def test_a_measurement_that_failed_is_no_pressure(
         assert charted.gaps("nibp_dia")[0] == (5, 12, "artefact", rule)
     else:
         assert (cell.value, cell.state) == (sys, CellState.CHARTED)
-        assert charted.gaps("nibp_dia") == [(11, 12, "unknown", "no cuff pressure was measured")]
+        assert charted.gaps("nibp_dia") == [
+            (11, 12, "unknown", "the device sent, but no new pressure: failed, cuff off or not started?")
+        ]
 
 
 def test_soft_limits_hold_all_three() -> None:
@@ -108,7 +110,9 @@ def test_no_value_shown_is_no_measurement() -> None:
 def test_a_gap_begins_when_the_next_is_six_minutes_late() -> None:
     readings = cuff((0, 120, 70, 88), (300, 120, 70, 88), (900, 121, 70, 88), (1260, 122, 70, 88))
     charted = Charted([steady(HR, 70, 25), *readings], 25, NIBP)
-    assert charted.gaps("nibp_sys") == [(11, 15, "unknown", "no cuff pressure was measured")]
+    assert charted.gaps("nibp_sys") == [
+        (11, 15, "unknown", "the device sent, but no new pressure: failed, cuff off or not started?")
+    ]
 
 
 def test_a_gap_has_the_link_s_cause() -> None:

@@ -39,7 +39,7 @@ def test_minutes_without_a_reading_are_a_gap_and_a_minute_with_one_is_not() -> N
     ("word", "cause", "certain"),
     [
         ("SILENT", "cable", False), ("UNREACHABLE", "network", False), ("PORT_GONE", "cable", True),
-        ("ENDED", "device_off", True),
+        ("ENDED", "device_off", True), ("FAILED", "gateway_down", True), ("REFUSED", "unknown", False),
     ],
 )  # fmt: skip
 def test_a_link_s_cause_is_as_old_as_its_silence(word: str, cause: str, certain: bool) -> None:
@@ -124,7 +124,7 @@ def test_causes_that_change_make_two_gaps() -> None:
 
 def test_a_device_that_is_held_is_not_charted() -> None:
     points = [steady(HR, 70, 20), steady(SPO2, 98, 20)]
-    charted = Charted(points, 20, ("hr", "spo2"), options={"held": {"monitor": at(605)}})
+    charted = Charted(points, 20, ("hr", "spo2"), options={"held": {"monitor": ((at(605), None),)}})
     assert charted.gaps("hr") == [(11, 20, "held", "device.held")]
     assert charted.one("hr", 10).value == 70
     assert (charted.one("hr", 15).value, charted.one("hr", 15).rule) == (None, "device.held")

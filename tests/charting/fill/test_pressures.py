@@ -5,7 +5,7 @@ import pytest
 
 from charting.fill.pressures import small_pulse
 from charting.fill.types import CellState
-from tests.charting.fill.bed import DIA, HR, MEAN, SYS, Charted, but, cuff, line, series, steady
+from tests.charting.fill.bed import DIA, HR, MEAN, SYS, Charted, but, cuff, line, mark, series, steady
 
 ABP = ("abp_sys", "abp_dia", "abp_mean")
 
@@ -55,6 +55,18 @@ def test_what_is_too_short_or_too_long_is_no_flush(seconds: int) -> None:
     sys, dia, mean = line(120, 70, 88, 10)
     flat = [but(one, 300, 300 + seconds, v) for one, v in ((sys, 285), (dia, 280), (mean, 282))]
     assert Charted(flat, 10, ABP).one("abp_sys", 5).dropped == {"abp.pulse_pressure": seconds}
+
+
+def test_a_pressure_without_a_pulse_is_the_patient_s_own_on_bypass_and_only_then() -> None:
+    bypass = {"bypass": ((mark(10), mark(20)),)}
+    flat = [but(one, 600, 1500, v) for one, v in zip(line(120, 70, 88, 30), (60, 58, 59), strict=True)]
+    charted = Charted(flat, 30, ABP, options=bypass)
+    assert [v[:3] for v in all_three(charted, 15)] == [
+        (60.0, "charted", ""), (58.0, "charted", ""), (59.0, "charted", ""),
+    ]  # fmt: skip
+    assert {v[2] for v in all_three(charted, 25)} <= {"abp.pulse_pressure", "abp.step", ""}
+    assert charted.one("abp_sys", 25).dropped["abp.pulse_pressure"] > 0
+    assert charted.gaps("abp_sys") == [(20, 25, "artefact", "abp.pulse_pressure")]
 
 
 def test_zeroing_is_named() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import alarms
 import charting.fill
+import charting.filler
 from charting.fill.fill import FILTER
 from charting.fill.rules import Action, names, numbers, rules
 from charting.fill.signals import find, signals
@@ -19,7 +20,7 @@ from collector.units import convert, display
 
 CODE = [
     path.read_text(encoding="utf-8")
-    for folder in (charting.fill.__path__[0], alarms.__path__[0])
+    for folder in (charting.fill.__path__[0], charting.filler.__path__[0], alarms.__path__[0])
     for path in sorted(Path(folder).glob("*.py"))
 ]
 
@@ -88,7 +89,7 @@ def test_every_rule_of_the_table_is_in_the_code_and_the_other_way_round() -> Non
     told = {
         name
         for text in CODE
-        for name in re.findall(r'"((?:abp|nibp|hr|spo2|etco2|rr|vent|bis|temp|unit|device)\.[a-z_0-9]+)"', text)
+        for name in re.findall(r'"((?:abp|nibp|hr|spo2|etco2|rr|vent|bis|temp|unit|device|patient)\.[a-z_0-9]+)"', text)
     }
     limits = re.compile(r"\.(hard|soft)_(low|high)$")
     qualities = {f"device.{word}" for word in ("invalid", "calibrating", "overflow", "underflow")}
@@ -109,7 +110,11 @@ UNUSED = {("grid", "half_window_min")}
 
 def test_the_filter_names_every_set() -> None:
     assert FILTER.split()[0] == "fill"
-    assert dict(part.split("/") for part in FILTER.split()[1:]) == dict.fromkeys(numbers(), "1")
+    assert dict(part.split("/") for part in FILTER.split()[1:]) == {
+        **dict.fromkeys(numbers(), "1"),
+        "abp": "2",
+        "temp": "2",
+    }
 
 
 @pytest.mark.parametrize("row", rows("charting.fill", "texts.csv"), ids=lambda row: row["key"] + row["kind"])

@@ -3,7 +3,19 @@
 import pytest
 
 from charting.fill.types import CellState
-from tests.charting.fill.bed import BLADDER, NASOPHARYNX, SKIN, Charted, at, but, mark, series, steady, without
+from tests.charting.fill.bed import (
+    BLADDER,
+    NASOPHARYNX,
+    SKIN,
+    START_US,
+    Charted,
+    at,
+    but,
+    mark,
+    series,
+    steady,
+    without,
+)
 
 TEMPS = ("temp", "temp2")
 
@@ -68,7 +80,7 @@ def test_fever_beyond_40_waits_for_a_person_and_is_not_lost() -> None:
 
 
 def test_one_that_is_cooled_on_purpose_is_charted() -> None:
-    cell = Charted([steady(NASOPHARYNX, 28, 30)], 30, TEMPS, options={"cooled": True}).one("temp", 20)
+    cell = Charted([steady(NASOPHARYNX, 28, 30)], 30, TEMPS, options={"cooled": ((START_US, None),)}).one("temp", 20)
     assert (cell.value, cell.state) == (28.0, CellState.CHARTED)
 
 
@@ -93,3 +105,17 @@ def test_the_first_minutes_of_a_probe_are_left_out() -> None:
     charted = Charted([steady(NASOPHARYNX, 36.5, 30)], 30, TEMPS, step_min=1)
     assert charted.one("temp", 3).rule == "temp.warm_up"
     assert charted.one("temp", 4).time_us == mark(3)
+
+
+def test_a_bypass_s_cooling_and_warming_is_charted_as_it_is() -> None:
+    """37 to 20 °C and back at 1 °C/min: neither a probe that is out, nor one that has not settled, nor impossible."""
+    course = (
+        [37.0] * 10 + [37.0 - m for m in range(1, 18)] + [20.0] * 10 + [20.0 + m for m in range(1, 18)] + [37.0] * 20
+    )
+    celsius = series(NASOPHARYNX, [v for v in course for _ in range(6)], [10.0 * i for i in range(6 * len(course))])
+    bypass = {"cooled": ((mark(10), mark(58)),)}
+    charted = Charted([celsius], 70, TEMPS, options=bypass)
+    for m in range(15, 60, 5):
+        assert (charted.one("temp", m).value, charted.one("temp", m).rule) == (course[m - 1], ""), m
+    assert charted.gaps("temp") == []
+    assert any(rule == "temp.range" for *_, rule in Charted([celsius], 70, TEMPS).gaps("temp"))

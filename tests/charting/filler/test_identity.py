@@ -4,7 +4,7 @@ import pytest
 
 from charting.case.state import Case
 from charting.fill.types import Cause
-from charting.filler.identity import differing, explained, without_patient
+from charting.filler.identity import differing, explained, spans, without_patient
 from charting.trail.contents import Patient
 from charting.trail.entries import DeviceHeld, DeviceJudged, Merged, Opened
 from collector.model import DeviceIdentity, Identity, PatientIdentity
@@ -20,7 +20,7 @@ def person(number: str = "", family: str = "", given: str = "", state: str = "ad
 
 
 def held(case: Case, *identities: Identity) -> list[tuple[str, int]]:
-    return [(h.device, h.from_us) for h in differing(case, identities, at(0))]
+    return [(h.device, h.from_us) for h in differing(case, identities, "OR-03", at(0))]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,37 @@ def test_a_device_is_held_once_and_what_a_person_judged_is_not_asked_again() -> 
     assert held(folded(opened(), hold, judged), wrong, told(9, person("777"))) == [("monitor", at(9))]
     refused = DeviceJudged(device="monitor", told={"patient_id": "999"}, same=False, reason="another patient")
     assert held(folded(opened(), hold, refused), wrong) == []
-    assert held(folded(opened(), hold), wrong, told(9, person("777"))) == [("monitor", at(5))]
+    assert held(folded(opened(), hold), wrong, told(9, person("777"))) == [("monitor", at(9))]
+
+
+def test_what_is_judged_to_be_this_patient_is_charted_only_while_it_was_told() -> None:
+    """The monitor spoke of one, then of another: that the second was ours says nothing of the first."""
+    first, second = told(5, person("777")), told(9, person("999"))
+    holds = differing(folded(opened()), (first, second), "OR-03", at(0))
+    assert [(h.told["patient_id"], h.from_us) for h in holds] == [("777", at(5)), ("999", at(9))]
+    assert spans(folded(opened(), *holds), "OR-03") == {"monitor": ((at(5), at(9)), (at(9), None))}
+    judged = DeviceJudged(device="monitor", told={"patient_id": "999"}, same=True, reason="old wristband")
+    case = folded(opened(), *holds, judged)
+    assert spans(case, "OR-03") == {"monitor": ((at(5), at(9)),)}
+    assert case.held == {"monitor": holds[0]}
+    assert spans(case, "PACU-1") == {}
+    assert held(case, first, second) == []
+
+
+def test_a_patient_who_was_told_before_the_arrival_is_held_from_the_arrival_on() -> None:
+    """The case was opened late, and its arrival is told later still."""
+    wrong = told(-90, person("999"))
+    (hold,) = differing(folded(opened()), [wrong], "OR-03", at(0))
+    (earlier,) = differing(folded(opened(), hold), [wrong], "OR-03", at(-14))
+    assert spans(folded(opened(), hold, earlier), "OR-03") == {"monitor": ((at(-14), at(0)), (at(0), None))}
+    assert differing(folded(opened(), hold, earlier), [wrong], "OR-03", at(-14)) == []
+
+
+def test_another_patient_who_was_told_while_he_was_there_is_held_though_it_came_late() -> None:
+    assert held(folded(opened()), told(-90, person("100200")), told(5, person("999")), told(7, person("100200"))) == [
+        ("monitor", at(5))
+    ]
+    assert differing(folded(opened()), [told(31, person("999"))], "OR-03", at(0), at(30)) == []
 
 
 def test_a_gap_while_every_monitor_says_that_it_has_no_patient_has_that_cause() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from charting.case.state import fold
 from charting.fill.fill import Filling
+from charting.fill.plan import Spans
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap
 from charting.filler.news import news, unreached_news
 from charting.trail.entries import Entry, Filled
@@ -25,7 +26,7 @@ def filling(*what: Cell | Gap | Excursion) -> Filling:
 
 
 def new(before: Sequence[Filled], since: float, until: float, *what: Cell | Gap | Excursion, final: bool = True,
-        held: dict[str, int] | None = None) -> Filled | None:  # fmt: skip
+        held: dict[str, Spans] | None = None) -> Filled | None:  # fmt: skip
     return news(document(*before), filling(*what), at(since), at(until), final=lambda _: final, held=held or {})
 
 
@@ -54,9 +55,9 @@ def test_a_cell_that_is_told_no_longer_becomes_empty() -> None:
     found = new(before, 0, 10, cell(5))
     assert found is not None
     assert [(c.mark_us, c.state, c.value, c.rule) for c in found.cells] == [(at(4), CellState.EMPTY, None, "")]
-    held = new(before, 0, 10, held={"monitor": at(4)})
+    held = new(before, 0, 10, held={"monitor": ((at(4), None),)})
     assert held is not None
-    assert {(c.mark_us, c.rule) for c in held.cells} == {(at(4), "held"), (at(5), "held")}
+    assert {(c.mark_us, c.rule) for c in held.cells} == {(at(4), "device.held"), (at(5), "device.held")}
     assert new(before, 6, 10) is None
 
 
