@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from charting.case.authority import may_edit, may_set, may_sign, may_write
 from charting.case.state import Case, Document, Item, cell_item, signatures_of, value_of
+from charting.fill.signals import signals
 from charting.fill.types import Cell, CellState
 from charting.library.scores import scales
 from charting.sheet.signals import signal
@@ -66,7 +67,6 @@ def _state(here: Context, case: Case, document: Document, template: Template) ->
     paces = {why: next(open_paces(case, why), None) for why in ("rescue", "close")}
     return {
         "limit_s": _LATE_STEPS * step_us // 1_000_000 + 60,
-        "step_s": 60 if paces["rescue"] else step_us // 1_000_000,
         "signed": [f"{here.name_of(by)} {here.say.day(at_us)}" for by, at_us in signatures_of(document).values()],
         "gaps": [
             f"{signal(name).label(here.lang)}: {here.words(f'cause.{gap.cause}')} {here.say.time(gap.start_us)}"
@@ -123,7 +123,7 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
         ],
         "totals": sums,
         "routes": ROUTES,
-        "signals": [signal(name) for name in template.signals],
+        "signals": [{"row": signal(name), "unit": signals()[name].unit} for name in template.signals],
         "scales": list(scales().values()),
         "people": [a for a in here.department.people() if a.active],
         "event_buttons": event_buttons(here, case),
@@ -215,7 +215,7 @@ def _cell_values(here: Context, case: Case, document: Document, item: Item) -> d
     name, _, mark = item.id.partition("@")
     mark_us, cell, content = int(mark), item.captured, item.content
     told = content if isinstance(content, Charted) else None
-    unit = told.unit if told else cell.unit if cell else signal(name).unit
+    unit = told.unit if told else cell.unit if cell else signals()[name].unit
     standing = value_of(item)
     own = told or Charted(
         signal=name,

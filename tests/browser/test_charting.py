@@ -1,10 +1,11 @@
 """The department's pages in a real browser, as people use them."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from charting.case.state import value_of
 from charting.trail.contents import Answer, Bolus, Charted, Pace, Remark
@@ -423,3 +424,92 @@ async def test_an_administrator_makes_an_account_and_loads_a_library(tmp_path: P
     library = hospital.libraries.current("own")
     assert library is not None
     assert (library.version, list(library.codings)) == ("2026.2", ["X1"])
+
+
+async def test_what_is_pressed_before_the_scripts_have_come_is_done_then() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.opened()
+    async with served(hospital) as url, visited(url, "anaesthetist") as page:
+        come = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await come.wait()
+            await route.continue_()
+
+        await page.route("**/static/main.js", late)
+        await page.goto(f"{url}/cases/c1", wait_until="commit")
+        await page.locator("#events button.next").click()
+        assert not hospital.desk.case("c1").events
+        come.set()
+        await expect(page.locator("#toast")).to_contain_text("Saved")
+        assert len(hospital.desk.case("c1").events) == 1
+        come.clear()
+        await page.locator("#sign-out").click()
+        await page.wait_for_url("**/sign-in")
+        await page.route("**/static/sign_in.js", late)
+        await page.goto(f"{url}/sign-in?to=/\t/elsewhere.test/", wait_until="commit")
+        await page.locator("[name=account]").fill("anaesthetist")
+        await page.locator("[name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        assert "password" not in page.url
+        come.set()
+        await expect(page.locator("#sign-out")).to_be_visible()
+        assert page.url == f"{url}/"
+
+
+async def test_what_was_kept_and_not_answered_is_sent_again_and_kept_once() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist", expected=("503", "ERR_FAILED")) as page:
+        await _record(page, url)
+
+        async def lost(route: Route) -> None:
+            await route.fetch()  # it is kept
+            await route.fulfill(status=503, json={"key": "no_database", "text": "no answer", "params": {}})
+
+        await page.route("**/api/records/**/items/*", lost)
+        await page.locator("#tab-drugs [data-offer]", has_text="Propofol").click()
+        await page.locator("#dose [name='content.dose']").fill("120")
+        await page.locator("#dose button.main").click()
+        await expect(page.locator("#dose .problem")).to_contain_text("no answer")
+        await expect(page.locator("#dose [name='content.dose']")).to_have_value("120")
+        await page.unroute("**/api/records/**/items/*")
+        hospital.clock.go(20)
+        await page.locator("#dose button.main").click()
+        await expect(page.locator("#toast")).to_contain_text("Saved")
+        await expect(page.locator("#conflict")).to_be_hidden()
+    (given,) = [i for i, _ in hospital.desk.case("c1").documents["d1"].of(Bolus)]
+    assert given.number == 1
+
+
+async def test_a_library_from_a_spreadsheet_in_gbk_is_loaded_as_it_was_written(tmp_path: Path) -> None:
+    hospital = Hospital(idle_s=43_200)
+    file = tmp_path / "drugs.csv"
+    file.write_bytes("code,zh,en,valid_from,valid_to\r\nX1,丙泊酚乳状注射液,Propofol,,\r\n".encode("gbk"))
+    async with served(hospital) as url, visited(url, "administrator") as page:
+        await page.goto(f"{url}/libraries")
+        await page.locator("[name=library]").fill("drugs")
+        await page.locator("[name=version]").fill("9.1")
+        await page.locator("[data-file]").set_input_files(file)
+        await page.locator("#library button.main").click()
+        await expect(page.locator("#libraries tr", has_text="drugs")).to_contain_text("9.1")
+    current = hospital.libraries.current("drugs")
+    assert current is not None
+    assert current.codings["X1"].term.zh == "丙泊酚乳状注射液"
+
+
+async def test_a_value_of_ones_own_stands_at_the_mark_of_its_time() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist") as page:
+        await _record(page, url)
+        await page.keyboard.press("m")
+        form = page.locator("form[data-mark]")
+        for name, value in (("temp", "36.4"), ("nibp_sys", "111"), ("rr", "13")):
+            await form.locator("select").select_option(name)
+            await form.locator("[name='content.value']").fill(value)
+            await form.locator("button.main").click()
+            await expect(page.locator("#marks")).to_contain_text(value)
+    own = [c for _, c in hospital.desk.case("c1").documents["d1"].of(Charted) if isinstance(c, Charted)]
+    assert {c.mark_us for c in own} == {(hospital.clock.at_us + STEP_US // 2) // STEP_US * STEP_US}
+    assert [(c.value, c.unit) for c in own] == [(36.4, "Cel"), (111.0, "mm[Hg]"), (13.0, "/min")]

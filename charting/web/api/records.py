@@ -10,6 +10,7 @@ from charting.fill.types import Cell
 from charting.web import models
 from charting.web.api.cases import CaseId, ItemId
 from charting.web.context import Here
+from charting.web.marks import mark_of
 from charting.web.problems import Problem
 from charting.web.views import ItemOut, RecordOut, RecordWhole
 from collector.errors import UsageError
@@ -32,6 +33,10 @@ class ReadingOut(BaseModel):
     device: str
     source: str
     demo: bool
+
+
+class MarkOut(BaseModel):
+    mark_us: int
 
 
 class LackingOut(BaseModel):
@@ -105,6 +110,18 @@ def get_readings(
         return []
     start_us, end_us = window(cell)
     return readings(here, found, cell, start_us - before_s * 1_000_000, end_us + after_s * 1_000_000)
+
+
+@router.get("/{case}/{document}/mark")
+def get_mark(here: Here, case: CaseId, document: DocumentId, at_us: models.TimeUs) -> MarkOut:
+    """The mark of the grid, in the site's zone, at which a value of that time stands: its item is `signal@mark_us`."""
+    here.need("read")
+    found = here.desk.case(case)
+    record = here.document(found, document)
+    template = here.template(record)
+    if template.grid is None:
+        raise Problem(404, "unknown")
+    return MarkOut(mark_us=mark_of(found, record, template, at_us, here.clock.zone))
 
 
 @router.post("/{case}/{document}/hand-over")

@@ -27,16 +27,20 @@ export function toast(text, { bad = false, button = "", press = null, ms = 6000 
   box.timer = setTimeout(() => { box.hidden = true; }, bad ? 20_000 : ms);
 }
 
+const SAME_US = 120_000_000; // sent again so soon, it is the same
+
+/* The time that was chosen, else now; of what was sent and perhaps kept, the time at which it was sent first. */
 function chosenTime(element) {
   const when = element.closest("[data-when]")?.querySelector("[name=when]");
-  return (when && toUs(when.value)) ?? nowUs();
+  const [now, sent] = [nowUs(), Number(element.dataset.sent ?? 0)];
+  return (when && toUs(when.value)) ?? (now - sent < SAME_US ? sent : now);
 }
 
 function filled(text, element) {
   if (text === undefined) return {};
   if (text.includes('"{id}"')) element.dataset.item ??= newId();
   const said = text.replaceAll('"{now}"', () => String(chosenTime(element)));
-  return JSON.parse(said.replaceAll("{id}", () => element.dataset.item));
+  return JSON.parse(said.replaceAll('"{id}"', () => JSON.stringify(element.dataset.item)));
 }
 
 function put(body, name, value) {
@@ -83,15 +87,16 @@ export function bodyOf(form) {
   if (form.dataset.score !== undefined) {
     body.content.total = Object.values(body.content.parts ?? {}).reduce((sum, value) => sum + value, 0);
   }
-  if (form.dataset.step) { // a value of one's own: the cell is that of the mark nearest to its time
-    const at = chosenTime(form);
-    const step = Number(form.dataset.step) * 1_000_000;
-    body.content.time_us = at;
-    body.content.mark_us = Math.round(at / step) * step;
-    body.content.unit = form.elements["content.signal"].selectedOptions[0].dataset.unit;
-    form.dataset.item = `${body.content.signal}@${body.content.mark_us}`;
-  }
   return body;
+}
+
+/* A value of one's own goes into the cell of its time's mark, which the service knows. */
+async function intoCell(form, body) {
+  const at = chosenTime(form);
+  const { mark_us } = await ask("GET", `${form.dataset.mark}?at_us=${at}`);
+  const { unit } = form.elements["content.signal"].selectedOptions[0].dataset;
+  Object.assign(body.content, { time_us: at, mark_us, unit });
+  form.dataset.item = `${body.content.signal}@${mark_us}`;
 }
 
 function target(element) {
@@ -126,14 +131,20 @@ async function submit(form) {
   form.busy = true;
   if (button) button.disabled = true;
   if (said) said.textContent = "";
+  const tell = (text) => {
+    if (said) said.textContent = text;
+    else toast(text, { bad: true });
+  };
   try {
+    const at = chosenTime(form);
     const body = bodyOf(form);
+    if (form.dataset.mark) await intoCell(form, body);
     const [method, begun] = target(form);
     const path = await withFiles(form, begun, body);
-    await deliver(form, method, path, body, (text) => {
-      if (said) said.textContent = text;
-      else toast(text, { bad: true });
-    });
+    await deliver(form, method, path, body, tell, at);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    tell(problem.message);
   } finally {
     form.busy = false;
     if (button) button.disabled = false;
@@ -145,11 +156,12 @@ async function press(button) {
   button.busy = true;
   button.setAttribute("aria-busy", "true");
   const [method, path] = target(button);
+  const at = chosenTime(button);
   const body = button.dataset.body === undefined ? undefined : filled(button.dataset.body, button);
   const send = () =>
     deliver(button, method, path, body, (text) => {
       toast(text, { bad: true, button: word("again"), press: send });
-    });
+    }, at);
   try {
     await send();
   } finally {
@@ -158,13 +170,16 @@ async function press(button) {
   }
 }
 
-async function deliver(element, method, path, body, tell) {
+/* at: when it was sent first. Where nobody knows whether it was kept, the same is sent again. */
+async function deliver(element, method, path, body, tell, at) {
   try {
+    delete element.dataset.sent;
     if (element.dataset.as === "blob") await download(method, path, body, element.dataset.name);
     else done(element, path, await ask(method, path, body));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 409 && problem.said.current !== undefined) return conflictOf(element, method, path, body, problem);
+    if (at && (problem.status === 0 || problem.status >= 500)) element.dataset.sent = String(at);
     tell(problem.message);
   }
   return undefined;

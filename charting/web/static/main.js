@@ -11,6 +11,7 @@ import { begin } from "./sheet.js";
 
 begin();
 tick();
+window.dispatchEvent(new Event("ready"));
 if (signedIn() && document.body.dataset.follows) {
   // first what has come is drawn
   if (document.readyState === "complete") listen();

@@ -17,6 +17,7 @@ function show(offer) {
   const { unit } = offer.dataset;
   delete form.dataset.item;
   delete form.dataset.said;
+  delete form.dataset.sent;
   form.reset();
   form.querySelector(".problem").textContent = "";
   form.dataset.body = offer.dataset.body;

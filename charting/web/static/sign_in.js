@@ -1,5 +1,6 @@
 /* Signing in. What was typed stays where it did not succeed. */
 
+import { wanted } from "./wanted.js";
 import { word } from "./words.js";
 
 const form = document.getElementById("sign-in");
@@ -17,8 +18,7 @@ form.addEventListener("submit", async (event) => {
       body: JSON.stringify({ account: form.account.value.trim(), password: form.password.value }),
     });
     if (answer.ok) {
-      const to = new URLSearchParams(window.location.search).get("to") ?? "/";
-      window.location.replace(/^\/(?![/\\])/.test(to) ? to : "/");
+      window.location.replace(wanted());
       return;
     }
     said.textContent = (await answer.json()).text;
@@ -29,3 +29,5 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+window.dispatchEvent(new Event("ready"));

@@ -20,6 +20,7 @@ from tests.charting.clock import Clock
 PASSWORD = "浪花 over the reef"
 OTHER = "correct horse battery"
 HOUR_S = 3600.0
+HOUR_US = 3_600_000_000
 
 
 @pytest.fixture(scope="module")
@@ -182,9 +183,9 @@ def test_in_theatre_the_lock_comes_late(
     accounts: Accounts, store: MemoryAccounts, log: MemoryTrail, passwords: Passwords, clock: Clock
 ) -> None:
     accounts.create(OPERATOR, "icu", name="Icu", roles=["icu_nurse"], password=OTHER)
-    sign_in = SignIn(store, log, passwords, clock.now_us, idle_us=600_000_000, theatre_idle_us=4 * HOUR_S * 1_000_000)
+    sign_in = SignIn(store, log, passwords, clock.now_us, idle_us=600_000_000, theatre_idle_us=4 * HOUR_US)
     doctor, nurse = begun(sign_in), begun(sign_in, "icu", OTHER)
-    assert (doctor.idle_us, nurse.idle_us) == (4 * HOUR_S * 1_000_000, 600_000_000)
+    assert (doctor.idle_us, nurse.idle_us) == (4 * HOUR_US, 600_000_000)
     clock.go(3 * HOUR_S)
     assert (acts(sign_in, doctor), acts(sign_in, nurse)) == ("li", "locked")
 
