@@ -330,7 +330,8 @@ class Filler:
             return
         found = self._documents(case)
         if self._certified.get(id_) != case.last:
-            if not all([self._certify_one(id_, document, template, others) for document, template in found]):
+            done = [self._certify_one(id_, document, template, others) for document, template in found]
+            if not all(done):
                 return
             self._certified[id_] = self._desk.case(id_).last
         awaited = any(not document.locked and any(map(_unreached, document.gaps)) for document, _ in found)

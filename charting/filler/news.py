@@ -82,7 +82,7 @@ def elsewhere_news(document: Document, parts: Iterable[tuple[int, int | None]]) 
                     cells=(),
                     gaps=gaps.gaps,
                     excursions=(),
-                )  # fmt: skip
+                )
             )
     if cells:
         found.append(

@@ -9,14 +9,16 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from charting.fill.fill import BedData, Filling, Plan, codes, fill
 from charting.fill.types import Cause, Cell, CellState
 from collector.journal import Journal
+from collector.rehearsal import Cut, Placed, live
 from drivers.anaesthetic import ANAESTHETIC, KNOTS, MARKS
 from drivers.patient import Patient
 from drivers.troubles import Spell, Trouble
-from tests.bedtime import Cut, Placed, live
+from tests.system.filled import Filled
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -25,6 +27,9 @@ SECONDS = 10_800
 STEP_S, BEFORE_S, AFTER_S = 300, 180, 120
 """A cell is of the minutes from m − 3 to m + 2: their middles lie in [m − 2.5, m + 2.5) (clinical.md §3.2)."""
 NETWORK = Cut(device="monitor", start_s=9000.0, end_s=9720.0)
+LATE = (6000, 6720)
+"""Nothing of the bed reaches the server meanwhile, s; all of it does so afterwards."""
+TUBES = {"t_tube_in": "intubation", "t_tube_out": "extubation"}
 MMHG_PER_PERCENT = 7.13
 PRESSURES = ("abp_sys", "abp_dia", "abp_mean")
 CUFF = ("nibp_sys", "nibp_dia", "nibp_mean")
@@ -72,14 +77,38 @@ def journal() -> Iterator[Journal]:
 
 
 @pytest.fixture(scope="module")
-def filling(journal: Journal) -> Filling:
+def record(journal: Journal) -> Filled:
+    """The same anaesthetic in the record of a case, which was closed at its end; looked at each minute, live."""
+    filled = Filled(
+        journal, "OR", area="or", template="anaesthesia_record", start_us=T0_US, cut=(at(LATE[0]), at(LATE[1]))
+    )
+    for second in range(60, SECONDS + 1, 60):
+        filled.look(at(second))
+        for key, name in TUBES.items():
+            if second - 60 < MARKS[name] <= second:
+                filled.event(key, at(MARKS[name]))
+        if second == LATE[0] + 600:
+            filled.during = {signal: filled.gaps(signal) for signal in SIGNALS}
+    filled.end(at(SECONDS))
+    return filled
+
+
+@pytest.fixture(scope="module")
+def pure(journal: Journal) -> Filling:
     end_us = at(SECONDS)
     data = BedData(
         points=journal.points("OR", codes(SIGNALS), T0_US, end_us),
         conditions=journal.conditions("OR", T0_US, end_us),
     )
-    events = {"t_tube_in": at(MARKS["intubation"]), "t_tube_out": at(MARKS["extubation"])}
-    return fill(data, Plan(signals=SIGNALS, start_us=T0_US, end_us=end_us, events=events), T0_US, end_us)
+    events = {key: at(MARKS[name]) for key, name in TUBES.items()}
+    return fill(data, Plan(signals=SIGNALS, start_us=T0_US, end_us=end_us, events=events), T0_US, end_us + 1)
+
+
+@pytest.fixture(scope="module", params=["pure", "record"])
+def filling(request: pytest.FixtureRequest) -> Filling:
+    """What pure filling makes of the whole, and what stands in the record."""
+    found: Filling | Filled = request.getfixturevalue(request.param)
+    return found.filling() if isinstance(found, Filled) else found
 
 
 def at(time_s: float) -> int:
@@ -102,6 +131,17 @@ def within(mark_s: int, start_s: float, end_s: float) -> bool:
 
 def truth(signal: str) -> Mapping[int, float]:
     """Mark (s) → median of the medians of its minutes, of each second in which a sensor shows the body as it is."""
+    medians = minutes(signal)
+    found: dict[int, float] = {}
+    for mark in range(0, SECONDS + 1, STEP_S):
+        window = medians[max(0, mark - BEFORE_S) // 60 : (mark + AFTER_S) // 60]
+        if not np.isnan(window).all():
+            found[mark] = float(np.nanmedian(window))
+    return found
+
+
+def minutes(signal: str, *, artefacts: bool = False) -> NDArray[np.float64]:
+    """By minute the median of each second in which a sensor shows the body as it is, or anything, NaN for none."""
     patient, body = Patient("anaesthetic"), FIELDS[signal]
     shown_as = {"hr": "pulse_rate_per_min", "pulse": "pulse_rate_per_min"}.get(signal, body)
     values = np.full(SECONDS, np.nan)
@@ -109,18 +149,13 @@ def truth(signal: str) -> Mapping[int, float]:
         vitals = patient.vitals(float(second))
         cut = signal not in VENTILATION and NETWORK.holds(second)
         alone = signal == "hr" or not np.isnan(getattr(vitals, shown_as))
-        if alone and not cut and not disturbed(signal, second):
+        if alone and not cut and (artefacts or not disturbed(signal, second)):
             values[second] = getattr(vitals, body)
-    minutes = values.reshape(-1, 60)
-    known = ~np.isnan(minutes).all(axis=1)
+    seconds = values.reshape(-1, 60)
+    known = ~np.isnan(seconds).all(axis=1)
     medians = np.full(known.size, np.nan)
-    medians[known] = np.nanmedian(minutes[known], axis=1)
-    found: dict[int, float] = {}
-    for mark in range(0, SECONDS, STEP_S):
-        window = medians[max(0, mark - BEFORE_S) // 60 : (mark + AFTER_S) // 60]
-        if not np.isnan(window).all():
-            found[mark] = float(np.nanmedian(window))
-    return found
+    medians[known] = np.nanmedian(seconds[known], axis=1)
+    return medians
 
 
 def disturbed(signal: str, second: float) -> bool:
@@ -134,7 +169,6 @@ def disturbed(signal: str, second: float) -> bool:
     ("signal", "factor", "near"),
     [
         ("hr", 1.0, 1.5),
-        ("pulse", 1.0, 1.5),
         ("spo2", 1.0, 0.6),
         ("abp_sys", 1.0, 2.0),
         ("abp_dia", 1.0, 2.0),
@@ -146,6 +180,18 @@ def disturbed(signal: str, second: float) -> bool:
 )
 def test_each_cell_is_what_the_body_had(filling: Filling, signal: str, factor: float, near: float) -> None:
     """Whatever went wrong in its window: the real hypotension too, and nothing where nothing was measured."""
+    as_the_body(filling, signal, factor, near)
+
+
+def test_the_pulse_of_the_oximeter_is_charted_where_it_is_wanted(pure: Filling) -> None:
+    """The anaesthesia record has no row for it."""
+    as_the_body(pure, "pulse", 1.0, 1.5)
+    (_, off) = spells(Trouble.SPO2_OFF)
+    found = [gap[:4] for gap in gaps_of(pure, "pulse")]
+    assert found == [(off.start_s, off.end_s, Cause.CABLE, False), (9000.0, 9720.0, Cause.NETWORK, False)]
+
+
+def as_the_body(filling: Filling, signal: str, factor: float, near: float) -> None:
     cells, known = cells_of(filling, signal), truth(signal)
     charted = {mark: cell.value for mark, cell in cells.items() if cell.state is CellState.CHARTED}
     assert charted.keys() == known.keys()
@@ -208,7 +254,7 @@ def gaps_of(filling: Filling, signal: str) -> list[tuple[float, float, Cause, bo
     ]
 
 
-@pytest.mark.parametrize("signal", ["hr", "pulse", "spo2", "rr", "etco2", "temp", *PRESSURES])
+@pytest.mark.parametrize("signal", ["hr", "spo2", "rr", "etco2", "temp", *PRESSURES])
 def test_the_cut_network_is_a_gap_with_its_cause(filling: Filling, signal: str) -> None:
     found = [gap for gap in gaps_of(filling, signal) if gap[2] is Cause.NETWORK]
     assert [gap[:4] for gap in found] == [(9000.0, 9720.0, Cause.NETWORK, False)]
@@ -221,9 +267,8 @@ def test_a_cut_of_one_device_is_no_gap_of_another(filling: Filling) -> None:
 
 def test_a_probe_that_is_off_is_a_gap_with_its_cause(filling: Filling) -> None:
     (_, off) = spells(Trouble.SPO2_OFF)
-    for signal in ("spo2", "pulse"):
-        found = [gap for gap in gaps_of(filling, signal) if gap[2] is not Cause.NETWORK]
-        assert [gap[:4] for gap in found] == [(off.start_s, off.end_s, Cause.CABLE, False)]
+    found = [gap for gap in gaps_of(filling, "spo2") if gap[2] is not Cause.NETWORK]
+    assert [gap[:4] for gap in found] == [(off.start_s, off.end_s, Cause.CABLE, False)]
     assert [gap for gap in gaps_of(filling, "hr") if gap[2] is not Cause.NETWORK] == []
 
 
@@ -248,3 +293,35 @@ def test_a_probe_that_has_fallen_off_is_an_artefact_until_it_has_settled(filling
     missing = {second for gap in found for second in range(int(gap[0]), int(gap[1]), 60)}
     assert set(range(int(out.start_s), int(out.end_s), 60)) <= missing
     assert max(missing) < out.end_s + 600
+
+
+def test_while_the_server_is_cut_off_the_record_says_so_and_afterwards_nothing_is_missing(record: Filled) -> None:
+    for signal in ("hr", "spo2", "abp_sys", "nibp_sys", "etco2", "temp"):
+        last = record.during[signal][-1]
+        assert (last.start_us, last.end_us) == (at(LATE[0]), at(LATE[0] + 600))
+        assert (last.cause, last.certain) == (Cause.NETWORK, False)
+        assert last.evidence.startswith("no data have reached the server since")
+        assert not [g for g in record.gaps(signal) if g.start_us < at(LATE[1]) and g.end_us > at(LATE[0])]
+
+
+@pytest.mark.parametrize("signal", ["spo2", "abp_sys", "abp_dia", "abp_mean", "hr"])
+def test_the_certificate_counts_what_the_body_had_and_the_sensors_showed(record: Filled, signal: str) -> None:
+    shown, charted = ~np.isnan(minutes(signal, artefacts=True)), ~np.isnan(minutes(signal))
+    first = 0 if signal in ("hr", "spo2") else int(np.flatnonzero(charted)[0])
+    assert record.certified()[signal] == (shown.size - first, int(shown[first:].sum()), int(charted[first:].sum()))
+
+
+def test_the_certificate_s_gaps_are_what_it_does_not_count_as_charted(record: Filled) -> None:
+    for signal, (expected, received, charted) in record.certified().items():
+        gaps = [g for g in record.gaps(signal) if "stands in" not in g.evidence]
+        missing = sum(g.end_us - g.start_us for g in gaps) // 60_000_000
+        held = expected - missing - charted
+        assert charted <= received <= expected
+        assert held >= 0, signal
+        if signal in ("spo2", "abp_sys", "nibp_sys", "temp"):
+            assert held == 0, signal
+
+
+def test_a_restart_and_a_hundred_looks_change_nothing(record: Filled) -> None:
+    assert record.restart() == 0
+    assert sum(record.look(at(SECONDS) + 1_000_000 * n) for n in range(100)) == 0
