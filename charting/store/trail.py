@@ -44,8 +44,11 @@ class DatabaseTrail:
                 connection.execute(update(case_row).where(case_row.c.case_id == case).values(last=end))
         return made
 
-    def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
+    def entries(self, case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
         chosen = select(entry.c.seq, entry.c.text, entry.c.hash).where(entry.c.case_id == case)
+        wanted = sorted(kinds)
+        if wanted:
+            chosen = chosen.where(entry.c.kind.in_(wanted))
         with self._database.read() as connection:
             found = connection.execute(chosen.where(entry.c.seq > after).order_by(entry.c.seq)).all()
         return [link_of(row).entry for row in found]

@@ -45,8 +45,8 @@ class Trail(Protocol):
         replaces the case's row, whose `last` is kept true. Times never go back: at_us is at least the entry before's.
         """
 
-    def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
-        """A case's entries beyond a seq, in order."""
+    def entries(self, case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
+        """A case's entries beyond a seq, in order, of these kinds (none given: all)."""
 
     def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
         """Entries of every case and of none, in order, of these kinds (none given: all)."""
@@ -108,10 +108,12 @@ class MemoryTrail:
                 self._rows[case] = replace(row, case=case, last=made[-1].seq if made else last)
             return made
 
-    def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
+    def entries(self, case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
+        wanted = frozenset(kinds)
         with self._lock:
             own = self._of_case.get(case, [])
-            return own[bisect_right(own, after, key=lambda e: e.seq) :]
+            found = own[bisect_right(own, after, key=lambda e: e.seq) :]
+        return [e for e in found if e.body.kind in wanted] if wanted else found
 
     def all(self, after: int = 0, kinds: Iterable[str] = ()) -> Iterable[Entry]:
         wanted = frozenset(kinds)

@@ -1,6 +1,7 @@
 """The pages: HTML of what the API says, from the same functions. A page fetches itself anew when its case changes."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
@@ -37,6 +38,9 @@ _ASKING = frozenset({"icu_planned", "t_cancel", "t_room_out", "t_pacu_out"})
 """Events of which the time alone says too little."""
 
 _ENTRIES = 200
+
+_BRACKETS = re.compile(r"（[^）]*）|\([^)]*\)")
+"""What a button leaves out of a name."""
 
 
 @router.get("/sign-in")
@@ -205,7 +209,7 @@ def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, Any]]:
         found.append(
             {
                 "key": kind.key,
-                "name": here.words.of(kind).partition("（")[0].partition("(")[0].partition("/")[0],
+                "name": _BRACKETS.sub("", here.words.of(kind)).strip(),
                 "many": kind.many,
                 "asks": kind.key in _ASKING,
                 "done": own,

@@ -161,8 +161,9 @@ def _local(here: Context, iso: str) -> str:
 
 
 def _last_values(here: Context, document: Document, template: Template) -> Mapping[str, object]:
-    """The newest marks as a table: large enough to touch, and read by whoever cannot see the drawing."""
-    marks = sorted({int(id_.partition("@")[2]) for id_ in document.items if "@" in id_})[-_MARKS:]
+    """The marks as a table, the newest first: large enough to touch, and read by whoever cannot see the drawing."""
+    told = {int(mark) for name, _, mark in (id_.partition("@") for id_ in document.items) if name in template.signals}
+    marks = sorted(told, reverse=True)[:_MARKS]
     rows = []
     for name in template.signals:
         cells = [_cell(document, name, mark) for mark in marks]

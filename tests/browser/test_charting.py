@@ -505,11 +505,11 @@ async def test_a_value_of_ones_own_stands_at_the_mark_of_its_time() -> None:
         await _record(page, url)
         await page.keyboard.press("m")
         form = page.locator("form[data-mark]")
-        for name, value in (("temp", "36.4"), ("nibp_sys", "111"), ("rr", "13")):
+        for name, value in (("temp", "36.4"), ("nibp_sys", "111"), ("rr", "31")):
             await form.locator("select").select_option(name)
             await form.locator("[name='content.value']").fill(value)
             await form.locator("button.main").click()
             await expect(page.locator("#marks")).to_contain_text(value)
     own = [c for _, c in hospital.desk.case("c1").documents["d1"].of(Charted) if isinstance(c, Charted)]
     assert {c.mark_us for c in own} == {(hospital.clock.at_us + STEP_US // 2) // STEP_US * STEP_US}
-    assert [(c.value, c.unit) for c in own] == [(36.4, "Cel"), (111.0, "mm[Hg]"), (13.0, "/min")]
+    assert [(c.value, c.unit) for c in own] == [(36.4, "Cel"), (111.0, "mm[Hg]"), (31.0, "/min")]

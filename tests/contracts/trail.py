@@ -100,6 +100,8 @@ class TrailContract:
         assert trail.last() == len(BODIES)
         trail.append("wang", "", [note("x")])
         assert trail.last() == len(BODIES) + 1
+        assert [e.body for e in trail.entries("a", kinds=("opened", "voided"))] == [BODIES[0], BODIES[5]]
+        assert list(trail.entries("a", 6, kinds=("voided",))) == []
 
     def test_the_chain_is_whole(self, trail: Trail) -> None:
         for case in "abab":
