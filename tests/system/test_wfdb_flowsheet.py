@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from charting.fill.fill import MINUTE_US, BedData, Filling, Plan, codes, fill
 from charting.fill.types import Cause, Cell, CellState
 from collector.journal import Journal
+from collector.rehearsal import Placed, live
 from drivers.recorded import patient
-from tests.bedtime import Placed, live
 from tests.shared import capture
+from tests.system.filled import Filled
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -58,8 +59,23 @@ def journal() -> Iterator[Journal]:
 
 
 @pytest.fixture(scope="module")
-def hourly(journal: Journal) -> Filling:
-    return filled(journal, HOUR)
+def flowsheet(journal: Journal) -> Filled:
+    """A case's flowsheet, looked at each quarter of an hour, live; nothing reaches the server for 12 minutes."""
+    cut = T0_US + 600 * MINUTE_US, T0_US + 612 * MINUTE_US
+    found = Filled(journal, "ICU", area="icu", template="icu_flowsheet", start_us=T0_US, cut=cut)
+    for minute in range(15, N, 15):
+        found.look(T0_US + minute * MINUTE_US)
+    found.end(T0_US + N * MINUTE_US)
+    return found
+
+
+@pytest.fixture(scope="module", params=["pure", "record"])
+def hourly(journal: Journal, request: pytest.FixtureRequest) -> Filling:
+    """What pure filling makes of the whole, and what stands in the record."""
+    if request.param == "pure":
+        return filled(journal, HOUR)
+    found: Filled = request.getfixturevalue("flowsheet")
+    return found.filling()
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +180,20 @@ def test_no_heart_rate_under_30_is_charted_without_the_name_of_a_rule(
     for filling in (hourly, minutely):
         low = [c for c in filling.cells if c.signal == "hr" and c.value is not None and c.value < 30]
         assert all(c.rule for c in low)
+
+
+def test_the_certificate_counts_the_record_s_minutes(table: Table, flowsheet: Filled) -> None:
+    """What is beyond the soft limits is received, and waits for a person."""
+    certified = flowsheet.certified()
+    for signal, (name, low, high) in {"spo2": ("SpO2", 70, 100), "rr": ("RESP", 4, 50)}.items():
+        there = ~np.isnan(table[name])
+        first = 0 if signal == "spo2" else int(np.flatnonzero(there)[0])
+        told = charted(table, signal)
+        within = there & (told >= low) & (told <= high)
+        assert certified[signal] == (N - first, int(there[first:].sum()), int(within[first:].sum()))
+    missing = sum(g.end_us - g.start_us for g in flowsheet.gaps("spo2")) // MINUTE_US
+    assert certified["spo2"][0] - certified["spo2"][1] == missing == MISSING["spo2"]
+
+
+def test_a_restart_changes_nothing(flowsheet: Filled) -> None:
+    assert flowsheet.restart() == 0
