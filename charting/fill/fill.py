@@ -21,8 +21,8 @@ from collector.model import Condition
 from collector.series import Points
 
 __all__ = [
-    "CONTEXT_US", "FILTER", "MINUTE_US", "BedData", "Count", "Filling", "Mark", "Pace", "Plan", "codes", "fill",
-    "final_us", "marks",
+    "CONTEXT_US", "FILTER", "MINUTE_US", "BedData", "Count", "Filling", "Mark", "Pace", "Plan", "codes", "far_codes",
+    "fill", "final_us", "marks", "near_us",
 ]  # fmt: skip
 
 CONTEXT_US = 90 * MINUTE_US
@@ -94,6 +94,21 @@ def codes(wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({*found, SQI, *AMBIENT, *ROOM}))
 
 
+@cache
+def far_codes(wanted: tuple[str, ...]) -> frozenset[str]:
+    """Those of `codes` whose readings matter as far away as CONTEXT_US; of others it is enough to have one of each
+    minute there, and all of them within `near_us`.
+    """
+    kinds = {c: s.kind for s in signals().values() for c in s.codes}
+    far = {_CUFF, _TEMPERATURE}
+    return frozenset(c for c in codes(wanted) if kinds.get(c) in far or c in {*AMBIENT, *ROOM})
+
+
+def near_us(plan: Plan) -> int:
+    """How far around what is filled the rules of continuous signals look."""
+    return max([plan.step_us, *(p.step_us for p in plan.paces)]) // 2 + _NEAR_US
+
+
 def fill(data: BedData, plan: Plan, since_us: int, until_us: int) -> Filling:
     """Chart [since_us, until_us): cells whose mark lies in it, and gaps of its whole minutes.
 
@@ -154,7 +169,7 @@ class _Fill:
     def _by_source(self) -> Iterator[Minutes]:
         ids = dict.fromkeys(s.id for s in self.wanted if s.kind not in (_CUFF, _TEMPERATURE))
         helpers = {h for s in self.wanted for h in HELPERS.get(s.rules, ()) if h not in ids}
-        around_us = max([self.plan.step_us, *(p.step_us for p in self.plan.paces)]) // 2 + _NEAR_US
+        around_us = near_us(self.plan)
         span = self.since_us - around_us, self.until_us + around_us
         built = {
             id_: self._streams(signals()[id_], *span)

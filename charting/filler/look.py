@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, codes, fill
+from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, codes, far_codes, fill, near_us
 from charting.filler.identity import explained, without_patient
 from charting.filler.parts import Part
 from charting.filler.watch import Prints, last_us, link_down, prints
@@ -36,6 +36,7 @@ class Look:
     part: Part
     since_us: int
     prints: Prints
+    minutes: Sequence[Minutes]
     present: Sequence[Points]
     technical: tuple[Condition, ...]
     identities: Sequence[Identity]
@@ -59,6 +60,7 @@ class Look:
             part=part,
             since_us=since_us,
             prints=found,
+            minutes=minutes,
             present=_present(minutes),
             technical=technical,
             identities=reader.identities(part.bed, part.start_us - TOLD_US, until_us),
@@ -70,7 +72,15 @@ class Look:
         part = self.part
         first_us = max(since_us - CONTEXT_US, part.came_us)
         last_us = until_us + CONTEXT_US if part.end_us is None else min(until_us + CONTEXT_US, part.end_us)
-        points = [*self.reader.points(part.bed, codes(plan.signals), first_us, last_us), *self.present]
+        near = max(since_us - near_us(plan), first_us), min(until_us + near_us(plan), last_us)
+        far = far_codes(plan.signals)
+        dense = tuple(code for code in codes(plan.signals) if code not in far)
+        points = [
+            *self.reader.points(part.bed, tuple(sorted(far)), first_us, last_us),
+            *self.reader.points(part.bed, dense, *near),
+            *_thinned(self.minutes, frozenset(dense), first_us, near[0]),
+            *self.present,
+        ]
         conditions = [c for c in self.technical if c.time_us < last_us]
         filling = fill(BedData(points=points, conditions=conditions), plan, since_us, until_us)
         empty = without_patient(self.identities, since_us, until_us)
@@ -93,6 +103,20 @@ def _present(minutes: Iterable[Minutes]) -> Sequence[Points]:
         )
         for device, times in sorted(sent.items())
     ]
+
+
+def _thinned(minutes: Iterable[Minutes], codes: frozenset[str], start_us: int, end_us: int) -> Iterable[Points]:
+    """One reading of each minute of [start_us, end_us)."""
+    for series in minutes:
+        kept = (series.minute_us >= start_us) & (series.minute_us < end_us - end_us % MINUTE_US)
+        if series.series.channel.code in codes and kept.any():
+            yield Points(
+                series=series.series,
+                time_us=series.minute_us[kept],
+                value=series.last[kept],
+                quality=np.full(int(kept.sum()), Quality.VALID.value),
+                demo=series.demo[kept],
+            )
 
 
 _ANYTHING = Channel(code=UNMAPPED, source="", unit="")
