@@ -1,4 +1,4 @@
-"""What was filled minute by minute, as data came, is what is filled at once afterwards: nothing changes by a restart."""
+"""What was filled minute by minute is what is filled at once afterwards: a restart changes nothing."""
 
 from dataclasses import replace
 
