@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from charting.commands import app as charting
 from collector import __version__
 from collector.config import load, read
 from collector.daemon import run_bed
@@ -20,8 +20,8 @@ from collector.driver import driver, drivers
 from collector.dsn import sqlite_file
 from collector.errors import LinkError, UsageError, VitalsdError
 from collector.export import Format, export, selection
+from collector.foreground import run
 from collector.journal.report import dump, verify
-from collector.logs import setup
 from collector.migrate import migrate
 from collector.progress import counter
 from collector.recording import recording
@@ -40,6 +40,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(charting)
+
 MOST_DAYS = 36_500
 """A century; more is for ever."""
 
@@ -55,13 +57,13 @@ def _demo(
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="How many times faster the devices live.")] = 1.0,
     seconds: Annotated[float | None, typer.Option(min=0, help="End by itself after so long.")] = None,
     devices: Annotated[str, typer.Option(help="Driver names, with commas.")] = ",".join(DEMO_DRIVERS),
-    scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {_SCENARIOS}.")] = "induction",
+    scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {_SCENARIOS}.")] = "anaesthetic",
     dsn: Annotated[str | None, typer.Option(help="Deliver into this PostgreSQL or sqlite:///FILE too.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Keep the demo's files in this folder.")] = None,
 ) -> None:
     """The whole thing on this machine: simulated devices on real ptys and sockets, daemon, store, page."""
     names = [name.strip() for name in devices.split(",") if name.strip()]
-    _run(
+    run(
         lambda stop: run_demo(
             stop, port=port, speed=speed, seconds=seconds, names=names, scenario=scenario, dsn=dsn, keep=keep
         )
@@ -77,17 +79,7 @@ def _bed(
 ) -> None:
     """One bed's daemon."""
     loaded = load(config)
-    _run(lambda stop: run_bed(loaded, stop, once=once))
-
-
-@app.command("charting")
-def _charting(config: Annotated[Path, typer.Argument(help="The charting service's TOML file.")]) -> None:
-    """The department's web service: cases, records that fill themselves, signatures, prints."""
-    from charting.config import load as load_charting  # noqa: PLC0415  a bed's daemon does without
-    from charting.service import run_charting  # noqa: PLC0415  the same: tens of MB
-
-    loaded = load_charting(config)
-    _run(lambda stop: run_charting(loaded, stop))
+    run(lambda stop: run_bed(loaded, stop, once=once))
 
 
 @app.command("check")
@@ -149,7 +141,7 @@ def _simulate(
         said=Log(log) if log else lambda _: None,
         ready=lambda: typer.echo(f"{name} at {places[0]}", err=True),
     )
-    _run(lambda stop: _until(stop, life))
+    run(lambda stop: _until(stop, life))
 
 
 @app.command("verify")
@@ -175,7 +167,7 @@ def _verify_promises(
     async def life(stop: asyncio.Event) -> None:
         reports.append(await run_verify(loaded, stop, short=short))
 
-    _run(life)
+    run(life)
     for report in reports:
         typer.echo(report.json() if as_json else report.text())
         if not report.held:
@@ -280,64 +272,6 @@ def _days(option: str, said: str) -> int | None:
     return int(said)
 
 
-class _AuditAction(StrEnum):
-    VERIFY = "verify"
-
-
-@app.command("audit")
-def _audit(
-    dsn: Annotated[str, typer.Argument(help="The charting: libpq string, URL or sqlite:///FILE.")],
-    action: Annotated[_AuditAction, typer.Argument(help="verify: does everything stand as it was written?")],
-    on_paper: Annotated[
-        list[str] | None, typer.Option("--printed", metavar="SEQ:HASH", help="What a printed record says; repeatable.")
-    ] = None,
-) -> None:
-    """Check the audit trail: every entry, and what lists know of each case. The service may run meanwhile.
-
-    The last line is "whole", or each break is told, and the exit status is 1. A trail that somebody has written anew
-    from its beginning is whole in itself: what was printed of it on paper (--printed) shows that.
-    """
-    from charting.store.audit import printed, verify  # noqa: PLC0415  a bed's daemon does without
-
-    del action
-    with counter("entries") as progress:
-        report = verify(dsn, [printed(said) for said in on_paper or []], progress)
-    for text in report.lines:
-        typer.echo(text)
-    if not report.whole:
-        raise typer.Exit(1)
-
-
-class _AccountAction(StrEnum):
-    ADD = "add"
-    PASSWORD = "password"  # noqa: S105  what to do
-
-
-@app.command("account")
-def _account(
-    dsn: Annotated[str, typer.Argument(help="The charting: libpq string, URL or sqlite:///FILE.")],
-    action: Annotated[_AccountAction, typer.Argument(help="add: a new account; password: a new password for one.")],
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="What its owner types to sign in.")],
-    roles: Annotated[list[str] | None, typer.Option("--role", help="For add; repeatable.")] = None,
-    name: Annotated[str, typer.Option(help="For add: the person's name, as records show it.")] = "",
-) -> None:
-    """Make the first administrator, or help one who has forgotten his password; the page does everything else.
-
-    The password is asked for on a terminal, else it is the first line of stdin.
-    """
-    from charting.store.administer import add_account, set_password  # noqa: PLC0415  a bed's daemon does without
-
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if action is _AccountAction.ADD:
-        add_account(dsn, account, name=name or account, roles=roles or [], password=password)
-    else:
-        set_password(dsn, account, password)
-    typer.echo(f"{account}: done")
-
-
 @app.command("export")
 def _export(
     dsn: Annotated[str, typer.Argument(help="Where the data are: libpq string, URL or sqlite:///FILE (a journal).")],
@@ -398,20 +332,6 @@ async def _until(stop: asyncio.Event, life: Coroutine[Any, Any, None]) -> None:
         pass
     except LinkError as error:
         raise UsageError(str(error)) from error
-
-
-def _run(life: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine that gets an event, set by Ctrl-C or SIGTERM, to end on."""
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        await life(stop)
-
-    setup()
-    asyncio.run(main())
 
 
 def main() -> None:
