@@ -132,7 +132,7 @@ def _names(coding: Coding) -> Sequence[str]:
 
 
 def decoded(data: bytes, file: str) -> str:
-    """A file's text: UTF-8, else GB18030, as spreadsheets in China write it. Raises LibraryError for what is neither."""
+    """A file's text: UTF-8, else GB18030, as China's spreadsheets write it. Raises LibraryError for what is neither."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
