@@ -3,7 +3,7 @@
 A method folds the case, asks whether the actor may and whether it can be, appends to the audit trail, and gives the
 case back as it is then. It raises a Refusal where nothing was changed; an attempt of who may not is kept in the trail.
 What is sent twice (a form, after a lost answer) is done once. Any thread may call; a case that was given out never
-changes. One desk writes to a trail: beds and temporary names are told apart here, not in the trail.
+changes, and desks of several processes may write to one trail: no bed and no temporary name is given twice.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from threading import RLock
 from uuid import uuid4
 
 from charting.accounts.actor import Actor
-from charting.case.book import check_kept, checked_id, checked_reason
+from charting.case.book import TRIES, check_kept, checked_id, checked_reason
 from charting.case.checks import AHEAD_US, check_patient, check_texts, check_time
 from charting.case.documents import Documents
 from charting.case.refusals import Impossible
@@ -75,18 +75,21 @@ class Desk(Documents):
         if not (patient.number or patient.name or patient.temporary or emergency):
             raise Impossible("patient_unknown")
         with self._beds:
-            if case is not None and self.trail.row(id_) is not None:
-                return self._opened_before(actor, id_, bed, area, patient)
-            if not emergency:
-                self._check_free(None, bed, start, until_us)
-            if not (patient.number or patient.name or patient.temporary):
-                patient = replace(patient, temporary=self._temporary_name())
-            opened = Opened(bed=bed, area=area, at_us=start, patient=patient, emergency=emergency, is_test=is_test)
-            bodies: list[Body] = [opened] if until_us is None else [opened, Closed(at_us=until_us)]
-            try:
-                return self._append(actor.account, id_, None, bodies)
-            except Stale:
-                raise Impossible("id_taken") from None
+            for _ in range(TRIES):
+                whole = self.trail.last()
+                if case is not None and self.trail.row(id_) is not None:
+                    return self._opened_before(actor, id_, bed, area, patient)
+                if not emergency:
+                    self._check_free(None, bed, start, until_us)
+                nameless = not (patient.number or patient.name or patient.temporary)
+                known = replace(patient, temporary=self._temporary_name()) if nameless else patient
+                opened = Opened(bed=bed, area=area, at_us=start, patient=known, emergency=emergency, is_test=is_test)
+                bodies: list[Body] = [opened] if until_us is None else [opened, Closed(at_us=until_us)]
+                try:
+                    return self._append(actor.account, id_, None, bodies, whole)
+                except Stale:
+                    continue
+        raise Impossible("busy")
 
     def move(self, actor: Actor, case: str, *, bed: str, area: str, at_us: int) -> Case:
         """From then on at another bed. Raises Impossible where that one is taken, but for an emergency."""
@@ -106,7 +109,7 @@ class Desk(Documents):
             return [Moved(bed=bed, area=area, at_us=at_us)]
 
         with self._beds:
-            return self._act(actor, case, "move", decide)
+            return self._act(actor, case, "move", decide, alone=True)
 
     def merge(self, actor: Actor, case: str, *, patient: Patient, reason: str) -> Case:
         """The patient is this one; both identities are kept."""
@@ -150,7 +153,7 @@ class Desk(Documents):
             return [Reopened(reason=checked_reason(reason))]
 
         with self._beds:
-            return self._act(actor, case, "reopen", decide)
+            return self._act(actor, case, "reopen", decide, alone=True)
 
     def discard(self, actor: Actor, case: str, *, reason: str) -> Case:
         """It was opened by mistake: kept as void. Raises Impossible where a document of it is signed."""

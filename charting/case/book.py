@@ -73,8 +73,12 @@ class Casebook:
             raise Unknown("template_unknown")
         return template
 
-    def _act(self, actor: Actor, case: str, action: str, decide: Decide, document: str = "") -> Case:
+    def _act(
+        self, actor: Actor, case: str, action: str, decide: Decide, document: str = "", *, alone: bool = False
+    ) -> Case:
+        """alone: what is decided hangs on other cases, too: nothing at all may have been written meanwhile."""
         for _ in range(TRIES):
+            whole = self.trail.last() if alone else None
             known = self.case(case)
             try:
                 bodies = decide(known)
@@ -84,12 +88,12 @@ class Casebook:
             if not bodies:
                 return known
             try:
-                return self._append(actor.account, case, known, bodies)
+                return self._append(actor.account, case, known, bodies, whole)
             except Stale:
                 continue
         raise Impossible("busy")
 
-    def _append(self, account: str, case: str, known: Case | None, bodies: Sequence[Body]) -> Case:
+    def _append(self, account: str, case: str, known: Case | None, bodies: Sequence[Body], whole: int | None) -> Case:
         try:
             kept = [normal(body) for body in bodies]
         except ValueError:
@@ -97,7 +101,7 @@ class Casebook:
         seen = known.last if known else 0
         now = self.clock.now_us()
         ahead = fold((Entry(seq=seen + 1, at_us=now, actor=account, case=case, body=b) for b in kept), known)
-        made = self.trail.append(account, case, kept, seen=seen, row=row_of(ahead))
+        made = self.trail.append(account, case, kept, seen=seen, whole=whole, row=row_of(ahead))
         return self._keep(fold(made, known))
 
     def _keep(self, case: Case) -> Case:

@@ -26,12 +26,19 @@ class DatabaseTrail:
         self._now_us = now_us
 
     def append(
-        self, actor: str, case: str, bodies: Sequence[Body], *, seen: int | None = None, row: CaseRow | None = None
+        self,
+        actor: str,
+        case: str,
+        bodies: Sequence[Body],
+        *,
+        seen: int | None = None,
+        whole: int | None = None,
+        row: CaseRow | None = None,
     ) -> Sequence[Entry]:
         with self._database.write() as connection:
             tip = connection.execute(select(head).with_for_update()).one()
             last = connection.scalar(select(func.max(entry.c.seq)).where(entry.c.case_id == case)) or 0
-            if seen is not None and seen != last:
+            if seen not in {None, last} or whole not in {None, tip.seq}:
                 raise Stale
             made = _chain(tip, max(self._now_us(), tip.at_us), actor, case, bodies)
             if made:

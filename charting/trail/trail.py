@@ -37,12 +37,20 @@ class Trail(Protocol):
     """Append-only. Calls block; any thread may call."""
 
     def append(
-        self, actor: str, case: str, bodies: Sequence[Body], *, seen: int | None = None, row: CaseRow | None = None
+        self,
+        actor: str,
+        case: str,
+        bodies: Sequence[Body],
+        *,
+        seen: int | None = None,
+        whole: int | None = None,
+        row: CaseRow | None = None,
     ) -> Sequence[Entry]:
         """Keep bodies of one case (or of none, ""), all or nothing, at the present time.
 
-        seen: seq of the case's last entry that the writer knows (0: none); raises Stale where it has others. `row`
-        replaces the case's row, whose `last` is kept true. Times never go back: at_us is at least the entry before's.
+        seen: seq of the case's last entry that the writer knows (0: none); whole: that of the whole trail, where what he
+        decided hangs on other cases, too. Raises Stale where there are others. `row` replaces the case's row, whose
+        `last` is kept true. Times never go back: at_us is at least the entry before's.
         """
 
     def entries(self, case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
@@ -80,12 +88,19 @@ class MemoryTrail:
         self._lock = Lock()
 
     def append(
-        self, actor: str, case: str, bodies: Sequence[Body], *, seen: int | None = None, row: CaseRow | None = None
+        self,
+        actor: str,
+        case: str,
+        bodies: Sequence[Body],
+        *,
+        seen: int | None = None,
+        whole: int | None = None,
+        row: CaseRow | None = None,
     ) -> Sequence[Entry]:
         with self._lock:
             own = self._of_case.setdefault(case, [])
             last = own[-1].seq if own else 0
-            if seen is not None and seen != last:
+            if seen not in {None, last} or whole not in {None, len(self._entries)}:
                 raise Stale
             made: list[Entry] = []
             for body in bodies:

@@ -119,6 +119,13 @@ class TrailContract:
         (second,) = trail.append("wu", "a", [note("2")], seen=first.seq)
         assert second.seq == 3
 
+    def test_whoever_has_not_seen_the_last_entry_of_all_keeps_nothing(self, trail: Trail) -> None:
+        trail.append("li", "a", BODIES[:1])
+        with pytest.raises(Stale):
+            trail.append("wang", "b", BODIES[:1], seen=0, whole=0)
+        assert list(trail.entries("b")) == []
+        assert trail.append("wang", "b", BODIES[:1], seen=0, whole=1)[0].seq == 2
+
     def test_a_body_that_cannot_be_kept_leaves_nothing(self, trail: Trail) -> None:
         bad = Set(document="", item="i", after=0, content=Answer(field="x", value=float("nan")))
         with pytest.raises(ValueError, match="JSON"):
