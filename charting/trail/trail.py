@@ -48,8 +48,8 @@ class Trail(Protocol):
     ) -> Sequence[Entry]:
         """Keep bodies of one case (or of none, ""), all or nothing, at the present time.
 
-        seen: seq of the case's last entry that the writer knows (0: none); whole: that of the whole trail, where what he
-        decided hangs on other cases, too. Raises Stale where there are others. `row` replaces the case's row, whose
+        seen: seq of the case's last entry that the writer knows (0: none); whole: that of the whole trail, where what
+        he decided hangs on other cases, too. Raises Stale where there are others. `row` replaces the case's row, whose
         `last` is kept true. Times never go back: at_us is at least the entry before's.
         """
 
