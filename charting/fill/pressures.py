@@ -60,6 +60,11 @@ def small_pulse(sys: NDArray[np.float64], dia: NDArray[np.float64]) -> NDArray[n
     )
 
 
+def weak_pulse(sys: NDArray[np.float64], dia: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The table's row of low pressures: an artefact, or a heart that hardly beats. A person must say which (§3.2)."""
+    return np.asarray((sys < 100) & (sys - dia < 10) & (sys > 10) & (dia > 10))
+
+
 def disordered(sys: NDArray[np.float64], dia: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Not systolic > mean > diastolic; a part that is missing disturbs nothing."""
     return np.asarray((sys <= dia) | (sys <= mean) | (mean <= dia))
@@ -114,7 +119,9 @@ def _artefacts(line: _Line, streams: Streams, beating: NDArray[np.bool_]) -> Non
     cuff_sys, cuff_dia = (_cuff(streams, part, line.time_us) for part in ("nibp_sys", "nibp_dia"))
     line.drop(beating & (pulse < n["damped_pulse"]) & (cuff_sys - sys >= n["damped_lower"]), "abp.damped")
     line.drop(beating & disordered(sys, dia, mean), "abp.order")
-    line.drop(beating & small_pulse(sys, dia), "abp.pulse_pressure")
+    weak = weak_pulse(sys, dia)
+    line.drop(beating & small_pulse(sys, dia) & ~weak, "abp.pulse_pressure")
+    line.doubt(beating & weak, "abp.weak_pulse")
     for part, value in zip(PARTS, line.values, strict=True):
         signal = signals()[part]
         if signal.hard_low is not None:
