@@ -69,7 +69,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A device at the bed. `options`: its driver's, none: those of QUICK. `patient`: as it sees him, none: as all do."""
+    """A device at the bed. `options`: its driver's, none: those of QUICK. `patient`: as it sees him."""
 
     name: str
     driver: str

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from collector import __version__
 from charting.config import is_charting
 from charting.config import load as load_charting
+from collector import __version__
 from collector.config import load, read
 from collector.migrate import migrate
 from tools.devices import with_table

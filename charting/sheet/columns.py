@@ -100,14 +100,14 @@ def grid(start_us: int, until_us: int, step_us: int, zone: ZoneInfo, spans: Sequ
 def paged(
     marks: Sequence[int], n: int, step_us: int, *, left: float, width: float, centred: bool, spans: Sequence[Span] = ()
 ) -> list[Columns]:
-    """Pages of n columns; the last one is filled up with steps.
+    """Pages of n columns; the last one is filled up with whole steps, also behind a mark of a closer grid.
 
     `centred`: a column reaches half way to its neighbours, else from its mark to the next one.
     """
     padded = list(marks)
     while len(padded) % n or not padded:
-        padded.append(padded[-1] + step_us)
-    after = padded[-1] + step_us
+        padded.append(_after(padded, step_us))
+    after = _after(padded, step_us)
     if centred:
         middles = [(a + b) // 2 for a, b in pairwise(padded)]
         edges = [padded[0] - (padded[1] - padded[0]) // 2, *middles, padded[-1] + step_us // 2]
@@ -124,6 +124,11 @@ def paged(
         )
         for i in range(0, len(padded), n)
     ]
+
+
+def _after(marks: Sequence[int], step_us: int) -> int:
+    """The next whole step, counted from the first mark."""
+    return marks[0] + ((marks[-1] - marks[0]) // step_us + 1) * step_us
 
 
 def day_start(time_us: int, hour: int, zone: ZoneInfo) -> int:

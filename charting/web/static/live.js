@@ -100,7 +100,8 @@ export function tick() {
   const lost = performance.now() - heard > LOST_MS;
   document.getElementById("lost").hidden = !lost;
   document.body.classList.toggle("lost", lost);
-  if (!lost) document.getElementById("clock").textContent = written(now).slice(0, 16);
+  const clock = document.getElementById("clock"); // none where nobody is signed in
+  if (clock && !lost) clock.textContent = written(now).slice(0, 16);
   for (const element of document.querySelectorAll("[data-age]")) {
     const seconds = now / 1000 - Number(element.dataset.age) / 1e6;
     element.textContent = age(seconds);

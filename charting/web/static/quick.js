@@ -7,16 +7,22 @@ document.addEventListener("click", (event) => {
   if (amount) {
     const form = amount.closest("form");
     form.querySelector("[data-type=number]").value = amount.dataset.amount;
-    form.dataset.said = `${form.querySelector(".offered").textContent} ${amount.textContent}`;
     form.requestSubmit();
   }
 });
+
+/* What is said once it is kept: what was sent, tapped or typed. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const offered = form.querySelector(".offered");
+  if (offered) form.dataset.said = `${offered.textContent} ${form.querySelector("[data-type=number]").value} ${form.dataset.unit}`;
+}, true);
 
 function show(offer) {
   const form = document.getElementById(offer.dataset.offer);
   const { unit } = offer.dataset;
   delete form.dataset.item;
-  delete form.dataset.said;
+  form.dataset.unit = unit;
   delete form.dataset.sent;
   form.reset();
   form.querySelector(".problem").textContent = "";
@@ -24,6 +30,7 @@ function show(offer) {
   form.querySelector(".offered").textContent = offer.firstChild.textContent;
   const named = form.querySelector(".offered-unit");
   if (named) named.textContent = unit;
+  for (const label of form.querySelectorAll("[data-way]")) label.hidden = !offer.dataset.body.includes(`"${label.dataset.way}"`);
   form.querySelector(".chips").replaceChildren(
     ...offer.dataset.amounts.split(" ").filter(Boolean).map((text) => {
       const button = document.createElement("button");

@@ -166,7 +166,8 @@ def test_the_event_model_is_whole() -> None:
     assert set(events()) == {
         "t_suite_in", "t_room_in", "t_anes_care", "t_anes_start", "t_induction", "t_tube_in", "t_position",
         "t_incision", "t_surg_end", "t_tube_out", "t_anes_end", "t_room_out", "t_suite_out", "t_pacu_in", "t_pacu_out",
-        "t_icu_in", "t_cpb_start", "t_cpb_end", "t_cool_start", "t_cool_end", "icu_planned", "t_ward", "t_cancel", "t_death", "note",
+        "t_icu_in", "t_cpb_start", "t_cpb_end", "t_cool_start", "t_cool_end", "icu_planned", "t_ward",
+        "t_cancel", "t_death", "note",
     }  # fmt: skip
     ordered = sorted((e.order, e.key) for e in events().values() if e.order is not None)
     assert [key for _, key in ordered] == [
