@@ -1,7 +1,7 @@
 """How much an infusion has given: what was told, else what its rates make. Pure, exact until it is written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from charting.trail.contents import Infusion
@@ -33,6 +33,13 @@ class Amount:
             return f"{float(self.value):g}"
         rounded = f"{float(self.value):.3g}"
         return f"≈{float(rounded):.10g}"
+
+    @property
+    def readable(self) -> "Amount":
+        """The same amount: what is less than a tenth of a milligram in micrograms."""
+        if self.unit != "mg" or not 0 < self.value < Fraction(1, 10):
+            return self
+        return replace(self, value=self.value * 1000, unit="ug")
 
 
 def told(run: Infusion) -> Amount | None:

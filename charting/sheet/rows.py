@@ -67,6 +67,7 @@ def infusions(scene: Scene, columns: Columns, rest: Rest, what: Sequence[str]) -
         name = " ".join(part for part in (scene.term(first.drug), first.concentration, route) if part)
         ran = [r for _, r in runs if r.rates[0].at_us < columns.end_us and _stop(scene, r) >= columns.since_us]
         total = total_of(scene, ran, columns.since_us, columns.end_us)
+        total = total and total.readable
         yield Row(
             label=name,
             brief=scene.term(first.drug),

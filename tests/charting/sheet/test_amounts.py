@@ -74,3 +74,10 @@ def test_no_sum_lacks_something() -> None:
 )
 def test_a_computed_total_says_so(value: str, computed: bool, text: str) -> None:
     assert Amount(value=Fraction(value), unit="mg", computed=computed).text == text
+
+
+@pytest.mark.parametrize(("value", "said"), [("0.0000923", ("≈0.0923", "ug")), ("0.0091", ("≈9.1", "ug")),
+                                             ("0.1", ("≈0.1", "mg")), ("0", ("≈0", "mg"))])  # fmt: skip
+def test_a_small_total_is_said_in_micrograms(value: str, said: tuple[str, str]) -> None:
+    readable = Amount(value=Fraction(value), unit="mg", computed=True).readable
+    assert (readable.text, readable.unit) == said

@@ -133,3 +133,10 @@ def test_ages_are_years_months_or_days(born: str, expected: str) -> None:
         symbols=symbols(),
     )
     assert scene.age(Patient(birth_date=born, age="约 40 岁")) == expected
+
+
+def test_behind_a_closer_grid_the_page_goes_on_with_whole_steps() -> None:
+    closer = [Span(start_us=4 * MINUTE_US, end_us=8 * MINUTE_US, step_us=MINUTE_US)]
+    marks = grid(0, 7 * MINUTE_US, STEP_US, ZoneInfo("Asia/Shanghai"), closer)
+    (page,) = paged(marks, 10, STEP_US, left=100, width=480, centred=True, spans=closer)
+    assert [m // MINUTE_US for m in page.marks] == [0, 4, 5, 6, 7, 10, 15, 20, 25, 30]
