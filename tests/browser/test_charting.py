@@ -476,7 +476,7 @@ async def test_what_was_kept_and_not_answered_is_sent_again_and_kept_once() -> N
         await page.unroute("**/api/records/**/items/*")
         hospital.clock.go(20)
         await page.locator("#dose button.main").click()
-        await expect(page.locator("#toast")).to_contain_text("Saved")
+        await expect(page.locator("#toast")).to_contain_text("Propofol 120 mg")
         await expect(page.locator("#conflict")).to_be_hidden()
     (given,) = [i for i, _ in hospital.desk.case("c1").documents["d1"].of(Bolus)]
     assert given.number == 1

@@ -23,6 +23,8 @@ export function toast(text, { bad = false, button = "", press = null, ms = 6000 
     box.append(made);
   }
   box.hidden = false;
+  box.hidePopover?.();
+  box.showPopover?.(); // above an open dialog
   clearTimeout(box.timer);
   box.timer = setTimeout(() => { box.hidden = true; }, bad ? 20_000 : ms);
 }
@@ -159,8 +161,8 @@ async function press(button) {
   const at = chosenTime(button);
   const body = button.dataset.body === undefined ? undefined : filled(button.dataset.body, button);
   const send = () =>
-    deliver(button, method, path, body, (text) => {
-      toast(text, { bad: true, button: word("again"), press: send });
+    deliver(button, method, path, body, (text, unsure) => {
+      toast(text, { bad: true, ...(unsure ? { button: word("again"), press: send } : {}) });
     }, at);
   try {
     await send();
@@ -179,8 +181,9 @@ async function deliver(element, method, path, body, tell, at) {
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 409 && problem.said.current !== undefined) return conflictOf(element, method, path, body, problem);
-    if (at && (problem.status === 0 || problem.status >= 500)) element.dataset.sent = String(at);
-    tell(problem.message);
+    const unsure = problem.status === 0 || problem.status >= 500;
+    if (at && unsure) element.dataset.sent = String(at);
+    tell(problem.message, unsure);
   }
   return undefined;
 }
