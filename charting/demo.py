@@ -1,4 +1,4 @@
-"""What the demo's department begins with: an account for every role, and a case whose record fills itself."""
+"""What the demo's department begins with: accounts of every role, two of them anaesthetists, and a case that fills itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
@@ -22,7 +22,8 @@ from charting.trail.contents import (
 )
 
 _NAMES = {
-    "anaesthetist": "演示麻醉医师 Demo Anaesthetist", "surgeon": "演示外科医师 Demo Surgeon",
+    "anaesthetist": "演示麻醉医师 Demo Anaesthetist", "anaesthetist2": "演示麻醉医师乙 Demo Anaesthetist B",
+    "surgeon": "演示外科医师 Demo Surgeon",
     "or_nurse": "演示手术室护士 Demo OR Nurse", "pacu_nurse": "演示恢复室护士 Demo PACU Nurse",
     "icu_nurse": "演示ICU护士 Demo ICU Nurse", "head": "演示科主任 Demo Head",
     "quality": "演示质控员 Demo Quality", "engineer": "演示工程师 Demo Engineer",
@@ -30,6 +31,8 @@ _NAMES = {
 }  # fmt: skip
 PATIENT = Patient(temporary="SIM-0001", name="演示病人 DEMO", sex="male", age="56", height_cm=175.0, weight_kg=70.0)
 """As the simulated monitors know him."""
+_ACCOUNTS = {"anaesthetist": "anaesthetist", "anaesthetist2": "anaesthetist", **{role: role for role in ROLES}}
+"""Account → its role; the second anaesthetist is there to be handed over to, and to sign beside the first."""
 _RECORD = "anaesthesia_record"
 _EVENTS = {"induction": "t_anes_start", "intubation": "t_tube_in", "incision": "t_incision"}
 _STAFF = {"anaesthetist": "anaesthetist", "circulating_nurse": "or_nurse", "surgeon": "surgeon"}
@@ -50,16 +53,16 @@ def prepare(
     _make_accounts(service.accounts, password)
     if not service.trail.rows(state="open", bed=bed):
         _open_case(service.desk, bed, began_us, done or {})
-    return ROLES
+    return tuple(_ACCOUNTS)
 
 
 def _make_accounts(accounts: Accounts, password: str) -> None:
     known = {account.account for account in accounts.all(OPERATOR)}
-    for role in ROLES:
-        if role in known:
-            accounts.change(OPERATOR, role, password=password)
+    for account, role in _ACCOUNTS.items():
+        if account in known:
+            accounts.change(OPERATOR, account, password=password)
         else:
-            accounts.create(OPERATOR, role, name=_NAMES[role], roles=[role], password=password)
+            accounts.create(OPERATOR, account, name=_NAMES[account], roles=[role], password=password)
 
 
 def _open_case(desk: Desk, bed: str, began_us: int | None, done: Mapping[str, int]) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from charting.case.clock import HOUR_US, MINUTE_US, SiteClock
 from charting.case.events import EventKind, events
+from charting.case.running import due_us, running
 from charting.case.state import Case, Document, Item, signatures_of
 from charting.case.stays import Overlap
 from charting.case.words import said
@@ -44,7 +45,7 @@ def warnings_of(
         *_counterparts(case),
         *_staff(case, clock),
         *_late(case, clock),
-        *_left_open(case),
+        *_left_open(case, templates),
         *_documents(case, templates),
     ]
 
@@ -180,16 +181,18 @@ def time_of(content: Content) -> int | None:
     return content.rates[0].at_us if isinstance(content, Infusion) and content.rates else None
 
 
-def _left_open(case: Case) -> Iterator[CaseWarning]:
-    if case.state != "closed":
-        return
-    for document, item in _items(case):
-        content = item.content
-        if isinstance(content, Pace) and content.end_us is None:
+def _left_open(case: Case, templates: Templates) -> Iterator[CaseWarning]:
+    closed = case.state == "closed"
+    for item in case.items.values():
+        if closed and isinstance(item.content, Pace) and item.content.end_us is None:
             yield CaseWarning(key="pace_open", item=item.id)
-        if isinstance(content, Infusion) and content.stop_us is None:
-            names = {"zh": {"drug": content.drug.zh}, "en": {"drug": content.drug.en}}
-            yield CaseWarning(key="infusion_open", params=names, document=document, item=item.id)
+    for document in case.documents.values():
+        if not closed and due_us(case, templates.get(document.template, document.template_version)) is None:
+            continue
+        for item, content in running(document):
+            if isinstance(content, Infusion):
+                names = {"zh": {"drug": content.drug.zh}, "en": {"drug": content.drug.en}}
+                yield CaseWarning(key="infusion_open", params=names, document=document.id, item=item.id)
 
 
 def _documents(case: Case, templates: Templates) -> Iterator[CaseWarning]:

@@ -27,6 +27,7 @@ from charting.web.context import Context, Here
 from charting.web.problems import Problem
 from charting.web.quick import NOW
 from charting.web.shell import fragment, outside, page
+from charting.web.still import still_running
 
 router = APIRouter(include_in_schema=False)
 
@@ -236,6 +237,7 @@ def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = 
         uses=LIBRARY_OF,
         staff_roles={role: here.words(f"staff.{role}") for role in STAFF},
         people=[a for a in here.department.people() if a.active],
+        running=still_running(here, found, found.documents.values()) if which == "close" else [],
         unsigned=[here.words.of(here.template(d)) for d in found.documents.values() if not d.locked],
     )
 

@@ -12,9 +12,10 @@ from charting.case.authority import may_edit, may_set, may_sign, may_write
 from charting.case.state import Case, Document, Item, cell_item, signatures_of, value_of
 from charting.fill.signals import signals
 from charting.fill.types import Cell, CellState
+from charting.filler.parts import Part, parts
 from charting.library.scores import scales
 from charting.sheet.signals import signal
-from charting.templates.template import Template
+from charting.templates.template import Slot, Template
 from charting.trail.contents import Answer, Charted, Infusion, Volume
 from charting.trail.entries import content_json
 from charting.web import models
@@ -24,6 +25,7 @@ from charting.web.pages import event_buttons, item_dialog, open_paces, warnings
 from charting.web.problems import Problem
 from charting.web.quick import NOW, boluses, favourites, infusions, volumes
 from charting.web.shell import fragment, page
+from charting.web.still import still_running, stop_body
 from collector.errors import VitalsdError
 from collector.units import display
 
@@ -67,6 +69,7 @@ def _state(here: Context, case: Case, document: Document, template: Template) ->
     paces = {why: next(open_paces(case, why), None) for why in ("rescue", "close")}
     return {
         "limit_s": _LATE_STEPS * step_us // 1_000_000 + 60,
+        "left": _left(case, document, template, now_us),
         "signed": [f"{here.name_of(by)} {here.say.day(at_us)}" for by, at_us in signatures_of(document).values()],
         "gaps": [
             f"{signal(name).label(here.lang)}: {here.words(f'cause.{gap.cause}')} {here.say.time(gap.start_us)}"
@@ -81,6 +84,16 @@ def _state(here: Context, case: Case, document: Document, template: Template) ->
         "mine": document.author == here.actor.account,
         "may_hand_over": document.author == here.actor.account or "head" in here.actor.roles,
     }
+
+
+def _left(case: Case, document: Document, template: Template, now_us: int) -> Part | None:
+    """From where and when the patient left, so that devices fill it no longer; None: they do, or never did."""
+    where = parts(case, document, template.grid.areas, []) if template.grid else []
+    last = where[-1] if where else None
+    if last is None or last.end_us is None or last.end_us > now_us:
+        return None
+    follows = any(d.template == document.template and d.start_us == last.end_us for d in case.documents.values())
+    return None if follows else last
 
 
 def _ending(found: tuple[Item, object] | None) -> Mapping[str, object] | None:
@@ -115,9 +128,7 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
                 "text": here.say.content(c),
                 "unit": display(c.unit),
                 "body": {"after": i.number, "content": content_json(c)},
-                "stop": json.dumps(
-                    {"after": i.number, "content": {**content_json(c), "stop_us": NOW}}, ensure_ascii=False
-                ),
+                "stop": stop_body(i, c),
             }
             for i, c in running
         ],
@@ -130,10 +141,6 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
         "sections": template.sections,
         "answers": _answers(here, document, template),
     }
-
-
-def _stop(item: Item, running: Infusion) -> str:
-    return json.dumps({"after": item.number, "content": {**content_json(running), "stop_us": NOW}}, ensure_ascii=False)
 
 
 def _answers(here: Context, document: Document, template: Template) -> Mapping[str, Mapping[str, object]]:
@@ -286,6 +293,18 @@ def _raw(here: Context, case: Case, cell: Cell | None) -> Sequence[object]:
         return []
 
 
+def _slots(here: Context, document: Document, template: Template) -> Sequence[Slot]:
+    """In which the person may still sign the present version: each takes another person."""
+    if _did_sign(here, document):
+        return []
+    signed = signatures_of(document)
+    return [s for s in template.signatures if s.slot not in signed and may_sign(here.actor, template, s.slot)]
+
+
+def _did_sign(here: Context, document: Document) -> bool:
+    return any(who == here.actor.account for who, _ in signatures_of(document).values())
+
+
 @router.get("/records/{case}/{document}/dialogs/{which}")
 def record_dialog(
     here: Here, case: models.Id, document: models.Id, which: models.Id, scale: models.Id = "RASS"
@@ -295,6 +314,7 @@ def record_dialog(
     found = here.desk.read(here.actor, case)
     record = here.document(found, document)
     template = here.template(record)
+    lacking = here.lacking(found, record)
     return fragment(
         here,
         "dialog_record.html",
@@ -302,10 +322,13 @@ def record_dialog(
         case=found,
         document=record,
         title=here.words.of(template),
-        lacking=here.lacking(found, record),
+        lacking=lacking,
         slots=template.signatures,
         signed=signatures_of(record),
-        allowed=[s.slot for s in template.signatures if may_sign(here.actor, template, s.slot)],
+        signs={s.slot for s in _slots(here, record, template)},
+        did_sign=_did_sign(here, record),
+        blocked=bool(lacking) and not found.emergency,
+        running=still_running(here, found, [record]),
         people=[a for a in here.department.people() if a.active and not template.authors.isdisjoint(a.roles)],
         scale=scales()[scale],
     )

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from charting.case.state import value_of
-from charting.trail.contents import Answer, Bolus, Charted, Pace, Remark
+from charting.trail.contents import Answer, Bolus, Charted, Infusion, Pace, Rate, Remark
 from charting.trail.entries import DeviceHeld, Filled
 from tests.browser.department import SIZES, picture, served, visited
 from tests.charting.web.hospital import MINUTE_US, PASSWORD, STEP_US, Hospital, hr_item
@@ -513,3 +513,27 @@ async def test_a_value_of_ones_own_stands_at_the_mark_of_its_time() -> None:
     own = [c for _, c in hospital.desk.case("c1").documents["d1"].of(Charted) if isinstance(c, Charted)]
     assert {c.mark_us for c in own} == {(hospital.clock.at_us + STEP_US // 2) // STEP_US * STEP_US}
     assert [(c.value, c.unit) for c in own] == [(36.4, "Cel"), (111.0, "mm[Hg]"), (31.0, "/min")]
+
+
+async def test_what_still_runs_is_stopped_in_the_dialog_that_asks() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.recorded(emergency=True)
+    gas = hospital.libraries.named("gases", "O2")
+    assert gas is not None
+    began_us = hospital.clock.at_us - 30 * MINUTE_US
+    running = Infusion(what="gas", drug=gas, unit="L/min", rates=(Rate(at_us=began_us, rate=2.0),))
+    hospital.desk.set(hospital.actor("anaesthetist"), "c1", document="d1", item="gas", after=0, content=running)
+    async with served(hospital) as url, visited(url, "anaesthetist", lang="zh", size="tablet") as page:
+        for path, opens in (("/records/c1/d1", "签名"), ("/cases/c1", "结束病例")):
+            await page.goto(f"{url}{path}")
+            await page.locator("button[data-load]", has_text=opens).first.click()
+            await expect(page.locator("#still")).to_contain_text("仍在运行")
+            await picture(page, f"still-running-{path[1:5]}")
+            assert await page.evaluate(CHECKS) == []
+        await page.locator("#still button").click()
+        await expect(page.locator("#still")).to_have_count(0)
+        await expect(page.locator("#loaded form[data-send$='/close']")).to_be_visible()
+    stopped = hospital.desk.case("c1").documents["d1"].items["gas"].content
+    assert isinstance(stopped, Infusion)
+    assert stopped.stop_us is not None
+    assert stopped.stop_us >= began_us

@@ -96,8 +96,11 @@ def test_nobody_sees_anything_who_has_not_signed_in(tmp_path: Path, monkeypatch:
             get(f"{charting.url}api/cases")
         with refused.value:
             assert refused.value.code == 401
-        for role in ("surgeon", "or_nurse", "pacu_nurse", "icu_nurse", "head", "quality", "engineer", "administrator"):
-            Charting(charting.url, role, charting.password)
+        for account in (
+            "anaesthetist2", "surgeon", "or_nurse", "pacu_nurse", "icu_nurse", "head", "quality", "engineer",
+            "administrator",
+        ):  # fmt: skip
+            Charting(charting.url, account, charting.password)
 
 
 def test_a_demo_ends_by_itself_and_keeps_what_it_is_told_to_keep(tmp_path: Path) -> None:

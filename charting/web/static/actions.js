@@ -1,7 +1,7 @@
 /* Forms and buttons that send something. The markup says what:
    data-send="METHOD /path", {item} in it is an id made here, once, so that a thing sent twice is one thing;
    data-body: JSON to begin with, "{now}" in it is the chosen time, "{id}" the id; inputs are put into it by their dotted names;
-   data-then: close, renew (a new id and an empty form), go:/path (with {…} of the answer), reload; data-undo: path of a void. */
+   data-then: close, renew (a new id and an empty form), go:/path (with {…} of the answer), load:/path (the dialog anew), reload; data-undo: path of a void. */
 
 import { ask, newId, Problem } from "./api.js";
 import { nowUs, toUs } from "./clock.js";
@@ -201,6 +201,7 @@ function done(element, path, answer) {
   const when = element.closest("[data-when]")?.querySelector("[name=when]");
   if (when) when.value = "";
   for (const part of [element.closest("form"), element.closest("[data-live]")]) delete part?.dataset.dirty;
+  if (then === "load") load(where);
   if (then === "close") element.closest("dialog")?.close();
   if (then === "renew") {
     delete element.dataset.item;

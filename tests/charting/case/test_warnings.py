@@ -1,7 +1,10 @@
 """What is odd about a case is told, and nothing of it is changed."""
 
+from dataclasses import replace
+
 import pytest
 
+from charting.accounts.actor import Actor
 from charting.desk import Desk
 from charting.trail.contents import Attendance, Event, Infusion, Pace, Patient, Rate
 from charting.trail.trail import MemoryTrail
@@ -115,6 +118,24 @@ def test_what_was_left_open_and_an_open_identity(desk: Desk, clock: Clock) -> No
     clock.go(60)
     desk.close(ANN, case, at_us=clock.at_us)
     assert told(desk, case) == ["identity_open", "pace_open", "infusion_open", "unsigned"]
+
+
+def test_what_runs_on_when_the_anaesthesia_is_over_is_told_before_the_case_is_closed(desk: Desk, clock: Clock) -> None:
+    case = begun(desk).id
+    icu = Actor(account="ann", name="Ann", roles=frozenset({"anaesthetist", "icu_nurse"}))
+    desk.start(icu, case, template="icu_flowsheet", document="icu")
+    gas = Infusion(what="gas", drug=term("gases", "O2"), unit="L/min", rates=(Rate(at_us=T0_US, rate=2),))
+    desk.set(ANN, case, document=RECORD, item="gas", after=0, content=gas)
+    desk.set(icu, case, document="icu", item="on", after=0, content=gas)
+    clock.go(7200)
+    happen(desk, case, t_anes_start=0)
+    assert "infusion_open" not in told(desk, case)
+    happen(desk, case, t_anes_end=60)
+    found = [w for w in desk.warnings(desk.case(case)) if w.key == "infusion_open"]
+    assert [(w.document, w.item) for w in found] == [(RECORD, "gas")]
+    stopped = replace(gas, stop_us=T0_US + 60 * MINUTE_US)
+    desk.set(ANN, case, document=RECORD, item="gas", after=1, content=stopped)
+    assert "infusion_open" not in told(desk, case)
 
 
 def test_what_was_changed_after_it_was_signed(desk: Desk, clock: Clock) -> None:

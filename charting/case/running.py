@@ -1,0 +1,35 @@
+"""What a document says is still given: without a time of stopping. Pure."""
+
+from collections.abc import Iterator
+
+from charting.case.state import Case, Document, Item
+from charting.templates.template import Template
+from charting.trail.contents import Infusion, Volume
+
+_THEATRE = frozenset({"or", "offsite"})
+
+
+def running(document: Document) -> Iterator[tuple[Item, Infusion | Volume]]:
+    """Infusions, gases and vapours without a stop, and what flows in without an end: an output is of a moment."""
+    for item in document.items.values():
+        content = item.content
+        flows = isinstance(content, Volume) and content.way == "in" and content.end_us is None
+        if flows or (isinstance(content, Infusion) and content.stop_us is None):
+            yield item, content
+
+
+def due_us(case: Case, template: Template | None) -> int | None:
+    """When what an anaesthetic's document says was given ended at the latest: as the anaesthesia did. None: not told,
+    or another document, as an ICU's, in which it may go on.
+    """
+    if template is None or template.grid is None or _THEATRE.isdisjoint(template.grid.areas):
+        return None
+    ended = case.event("t_anes_end")
+    return ended.at_us if ended else None
+
+
+def last_us(content: Infusion | Volume) -> int:
+    """Until when it is known to have been given."""
+    if isinstance(content, Volume):
+        return content.start_us
+    return max((rate.at_us for rate in content.rates), default=0)
