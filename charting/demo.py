@@ -1,4 +1,4 @@
-"""What the demo's department begins with: accounts of every role, two of them anaesthetists, and a case that fills itself."""
+"""What the demo's department begins with: accounts of every role, two anaesthetists, and a case that fills itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
