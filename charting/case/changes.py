@@ -1,10 +1,9 @@
 """Setting and voiding items: which changes are allowed, and which are the same form sent twice. Pure."""
 
-from dataclasses import fields
-
 from charting.accounts.actor import Actor
 from charting.case.authority import CASE_RIGHTS, may_set, may_write
 from charting.case.checks import Scene, check
+from charting.case.completion import completes
 from charting.case.reasons import is_reason
 from charting.case.refusals import Conflict, Impossible, Locked, NotAllowed
 from charting.case.state import PATIENT_ITEM, Item
@@ -106,13 +105,3 @@ def _needs_reason(item: Item, content: Content) -> bool:
         return item.content is None or not completes(item.content, content)
     accepted = isinstance(content, Charted) and content.accepted
     return item.captured is not None and item.captured.state is not CellState.EMPTY and not accepted
-
-
-def completes(before: Content, after: Content) -> bool:
-    """Everything that was said stands; what was left empty (an end, a weight) or comes later (a rate) is added."""
-    for field in fields(before):
-        old, new = getattr(before, field.name), getattr(after, field.name)
-        longer = isinstance(old, tuple) and isinstance(new, tuple) and new[: len(old)] == old
-        if old != new and old not in ("", None) and not longer and not (isinstance(old, dict) and not old):
-            return False
-    return True

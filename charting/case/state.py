@@ -7,6 +7,7 @@ are frozen and shared, only the tables are copied).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from charting.case.completion import completes
 from charting.fill.types import Cell, Excursion, Gap
 from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Pace, Patient
 from charting.trail.entries import (
@@ -68,10 +69,27 @@ class Item:
         return bool(self.versions) and self.versions[-1].content is None
 
     @property
+    def changes(self) -> Iterator[tuple[Version | None, Version]]:
+        """What was corrected or made void: the version before (None: the device's value), and the one that came.
+
+        A version without a reason that only completes the one before (a later rate, an end) is none.
+        """
+        before = None if self.captured is not None else next(iter(self.versions), None)
+        for version in self.versions[0 if self.captured is not None else 1 :]:
+            if not _is_completion(before, version):
+                yield before, version
+            before = version
+
+    @property
     def edited(self) -> bool:
-        """A person has changed it after it was first there."""
-        first = 0 if self.captured is not None else 1
-        return any(version.author != SYSTEM for version in self.versions[first:])
+        """A person has changed it after it was first there; its completion is no change."""
+        return any(version.author != SYSTEM for _, version in self.changes)
+
+
+def _is_completion(before: Version | None, after: Version) -> bool:
+    if after.reason or before is None or before.content is None or after.content is None:
+        return False
+    return type(before.content) is type(after.content) and completes(before.content, after.content)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +124,7 @@ class Document:
 
     @property
     def edits(self) -> int:
-        """How many items people have changed after they were first there."""
+        """How many items people have changed after they were first there; see `Item.changes`."""
         return sum(item.edited for item in self.items.values())
 
     def of(self, kind: type) -> Iterator[tuple[Item, object]]:

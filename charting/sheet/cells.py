@@ -4,8 +4,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 from charting.fill.types import Gap
 from charting.sheet.columns import Columns
+from charting.sheet.figures import NARROWEST
 from charting.sheet.paper import ALERT, FAINT, HELD, INK, Paper, attributes
-from charting.sheet.rows import MARGIN, NARROWEST, SIZE, TIGHTEST, Paint, Rest, Row
+from charting.sheet.rows import MARGIN, SIZE, TIGHTEST, Paint, Rest, Row
 from charting.sheet.scene import Scene, Value
 from charting.sheet.signals import Signal
 from charting.sheet.text import width as text_width
@@ -36,23 +37,23 @@ def hourly(scene: Scene, columns: Columns, way: str) -> Iterator[Row]:
 
 
 def running(scene: Scene, columns: Columns) -> Iterator[Row]:
-    """Running sums of intake, output and balance by column, from the page's start."""
+    """Running sums of intake, output and balance by column, from the page's start.
+
+    Blank in hours in which the patient was not there, unless something was charted in them.
+    """
     sums = {"in": [0.0] * len(columns.marks), "out": [0.0] * len(columns.marks)}
-    seen = -1
+    told: set[int] = set()
     for _, content in scene.of(Volume):
         if columns.holds(content.end_us or content.start_us):
             column = columns.column(content.end_us or content.start_us)
             sums[content.way][column] += content.ml
-            seen = max(seen, column)
-    last = max(
-        seen,
-        min(columns.column(scene.document.filled_us - 1), len(columns.marks) - 1)
-        if scene.document.filled_us > columns.start_us
-        else -1,
-    )
+            told.add(column)
+    begin_us, end_us = scene.present
+    if columns.meets(begin_us, end_us):
+        told.update(range(columns.column(begin_us), columns.column(end_us - 1) + 1))
     into, out = 0.0, 0.0
     lines: dict[str, list[tuple[int, str, str]]] = {"in_running": [], "out_running": [], "balance": []}
-    for column in range(last + 1):
+    for column in sorted(told):
         into, out = into + sums["in"][column], out + sums["out"][column]
         for key, value in (("in_running", f"{into:g}"), ("out_running", f"{out:g}"), ("balance", f"{into - out:+g}")):
             lines[key].append((column, "", value))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from charting.case.state import signatures_of
+from charting.fill.rules import numbers
 from charting.sheet.paper import ALERT, BOTTOM, FAINT, HOUR, LEFT, RIGHT, RULE, TOP, Paper
 from charting.sheet.rows import Rest
 from charting.sheet.scene import Scene
@@ -199,10 +200,17 @@ def foot(scene: Scene, paper: Paper, number: int, of: int) -> None:
     paper.text(RIGHT, top + 24, page, size=22, anchor="end", bold=True)
     paper.fitted(LEFT, top + 24, " | ".join(parts), RIGHT - LEFT - 330, size=20, fill=FAINT)
     if template.kind == "grid":
-        paper.fitted(LEFT, top + 70, scene("how"), RIGHT - LEFT, size=17.5, fill=FAINT)
+        paper.fitted(LEFT, top + 70, _how(scene), RIGHT - LEFT, size=17.5, fill=FAINT)
     trail = scene("trail", seq=scene.case.last, hash=scene.case.last_hash)
     printed = scene("printed", time=f"{scene.moment(scene.now_us)} {scene.zone.key}")
     paper.fitted(LEFT, top + 48, f"{printed} | {trail}", RIGHT - LEFT, size=17.5, fill=FAINT)
+
+
+def _how(scene: Scene) -> str:
+    """How values are chosen, by the numbers of the rules: an hourly grid takes temperatures from farther away."""
+    hourly = scene.template.grid is not None and scene.template.grid.step_s >= 3600
+    temp = numbers()["temp"]
+    return scene("how_hourly" if hourly else "how", old=f"{temp['old_min']:g}", reach=f"{temp['reach_min']:g}")
 
 
 def begin(scene: Scene, index: int, more: str = "", **about: str) -> Paper:

@@ -5,17 +5,15 @@ from dataclasses import dataclass, field
 
 from charting.sheet.amounts import Amount, added, given
 from charting.sheet.columns import Columns
-from charting.sheet.paper import ALERT, FAINT, INK, Paper
+from charting.sheet.figures import Figure, place, write
+from charting.sheet.paper import FAINT, INK, Paper
 from charting.sheet.scene import Scene
-from charting.sheet.text import width as text_width
-from charting.trail.contents import Bolus, Infusion, Volume
+from charting.trail.contents import Bolus, Infusion, Rate, Volume
 
 Paint = Callable[[Paper, Columns, float, float], None]
 """Paints a row: paper, columns, top, height."""
 SIZE = 21.5
 """Of digits: 6 points."""
-NARROWEST = 0.72
-"""Numbers are squeezed to this share of their width at most, to stand in a column of five minutes."""
 TIGHTEST = 0.62
 """One that has a mark beside it, to this."""
 MARGIN = 6.0
@@ -98,23 +96,29 @@ def _stop(scene: Scene, run: Infusion) -> int:
 def _infusion_painter(scene: Scene, runs: Sequence[tuple[str, Infusion]], name: str, rest: Rest) -> Paint:
     def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
         y = top + height - 7
-        for item, run in runs:
-            stop = _stop(scene, run)
-            if not columns.meets(run.rates[0].at_us, stop + 1):
-                continue
-            ends = [*(rate.at_us for rate in run.rates[1:]), stop]
+        here = [
+            (item, run, _stop(scene, run))
+            for item, run in runs
+            if columns.meets(run.rates[0].at_us, _stop(scene, run) + 1)
+        ]
+        shown = [
+            Figure(
+                item=item,
+                x=columns.x(rate.at_us),
+                text=f"{rate.rate:g}" if columns.holds(rate.at_us) else f"({rate.rate:g})",
+            )
+            for item, run, stop in here
+            for rate, _ in _stretches(run, stop, columns)
+        ]
+        placed = place(shown, columns.right + 60, SIZE - 2)
+        for item, run, stop in here:
             paper.begin(data={"item": item, "time-us": run.rates[0].at_us})
             solid, dashed, ticks = "", "", ""
-            shown: list[tuple[float, str, bool]] = []
-            for rate, end in zip(run.rates, ends, strict=True):
-                if not columns.meets(rate.at_us, end + 1) or end <= columns.start_us:
-                    continue
+            for rate, end in _stretches(run, stop, columns):
                 x1, x2 = columns.x(rate.at_us), columns.x(end)
                 line = f"M{x1:.1f} {y:.1f}H{x2:.1f}"
                 solid, dashed = (solid + line, dashed) if rate.rate else (solid, dashed + line)
-                begun = columns.holds(rate.at_us)
-                ticks += f"M{x1:.1f} {y - 7:.1f}V{y + 5:.1f}" if begun else ""
-                shown.append((x1, f"{rate.rate:g}" if begun else f"({rate.rate:g})", begun))
+                ticks += f"M{x1:.1f} {y - 7:.1f}V{y + 5:.1f}" if columns.holds(rate.at_us) else ""
             if run.stop_us is not None and columns.holds(run.stop_us):
                 ticks += f"M{columns.x(stop):.1f} {y - 7:.1f}V{y + 5:.1f}"
             else:
@@ -123,7 +127,9 @@ def _infusion_painter(scene: Scene, runs: Sequence[tuple[str, Infusion]], name: 
             paper.path(solid, INK, 2.6)
             paper.path(dashed, FAINT, 2.2, ' stroke-dasharray="5 5"')
             paper.path(ticks, INK, 2.2)
-            if not _beside(paper, shown, y - 4, columns.right):
+            own = [each for each in placed if each.item == item]
+            write(paper, own, y - 4, SIZE - 2)
+            if any(each.omitted for each in own):
                 said = ", ".join(f"{scene.clock(r.at_us)} {r.rate:g}" for r in run.rates)
                 end_text = f" –{scene.clock(run.stop_us)}" if run.stop_us is not None else ""
                 rest.add(f"{name} {scene.unit(run.unit)}  {said}{end_text}")
@@ -132,21 +138,12 @@ def _infusion_painter(scene: Scene, runs: Sequence[tuple[str, Infusion]], name: 
     return paint
 
 
-def _beside(paper: Paper, shown: Sequence[tuple[float, str, bool]], y: float, right: float) -> bool:
-    """Numbers right of their ticks, each as far as the next; False where one had to be left out."""
-    whole, free = True, 0.0
-    for n, (x, text, _) in enumerate(shown):
-        until = shown[n + 1][0] if n + 1 < len(shown) else right + 60
-        room = until - max(x, free) - 6
-        wide = text_width(text) * (SIZE - 2)
-        if room < wide * NARROWEST:
-            if room >= 14:
-                paper.text(max(x, free) + 3, y, "…", size=13, fill=ALERT)
-            whole = False
-            continue
-        paper.text(max(x, free) + 4, y, text, size=SIZE - 2, squeeze=min(1.0, room / wide))
-        free = max(x, free) + min(wide, room) + 4
-    return whole
+def _stretches(run: Infusion, stop_us: int, columns: Columns) -> Iterator[tuple[Rate, int]]:
+    """The rates that a page shows, and until when each ran."""
+    ends = [*(rate.at_us for rate in run.rates[1:]), stop_us]
+    for rate, end_us in zip(run.rates, ends, strict=True):
+        if columns.meets(rate.at_us, end_us + 1) and end_us > columns.start_us:
+            yield rate, end_us
 
 
 def boluses(scene: Scene, columns: Columns, rest: Rest) -> Iterator[Row]:
@@ -176,23 +173,17 @@ def _dose_painter(scene: Scene, given: Sequence[tuple[str, int, str]], name: str
     """Numbers at their times, each right of a tick."""
 
     def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
-        y, free = top + height - 8, 0.0
+        y = top + height - 8
         here = [one for one in given if columns.holds(one[1])]
-        for n, (item, at_us, text) in enumerate(here):
-            x = columns.x(at_us)
-            until = columns.x(here[n + 1][1]) if n + 1 < len(here) else columns.right + 40
-            wide, begin = text_width(text) * SIZE, max(x + 4, free)
-            room = until - begin - 3
+        figures = [Figure(item=item, x=columns.x(at_us), text=text) for item, at_us, text in here]
+        placed = place(figures, columns.right + 40, SIZE)
+        for (item, at_us, _), figure in zip(here, figures, strict=True):
             paper.begin(data={"item": item, "time-us": at_us})
-            paper.path(f"M{x:.1f} {y - 15:.1f}V{y + 4:.1f}", INK, 2)
-            if room >= wide * NARROWEST:
-                paper.text(begin, y, text, size=SIZE, squeeze=min(1.0, room / wide))
-                free = begin + min(wide, room) + 3
-            else:
-                if room >= 12:
-                    paper.text(begin, y, "…", size=12, fill=ALERT)
-                rest.add(f"{name}  " + ", ".join(f"{scene.clock(at)} {dose}" for _, at, dose in given))
+            paper.path(f"M{figure.x:.1f} {y - 15:.1f}V{y + 4:.1f}", INK, 2)
+            write(paper, [each for each in placed if each.item == item], y, SIZE)
             paper.end()
+        if any(each.omitted for each in placed):
+            rest.add(f"{name}  " + ", ".join(f"{scene.clock(at)} {dose}" for _, at, dose in given))
 
     return paint
 
@@ -218,30 +209,45 @@ def volumes(scene: Scene, columns: Columns, rest: Rest, way: str) -> Iterator[Ro
 
 
 def _volume_painter(scene: Scene, given: Sequence[tuple[str, Volume]], name: str, rest: Rest) -> Paint:
-    points = _dose_painter(scene, [(i, v.start_us, f"{v.ml:g}") for i, v in given if v.end_us is None], name, rest)
+    """Bars of what took a time, ticks of what has one time only; their numbers stand in one line."""
 
     def paint(paper: Paper, columns: Columns, top: float, height: float) -> None:
         y = top + height - 7
-        for item, volume in given:
-            if volume.end_us is None or not columns.meets(volume.start_us, volume.end_us):
-                continue
-            x1, x2 = columns.x(volume.start_us), columns.x(volume.end_us)
-            begun, ended = columns.holds(volume.start_us), columns.holds(volume.end_us)
-            paper.begin(data={"item": item, "time-us": volume.start_us})
-            ends = (f"M{x1:.1f} {y - 7:.1f}V{y + 5:.1f}" if begun else "") + (
-                f"M{x2:.1f} {y - 7:.1f}V{y + 5:.1f}"
-                if ended
-                else f"M{x2 - 8:.1f} {y - 6:.1f}L{x2:.1f} {y:.1f}L{x2 - 8:.1f} {y + 6:.1f}"
+        here = [
+            (item, volume)
+            for item, volume in given
+            if (
+                columns.holds(volume.start_us)
+                if volume.end_us is None
+                else columns.meets(volume.start_us, volume.end_us)
             )
-            paper.path(f"M{x1:.1f} {y:.1f}H{x2:.1f}{ends}", INK, 2.4)
-            text = f"{volume.ml:g}" if begun else f"({volume.ml:g})"
-            wide = text_width(text) * (SIZE - 2)
-            if x2 - x1 - 8 >= wide * NARROWEST:
-                paper.text(x1 + 5, y - 4, text, size=SIZE - 2, squeeze=min(1.0, (x2 - x1 - 8) / wide))
+        ]
+        figures = [
+            Figure(
+                item=item,
+                x=columns.x(volume.start_us),
+                text=f"{volume.ml:g}" if columns.holds(volume.start_us) else f"({volume.ml:g})",
+            )
+            for item, volume in here
+        ]
+        placed = place(figures, columns.right + 40, SIZE - 2)
+        for (item, volume), figure in zip(here, figures, strict=True):
+            paper.begin(data={"item": item, "time-us": volume.start_us})
+            if volume.end_us is None:
+                paper.path(f"M{figure.x:.1f} {y - 16:.1f}V{y + 3:.1f}", INK, 2)
             else:
-                rest.add(f"{name}  {scene.clock(volume.start_us)}–{scene.clock(volume.end_us)} {volume.ml:g} mL")
-                paper.text(x1 + 4, y - 4, "…", size=12, fill=ALERT)
+                x = columns.x(volume.end_us)
+                ends = (f"M{figure.x:.1f} {y - 7:.1f}V{y + 5:.1f}" if columns.holds(volume.start_us) else "") + (
+                    f"M{x:.1f} {y - 7:.1f}V{y + 5:.1f}"
+                    if columns.holds(volume.end_us)
+                    else f"M{x - 8:.1f} {y - 6:.1f}L{x:.1f} {y:.1f}L{x - 8:.1f} {y + 6:.1f}"
+                )
+                paper.path(f"M{figure.x:.1f} {y:.1f}H{x:.1f}{ends}", INK, 2.4)
+            own = [each for each in placed if each.item == item]
+            write(paper, own, y - 4, SIZE - 2)
+            if any(each.omitted for each in own):
+                end = f"–{scene.clock(volume.end_us)}" if volume.end_us is not None else ""
+                rest.add(f"{name}  {scene.clock(volume.start_us)}{end} {volume.ml:g} mL")
             paper.end()
-        points(paper, columns, top, height)
 
     return paint

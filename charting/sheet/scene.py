@@ -134,6 +134,16 @@ class Scene:
         return self.document.edits
 
     @cached_property
+    def present(self) -> tuple[int, int]:
+        """From when to when, as far as is known, the patient was where the document is kept: [start, end), µs."""
+        document, case = self.document, self.case
+        areas = self.template.grid.areas if self.template.grid is not None else ()
+        stays = [stay for stay in case.stays if stay.area in areas]
+        ends = [stays[-1].end_us if stays else None, case.closed_us, document.filled_us or None]
+        begin_us = max([document.start_us, *(stay.start_us for stay in stays[:1])])
+        return begin_us, min([self.now_us, *(end for end in ends if end is not None)])
+
+    @cached_property
     def demo(self) -> bool:
         return any(item.captured is not None and item.captured.demo for item in self.document.items.values())
 
@@ -244,14 +254,8 @@ class Scene:
         return f"{begin}–{self.clock(one.out_us)}" if one.out_us is not None else self("since", time=begin)
 
     def edits(self, items: Mapping[str, Item]) -> Sequence[tuple[Item, Version | None, Version]]:
-        """Each change of an item: the version before (None: the device's value), and the one that replaced it."""
-        found: list[tuple[Item, Version | None, Version]] = []
-        for item in items.values():
-            before = None if item.captured is not None else item.versions[0] if item.versions else None
-            rest = item.versions if item.captured is not None else item.versions[1:]
-            for version in rest:
-                found.append((item, before, version))
-                before = version
+        """Each change of the items that people edited: the version before (None: the device's value), and the new."""
+        found = [(item, *change) for item in items.values() if item.edited for change in item.changes]
         return sorted(found, key=lambda each: each[2].seq)
 
 

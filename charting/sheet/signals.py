@@ -1,6 +1,7 @@
 """What a row of the record is called and how its numbers are written; source: the table of charting.fill."""
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from charting.fill.signals import signals
 from collector.units import display
@@ -20,8 +21,9 @@ class Signal:
         return self.zh if lang == "zh" else self.en
 
     def written(self, value: float) -> str:
-        """With the signal's decimals; never "-0"."""
-        text = f"{value:.{self.decimals}f}"
+        """With the signal's decimals, halves away from zero (66.5 is 67) as a person rounds; never "-0"."""
+        told = Decimal(repr(float(value)))  # as it is read, not as a binary fraction stores it
+        text = f"{told.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP):f}"
         return text.removeprefix("-") if not text.strip("-0.") else text
 
 

@@ -93,6 +93,8 @@ def test_an_end_completes_and_needs_no_reason(desk: Desk, clock: Clock) -> None:
         desk.set(ANN, case.id, document=RECORD, item="drip", after=after, content=content)
     with refused("reason_missing"):
         desk.set(ANN, case.id, document=RECORD, item="drip", after=3, content=drip)
+    ((printed, *_),) = desk.printed(ANN, case.id, document=RECORD).documents[RECORD].prints
+    assert printed.edited == 0
 
 
 def test_a_captured_value_never_overwrites_a_persons(desk: Desk) -> None:

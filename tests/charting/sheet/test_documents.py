@@ -12,9 +12,21 @@ from charting.fill.types import Cause, Cell, CellState, Excursion, Gap
 from charting.library.library import Libraries
 from charting.sheet.sheet import pages
 from charting.sheet.symbols import mark, symbols
-from charting.templates.template import Field, Section
-from charting.trail.contents import Answer, Bolus, Breathing, Charted, Event, Infusion, Rate, Remark, Score, Volume
-from charting.trail.entries import SYSTEM, Discarded, Filled, Opened, Returned, Signed, Started
+from charting.templates.template import Field, Grid, Section
+from charting.trail.contents import (
+    Answer,
+    Bolus,
+    Breathing,
+    Charted,
+    Event,
+    Infusion,
+    Patient,
+    Rate,
+    Remark,
+    Score,
+    Volume,
+)
+from charting.trail.entries import SYSTEM, Closed, Discarded, Filled, Moved, Opened, Returned, Signed, Started
 from tests.charting.sheet.data import (
     DOCUMENT,
     Book,
@@ -56,6 +68,50 @@ def test_running_totals_are_sums_of_what_stands_above_them() -> None:
     assert numbers(first, "累计出量") == [*(str(sum(out[: n + 1])) for n in range(24)), str(sum(out))]
     assert numbers(first, "平衡")[-1] == f"{sum(into) - sum(out):+d}"
     assert f"总出量 {sum(out)} mL" in whole([first])
+
+
+@pytest.mark.parametrize("end", ["now", "moved", "closed"])
+def test_running_totals_are_blank_while_the_patient_was_not_there(end: str) -> None:
+    book = Book()
+    book.add(at(2), "zhaoy", Opened(bed="OR-01", area="or", at_us=at(2), patient=Patient(name="欧阳建国")))
+    book.add(at(2), "zhaoy", Started(document=DOCUMENT, template="icu_flowsheet", version="1.0.0", start_us=at(2)))
+    book.add(at(5.3), "zhaoy", Moved(bed="ICU-06", area="icu", at_us=at(5.3)))
+    book.put("in", Volume(way="in", group="crystalloid", what="盐水", ml=80, start_us=at(7.1)))
+    if end == "moved":
+        book.add(at(9.5), "zhaoy", Moved(bed="W-1", area="ward", at_us=at(9.5)))
+    if end == "closed":
+        book.add(at(9.5), "zhaoy", Closed(at_us=at(9.5)))
+    now_us = at(9.5) if end == "now" else at(18)
+    (first, *_) = draw(book.case(), replace(SHEET, grid=Grid(step_s=3600, areas=("icu",))), now_us=now_us)
+    left, wide = float(first.get("data-left", "")), float(first.get("data-column", ""))
+    found = texts(first)
+    (name,) = (t for t in found if t.text == "平衡" and t.left < left)
+    standing = [t for t in found if abs(t.y - name.y) < 12 and left < t.left < left + 24 * wide]
+    by_column = {int((t.middle - left) / wide): t.text for t in standing}
+    assert by_column == {6: "+0", 7: "+0", 8: "+80", 9: "+80", 10: "+80"}  # 13:00 to 17:00, the day begins at 7:00
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_foot_says_how_values_of_its_grid_are_chosen(lang: str) -> None:
+    hourly, record = whole(draw(icu(1, close=False), SHEET, lang=lang)), whole(draw(book_of(1).case(), lang=lang))
+    window, before, hour = {
+        "zh": (
+            "2.5 分钟",
+            "体温取标记前 5 分钟内最后有效值",
+            "体温取标记前 15 分钟内最后有效值，无则取其后 15 分钟内最早值",
+        ),
+        "en": (
+            "2.5 min",
+            "temperature: last valid of 5 min before",
+            "last valid of 15 min before, else first of 15 min after",
+        ),
+    }[lang]
+    assert window in hourly
+    assert hour in hourly
+    assert window in record
+    assert before in record
+    assert before not in hourly
+    assert {"zh": "缺失留空，不插补", "en": "missing stays blank"}[lang] in hourly
 
 
 def test_values_between_the_hours_stand_on_a_page_of_their_own() -> None:
@@ -221,6 +277,7 @@ def test_doses_too_close_to_write_are_listed_in_full() -> None:
     for n in range(6):
         drug = term("EPI", "肾上腺素", "Adrenaline")
         book.put(f"b{n}", Bolus(drug=drug, dose=100.5 + n, unit="ug", route="iv", at_us=at(0, 30 + n / 4)))
+    book.put("later", Bolus(drug=drug, dose=20, unit="ug", route="iv", at_us=at(0, 40)))
     drawn = draw(book.case(), now_us=at(1))
     (line,) = (t.text for t in texts(drawn[-1]) if t.text.startswith("肾上腺素"))
     assert [f"{100.5 + n:g}" in line for n in range(6)] == [True] * 6

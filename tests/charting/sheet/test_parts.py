@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from charting.sheet.columns import MINUTE_US, Span, day_start, grid, paged
 from charting.sheet.scene import Scene
+from charting.sheet.signals import signal
 from charting.sheet.symbols import symbols
 from charting.sheet.text import short, width, wrap
 from charting.trail.contents import Patient
@@ -140,3 +141,21 @@ def test_behind_a_closer_grid_the_page_goes_on_with_whole_steps() -> None:
     marks = grid(0, 7 * MINUTE_US, STEP_US, ZoneInfo("Asia/Shanghai"), closer)
     (page,) = paged(marks, 10, STEP_US, left=100, width=480, centred=True, spans=closer)
     assert [m // MINUTE_US for m in page.marks] == [0, 4, 5, 6, 7, 10, 15, 20, 25, 30]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("hr", 66.5, "67"),
+        ("hr", 67.5, "68"),
+        ("cvp", -2.5, "-3"),
+        ("cvp", -0.4, "0"),
+        ("temp", 36.45, "36.5"),
+        ("temp", 36.25, "36.3"),
+        ("ie", 0.125, "0.13"),
+        ("hr", 66.49999, "66"),
+        ("vt", 1200, "1200"),
+    ],
+)
+def test_halves_are_rounded_away_from_zero(name: str, value: float, told: str) -> None:
+    assert signal(name).written(value) == told
