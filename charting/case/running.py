@@ -12,10 +12,9 @@ _THEATRE = frozenset({"or", "offsite"})
 def running(document: Document) -> Iterator[tuple[Item, Infusion | Volume]]:
     """Infusions, gases and vapours without a stop, and what flows in without an end: an output is of a moment."""
     for item in document.items.values():
-        content = item.content
-        flows = isinstance(content, Volume) and content.way == "in" and content.end_us is None
-        if flows or (isinstance(content, Infusion) and content.stop_us is None):
-            yield item, content
+        match item.content:
+            case Infusion(stop_us=None) | Volume(way="in", end_us=None) as content:
+                yield item, content
 
 
 def due_us(case: Case, template: Template | None) -> int | None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +14,7 @@ from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.web import pages, record_pages
 from charting.web.api import admin, cases, events, lists, records, session
+from charting.web.assets import assets, place
 from charting.web.context import Person
 from charting.web.department import Department
 from charting.web.gate import Gate
@@ -27,7 +27,6 @@ from charting.web.words import Words
 from collector import __version__
 from collector.errors import VitalsdError
 
-_STATIC = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _TAGS = (
     {"name": "session", "description": "Signing in and out, the lock"},
     {"name": "beds", "description": "The department as it is now"},
@@ -111,9 +110,8 @@ def app(department: Department) -> FastAPI:
     made.state.news = News(department.trail)
     for router in (session, lists, cases, records, events, admin, pages, record_pages):
         made.include_router(router.router)
-    for file in files("charting.web").joinpath("static").iterdir():
-        content, kind = file.read_bytes(), _STATIC["." + file.name.rpartition(".")[2]]
-        made.add_api_route(f"/static/{file.name}", _static(content, kind), include_in_schema=False)
+    for name, (content, kind) in assets().items():
+        made.add_api_route(f"{place()}/{name}", _static(content, kind), include_in_schema=False)
     made.add_api_route("/health", _health, include_in_schema=False)
     for wrong, said in _WRONG:
         made.add_exception_handler(wrong, _shown(said))
@@ -161,7 +159,7 @@ def _shown(said: Answer) -> Callable[[Request, Exception], Response]:
 
 def _static(content: bytes, kind: str) -> Callable[[], Response]:
     def send() -> Response:
-        return Response(content, media_type=kind, headers={"cache-control": "no-cache"})
+        return Response(content, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"})
 
     return send
 

@@ -155,7 +155,7 @@ def _answers(here: Context, document: Document, template: Template) -> Mapping[s
         found[field.id] = {
             "value": value,
             "number": item.number,
-            "edited": item.number > 1,
+            "edited": item.edited,
             "text": f"{term.code} {here.words.of(term)}" if term else str(value),
             "term": json.dumps(asdict(term), ensure_ascii=False) if term else "",
             "local": _local(here, str(value)) if field.type == "time" and value else "",

@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from charting.case.reasons import reasons, written
 from charting.fill.rules import rules
 from charting.page.words import Lang
+from charting.web.assets import place
 from charting.web.context import Context
 from charting.web.department import Department
 from charting.web.language import COOKIE, lang_of
@@ -39,7 +40,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(number=number, unit=display)
+    made.globals.update(number=number, unit=display, static=place())
     made.globals["m"] = made.get_template("_macros.html").module
     for file in folder.iterdir():
         made.get_template(file.name)  # compiled now, not when the first person waits for it

@@ -436,7 +436,7 @@ async def test_what_is_pressed_before_the_scripts_have_come_is_done_then() -> No
             await come.wait()
             await route.continue_()
 
-        await page.route("**/static/main.js", late)
+        await page.route("**/static/*/main.js", late)
         await page.goto(f"{url}/cases/c1", wait_until="commit")
         await page.locator("#events button.next").click()
         assert not hospital.desk.case("c1").events
@@ -446,7 +446,7 @@ async def test_what_is_pressed_before_the_scripts_have_come_is_done_then() -> No
         come.clear()
         await page.locator("#sign-out").click()
         await page.wait_for_url("**/sign-in")
-        await page.route("**/static/sign_in.js", late)
+        await page.route("**/static/*/sign_in.js", late)
         await page.goto(f"{url}/sign-in?to=/\t/elsewhere.test/", wait_until="commit")
         await page.locator("[name=account]").fill("anaesthetist")
         await page.locator("[name=password]").fill(PASSWORD)

@@ -1,6 +1,7 @@
 /* Keeps the page current: the service says that a case has changed, the page fetches itself again and changes what differs. */
 
 import { age, agree, nowMs, timer, written } from "./clock.js";
+import { unfold } from "./pages.js";
 import { askWho } from "./session.js";
 
 const LOST_MS = 6000; // the service speaks at least every two seconds
@@ -59,6 +60,7 @@ function take(fresh) {
     const was = other.outerHTML;
     const opened = [...part.querySelectorAll("details[open][id]")].map((d) => d.id);
     const made = document.importNode(other, true);
+    unfold(made);
     part.replaceWith(made);
     made.dataset.was = was;
     made.scrollLeft = scrollLeft;

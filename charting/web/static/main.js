@@ -6,10 +6,12 @@ import "./keys.js";
 import "./quick.js";
 import "./terms.js";
 import { listen, tick } from "./live.js";
+import { begin as beginPages } from "./pages.js";
 import { signedIn } from "./session.js";
 import { begin } from "./sheet.js";
 
 begin();
+beginPages();
 tick();
 window.dispatchEvent(new Event("ready"));
 if (signedIn() && document.body.dataset.follows) {

@@ -75,6 +75,7 @@ export function begin() {
   const ready = () => {
     const all = marked();
     const first = all.find((element) => element.dataset.item === here) ?? all.at(-1);
+    for (const other of all) if (other !== document.activeElement) other.removeAttribute("tabindex");
     first?.setAttribute("tabindex", "0");
   };
   ready();

@@ -1,0 +1,22 @@
+"""The pages' own scripts and styles, under a path that changes with them: a browser keeps them until then."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+@cache
+def assets() -> Mapping[str, tuple[bytes, str]]:
+    """File name → content and media type."""
+    found = {file.name: file.read_bytes() for file in files("charting.web").joinpath("static").iterdir()}
+    return {name: (found[name], _KINDS["." + name.rpartition(".")[2]]) for name in sorted(found)}
+
+
+@cache
+def place() -> str:
+    """The path before their names."""
+    said = hashlib.sha256(b"".join(name.encode() + content for name, (content, _) in assets().items()))
+    return f"/static/{said.hexdigest()[:12]}"
