@@ -360,7 +360,11 @@ def _fill(document: Document, body: Filled) -> None:
     for cell in body.cells:
         id_ = cell_item(cell.signal, cell.mark_us)
         document.items[id_] = replace(document.items.get(id_) or Item(id=id_), captured=cell)
-    kept = [g for g in document.gaps if g.end_us <= body.since_us or g.start_us >= body.until_us]
+    kept = [
+        g
+        for g in document.gaps
+        if body.since_us >= body.until_us or g.end_us <= body.since_us or g.start_us >= body.until_us
+    ]
     document.gaps = sorted([*kept, *body.gaps], key=lambda g: (g.signal, g.start_us))
     anew = {(c.signal, c.mark_us) for c in body.cells}
     before = [e for e in document.excursions if (e.signal, e.mark_us) not in anew]

@@ -50,6 +50,14 @@ def test_a_cell_that_may_still_change_waits_for_its_last_form() -> None:
     assert doubtful.cells[0].rule == "soft"
 
 
+def test_an_entry_of_cells_alone_leaves_a_gap_around_its_end_as_it_is() -> None:
+    before = [filled(0, 10, cell(1), gap(3, 9))]
+    found = new(before, 0, 5, cell(1, 71.0), gap(3, 9))
+    assert found is not None
+    assert (len(found.cells), found.gaps) == (1, ())
+    assert document(*before, found).gaps == [gap(3, 9)]
+
+
 def test_a_cell_that_is_told_no_longer_becomes_empty() -> None:
     before = [filled(0, 10, cell(4), cell(5))]
     found = new(before, 0, 10, cell(5))
@@ -100,21 +108,24 @@ def missing(found: Sequence[Gap]) -> dict[tuple[str, int], Cause]:
     return by_minute
 
 
-@given(st.lists(st.tuples(minutes, minutes, gaps), min_size=1, max_size=6))
+@given(st.lists(st.tuples(minutes, minutes, gaps, st.floats(40, 200)), min_size=1, max_size=6))
 def test_after_any_fillings_each_minute_is_as_it_was_told_last(
-    said: list[tuple[int, int, list[tuple[str, int, int, Cause]]]],
+    said: list[tuple[int, int, list[tuple[str, int, int, Cause]], float]],
 ) -> None:
     case = folded(opened(), started())
     truth: dict[tuple[str, int], Cause] = {}
-    for since, until, told in said:
+    for since, until, told, value in said:
         if since >= until:
             continue
+        beside = cell(since, value)
         inside: dict[tuple[str, int], Cause] = {}
         for signal, start, end, cause in told:
             inside |= {(signal, at(m)): cause for m in range(max(start, since), min(end, until))}
         found = [Gap(signal=s, start_us=m, end_us=m + 60_000_000, cause=c) for (s, m), c in inside.items()]
         truth = {key: c for key, c in truth.items() if not at(since) <= key[1] < at(until)} | inside
-        entry = news(case.documents[DOCUMENT], filling(*found), at(since), at(until), final=lambda _: True, held={})
+        entry = news(
+            case.documents[DOCUMENT], filling(beside, *found), at(since), at(until), final=lambda _: True, held={}
+        )
         if entry is not None:
             case = fold([Entry(seq=case.last + 1, at_us=0, actor="vitalsd", case="case", body=entry)], case)
         kept = case.documents[DOCUMENT].gaps
@@ -122,5 +133,6 @@ def test_after_any_fillings_each_minute_is_as_it_was_told_last(
         for one, other in pairwise(kept):
             assert not (one.end_us == other.start_us and (one.signal, one.cause) == (other.signal, other.cause))
         assert (
-            news(case.documents[DOCUMENT], filling(*found), at(since), at(until), final=lambda _: True, held={}) is None
+            news(case.documents[DOCUMENT], filling(beside, *found), at(since), at(until), final=lambda _: True, held={})
+            is None
         )
