@@ -1,9 +1,10 @@
 """Infusions as the pumps tell them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charting.trail.contents import Infusion, Rate, Term
 from collector.model import Quality, Reading, Role, Series
@@ -23,31 +24,51 @@ def infusions(
     """Id of an item → what a pump gave in [start_us, until_us): from the first flow on, with each change of its rate.
 
     Rates are those that the pump has measured, where it tells both. The drug is what the pump calls it, a name without
-    a code until a person chooses the term; without a name it is the pump's own.
+    a code until a person chooses the term; without a name it is the pump's own. Another name begins another infusion;
+    only the first one told in a run reaches back to its beginning.
     """
     found: dict[str, Infusion] = {}
-    told = sorted((r for r in names if r.text), key=lambda r: -r.time_us)
+    told = sorted((r for r in names if r.text), key=lambda r: r.time_us)
     for points in _best(rates):
         series = points.series
         good = np.isfinite(points.value) & np.isin(points.quality, (Quality.VALID.value, Quality.QUESTIONABLE.value))
         good &= (points.time_us >= start_us) & (points.time_us < until_us)
         times, values = points.time_us[good], points.value[good]
+        calls = [(r.time_us, r.text) for r in told if r.series.device == series.device]
         for run in np.split(np.arange(times.size), np.flatnonzero(np.diff(times) > SILENT_US) + 1):
-            given = run[np.cumsum(values[run] != 0) > 0]
-            if not given.size:
-                continue
-            changes = given[np.concatenate(([True], np.diff(values[given]) != 0))]
-            last_us = int(times[given[-1]])
-            name = next((r.text for r in told if r.series.device == series.device and r.time_us <= last_us), None)
-            found[_item(series, int(times[given[0]]))] = Infusion(
-                what="drug",
-                drug=_named(name, series.device),
-                unit=series.channel.unit,
-                rates=tuple(Rate(at_us=int(times[i]), rate=float(values[i])) for i in changes),
-                stop_us=last_us if until_us - last_us > SILENT_US else None,
-                device=series.device,
-            )
+            for part, name, end_us in _by_name(run, times, calls):
+                given = part[np.cumsum(values[part] != 0) > 0]
+                if not given.size:
+                    continue
+                changes = given[np.concatenate(([True], np.diff(values[given]) != 0))]
+                last_us = int(times[given[-1]])
+                found[_item(series, int(times[given[0]]))] = Infusion(
+                    what="drug",
+                    drug=_named(name, series.device),
+                    unit=series.channel.unit,
+                    rates=tuple(Rate(at_us=int(times[i]), rate=float(values[i])) for i in changes),
+                    stop_us=end_us if end_us is not None else last_us if until_us - last_us > SILENT_US else None,
+                    device=series.device,
+                )
     return found
+
+
+def _by_name(
+    run: NDArray[np.int64], times: NDArray[np.int64], calls: Sequence[tuple[int, str | None]]
+) -> Iterator[tuple[NDArray[np.int64], str | None, int | None]]:
+    """Parts of a run by the name in force, and when another name ended each; `calls` in order of time."""
+    if not run.size:
+        return
+    first_us, last_us = int(times[run[0]]), int(times[run[-1]])
+    name = next((text for at_us, text in reversed(calls) if at_us <= first_us), None)
+    for at_us, text in calls:
+        if not first_us < at_us <= last_us or text == name:
+            continue
+        if name is not None:
+            yield run[times[run] < at_us], name, at_us
+            run = run[times[run] >= at_us]
+        name = text
+    yield run, name, None
 
 
 def _best(rates: Sequence[Points]) -> Iterable[Points]:

@@ -138,8 +138,8 @@ class Voided:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     """What the devices say, as far as it is new: cells replace what was captured for their signal and mark, gaps those
-    that overlap [since_us, until_us) of their signals (nothing is said of gaps where that is empty), excursions those of
-    their signal and mark.
+    that overlap [since_us, until_us) of their signals (where that is empty nothing is said of gaps), excursions those
+    of their signal and mark.
     """
 
     document: str

@@ -66,3 +66,21 @@ def test_the_drug_is_what_the_pump_calls_it(device: str, name: str) -> None:
     said = Reading(series=series, time_us=at(1), value=None, text="丙泊酚", quality=Quality.VALID, demo=False)
     ((_, infusion),) = infusions([points(*steady(0, 5, 5.0))], [said], at(0), at(5)).items()
     assert infusion.drug.en == name
+
+
+def test_another_drug_in_the_same_pump_is_another_infusion() -> None:
+    told = points(*steady(0, 30, 5.0), *steady(30, 32, 0.0), *steady(32, 60, 8.0))
+    channel = Channel(code="MDC_DRUG_NAME_POINTER", source="2", unit="")
+    series = Series(bed="OR-03", device="pump 1", channel=channel)
+
+    def name(minute: float, text: str) -> Reading:
+        return Reading(
+            series=series, time_us=at(minute), value=None, text=text, quality=Quality.VALID, demo=False
+        )  # fmt: skip
+
+    names = [name(31, "瑞芬太尼"), name(5, "丙泊酚"), name(20, "丙泊酚")]
+    found = sorted(infusions([told], names, at(0), at(60)).values(), key=lambda i: i.rates[0].at_us)
+    assert [(i.drug.zh, [(r.at_us, r.rate) for r in i.rates], i.stop_us) for i in found] == [
+        ("丙泊酚", [(at(0), 5.0), (at(30), 0.0)], at(31)),
+        ("瑞芬太尼", [(at(32), 8.0)], None),
+    ]
