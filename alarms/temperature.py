@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 MINUTE_US = 60_000_000
-VERSION = "temp/2"
 
 
 class Core(StrEnum):

@@ -14,10 +14,6 @@ CASE_RIGHTS: Mapping[str, str] = {
 """Kind of what belongs to the case as a whole → the right to write it. All other kinds belong to a document."""
 
 
-def may_read(actor: Actor) -> bool:
-    return allows(actor, "read")
-
-
 def may_begin(actor: Actor, template: Template) -> bool:
     return not template.authors.isdisjoint(actor.roles)
 

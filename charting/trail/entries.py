@@ -314,8 +314,3 @@ def cell_json(cell: Cell) -> dict[str, object]:
     """JSON values of a cell, its defaults left out."""
     said: dict[str, object] = _CELL.dump_python(cell, mode="json", exclude_defaults=True)
     return said
-
-
-def from_json(text: str | bytes) -> Body:
-    """Raises pydantic.ValidationError for what is no body."""
-    return _BODY.validate_json(text)

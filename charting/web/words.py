@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from charting.case.staff import staff
 from charting.page.words import Lang
+from charting.sheet.words import table as drawn
+
+_SHARED = ("cause.", "group.", "route.")
 
 
 class Words:
@@ -36,5 +40,8 @@ class Words:
 
 @cache
 def table() -> Mapping[str, Mapping[str, str]]:
+    """The record's own terms are the drawing's, and what people are on a case stands in staff.csv."""
+    shared = {key: row for key, row in drawn().items() if key.startswith(_SHARED)}
+    people = {f"staff.{role}": row for role, row in staff().items()}
     with files("charting.web").joinpath("words.csv").open("r", encoding="utf-8") as text:
-        return {row["key"]: row for row in csv.DictReader(text)}
+        return {**shared, **people, **{row["key"]: row for row in csv.DictReader(text)}}

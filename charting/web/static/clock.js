@@ -19,7 +19,6 @@ const format = new Intl.DateTimeFormat("sv-SE", {
 export const written = (ms) => format.format(ms);
 /* What a datetime-local input holds. */
 export const local = (us, seconds = false) => written(us / 1000).replace(" ", "T").slice(0, seconds ? 19 : 16);
-export const hhmm = (us) => written(us / 1000).slice(11, 16);
 
 /* µs since 1970 of what a datetime-local input holds, read in the site's zone; null: nothing. */
 export function toUs(text) {

@@ -1,6 +1,7 @@
 """The tables of filling agree with the dictionaries, with each other and with the code."""
 
 import csv
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -11,6 +12,7 @@ import pytest
 import alarms
 import charting.fill
 import charting.filler
+from alarms.temperature import Limits
 from charting.fill.fill import FILTER
 from charting.fill.rules import Action, names, numbers, rules
 from charting.fill.signals import find, signals
@@ -106,6 +108,12 @@ def test_every_number_is_used() -> None:
 
 UNUSED = {("grid", "half_window_min")}
 """Said for the reader: it is what a window of whole minutes is made of."""
+
+
+def test_numbers_of_temperatures_change_with_the_version_of_their_set() -> None:
+    """They stand in alarms.temperature: whoever changes one gives [temp] another version, and both here."""
+    digest = hashlib.sha256(repr(Limits()).encode()).hexdigest()[:12]
+    assert (FILTER.split()[-1], digest) == ("temp/2", "921cd6718b6a")
 
 
 def test_the_filter_names_every_set() -> None:
