@@ -48,9 +48,9 @@ def running(scene: Scene, columns: Columns) -> Iterator[Row]:
             column = columns.column(content.end_us or content.start_us)
             sums[content.way][column] += content.ml
             told.add(column)
-    begin_us, end_us = scene.present
-    if columns.meets(begin_us, end_us):
-        told.update(range(columns.column(begin_us), columns.column(end_us - 1) + 1))
+    for begin_us, end_us in scene.present:
+        if columns.meets(begin_us, end_us):
+            told.update(range(columns.column(begin_us), columns.column(end_us - 1) + 1))
     into, out = 0.0, 0.0
     lines: dict[str, list[tuple[int, str, str]]] = {"in_running": [], "out_running": [], "balance": []}
     for column in sorted(told):

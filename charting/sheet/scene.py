@@ -134,14 +134,14 @@ class Scene:
         return self.document.edits
 
     @cached_property
-    def present(self) -> tuple[int, int]:
-        """From when to when, as far as is known, the patient was where the document is kept: [start, end), µs."""
+    def present(self) -> Sequence[tuple[int, int]]:
+        """When, as far as is known, the patient was where the document is kept: each [start, end), µs."""
         document, case = self.document, self.case
         areas = self.template.grid.areas if self.template.grid is not None else ()
-        stays = [stay for stay in case.stays if stay.area in areas]
-        ends = [stays[-1].end_us if stays else None, case.closed_us, document.filled_us or None]
-        begin_us = max([document.start_us, *(stay.start_us for stay in stays[:1])])
-        return begin_us, min([self.now_us, *(end for end in ends if end is not None)])
+        stays = [(stay.start_us, stay.end_us) for stay in case.stays if stay.area in areas] or [(0, None)]
+        last_us = min(self.now_us, *(end or self.now_us for end in (case.closed_us, document.filled_us)))
+        spans = [(max(start, document.start_us), min(last_us, end or last_us)) for start, end in stays]
+        return [(start, end) for start, end in spans if start < end]
 
     @cached_property
     def demo(self) -> bool:

@@ -70,15 +70,17 @@ def test_running_totals_are_sums_of_what_stands_above_them() -> None:
     assert f"总出量 {sum(out)} mL" in whole([first])
 
 
-@pytest.mark.parametrize("end", ["now", "moved", "closed"])
+@pytest.mark.parametrize("end", ["now", "moved", "away", "closed"])
 def test_running_totals_are_blank_while_the_patient_was_not_there(end: str) -> None:
     book = Book()
     book.add(at(2), "zhaoy", Opened(bed="OR-01", area="or", at_us=at(2), patient=Patient(name="欧阳建国")))
     book.add(at(2), "zhaoy", Started(document=DOCUMENT, template="icu_flowsheet", version="1.0.0", start_us=at(2)))
     book.add(at(5.3), "zhaoy", Moved(bed="ICU-06", area="icu", at_us=at(5.3)))
     book.put("in", Volume(way="in", group="crystalloid", what="盐水", ml=80, start_us=at(7.1)))
-    if end == "moved":
+    if end in {"moved", "away"}:
         book.add(at(9.5), "zhaoy", Moved(bed="W-1", area="ward", at_us=at(9.5)))
+    if end == "away":
+        book.add(at(14.2), "zhaoy", Moved(bed="ICU-06", area="icu", at_us=at(14.2)))
     if end == "closed":
         book.add(at(9.5), "zhaoy", Closed(at_us=at(9.5)))
     now_us = at(9.5) if end == "now" else at(18)
@@ -88,7 +90,8 @@ def test_running_totals_are_blank_while_the_patient_was_not_there(end: str) -> N
     (name,) = (t for t in found if t.text == "平衡" and t.left < left)
     standing = [t for t in found if abs(t.y - name.y) < 12 and left < t.left < left + 24 * wide]
     by_column = {int((t.middle - left) / wide): t.text for t in standing}
-    assert by_column == {6: "+0", 7: "+0", 8: "+80", 9: "+80", 10: "+80"}  # 13:00 to 17:00, the day begins at 7:00
+    again = dict.fromkeys(range(15, 19), "+80") if end == "away" else {}
+    assert by_column == {6: "+0", 7: "+0", 8: "+80", 9: "+80", 10: "+80", **again}  # 13 to 17, the day begins at 7
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
