@@ -238,7 +238,8 @@ class Documents(Casebook):
 
         def decide(known: Case) -> list[Body]:
             check_kept(known)
-            return [] if known.is_same(held.device, held.told) or held in known.holds else [held]
+            judged = not held.own and known.is_same(held.device, held.told)
+            return [] if judged or held in known.holds else [held]
 
         return self._act(_FILLER, case, "hold", decide)
 

@@ -160,7 +160,8 @@ class Case:
     items: dict[str, Item] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     held: dict[str, DeviceHeld] = field(default_factory=dict)
-    """Device → what of it a person has to judge: the last of `holds` that is not judged to be this patient."""
+    """Device → what of it a person has to judge: the last of `holds` that is not judged to be this patient, until it
+    has been judged and the device says this patient again."""
     holds: list[DeviceHeld] = field(default_factory=list)
     judged: list[DeviceJudged] = field(default_factory=list)
     last: int = 0
@@ -177,6 +178,10 @@ class Case:
     @property
     def area(self) -> str:
         return self.stays[-1].area
+
+    def is_judged(self, device: str, told: Mapping[str, str]) -> bool:
+        """Whether a person has decided of whom a device that tells these ids speaks."""
+        return any(j.device == device and dict(j.told) == dict(told) for j in self.judged)
 
     def is_same(self, device: str, told: Mapping[str, str]) -> bool:
         """Whether a person has judged that a device which tells these ids speaks of this patient."""
@@ -284,10 +289,10 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             case.state = "discarded"
         case DeviceHeld():
             case.holds.append(body)
-            case.held[body.device] = body
+            case.held = _unjudged(case)
         case DeviceJudged():
             case.judged.append(body)
-            case.held = {held.device: held for held in case.holds if not case.is_same(held.device, held.told)}
+            case.held = _unjudged(case)
         case Started():
             case.documents[body.document] = Document(
                 id=body.document,
@@ -302,6 +307,18 @@ def _apply(case: Case | None, entry: Entry) -> Case:
         case _:
             _apply_to_document(case, entry)
     return case
+
+
+def _unjudged(case: Case) -> dict[str, DeviceHeld]:
+    found: dict[str, DeviceHeld] = {}
+    for held in case.holds:
+        before = found.get(held.device)
+        if not held.own:
+            if not case.is_same(held.device, held.told):
+                found[held.device] = held
+        elif before is not None and case.is_judged(before.device, before.told):
+            del found[held.device]
+    return found
 
 
 def _set(case: Case, body: Set | Voided, entry: Entry) -> None:

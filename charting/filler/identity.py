@@ -17,36 +17,44 @@ def differing(
     case: Case, told: Iterable[Identity], bed: str, start_us: int, end_us: int | None = None
 ) -> Sequence[DeviceHeld]:
     """What devices at the bed of the patient, there from start to end (None: still), say of another patient's id or
-    name, and no hold nor judgement knows yet.
+    name, and no hold nor judgement knows yet; and when one of which there is a hold says this patient again.
 
     `told` in order of time. What a device said before the patient came counts unless it has said otherwise since.
     Nothing differs from a case whose patient nobody knows yet.
     """
-    found = []
+    found: list[DeviceHeld] = []
     for device, said in _statements(told, start_us, end_us).items():
         last_us = said[-1][0]
         for time_us, who in said:
             words = _said(who)
             stale = time_us <= start_us and time_us != last_us
             from_us = max(time_us, start_us)
-            if stale or not words or case.is_same(device, words) or not _differs(case.identities, who):
+            if stale or not words:
                 continue
-            if not _known(case.holds, bed, device, words, from_us):
-                found.append(DeviceHeld(device=device, told=words, from_us=from_us, bed=bed))
+            own = case.is_same(device, words) or not _differs(case.identities, who)
+            before = _last([*case.holds, *found], bed, device, from_us)
+            if before is None:
+                new = not own
+            else:
+                new = before.told != words and not (own and before.own)
+            if new:
+                found.append(DeviceHeld(device=device, told=words, from_us=from_us, bed=bed, own=own))
     return found
 
 
 def spans(case: Case, bed: str) -> Mapping[str, Spans]:
     """Device at a bed → when it is not to be charted: from each hold to its next, but for those judged to be this
-    patient. None: still.
+    patient. That it says this patient again ends a hold that has been judged. None: still.
     """
     found: dict[str, list[tuple[int, int | None]]] = {}
     for device in {held.device for held in case.holds}:
-        own = sorted((h for h in case.holds if h.device == device and h.bed in ("", bed)), key=lambda h: h.from_us)
-        ends = [*(held.from_us for held in own[1:]), None][: len(own)]
-        for held, end_us in zip(own, ends, strict=True):
-            if not case.is_same(device, held.told):
-                found.setdefault(device, []).append((held.from_us, end_us))
+        told = sorted((h for h in case.holds if h.device == device and h.bed in ("", bed)), key=lambda h: h.from_us)
+        for n, held in enumerate(told):
+            if held.own or case.is_same(device, held.told):
+                continue
+            judged = case.is_judged(device, held.told)
+            end_us = next((later.from_us for later in told[n + 1 :] if judged or not later.own), None)
+            found.setdefault(device, []).append((held.from_us, end_us))
     return {device: tuple(held) for device, held in sorted(found.items())}
 
 
@@ -64,10 +72,10 @@ def _statements(
     return found
 
 
-def _known(holds: Iterable[DeviceHeld], bed: str, device: str, words: Mapping[str, str], time_us: int) -> bool:
-    """Whether the last hold of a device until then is for the same words."""
+def _last(holds: Iterable[DeviceHeld], bed: str, device: str, time_us: int) -> DeviceHeld | None:
+    """The last hold of a device until then."""
     before = [h for h in holds if h.device == device and h.bed in ("", bed) and h.from_us <= time_us]
-    return bool(before) and dict(max(before, key=lambda h: h.from_us).told) == dict(words)
+    return max(before, key=lambda h: h.from_us) if before else None
 
 
 def without_patient(told: Iterable[Identity], start_us: int, end_us: int) -> Sequence[tuple[int, int, str]]:

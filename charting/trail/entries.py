@@ -75,13 +75,14 @@ class DeviceHeld:
     """From `from_us` on a device says that its patient is another (its words for ids → ids): it is not charted.
 
     `bed`: where it is; other beds may have a device of the same name. Another one of the same device follows when it
-    says yet another patient.
+    says yet another patient, or (`own`) this one again: what is before it waits for a person all the same.
     """
 
     device: str
     told: Mapping[str, str]
     from_us: int
     bed: str = ""
+    own: bool = False
     kind: Literal["device_held"] = "device_held"
 
 

@@ -90,6 +90,25 @@ def test_what_is_judged_to_be_this_patient_is_charted_only_while_it_was_told() -
     assert held(case, first, second) == []
 
 
+@pytest.mark.parametrize("same", [None, True, False])
+def test_a_device_that_says_this_patient_again_is_charted_once_a_person_has_judged_what_was_between(
+    same: bool | None,
+) -> None:
+    said = told(1, person("100200")), told(5, person("999")), told(7, person("100200")), told(9, person("999"))
+    holds = differing(folded(opened()), said[:3], "OR-03", at(0))
+    assert [(h.from_us, h.own) for h in holds] == [(at(5), False), (at(7), True)]
+    judged = [] if same is None else [
+        DeviceJudged(device="monitor", told={"patient_id": "999"}, same=same, reason="asked"),
+    ]  # fmt: skip
+    case = folded(opened(), *holds, *judged)
+    wanted = {None: {"monitor": ((at(5), None),)}, True: {}, False: {"monitor": ((at(5), at(7)),)}}
+    assert spans(case, "OR-03") == wanted[same]
+    assert case.held == ({"monitor": holds[0]} if same is None else {})
+    assert held(case, *said[:3]) == []
+    again = differing(case, said, "OR-03", at(0))
+    assert [(h.from_us, h.own) for h in again] == ([] if same else [(at(9), False)])
+
+
 def test_a_patient_who_was_told_before_the_arrival_is_held_from_the_arrival_on() -> None:
     """The case was opened late, and its arrival is told later still."""
     wrong = told(-90, person("999"))
@@ -100,9 +119,8 @@ def test_a_patient_who_was_told_before_the_arrival_is_held_from_the_arrival_on()
 
 
 def test_another_patient_who_was_told_while_he_was_there_is_held_though_it_came_late() -> None:
-    assert held(folded(opened()), told(-90, person("100200")), told(5, person("999")), told(7, person("100200"))) == [
-        ("monitor", at(5))
-    ]
+    said = told(-90, person("100200")), told(5, person("999")), told(7, person("100200"))
+    assert held(folded(opened()), *said) == [("monitor", at(5)), ("monitor", at(7))]
     assert differing(folded(opened()), [told(31, person("999"))], "OR-03", at(0), at(30)) == []
 
 
