@@ -219,7 +219,8 @@ class Filler:
         told = reader.identities(stay.bed, stay.start_us - TOLD_US, min(stay.end_us or now_us, now_us) + 1)
         for held in differing(self._desk.case(id_), told, stay.bed, stay.start_us, stay.end_us):
             self._desk.hold(id_, held)
-            self._log.warning("a device tells of another patient", bed=stay.bed, device=held.device)
+            who = "this patient again" if held.own else "another patient"
+            self._log.warning(f"a device tells of {who}", bed=stay.bed, device=held.device)
 
     def _fill(
         self, key: tuple[str, str, int], template: Template, part: Part, lasting: bool, reader: SeriesReader

@@ -33,11 +33,7 @@ def differing(
                 continue
             own = case.is_same(device, words) or not _differs(case.identities, who)
             before = _last([*case.holds, *found], bed, device, from_us)
-            if before is None:
-                new = not own
-            else:
-                new = before.told != words and not (own and before.own)
-            if new:
+            if not own if before is None else before.told != words and not (own and before.own):
                 found.append(DeviceHeld(device=device, told=words, from_us=from_us, bed=bed, own=own))
     return found
 
