@@ -2,7 +2,7 @@
 
 import pytest
 
-from charting.fill.fill import MINUTE_US
+from charting.fill.fill import MINUTE_US, Pace
 from charting.fill.types import CellState
 from collector.model import Quality
 from tests.charting.fill.bed import (
@@ -130,3 +130,39 @@ def test_two_devices_are_not_paired() -> None:
     both = Charted([*one, *other], 10, NIBP)
     assert sorted(v for v in marks_of(both).values() if v) == [120, 150]
     assert {c.device for c in both.filling.cells if c.value in (120, 70, 88)} == {"monitor"}
+
+
+def test_a_mark_takes_the_valid_one_before_a_nearer_one_that_failed() -> None:
+    assert marks_of(Charted(cuff((295, 90, 85, 87), (330, 120, 70, 88)), 10, NIBP)) == {5: 120.0}
+
+
+def test_one_that_failed_beside_a_valid_one_has_no_cell() -> None:
+    assert marks_of(Charted(cuff((300, 120, 70, 88), (350, 90, 85, 87)), 10, NIBP)) == {5: 120.0}
+
+
+def test_a_mark_reaches_a_quarter_of_an_hour() -> None:
+    """06:20 is minute 0: the mark is at 40 minutes."""
+    for minute, shown in ((25, 40), (24, 24), (55, 40), (56, 56)):
+        assert marks_of(Charted(cuff((60 * minute, 120, 70, 88)), 90, NIBP, step_min=60)) == {shown: 120.0}
+
+
+def test_a_mark_reaches_no_farther_than_half_of_its_step() -> None:
+    rescue = {"paces": (Pace(start_us=mark(12.5), end_us=mark(17.5), step_us=MINUTE_US),)}
+    assert marks_of(Charted(cuff((1050, 120, 70, 88)), 30, NIBP, options=rescue)) == {17: 120.0}
+    assert marks_of(Charted(cuff((1104, 120, 70, 88)), 30, NIBP, options=rescue)) == {18: 120.0}
+
+
+def test_numbers_within_two_seconds_are_one_measurement_of_the_first_s_time() -> None:
+    def told(*seconds: float) -> Charted:
+        parts = zip((CUFF_SYS, CUFF_DIA, CUFF_MEAN), (120, 70, 88), seconds, strict=True)
+        return Charted([series(code, [value], [second]) for code, value, second in parts], 10, NIBP)
+
+    assert {(c.value, c.time_us) for c in told(239, 240, 241).filling.cells} == {(v, at(239)) for v in (120, 70, 88)}
+    assert told(239, 242, 242).one("nibp_sys", 5).rule == "nibp.incomplete"
+
+
+def test_one_that_failed_leaves_another_device_s_in_the_same_second() -> None:
+    charted = Charted([*cuff((300, 90, 85, 87)), *cuff((300, 120, 70, 88), device="second")], 10, NIBP)
+    assert [(c.mark_us, c.value, c.device) for c in charted.filling.cells if c.signal == "nibp_sys"] == [
+        (mark(5), 120.0, "second")
+    ]

@@ -16,6 +16,7 @@ from tests.charting.fill.bed import (
     alarm,
     at,
     but,
+    cuff,
     link,
     mark,
     series,
@@ -26,6 +27,7 @@ from tests.charting.fill.bed import (
 LOST = "device sends, but not this: probe, cable or module off?"
 SHOWN = "device shows no value: probe or cable off?"
 SILENT = "nothing came of the device"
+NO_PRESSURE = "the device sent, but no new pressure: failed, cuff off or not started?"
 
 
 def test_minutes_without_a_reading_are_a_gap_and_a_minute_with_one_is_not() -> None:
@@ -197,3 +199,40 @@ def test_gaps_are_whole_minutes_that_do_not_overlap() -> None:
     spans = [(g.start_us, g.end_us) for g in (*first.gaps, *second.gaps)]
     assert spans == [(mark(6), mark(8)), (mark(8), mark(11))]
     assert all((end - start) % MINUTE_US == 0 for start, end in spans)
+
+
+def test_a_minute_that_had_begun_before_the_document_is_no_gap() -> None:
+    plan = Plan(signals=("hr",), start_us=at(30), expected=frozenset({"hr"}))
+    told = BedData(points=[steady(HR, 70, 9, first=1)], conditions=())
+    assert fill(told, plan, START_US, mark(10)).gaps == ()
+
+
+def test_an_inflation_that_failed_is_the_reason_for_72_minutes() -> None:
+    charted = Charted([steady(HR, 70, 100), *cuff((0, 120, 70, 88), (300, 90, 85, 87))], 100, ("nibp_sys",))
+    assert charted.gaps("nibp_sys") == [(5, 78, "artefact", "nibp.pulse_pressure"), (78, 100, "unknown", NO_PRESSURE)]
+
+
+@pytest.mark.parametrize(("step_min", "due"), [(1, 6), (5, 6), (30, 36), (60, 72), (240, 72)])
+def test_a_pressure_is_due_by_the_grid_but_never_after_less_than_6_or_more_than_72_minutes(
+    step_min: int, due: int
+) -> None:
+    charted = Charted([steady(HR, 70, 100), *cuff((0, 120, 70, 88))], 100, ("nibp_sys",), step_min=step_min)
+    assert charted.gaps("nibp_sys") == [(due, 100, "unknown", NO_PRESSURE)]
+
+
+def test_a_pressure_that_was_seen_before_is_missing_at_once() -> None:
+    charted = Charted([steady(HR, 70, 20)], 20, ("nibp_sys",), options={"seen": {"nibp_sys": START_US}})
+    assert charted.gaps("nibp_sys") == [(0, 20, "unknown", NO_PRESSURE)]
+
+
+def test_of_two_that_failed_in_one_minute_the_first_is_the_reason() -> None:
+    failed = cuff((0, 120, 70, 88), (300, 90, 85, 87), (330, 120, 70, 70))
+    assert Charted(failed, 10, ("nibp_sys",)).gaps("nibp_sys") == [(5, 10, "artefact", "nibp.pulse_pressure")]
+
+
+@pytest.mark.parametrize("order", [(300, 330), (330, 300)])
+def test_one_that_failed_in_the_minute_of_a_valid_one_begins_no_gap(order: tuple[int, int]) -> None:
+    valid, failed = order
+    told = sorted([(0, 120, 70, 88), (valid, 121, 70, 88), (failed, 90, 85, 87)])
+    charted = Charted([steady(HR, 70, 12), *cuff(*told)], 12, ("nibp_sys",))
+    assert charted.gaps("nibp_sys") == [(11, 12, "unknown", NO_PRESSURE)]
