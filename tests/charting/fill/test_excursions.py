@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.charting.fill.bed import HR, SPO2, SYS, Charted, at, but, mark, series, steady
+from tests.charting.fill.bed import HR, SPO2, SYS, Charted, at, but, mark, series, steady, without
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(59, False), (60, True), (100, True)])
@@ -56,3 +56,25 @@ def test_a_reading_a_minute_lasts_a_minute() -> None:
     charted = Charted([series(HR, values, [60.0 * i for i in range(10)])], 10, ("hr",))
     (one,) = charted.excursions("hr")
     assert (one.extreme, one.start_us, one.end_us) == (130, mark(5), mark(6))
+
+
+def test_two_short_falls_with_nothing_between_them_are_not_one_long_fall() -> None:
+    """06:20 is minute 0: the mark is at minute 40, its hour from 10 to 70."""
+    falls = but(but(steady(SPO2, 98, 80), 1200, 1240, 84), 1420, 1460, 84)
+    charted = Charted([without(falls, 1240, 1420)], 80, ("spo2",), step_min=60)
+    assert charted.one("spo2", 40).value == 98
+    assert charted.excursions("spo2") == []
+
+
+def test_the_farthest_of_several_when_it_came_first() -> None:
+    sys = but(but(steady(SYS, 120, 10), 170, 232, 185), 300, 362, 170)
+    assert [(e.extreme, e.start_us) for e in Charted([sys], 10, ("abp_sys",)).excursions("abp_sys")] == [(185, at(170))]
+
+
+@pytest.mark.parametrize(("signal", "code", "limit", "beyond"), [("spo2", SPO2, 70, 65), ("hr", HR, 200, 210)])
+def test_what_lies_beyond_the_soft_limit_is_offered_when_the_median_is_at_it(
+    signal: str, code: str, limit: float, beyond: float
+) -> None:
+    charted = Charted([but(steady(code, limit, 10), 260, 340, beyond)], 10, (signal,))
+    assert charted.one(signal, 5).value == limit
+    assert [e.extreme for e in charted.excursions(signal)] == [beyond]

@@ -15,9 +15,12 @@ from tests.charting.fill.bed import (
     at,
     but,
     steady,
+    without,
 )
 
 SEVO, VT = "MDC_CONC_AWAY_SEVOFL_ET", "MDC_VOL_AWAY_TIDAL_EXP"
+VENT_RATE = "MDC_VENT_RESP_RATE"
+UNIT = {PPEAK: "cm[H2O]", VENT_RATE: "/min"}
 
 
 def test_before_the_tube_a_zero_is_blank() -> None:
@@ -153,3 +156,26 @@ def test_a_setting_is_no_measurement_and_the_other_way_round() -> None:
     rate = steady("MDC_VENT_RESP_RATE_SETTING", 14, 10, unit="/min", role=Role.SET)
     charted = Charted([rate, steady(CO2_RATE, 15, 10)], 10, ("rr", "rate_set"))
     assert (charted.one("rr", 5).value, charted.one("rate_set", 5).value) == (15.0, 14.0)
+
+
+def test_what_holds_two_of_four_minutes_holds_the_cell() -> None:
+    quality = but(steady(SQI, 80, 10), 120, 240, 30)
+    cell = Charted([without(steady(BIS, 45, 10), 360, 420), quality], 10, ("bis",)).one("bis", 5)
+    assert (len(cell.minutes), cell.state, cell.rule) == (4, CellState.HELD, "bis.sqi")
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "rule"),
+    [
+        (PPEAK, 5.1, "etco2.disconnect"), (PPEAK, 5, "etco2.zero"), (VENT_RATE, 12, "etco2.disconnect"),
+        (VENT_RATE, 0, "etco2.zero"),
+    ],
+)  # fmt: skip
+def test_a_ventilator_runs_when_it_tells_a_pressure_or_breaths(code: str, value: float, rule: str) -> None:
+    points = [but(steady(ETCO2, 36, 12), 300, 330, 0), steady(code, value, 12, device="ventilator", unit=UNIT[code])]
+    assert Charted(points, 12, ("etco2",)).one("etco2", 5).dropped == {rule: 30}
+
+
+def test_breaths_of_another_device_are_no_calibration_of_this_one() -> None:
+    points = [but(steady(ETCO2, 36, 12), 300, 340, 3), steady(CO2_RATE, 0, 12, device="second")]
+    assert Charted(points, 12, ("etco2",)).one("etco2", 5).dropped == {}

@@ -3,7 +3,7 @@
 import pytest
 
 from charting.fill.types import CellState
-from tests.charting.fill.bed import HR, PI, PULSE, SPO2, Charted, but, cuff, steady
+from tests.charting.fill.bed import HR, PI, PULSE, SPO2, Charted, but, cuff, series, steady
 
 
 def test_zero_is_a_probe_that_is_off() -> None:
@@ -53,3 +53,26 @@ def test_a_pulse_that_is_not_the_heart_s_is_marked(pulse: float, rule: str) -> N
 def test_limits(value: float, state: CellState, rule: str) -> None:
     cell = Charted([steady(SPO2, value, 10)], 10, ("spo2",)).one("spo2", 5)
     assert (cell.state, cell.rule) == (state, rule)
+
+
+def test_a_rise_of_seconds_is_no_fall() -> None:
+    assert Charted([but(steady(SPO2, 87, 10), 300, 305, 99)], 10, ("spo2",)).one("spo2", 5).dropped == {}
+
+
+def test_the_perfusion_of_another_device_marks_nothing() -> None:
+    points = [steady(SPO2, 97, 10), steady(PI, 0.2, 10, device="second")]
+    assert Charted(points, 10, ("spo2",)).one("spo2", 5).rule == ""
+
+
+def test_an_empty_cell_names_the_rule_that_left_out_most() -> None:
+    told = series(SPO2, [101, 0, 0, 0], [120, 180, 240, 300])
+    cell = Charted([told], 10, ("spo2",)).one("spo2", 5)
+    assert (cell.state, cell.rule) == (CellState.EMPTY, "spo2.zero")
+    assert cell.dropped == {"spo2.hard_high": 1, "spo2.zero": 3}
+
+
+def test_a_cuff_that_fails_leaves_another_device_s_in_the_same_second() -> None:
+    failed, valid = cuff((300, 90, 85, 87)), cuff((300, 120, 70, 87), device="second")
+    fallen = but(steady(SPO2, 98, 12), 270, 310, 85)
+    assert Charted([fallen, *failed, *valid], 12, ("spo2",)).one("spo2", 5).dropped == {"spo2.cuff": 40}
+    assert Charted([fallen, *failed], 12, ("spo2",)).one("spo2", 5).dropped == {}

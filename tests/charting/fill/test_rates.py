@@ -82,3 +82,26 @@ def test_readings_once_a_minute_are_charted_alike() -> None:
     cell = Charted([series(HR, [70, 71, 72, 73, 74, 75, 76, 77, 78, 79], minutes)], 10, ("hr",)).one("hr", 5)
     assert cell.value == 74.0  # of 72, 73, 74, 75, 76
     assert [m.median for m in cell.minutes] == [72, 73, 74, 75, 76]
+
+
+def test_a_cell_names_the_source_of_most_of_its_minutes() -> None:
+    points = [steady(HR, 70, 3), steady(PULSE, 72, 10, device="oximeter")]
+    cell = Charted(points, 10, ("hr",)).one("hr", 5)
+    assert [m.median for m in cell.minutes] == [70, 72, 72, 72, 72]
+    assert (cell.value, cell.code, cell.device) == (72.0, PULSE, "oximeter")
+
+
+def test_one_minute_of_a_demonstration_makes_the_cell_one() -> None:
+    points = [steady(HR, 70, 3, demo=True), steady(PULSE, 72, 10)]
+    assert Charted(points, 10, ("hr",)).one("hr", 5).demo
+    assert not Charted(points[1:], 10, ("hr",)).one("hr", 5).demo
+
+
+def test_a_source_that_comes_back_is_whole_when_none_stood_in_for_it() -> None:
+    points = [without(steady(HR, 70, 12), 240, 300), steady(PULSE, 72, 2)]
+    assert Charted(points, 12, ("hr",)).one("hr", 5).dropped == {}
+
+
+def test_a_peak_from_which_the_rate_does_not_come_back_is_kept() -> None:
+    stays = but(but(steady(HR, 70, 10), 300, 305, 200), 305, 600, 130)
+    assert Charted([stays], 10, ("hr",)).one("hr", 5).dropped == {}
