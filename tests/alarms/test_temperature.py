@@ -92,10 +92,18 @@ def test_1_what_the_device_doubts_is_left_out() -> None:
     assert excluded(one)["temp.device"] == list(range(10, 20))
 
 
-@pytest.mark.parametrize(("value", "out"), [(24.9, True), (25.0, False), (45.0, False), (45.1, True)])
-def test_2_the_range_of_ingest(value: float, out: bool) -> None:
-    one = screened([value] * 20)
-    assert (excluded(one).get("temp.range") == list(range(20))) is out
+SETTLING, ALL = [0, 1, 2], list(range(20))
+
+
+@pytest.mark.parametrize(
+    ("value", "left_out"),
+    [
+        (24.9, {"temp.range": ALL}), (25.0, {"temp.warm_up": SETTLING, "temp.qc_range": ALL[3:]}),
+        (45.0, {"temp.warm_up": SETTLING, "temp.qc_range": ALL[3:]}), (45.1, {"temp.range": ALL}),
+    ],
+)  # fmt: skip
+def test_2_the_range_of_ingest(value: float, left_out: dict[str, list[int]]) -> None:
+    assert excluded(screened([value] * 20)) == left_out
 
 
 @pytest.mark.parametrize(
@@ -105,9 +113,8 @@ def test_2_the_range_of_ingest(value: float, out: bool) -> None:
 )  # fmt: skip
 def test_3_the_range_of_quality_is_wider_for_who_is_cooled(value: float, cooled: bool, out: bool) -> None:
     one = screened([value] * 20, circumstances=Circumstances(cooled=ALWAYS if cooled else ()))
-    assert (excluded(one).get("temp.qc_range") == list(range(3, 20))) is out or excluded(one) == {
-        "temp.qc_range": list(range(20))
-    }
+    beyond = {"temp.qc_range": ALL[3:]} if out else {}
+    assert excluded(one) == {"temp.warm_up": SETTLING} | beyond
     assert bool(one.valid[10]) is not out
     assert by_minute(one)[FIRST + 10] == value
 

@@ -169,8 +169,11 @@ def test_a_monitor_of_one_bed_is_not_held_for_what_its_namesake_in_another_said(
     ward.desk.start(DOCTOR, "case", template="pacu_record", document="pacu")
     ward.beds.stores[BED].told.append(Identity(bed=BED, device="monitor", time_us=at(14.5), identity=who))
     ward.look(60.2)
-    assert max(standing(ward)) <= 17
-    assert set(ward.values("hr", "pacu").values()) == {99.0}
+    assert standing(ward) == dict.fromkeys((2.0, 7.0, 12.0, 17.0), 70.0)
+    last = ward.cell("hr", 17)
+    assert last is not None
+    assert [minute.minute_us for minute in last.minutes] == [at(14)]
+    assert ward.values("hr", "pacu") == dict.fromkeys((32.0, 37.0, 42.0, 47.0, 52.0, 57.0), 99.0)
     assert set(ward.case.held) == {"monitor"}
 
 
