@@ -3,7 +3,7 @@
 import pytest
 
 from charting.fill.types import CellState
-from tests.charting.fill.bed import HR, PI, PULSE, SPO2, Charted, but, cuff, series, steady
+from tests.charting.fill.bed import CUFF_DIA, CUFF_SYS, HR, PI, PULSE, SPO2, Charted, but, cuff, series, steady
 
 
 def test_zero_is_a_probe_that_is_off() -> None:
@@ -75,4 +75,10 @@ def test_a_cuff_that_fails_leaves_another_device_s_in_the_same_second() -> None:
     failed, valid = cuff((300, 90, 85, 87)), cuff((300, 120, 70, 87), device="second")
     fallen = but(steady(SPO2, 98, 12), 270, 310, 85)
     assert Charted([fallen, *failed, *valid], 12, ("spo2",)).one("spo2", 5).dropped == {"spo2.cuff": 40}
+    assert Charted([fallen, *failed], 12, ("spo2",)).one("spo2", 5).dropped == {}
+
+
+def test_all_of_a_cuff_that_fails_is_left_out_up_to_its_last_second() -> None:
+    failed = [series(CUFF_DIA, [85], [300]), series(CUFF_SYS, [90], [302])]
+    fallen = but(steady(SPO2, 98, 12), 270, 310, 85)
     assert Charted([fallen, *failed], 12, ("spo2",)).one("spo2", 5).dropped == {}

@@ -4,6 +4,7 @@ import pytest
 
 from charting.accounts.actor import Actor
 from charting.fill.types import CellState
+from charting.filler.filler import SETTLE_US
 from charting.trail.contents import Infusion, Patient
 from charting.trail.entries import Signed
 from collector.model import Channel, Identity, PatientIdentity, Series
@@ -206,7 +207,7 @@ def test_a_certificate_says_no_more_than_what_was_signed(ward: Ward) -> None:
     assert ward.document().items == item
     certificate = ward.document().certificate
     assert certificate is not None
-    assert certificate.end_us <= at(20.2)
+    assert certificate.end_us == at(20.2) - SETTLE_US
     (hr,) = (s for s in certificate.signals if s.signal == "hr")
     assert (hr.expected, hr.received, hr.charted) == (20, 20, 10)
 
