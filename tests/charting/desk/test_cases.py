@@ -218,6 +218,57 @@ def test_a_device_with_another_patient_waits_for_a_person(desk: Desk, memory: Me
     assert [(j.same, j.reason) for j in judged.judged] == [(False, "of the last case"), (True, "wristband")]
 
 
+def test_a_closed_case_is_not_closed_at_another_time(desk: Desk, clock: Clock) -> None:
+    case = begun(desk)
+    clock.go(3600)
+    desk.close(ANN, case.id, at_us=clock.at_us)
+    with refused("case_closed"):
+        desk.close(ANN, case.id, at_us=clock.at_us - 1)
+
+
+def test_a_case_may_end_when_it_began_and_not_before_its_last_move(desk: Desk, clock: Clock) -> None:
+    opened = desk.open(ANN, bed="OR-1", area="or", patient=PATIENT)
+    assert desk.close(ANN, opened.id, at_us=T0_US).closed_us == T0_US
+    case = desk.open(ANN, bed="OR-2", area="or", patient=PATIENT)
+    clock.go(3600)
+    desk.move(ANN, case.id, bed="PACU-1", area="pacu", at_us=clock.at_us)
+    with refused("end_before_start"):
+        desk.close(ANN, case.id, at_us=clock.at_us - 1)
+
+
+def test_an_emergency_goes_on_also_in_a_bed_that_is_taken(desk: Desk, clock: Clock) -> None:
+    case = begun(desk, emergency=True)
+    clock.go(60)
+    desk.close(ANN, case.id, at_us=clock.at_us)
+    desk.open(ANN, bed="OR-1", area="or", patient=Patient(number="2"))
+    reopened = desk.reopen(ANN, case.id, reason="too early")
+    assert reopened.state == "open"
+    assert "bed_shared" in {w.key for w in desk.warnings(reopened)}
+
+
+def test_a_device_that_tells_of_yet_another_patient_is_judged_anew(desk: Desk) -> None:
+    case = begun(desk)
+    for number in ("98", "99"):
+        desk.hold(case.id, DeviceHeld(device="monitor", told={"id": number}, from_us=T0_US))
+        desk.judge(ANN, case.id, device="monitor", same=False, reason="of another")
+    assert [dict(j.told)["id"] for j in desk.case(case.id).judged] == ["98", "99"]
+
+
+def test_a_patient_comes_back_to_where_he_was(desk: Desk, clock: Clock) -> None:
+    case = begun(desk)
+    for _ in range(2):
+        desk.move(ANN, case.id, bed="PACU-1", area="pacu", at_us=clock.at_us)
+    for _ in range(2):
+        back = desk.move(ANN, case.id, bed="OR-1", area="or", at_us=clock.at_us)
+    assert [(s.bed, s.end_us) for s in back.stays] == [("OR-1", T0_US), ("PACU-1", T0_US), ("OR-1", None)]
+
+
+def test_one_id_is_not_given_to_two_patients(desk: Desk) -> None:
+    desk.open(ANN, bed="OR-1", area="or", patient=PATIENT, case="c1")
+    with refused("id_taken"):
+        desk.open(ANN, bed="OR-1", area="or", patient=Patient(number="2"), case="c1")
+
+
 @pytest.fixture
 def eager_threads() -> Iterator[None]:
     """Threads change places as often as they can."""

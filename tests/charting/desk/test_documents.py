@@ -13,7 +13,7 @@ from charting.case.state import value_of
 from charting.desk import Desk
 from charting.fill.types import CellState, Excursion
 from charting.trail.contents import Answer, Attendance, Coded, Event, Infusion, Patient, Rate
-from charting.trail.entries import Signed
+from charting.trail.entries import DeviceHeld, Signed
 from charting.trail.trail import MemoryTrail
 from tests.charting.clock import Clock
 from tests.charting.desk.scenes import (
@@ -378,3 +378,33 @@ def test_another_desk_on_the_same_trail_sees_the_same(desk: Desk, memory: Memory
     other.set(ANN, case.id, document=RECORD, item="x", after=0, content=bolus(50))
     desk.set(ANN, case.id, document=RECORD, item="y", after=0, content=bolus(50))
     assert set(other.case(case.id).documents[RECORD].items) == {"x", "y"}
+
+
+def test_a_head_may_hand_over_anothers_document(desk: Desk) -> None:
+    case = begun(desk)
+    assert desk.hand_over(HAL, case.id, document=RECORD, to="ben").documents[RECORD].author == "ben"
+
+
+def test_a_form_begins_now_and_a_record_when_the_patient_came(desk: Desk, clock: Clock) -> None:
+    case = desk.open(ANN, bed="OR-1", area="or", patient=Patient(number="1")).id
+    clock.go(600)
+    desk.start(ANN, case, template="anaesthesia_record", document=RECORD)
+    documents = desk.start(ANN, case, template="postop_visit", document="visit").documents
+    assert (documents[RECORD].start_us, documents["visit"].start_us) == (T0_US, clock.at_us)
+
+
+def test_what_a_pump_tells_twice_is_kept_once(desk: Desk, memory: MemoryTrail) -> None:
+    case = begun(desk)
+    drip = Infusion(what="drug", drug=term("drugs", "D012"), unit="ug/min", rates=(Rate(at_us=T0_US, rate=1),))
+    for _ in range(2):
+        desk.infuse(case.id, document=RECORD, item="pump", infusion=drip)
+    assert [e.body.kind for e in memory.entries(case.id)] == ["opened", "started", "set"]
+
+
+def test_a_device_that_a_person_has_judged_is_not_held_again(desk: Desk, memory: MemoryTrail) -> None:
+    case = begun(desk)
+    held = DeviceHeld(device="monitor", told={"id": "99"}, from_us=T0_US)
+    desk.hold(case.id, held)
+    desk.judge(ANN, case.id, device="monitor", same=True, reason="wristband")
+    assert not desk.hold(case.id, replace(held, from_us=T0_US + MINUTE_US)).held
+    assert [e.body.kind for e in memory.entries(case.id)] == ["opened", "started", "device_held", "device_judged"]
