@@ -25,7 +25,9 @@ class Mosquitto:
             self.port: int = free.getsockname()[1]
         # As root it would become the user mosquitto, who cannot read a test's folder.
         self._file = folder / f"mosquitto-{self.port}.conf"
-        self._file.write_text(f"user root\n{settings}listener {self.port} 127.0.0.1\n{listener}", encoding="utf-8")
+        # With the usual limit, a subscriber whom the machine keeps waiting would not get what is sent with QoS 0.
+        common = "user root\nmax_queued_messages 1000000\n"
+        self._file.write_text(f"{common}{settings}listener {self.port} 127.0.0.1\n{listener}", encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 

@@ -38,10 +38,10 @@ function chosenTime(element) {
   return (when && toUs(when.value)) ?? (now - sent < SAME_US ? sent : now);
 }
 
-function filled(text, element) {
+function filled(text, element, at) {
   if (text === undefined) return {};
   if (text.includes('"{id}"')) element.dataset.item ??= newId();
-  const said = text.replaceAll('"{now}"', () => String(chosenTime(element)));
+  const said = text.replaceAll('"{now}"', () => String(at));
   return JSON.parse(said.replaceAll('"{id}"', () => JSON.stringify(element.dataset.item)));
 }
 
@@ -69,8 +69,8 @@ function read(input) {
 }
 
 /* What a form says, as JSON. */
-export function bodyOf(form) {
-  const body = filled(form.dataset.body, form);
+function bodyOf(form, at) {
+  const body = filled(form.dataset.body, form, at);
   const lists = {};
   for (const input of form.elements) {
     if (!input.name || input.disabled || input.name === "when") continue;
@@ -84,7 +84,7 @@ export function bodyOf(form) {
   }
   for (const [name, values] of Object.entries(lists)) put(body, name, values);
   const adds = form.dataset.add; // a list of the content that what was typed is added to: "content.rates"
-  if (adds) body.content.rates = [...body.content.rates, { at_us: chosenTime(form), rate: body.rate }];
+  if (adds) body.content.rates = [...body.content.rates, { at_us: at, rate: body.rate }];
   if (adds) delete body.rate;
   if (form.dataset.score !== undefined) {
     body.content.total = Object.values(body.content.parts ?? {}).reduce((sum, value) => sum + value, 0);
@@ -93,8 +93,7 @@ export function bodyOf(form) {
 }
 
 /* A value of one's own goes into the cell of its time's mark, which the service knows. */
-async function intoCell(form, body) {
-  const at = chosenTime(form);
+async function intoCell(form, body, at) {
   const { mark_us } = await ask("GET", `${form.dataset.mark}?at_us=${at}`);
   const { unit } = form.elements["content.signal"].selectedOptions[0].dataset;
   Object.assign(body.content, { time_us: at, mark_us, unit });
@@ -139,8 +138,8 @@ async function submit(form) {
   };
   try {
     const at = chosenTime(form);
-    const body = bodyOf(form);
-    if (form.dataset.mark) await intoCell(form, body);
+    const body = bodyOf(form, at);
+    if (form.dataset.mark) await intoCell(form, body, at);
     const [method, begun] = target(form);
     const path = await withFiles(form, begun, body);
     await deliver(form, method, path, body, tell, at);
@@ -159,7 +158,7 @@ async function press(button) {
   button.setAttribute("aria-busy", "true");
   const [method, path] = target(button);
   const at = chosenTime(button);
-  const body = button.dataset.body === undefined ? undefined : filled(button.dataset.body, button);
+  const body = button.dataset.body === undefined ? undefined : filled(button.dataset.body, button, at);
   const send = () =>
     deliver(button, method, path, body, (text, unsure) => {
       toast(text, { bad: true, ...(unsure ? { button: word("again"), press: send } : {}) });
