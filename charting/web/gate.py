@@ -62,9 +62,6 @@ class Gate:
                 return problem_page(request, 503, Words(lang_of(request))("no_database"))
             return _problem(request, 503, "no_database")
         page = is_page(request)
-        page = (
-            method in {"GET", "HEAD"} and not path.startswith(("/api/", "/openapi")) and "x-live" not in request.headers
-        )
         if person is None:
             if page:
                 return RedirectResponse(f"/sign-in?{_back(request)}", 303)

@@ -11,10 +11,13 @@ from playwright.async_api import Page, expect
 
 from charting.page.server import serve
 from tests.browser.test_page import chromium
+from tests.charting.clock import Clock
 from tests.charting.web.hospital import PASSWORD, Hospital
 
 SIZES = {"desktop": (1440, 900), "tablet": (1024, 768)}
 WAIT_MS = 15_000
+
+expect.set_options(timeout=WAIT_MS)
 
 
 @asynccontextmanager
@@ -22,11 +25,24 @@ async def served(hospital: Hospital) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     task = asyncio.create_task(serve(hospital.app, "127.0.0.1", port, hospital.stop))
+    ticking = asyncio.create_task(_tick(hospital.clock))
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
         hospital.stop.set()
+        ticking.cancel()
         await task
+
+
+async def _tick(clock: Clock) -> None:
+    """Let it run: a page's own clock does not stand either."""
+    loop = asyncio.get_running_loop()
+    last = loop.time()
+    while True:
+        await asyncio.sleep(0.02)
+        now = loop.time()
+        clock.go(now - last)
+        last = now
 
 
 @asynccontextmanager

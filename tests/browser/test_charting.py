@@ -204,6 +204,42 @@ async def test_a_locked_page_hides_the_patient_and_keeps_what_was_typed() -> Non
         await expect(page.locator("#tab-more textarea")).to_have_value("half a sente")
 
 
+async def test_a_page_that_hears_nothing_says_so_and_asks_who_is_there_once_it_is_answered() -> None:
+    hospital = Hospital(idle_s=600)
+    hospital.recorded()
+    async with served(hospital) as url, visited(url, "anaesthetist", expected=("503", "423")) as page:
+        await page.route("**/api/events?*", lambda route: route.fulfill(status=503))
+        await _record(page, url)
+        await expect(page.locator("#lost")).to_be_visible()
+        hospital.clock.go(700)
+        await page.unroute("**/api/events?*")
+        await expect(page.locator("#who")).to_be_visible()
+        await page.locator("#who [name=password]").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#who")).to_be_hidden()
+        await expect(page.locator("#lost")).to_be_hidden()
+
+
+async def test_a_late_message_does_not_set_the_clock_back_and_several_do() -> None:
+    hospital = Hospital(idle_s=43_200)
+    async with served(hospital) as url, visited(url, "anaesthetist") as page:
+        steps = await page.evaluate(
+            """async () => {
+              const main = document.querySelector("script[src$='main.js']").src;
+              const { agree, nowMs } = await import(main.replace("main.js", "clock.js?alone"));
+              const began = nowMs();
+              const said = performance.now();
+              const steps = [];
+              for (const seconds of [60, 40, 50, 30, 20, 10]) {
+                agree(began + performance.now() - said + seconds * 1000);
+                steps.push((nowMs() - began - performance.now() + said) / 1000);
+              }
+              return steps;
+            }"""
+        )
+    assert steps == pytest.approx([60, 60, 60, 60, 60, 50], abs=0.2)
+
+
 async def test_what_could_not_be_sent_stays_and_can_be_sent_again() -> None:
     hospital = Hospital(idle_s=43_200)
     hospital.recorded()

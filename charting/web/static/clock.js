@@ -6,9 +6,14 @@ let anchor = Number(at) - performance.now(); // server's ms since 1970 − ours
 export const nowMs = () => anchor + performance.now();
 export const nowUs = () => Math.round(nowMs()) * 1000;
 
+const RECENT = 5;
+let recent = [];
+
+/* What the service says that it is. A message on its way makes it look late: of the last ones the latest time is true. */
 export function agree(ms) {
-  const offset = ms - performance.now();
-  if (Math.abs(offset - anchor) > 300) anchor = offset; // smaller differences are the network's
+  recent = [...recent, ms - performance.now()].slice(-RECENT);
+  const best = Math.max(...recent);
+  if (best > anchor || (recent.length === RECENT && anchor - best > 300)) anchor = best;
 }
 
 const format = new Intl.DateTimeFormat("sv-SE", {

@@ -119,7 +119,7 @@ export function listen() {
   const { about, lang } = document.body.dataset;
   const source = new EventSource(`/api/events?case=${encodeURIComponent(about ?? "")}&lang=${lang}`);
   let begun = false;
-  heard = performance.now();
+  if (heard === Infinity) heard = performance.now();
   source.addEventListener("alive", (event) => {
     heard = performance.now();
     document.getElementById("fault").hidden = true;
@@ -132,11 +132,18 @@ export function listen() {
     refresh();
   });
   source.addEventListener("fault", () => { document.getElementById("fault").hidden = false; });
-  source.addEventListener("ended", () => askWho("sign_in").then(refresh));
-  source.addEventListener("locked", () => askWho("unlock").then(refresh));
+  const rest = async (kind) => {
+    source.close();
+    heard = Infinity;
+    await askWho(kind);
+    listen();
+  };
+  source.addEventListener("ended", () => rest("sign_in"));
+  source.addEventListener("locked", () => rest("unlock"));
   source.addEventListener("error", () => {
     begun = false;
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => { source.close(); listen(); }, 3000);
+    // refused: the session may be locked or over, of which the page's own fetch hears
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => { refresh(); listen(); }, 3000);
   });
 }
 
