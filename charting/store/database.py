@@ -3,8 +3,9 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +31,7 @@ _PATIENCE = f"-c lock_timeout={WAIT_S}s -c idle_in_transaction_session_timeout=6
 # A writer waits for the writer before and then sees what he has written.
 _SERVER_WRITER = {"isolation_level": "READ COMMITTED"}
 _SQLITE_WRITER = {"begin": "begin immediate"}
+_LOGGED = "pragma journal_mode = wal"
 _MODE = 0o640
 
 
@@ -114,9 +116,17 @@ def make_file(path: Path) -> None:
     Raises UsageError where it cannot be made, and for a file that is something else.
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        if not path.exists():
+            # Nobody waits for the lock under which a file gets its log, so that it is there only once it has one.
+            with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+                made = Path(folder, path.name)
+                os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
+                with closing(sqlite3.connect(_place(made), uri=True)) as connection:
+                    connection.execute(_LOGGED)
+                with suppress(FileExistsError):
+                    path.hardlink_to(made)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', error)}") from error
     if _mark(path) not in {None, APPLICATION_ID}:
         raise UsageError(f"{path}: not a charting file of vitalsd")
 
@@ -169,8 +179,8 @@ def _sqlite(path: Path) -> Engine:
 
     def prepare(connection: Any, record: object) -> None:
         del record
-        for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
-            connection.execute(f"pragma {pragma}").close()
+        for pragma in (_LOGGED, "pragma synchronous = full", "pragma foreign_keys = on"):
+            connection.execute(pragma).close()
 
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "begin"))

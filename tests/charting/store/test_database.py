@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import text
 
 from charting.store.audit import verify
-from charting.store.database import Database, StoreError
+from charting.store.database import Database, StoreError, make_file
 from charting.store.migrate import migrate, newest, open_database
 from charting.store.tables import METADATA
 from charting.store.trail import DatabaseTrail
@@ -53,6 +53,14 @@ def test_a_new_database_is_made_once_by_whoever_is_first(database: str, tmp_path
         with ThreadPoolExecutor(4) as threads:
             told = [done[0] for done in threads.map(migrate, [dsn] * 4)]
         assert sorted(told) == [*[f"applied charting {newest()}"], *["charting up to date"] * 3]
+
+
+def test_a_new_file_has_its_log_from_the_first_moment(tmp_path: Path) -> None:
+    file = tmp_path / "x.db"
+    make_file(file)
+    assert file.read_bytes()[18:20] == b"\x02\x02"  # SQLite's file format, 1.3: write-ahead log
+    assert (file.stat().st_mode & 0o777, list(tmp_path.iterdir())) == (0o640, [file])
+    make_file(file)
 
 
 def test_entries_are_only_added(charting: Database, clock: Clock) -> None:
