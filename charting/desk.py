@@ -169,18 +169,22 @@ class Desk(Documents):
         return self._act(actor, case, "discard", decide)
 
     def judge(self, actor: Actor, case: str, *, device: str, same: bool, reason: str) -> Case:
-        """Whose values a held device's are: charted as far as it told these ids, or not at all."""
+        """Whose values a held device's are: charted as far as it told these ids, or not at all.
+
+        For a device that is held no more the last judgement is given anew.
+        """
 
         def decide(known: Case) -> list[Body]:
             self._allow(actor, "judge_device")
             check_kept(known)
             held = known.held.get(device)
             last = next((j for j in reversed(known.judged) if j.device == device), None)
-            if last is not None and last.same == same and (held is None or held.told == last.told):
-                return []
-            if held is None:
+            judged = held or last
+            if judged is None:
                 raise Impossible("device_not_held")
-            return [DeviceJudged(device=device, told=held.told, same=same, reason=checked_reason(reason))]
+            if last is not None and (last.same, last.told) == (same, judged.told):
+                return []
+            return [DeviceJudged(device=device, told=judged.told, same=same, reason=checked_reason(reason))]
 
         return self._act(actor, case, "judge", decide)
 

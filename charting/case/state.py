@@ -160,8 +160,8 @@ class Case:
     items: dict[str, Item] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     held: dict[str, DeviceHeld] = field(default_factory=dict)
-    """Device → what of it a person has to judge: the last of `holds` that is not judged to be this patient, until it
-    has been judged and the device says this patient again."""
+    """Device → what of it a person has to judge: the last of `holds` that nobody has judged, else the last that is
+    judged to be another patient, until the device says this patient again."""
     holds: list[DeviceHeld] = field(default_factory=list)
     judged: list[DeviceJudged] = field(default_factory=list)
     last: int = 0
@@ -311,13 +311,16 @@ def _apply(case: Case | None, entry: Entry) -> Case:
 
 def _unjudged(case: Case) -> dict[str, DeviceHeld]:
     found: dict[str, DeviceHeld] = {}
-    for held in case.holds:
+    told = sorted(case.holds, key=lambda held: held.from_us)
+    again = {(held.device, held.bed): held.from_us for held in told if held.own}
+    for held in told:
+        judged = case.is_judged(held.device, held.told)
+        over = judged and held.from_us < again.get((held.device, held.bed), held.from_us)
+        if held.own or over or case.is_same(held.device, held.told):
+            continue
         before = found.get(held.device)
-        if not held.own:
-            if not case.is_same(held.device, held.told):
-                found[held.device] = held
-        elif before is not None and case.is_judged(before.device, before.told):
-            del found[held.device]
+        if before is None or not judged or case.is_judged(before.device, before.told):
+            found[held.device] = held
     return found
 
 

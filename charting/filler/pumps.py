@@ -25,7 +25,8 @@ def infusions(
 
     Rates are those that the pump has measured, where it tells both. The drug is what the pump calls it, a name without
     a code until a person chooses the term; without a name it is the pump's own. Another name begins another infusion;
-    only the first one told in a run reaches back to its beginning.
+    only the first one told in a run reaches back to its beginning. Of a device that tells names of several channels
+    nobody knows which one is whose: none is taken.
     """
     found: dict[str, Infusion] = {}
     told = sorted((r for r in names if r.text), key=lambda r: r.time_us)
@@ -34,7 +35,8 @@ def infusions(
         good = np.isfinite(points.value) & np.isin(points.quality, (Quality.VALID.value, Quality.QUESTIONABLE.value))
         good &= (points.time_us >= start_us) & (points.time_us < until_us)
         times, values = points.time_us[good], points.value[good]
-        calls = [(r.time_us, r.text) for r in told if r.series.device == series.device]
+        named = [r for r in told if r.series.device == series.device]
+        calls = [(r.time_us, r.text) for r in named] if len({r.series for r in named}) == 1 else []
         for run in np.split(np.arange(times.size), np.flatnonzero(np.diff(times) > SILENT_US) + 1):
             for part, name, end_us in _by_name(run, times, calls):
                 given = part[np.cumsum(values[part] != 0) > 0]

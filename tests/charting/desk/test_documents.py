@@ -401,6 +401,19 @@ def test_what_a_pump_tells_twice_is_kept_once(desk: Desk, memory: MemoryTrail) -
     assert [e.body.kind for e in memory.entries(case.id)] == ["opened", "started", "set"]
 
 
+def test_a_judgement_is_corrected_also_when_the_device_is_held_no_more(desk: Desk) -> None:
+    case = begun(desk)
+    with refused("device_not_held"):
+        desk.judge(ANN, case.id, device="monitor", same=True, reason="wristband")
+    held = DeviceHeld(device="monitor", told={"id": "99"}, from_us=T0_US)
+    desk.hold(case.id, held)
+    desk.judge(ANN, case.id, device="monitor", same=False, reason="of another")
+    desk.hold(case.id, replace(held, told={"id": "1"}, from_us=T0_US + MINUTE_US, own=True))
+    assert not desk.case(case.id).held
+    judged = desk.judge(ANN, case.id, device="monitor", same=True, reason="wristband").judged
+    assert [(dict(j.told), j.same) for j in judged] == [({"id": "99"}, False), ({"id": "99"}, True)]
+
+
 def test_a_device_that_a_person_has_judged_is_not_held_again(desk: Desk, memory: MemoryTrail) -> None:
     case = begun(desk)
     held = DeviceHeld(device="monitor", told={"id": "99"}, from_us=T0_US)

@@ -1,5 +1,7 @@
 """Whether a device speaks of the case's patient."""
 
+from dataclasses import replace
+
 import pytest
 
 from charting.case.state import Case
@@ -107,6 +109,22 @@ def test_a_device_that_says_this_patient_again_is_charted_once_a_person_has_judg
     assert held(case, *said[:3]) == []
     again = differing(case, said, "OR-03", at(0))
     assert [(h.from_us, h.own) for h in again] == ([] if same else [(at(9), False)])
+
+
+def test_what_nobody_has_judged_waits_whatever_was_judged_after_it() -> None:
+    said = [told(m, person(who)) for m, who in ((5, "999"), (7, "100200"), (9, "888"), (11, "100200"))]
+    holds = differing(folded(opened()), said, "OR-03", at(0))
+    other = DeviceJudged(device="monitor", told={"patient_id": "888"}, same=False, reason="asked")
+    case = folded(opened(), *holds, other)
+    assert case.held == {"monitor": holds[0]}
+    assert spans(case, "OR-03") == {"monitor": ((at(5), at(9)), (at(9), at(11)))}
+    first = DeviceJudged(device="monitor", told={"patient_id": "999"}, same=False, reason="asked")
+    case = folded(opened(), *holds, other, first)
+    assert (case.held, spans(case, "OR-03")) == ({}, {"monitor": ((at(5), at(7)), (at(9), at(11)))})
+    late = folded(opened(), holds[0], holds[1], holds[3], holds[2], other, first)
+    assert late.held == {}
+    elsewhere = folded(opened(), holds[0], replace(holds[1], bed="PACU-1"), first)
+    assert elsewhere.held == {"monitor": holds[0]}
 
 
 def test_a_patient_who_was_told_before_the_arrival_is_held_from_the_arrival_on() -> None:

@@ -68,6 +68,19 @@ def test_the_drug_is_what_the_pump_calls_it(device: str, name: str) -> None:
     assert infusion.drug.en == name
 
 
+def test_names_of_several_channels_of_one_device_are_nobodys() -> None:
+    def name(minute: float, text: str, source: str) -> Reading:
+        channel = Channel(code="MDC_DRUG_NAME_POINTER", source=source, unit="")
+        series = Series(bed="OR-03", device="pump 1", channel=channel)
+        return Reading(
+            series=series, time_us=at(minute), value=None, text=text, quality=Quality.VALID, demo=False
+        )  # fmt: skip
+
+    names = [name(m, *of) for m in (1, 4, 7) for of in (("丙泊酚", "1.1"), ("瑞芬太尼", "1.2"))]
+    (infusion,) = infusions([points(*steady(0, 10, 5.0))], names, at(0), at(10)).values()
+    assert (infusion.drug.en, infusion.rates) == ("Pump pump 1", (Rate(at_us=at(0), rate=5.0),))
+
+
 def test_another_drug_in_the_same_pump_is_another_infusion() -> None:
     told = points(*steady(0, 30, 5.0), *steady(30, 32, 0.0), *steady(32, 60, 8.0))
     channel = Channel(code="MDC_DRUG_NAME_POINTER", source="2", unit="")
