@@ -10,6 +10,7 @@ from charting.trail.contents import Content
 
 CASE_RIGHTS: Mapping[str, str] = {
     "patient": "merge", "event": "event", "attendance": "attendance", "coded": "code", "pace": "pace",
+    "finding": "finding",
 }  # fmt: skip
 """Kind of what belongs to the case as a whole → the right to write it. All other kinds belong to a document."""
 

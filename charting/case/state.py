@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from charting.case.completion import completes
 from charting.fill.types import Cell, Excursion, Gap
-from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Pace, Patient
+from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Finding, Pace, Patient
 from charting.trail.entries import (
     SYSTEM,
+    Advised,
+    AlarmSeen,
     Certified,
     Closed,
     DeviceHeld,
@@ -29,6 +31,7 @@ from charting.trail.entries import (
     Set,
     Signed,
     Started,
+    Thermometry,
     UnlockAnswered,
     UnlockAsked,
     Voided,
@@ -164,6 +167,10 @@ class Case:
     judged to be another patient, until the device says this patient again."""
     holds: list[DeviceHeld] = field(default_factory=list)
     judged: list[DeviceJudged] = field(default_factory=list)
+    thermometry: Thermometry | None = None
+    advised: list[Advised] = field(default_factory=list)
+    seen: list[tuple[AlarmSeen, str, int]] = field(default_factory=list)
+    """(what, by whom, when)."""
     last: int = 0
     last_hash: str = ""
 
@@ -208,6 +215,10 @@ class Case:
     @property
     def paces(self) -> list[Pace]:
         return [i.content for i in self.items.values() if isinstance(i.content, Pace)]
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [i.content for i in self.items.values() if isinstance(i.content, Finding)]
 
     def event(self, key: str) -> Event | None:
         """The first event of a key."""
@@ -254,6 +265,8 @@ def _copy(case: Case) -> Case:
         held=dict(case.held),
         holds=list(case.holds),
         judged=list(case.judged),
+        advised=list(case.advised),
+        seen=list(case.seen),
     )
 
 
@@ -293,6 +306,12 @@ def _apply(case: Case | None, entry: Entry) -> Case:
         case DeviceJudged():
             case.judged.append(body)
             case.held = _unjudged(case)
+        case Thermometry():
+            case.thermometry = body
+        case Advised():
+            case.advised.append(body)
+        case AlarmSeen():
+            case.seen.append((body, entry.actor, entry.at_us))
         case Started():
             case.documents[body.document] = Document(
                 id=body.document,

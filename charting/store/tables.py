@@ -96,6 +96,18 @@ case_row = Table(
     comment="what lists know of a case; its entries are the truth",
 )
 
+case_fact = Table(
+    "case_fact",
+    METADATA,
+    Column("case_id", Plain, primary_key=True),
+    Column("last", BigInteger, nullable=False, comment="the case's entry up to which they were derived"),
+    Column("rules", Plain, nullable=False),
+    Column("anchor_us", BigInteger, comment="null: it counts nowhere"),
+    Column("facts", Text, nullable=False, comment="JSON (charting.quality.facts)"),
+    Index("case_fact_anchor", "anchor_us"),
+    comment="what quality counts, derived from the cases; can be derived again",
+)
+
 account = Table(
     "account",
     METADATA,

@@ -88,7 +88,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charted:
-    """A value that a person has put into a cell. `accepted`: a device's value that he confirmed: held, excursion."""
+    """A value that a person has put into a cell. `accepted`: a device's value that he confirmed: held, excursion.
+
+    `site`: of a temperature, where it was measured (a name of alarms/sites.csv; "": not said).
+    """
 
     signal: str
     mark_us: int
@@ -96,6 +99,7 @@ class Charted:
     value: float
     unit: str
     accepted: Literal["", "held", "excursion"] = ""
+    site: str = ""
     kind: Literal["charted"] = "charted"
 
 
@@ -204,7 +208,38 @@ class Remark:
     kind: Literal["remark"] = "remark"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warming:
+    """What warmed the patient, or kept him warm, from start to end (clinical.md §2.6). `passive`: blankets alone.
+
+    `set_c`: what it was set to, °C. `ml`: how much fluid or blood went through a warmer.
+    """
+
+    device: Literal["forced_air", "water", "resistive", "fluid", "radiant", "passive"]
+    start_us: int
+    end_us: int | None = None
+    region: str = ""
+    set_c: float | None = None
+    ml: float | None = None
+    kind: Literal["warming"] = "warming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a person states of a case for quality: by its key in findings.csv, that it was so or that it was not.
+
+    Unsaid is neither. `details`: what findings.csv asks beside it.
+    """
+
+    key: str
+    value: Literal["yes", "no"]
+    at_us: int | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    kind: Literal["finding"] = "finding"
+
+
 Content = (
     Patient | Event | Attendance | Coded | Pace | Charted | Bolus | Infusion | Volume | Consumable | Breathing | Score
-    | Answer | Remark
+    | Answer | Remark | Warming | Finding
 )  # fmt: skip

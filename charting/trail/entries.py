@@ -1,8 +1,8 @@
 """What an entry of the audit trail can say. Frozen values; `kind` tells them apart when stored.
 
 An item is a thing of a record that can be set, changed and voided; its id is made by whoever sets it first. `document`
-is "" for what belongs to the case as a whole (patient, events, staff, codes, pace). `after` is the number of the
-version that the writer saw: 0 for a new item.
+is "" for what belongs to the case as a whole (patient, events, staff, codes, pace, findings). `after` is the number of
+the version that the writer saw: 0 for a new item.
 """
 
 from collections.abc import Mapping
@@ -222,6 +222,99 @@ class Certified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thermometer:
+    """One channel of temperature of a bed, °C.
+
+    continuous: `values` by minute, the first of them that of the minute `start_us`: the median of what the device gave
+    and did not doubt; None: nothing. spot: `values` at `times_us`. `doubted`: places in `values` at which the device
+    told only what it doubted itself. `site`: as the bed's configuration names it.
+    """
+
+    bed: str
+    device: str
+    code: str
+    source: str = ""
+    site: str = ""
+    mode: Literal["continuous", "spot"] = "continuous"
+    start_us: int = 0
+    times_us: tuple[int, ...] = ()
+    values: tuple[float | None, ...] = ()
+    doubted: tuple[int, ...] = ()
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thermometry:
+    """What thermometers told in [since_us, until_us) of this patient and of the rooms where he was: kept with the case,
+    whatever becomes of the series. Replaces the one before.
+    """
+
+    since_us: int
+    until_us: int
+    thermometers: tuple[Thermometer, ...]
+    rooms: tuple[Thermometer, ...] = ()
+    kind: Literal["thermometry"] = "thermometry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advised:
+    """An advisory of our own began or ended: `rule` of alarms/advisories.toml, with the numbers that made it so."""
+
+    rule: str
+    phase: Literal["start", "end"]
+    at_us: int
+    said: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["advised"] = "advised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSeen:
+    """A person has seen an alarm condition on our page. Nothing of it reaches the device."""
+
+    bed: str
+    device: str
+    source: str
+    onset_us: int
+    note: str = ""
+    kind: Literal["alarm_seen"] = "alarm_seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureSet:
+    """A number that no case holds (figures.csv), of a period: a month 2026-11 or a year 2026. None: taken back."""
+
+    key: str
+    period: str
+    value: float | None
+    kind: Literal["figure_set"] = "figure_set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """A report as it stood when somebody closed its period: a later one is compared with it.
+
+    `version`: edition, or the formula's. `result`: JSON of the report.
+    """
+
+    what: Literal["quality", "workload"]
+    period: str
+    version: str
+    result: str
+    kind: Literal["frozen"] = "frozen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed:
+    """A person disputes his workload of a month, or (`answer`) somebody answers him."""
+
+    account: str
+    period: str
+    text: str
+    answer: bool = False
+    kind: Literal["disputed"] = "disputed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
     """Somebody tried what he may not."""
 
@@ -265,7 +358,8 @@ class LibraryLoaded:
 Body = (
     Opened | Moved | Merged | Closed | Reopened | Discarded | DeviceHeld | DeviceJudged | Started | HandedOver | Set
     | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
-    | AccountChanged | SessionChanged | LibraryLoaded
+    | AccountChanged | SessionChanged | LibraryLoaded | Thermometry | Advised | AlarmSeen | FigureSet | Frozen
+    | Disputed
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Reports for people: pages, PDF and spreadsheets of what was counted."""
