@@ -14,12 +14,14 @@ from charting.trail.contents import (
     Consumable,
     Content,
     Event,
+    Finding,
     Infusion,
     Pace,
     Patient,
     Remark,
     Score,
     Volume,
+    Warming,
 )
 from charting.web.words import Words
 from collector.units import display
@@ -101,6 +103,12 @@ class Sayings:
                 return f"{self.time(content.at_us)} {content.scale} {content.total}"
             case Answer():
                 return self._answer(content, template)
+            case Warming():
+                until = self.time(content.end_us) if content.end_us is not None else ""
+                name = words(f"warming.{content.device}")
+                return f"{name} {self.time(content.start_us)} – {until}".strip()
+            case Finding():
+                return f"{words(f'finding.{content.key}')}: {words(content.value)} {content.note}".strip()
             case Remark():
                 over = f" → {content.handover}" if content.handover else ""
                 return f"{self.time(content.at_us)} {content.text}{over}"

@@ -1,15 +1,17 @@
 """The web's own words in Chinese and English; source words.csv."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
+from charting.case.findings import findings
 from charting.case.staff import staff
 from charting.page.words import Lang
 from charting.sheet.words import table as drawn
 
 _SHARED = ("cause.", "group.", "route.")
+_PACKAGES = ("charting.watch", "charting.quality", "charting.workload", "charting.web")
 
 
 class Words:
@@ -43,5 +45,11 @@ def table() -> Mapping[str, Mapping[str, str]]:
     """The record's own terms are the drawing's, and what people are on a case stands in staff.csv."""
     shared = {key: row for key, row in drawn().items() if key.startswith(_SHARED)}
     people = {f"staff.{role}": row for role, row in staff().items()}
-    with files("charting.web").joinpath("words.csv").open("r", encoding="utf-8") as text:
-        return {**shared, **people, **{row["key"]: row for row in csv.DictReader(text)}}
+    said = {f"finding.{key}": kind.name for key, kind in findings().items()}
+    return {**shared, **people, **said, **dict(_rows())}
+
+
+def _rows() -> Iterator[tuple[str, Mapping[str, str]]]:
+    for package in _PACKAGES:
+        with files(package).joinpath("words.csv").open("r", encoding="utf-8") as text:
+            yield from ((row["key"], row) for row in csv.DictReader(text))
