@@ -4,16 +4,19 @@ from collections.abc import Iterator
 
 from charting.case.state import Case, Document, Item
 from charting.templates.template import Template
-from charting.trail.contents import Infusion, Volume
+from charting.trail.contents import Infusion, Volume, Warming
 
 _THEATRE = frozenset({"or", "offsite"})
 
 
-def running(document: Document) -> Iterator[tuple[Item, Infusion | Volume]]:
-    """Infusions, gases and vapours without a stop, and what flows in without an end: an output is of a moment."""
+Given = Infusion | Volume | Warming
+
+
+def running(document: Document) -> Iterator[tuple[Item, Given]]:
+    """Infusions, gases and vapours without a stop, what flows in or warms without an end: an output is of a moment."""
     for item in document.items.values():
         match item.content:
-            case Infusion(stop_us=None) | Volume(way="in", end_us=None) as content:
+            case Infusion(stop_us=None) | Volume(way="in", end_us=None) | Warming(end_us=None) as content:
                 yield item, content
 
 
@@ -27,8 +30,8 @@ def due_us(case: Case, template: Template | None) -> int | None:
     return ended.at_us if ended else None
 
 
-def last_us(content: Infusion | Volume) -> int:
+def last_us(content: Given) -> int:
     """Until when it is known to have been given."""
-    if isinstance(content, Volume):
-        return content.start_us
-    return max((rate.at_us for rate in content.rates), default=0)
+    if isinstance(content, Infusion):
+        return max((rate.at_us for rate in content.rates), default=0)
+    return content.start_us

@@ -13,7 +13,7 @@ from charting.sheet.scene import Scene
 from charting.sheet.symbols import filled, mark
 from charting.sheet.text import width as text_width
 from charting.sheet.text import wrap
-from charting.trail.contents import Event, Volume
+from charting.trail.contents import Event, Volume, Warming
 
 Line = tuple[int, Event | None, str, str]
 """Of the list: number, event (None: a remark), text, item."""
@@ -162,7 +162,7 @@ def listed(
 
 
 def tail_of(scene: Scene, columns: Columns) -> list[tuple[str, str]]:
-    """Who was there in the page's time, and what went in and came out until its end."""
+    """Who was there in the page's time, what warmed the patient, and what went in and came out until its end."""
     found: list[tuple[str, str]] = []
     there = [
         f"{scene.role(a.role)} {a.name} {scene.presence(a)}"
@@ -171,6 +171,13 @@ def tail_of(scene: Scene, columns: Columns) -> list[tuple[str, str]]:
     ]
     if there:
         found.append((scene("staff"), "；".join(there) if scene.lang == "zh" else "; ".join(there)))
+    warmed = [
+        scene.warming(content)
+        for _, content in scene.of(Warming)
+        if columns.meets(content.start_us, content.end_us if content.end_us is not None else columns.end_us + 1)
+    ]
+    if warmed:
+        found.append((scene("warming"), "；".join(warmed) if scene.lang == "zh" else "; ".join(warmed)))
     sums: dict[str, dict[str, float]] = {"in": {}, "out": {}}
     start = columns.since_us
     for _, content in scene.of(Volume):

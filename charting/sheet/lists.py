@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from charting.case.findings import findings
 from charting.case.state import Item
 from charting.fill.rules import rules
 from charting.fill.types import Cell as Captured
@@ -20,12 +21,14 @@ from charting.trail.contents import (
     Coded,
     Consumable,
     Event,
+    Finding,
     Infusion,
     Pace,
     Patient,
     Remark,
     Score,
     Volume,
+    Warming,
 )
 
 
@@ -205,7 +208,8 @@ def text_of(scene: Scene, content: object) -> str:
             return f"{signal(content.signal).written(content.value)} {scene.unit(content.unit)}".strip()
         case Charted():
             how = f" ({scene(f'accepted.{content.accepted}')})" if content.accepted else ""
-            return f"{signal(content.signal).written(content.value)} {scene.unit(content.unit)}{how}"
+            where = f" {scene.measured_at(content.site)}" if content.site else ""
+            return f"{signal(content.signal).written(content.value)} {scene.unit(content.unit)}{where}{how}"
         case Event():
             return f"{scene.clock(content.at_us)} {scene.event(content)}"
         case Remark():
@@ -241,6 +245,10 @@ def text_of(scene: Scene, content: object) -> str:
             return scene.answered(field, content.value) if field is not None else str(content.value)
         case Patient():
             return _patient(scene, content)
+        case Warming():
+            return scene.warming(content)
+        case Finding():
+            return f"{findings()[content.key].name[scene.lang]}: {scene(content.value)} {content.note}".strip()
         case _:
             return ""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from alarms.temperature import sites
 from charting.case.events import events
 from charting.case.reasons import written
 from charting.case.staff import staff
@@ -18,7 +19,18 @@ from charting.sheet.signals import Signal, signal
 from charting.sheet.symbols import Symbols
 from charting.sheet.words import known, said
 from charting.templates.template import Field, Template
-from charting.trail.contents import Answer, Attendance, Breathing, Charted, Event, Patient, Remark, Term, Volume
+from charting.trail.contents import (
+    Answer,
+    Attendance,
+    Breathing,
+    Charted,
+    Event,
+    Patient,
+    Remark,
+    Term,
+    Volume,
+    Warming,
+)
 from collector.units import display
 
 _Content = TypeVar("_Content")
@@ -248,6 +260,24 @@ class Scene:
 
     def route(self, route: str) -> str:
         return self(f"route.{route}") if known(f"route.{route}") else route
+
+    def measured_at(self, site: str) -> str:
+        """Where a temperature was measured."""
+        return str(getattr(sites()[site], self.lang)) if site in sites() else site
+
+    def warming(self, one: Warming) -> str:
+        """What warmed, to how many degrees, how much, from when to when."""
+        begin = self.clock(one.start_us)
+        ended = one.end_us is not None
+        when = f"{begin}–{self.clock(one.end_us or 0, one.start_us)}" if ended else self("since", time=begin)
+        told = (
+            self(f"warming.{one.device}"),
+            one.region,
+            f"{one.set_c:g} °C" if one.set_c is not None else "",
+            f"{one.ml:g} mL" if one.ml is not None else "",
+            when,
+        )
+        return " ".join(part for part in told if part)
 
     def presence(self, one: Attendance) -> str:
         begin = self.clock(one.in_us)

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from alarms.temperature import Core, sites
 from charting.accounts.actor import ROLES
 from charting.case.authority import may_begin, may_write
 from charting.case.checks import LIBRARY_OF
 from charting.case.events import events
+from charting.case.findings import finding_item, findings
 from charting.case.state import Case, Item
-from charting.trail.contents import Attendance, Coded, Event, Pace, Patient
+from charting.trail.contents import Attendance, Charted, Coded, Event, Finding, Pace, Patient
 from charting.trail.entries import Entry, content_json
 from charting.trail.trail import CaseRow
 from charting.web import models
@@ -172,6 +174,7 @@ def _case_values(here: Context, case: Case) -> Mapping[str, object]:
             }
             for i, a in sorted(staff, key=lambda s: s[1].in_us)
         ],
+        "findings": [_finding(here, case, key) for key in findings()],
         "codes": [{"id": i.id, "content": i.content} for i in case.items.values() if isinstance(i.content, Coded)],
         "documents": [
             {
@@ -190,6 +193,14 @@ def _case_values(here: Context, case: Case) -> Mapping[str, object]:
             for t in startable
         ],
     }
+
+
+def _finding(here: Context, case: Case, key: str) -> Mapping[str, object]:
+    """What stands of a finding: yes, no, or unsaid; `number` of its item's last version."""
+    item = case.items.get(finding_item(key))
+    content = item.content if item else None
+    said = content.value if isinstance(content, Finding) else "unsaid"
+    return {"key": key, "said": said, "number": item.number if item else 0, "name": here.words(f"finding.{key}")}
 
 
 def warnings(here: Context, case: Case) -> Sequence[str]:
@@ -222,10 +233,10 @@ def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, Any]]:
 
 @router.get("/cases/{case}/dialogs/{which}")
 def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = "note") -> Response:
-    if which not in {"patient", "move", "close", "reopen", "discard", "attendance", "code", "event"}:
+    if which not in {"patient", "move", "close", "reopen", "discard", "attendance", "code", "event", "finding"}:
         raise Problem(404, "unknown")
     found = here.desk.read(here.actor, case)
-    if key not in events():
+    if key not in (findings() if which == "finding" else events()):
         raise Problem(404, "unknown")
     return fragment(
         here,
@@ -233,7 +244,8 @@ def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = 
         which=which,
         case=found,
         beds=here.beds,
-        kind=events()[key],
+        kind=findings()[key] if which == "finding" else events()[key],
+        finding=_finding(here, found, key) if which == "finding" else None,
         uses=LIBRARY_OF,
         staff_roles={role: here.words(f"staff.{role}") for role in STAFF},
         people=[a for a in here.department.people() if a.active],
@@ -272,11 +284,22 @@ def item_dialog(here: Context, item: Item, *, path: str, send: str, may: bool, *
         "accept": None,
         "template": None,
         "why_not": here.words("not_yours"),
-        "event_kind": events()[content.key] if isinstance(content, Event) else None,
+        "detail_kind": events()[content.key]
+        if isinstance(content, Event)
+        else findings()[content.key]
+        if isinstance(content, Finding)
+        else None,
+        "sites": body_sites(here) if isinstance(content, Charted) and content.signal in {"temp", "temp2"} else [],
         "uses": LIBRARY_OF,
         "staff_roles": {role: here.words(f"staff.{role}") for role in STAFF},
     }
     return fragment(here, "item.html", **(values | more))
+
+
+def body_sites(here: Context) -> Sequence[tuple[str, str]]:
+    """Where a person may say that he took a temperature: name and word."""
+    kept = (s for s in sites().values() if s.core is not Core.UNKNOWN and s.name != "skin")
+    return [(site.name, here.words.of(site)) for site in kept]
 
 
 _EDITED = frozenset(
@@ -292,6 +315,8 @@ _EDITED = frozenset(
         "consumable",
         "breathing",
         "remark",
+        "warming",
+        "finding",
     }
 )
 """Kinds that the dialog can change: the others are voided and made anew, or belong to a form."""

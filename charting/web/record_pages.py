@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from alarms.temperature import sites
 from charting.case.authority import may_edit, may_set, may_sign, may_write
 from charting.case.state import Case, Document, Item, cell_item, signatures_of, value_of
 from charting.fill.signals import signals
@@ -16,12 +17,12 @@ from charting.filler.parts import Part, parts
 from charting.library.scores import scales
 from charting.sheet.signals import signal
 from charting.templates.template import Slot, Template
-from charting.trail.contents import Answer, Charted, Infusion, Volume
+from charting.trail.contents import Answer, Charted, Infusion, Volume, Warming
 from charting.trail.entries import content_json
 from charting.web import models
 from charting.web.api.records import readings, window
 from charting.web.context import Context, Here
-from charting.web.pages import event_buttons, item_dialog, open_paces, warnings
+from charting.web.pages import body_sites, event_buttons, item_dialog, open_paces, warnings
 from charting.web.problems import Problem
 from charting.web.quick import NOW, boluses, favourites, infusions, volumes
 from charting.web.shell import fragment, page
@@ -32,6 +33,7 @@ from collector.units import display
 router = APIRouter(include_in_schema=False)
 
 ROUTES = ("iv", "im", "sc", "po", "inhaled", "epidural", "spinal", "block", "local", "nasal", "rectal")
+WARMING = ("forced_air", "fluid", "water", "resistive", "radiant", "passive")
 _MARKS = 6
 _LATE_STEPS = 2
 """What has not been filled for so many steps of the grid, and a minute, is late."""
@@ -132,6 +134,17 @@ def _adding(here: Context, case: Case, document: Document, template: Template) -
             }
             for i, c in running
         ],
+        "warmings": [
+            {
+                "id": i.id,
+                "text": here.say.content(i.content),
+                "stop": stop_body(i, i.content) if i.content.end_us is None else "",
+            }
+            for i in document.items.values()
+            if isinstance(i.content, Warming)
+        ],
+        "warming_devices": WARMING,
+        "sites": body_sites(here),
         "totals": sums,
         "routes": ROUTES,
         "signals": [{"row": signal(name), "unit": signals()[name].unit} for name in template.signals],
@@ -231,6 +244,7 @@ def _cell_values(here: Context, case: Case, document: Document, item: Item) -> d
         time_us=cell.time_us if cell else mark_us,
         value=cell.value if cell and cell.value is not None else 0.0,
         unit=unit,
+        site=cell.site if cell and cell.site in sites() else "",
     )
     accepts = cell is not None and cell.state is CellState.HELD and cell.value is not None and told is None
     row = signal(name)
@@ -240,6 +254,7 @@ def _cell_values(here: Context, case: Case, document: Document, item: Item) -> d
         if standing is not None and standing.value is not None
         else here.words("void" if item.void else "blank"),
         "editable": True,
+        "sites": body_sites(here) if name in {"temp", "temp2"} else [],
         "content": own,
         "body": {"after": item.number, "content": {**content_json(own), "accepted": ""}},
         "needs_reason": bool(item.versions) or (cell is not None and cell.state is not CellState.EMPTY),

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from charting.case.authority import may_edit
-from charting.case.running import due_us, last_us, running
+from charting.case.running import Given, due_us, last_us, running
 from charting.case.state import Case, Document, Item
-from charting.trail.contents import Infusion, Volume
+from charting.trail.contents import Infusion
 from charting.trail.entries import content_json
 from charting.web.context import Context
 from charting.web.quick import NOW
@@ -35,7 +35,7 @@ def still_running(here: Context, case: Case, documents: Iterable[Document]) -> S
     return found
 
 
-def stop_body(item: Item, content: Infusion | Volume, at_us: int | None = None) -> str:
+def stop_body(item: Item, content: Given, at_us: int | None = None) -> str:
     """The request that ends it; None: when it is sent."""
     name = "stop_us" if isinstance(content, Infusion) else "end_us"
     ended = {**content_json(content), name: NOW if at_us is None else at_us}

@@ -10,7 +10,7 @@ from charting.case.staff import staff
 from charting.page.words import Lang
 from charting.sheet.words import table as drawn
 
-_SHARED = ("cause.", "group.", "route.")
+_SHARED = ("cause.", "group.", "route.", "warming.")
 _PACKAGES = ("charting.watch", "charting.quality", "charting.workload", "charting.web")
 
 
