@@ -299,6 +299,10 @@ class JournalReader:
         with self._sound():
             return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
 
+    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
+        with self._sound():
+            return [condition_of(row) for row in self._rows("standing", (bed, before_us))]
+
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         with self._sound():
             return [identity_of(row) for row in self._rows("identities", (bed, start_us, end_us))]
