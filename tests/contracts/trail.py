@@ -7,8 +7,20 @@ import pytest
 
 from charting.fill.types import Cause, Cell, Excursion, Gap, Minute
 from charting.trail.chain import breaks, link_of
-from charting.trail.contents import Answer, Bolus, Patient, Term
-from charting.trail.entries import Body, Closed, Discarded, Filled, Moved, Opened, Set, Voided
+from charting.trail.contents import Answer, Bolus, Finding, Patient, Term
+from charting.trail.entries import (
+    Advised,
+    Body,
+    Closed,
+    Discarded,
+    Filled,
+    Moved,
+    Opened,
+    Set,
+    Thermometer,
+    Thermometry,
+    Voided,
+)
 from charting.trail.trail import CaseRow, Stale, Trail
 from tests.charting.clock import Clock
 
@@ -46,6 +58,16 @@ BODIES: Sequence[Body] = (
         gaps=(Gap(signal="spo2", start_us=0, end_us=60_000_000, cause=Cause.CABLE, certain=False),),
         excursions=(Excursion(signal="hr", mark_us=0, start_us=0, end_us=60_000_000, extreme=30.5, unit="/min"),),
     ),
+    Set(document="", item="finding:arrest", after=0, content=Finding(key="arrest", value="no")),
+    Thermometry(
+        since_us=0,
+        until_us=180_000_000,
+        thermometers=(
+            Thermometer(bed="OR-03", device="monitor", code="MDC_TEMP_ESOPH", values=(35.95, None, 36.0), doubted=(1,)),
+            Thermometer(bed="OR-03", device="", code="MDC_TEMP", mode="spot", times_us=(90_000_001,), values=(36.1,)),
+        ),
+    ),
+    Advised(rule="TMP-36", phase="start", at_us=1, said={"value": "35.9"}),
 )
 """A body of each shape that is hard to keep."""
 
