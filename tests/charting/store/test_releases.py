@@ -18,6 +18,8 @@ from collector.migrate import migrate
 from tests.store.release import CASE, OPENED_US, RELEASES, SAID
 
 CHARTED = [release for release in RELEASES if (release / "charting.db").exists()]
+BODIES = {"v0.3.0": 10}
+"""How many of what releases say an older one could say."""
 NEW = Opened(bed="OR-04", area="or", at_us=OPENED_US, patient=Patient(number="43"))
 
 
@@ -43,9 +45,11 @@ def test_a_charting_file_of_every_release_is_gone_on_with(release: Path, tmp_pat
     dsn = f"sqlite:///{path}"
     migrate_charting(dsn)
     database = open_database(dsn)
-    assert [entry.body for entry in DatabaseTrail(database, lambda: 0).entries(CASE)] == list(SAID)
+    kept = [entry.body for entry in DatabaseTrail(database, lambda: 0).entries(CASE)]
     database.close()
-    go_on(dsn, len(SAID))
+    assert len(kept) == BODIES.get(release.name, len(SAID))
+    assert kept == [body for body in SAID if body in kept]
+    go_on(dsn, len(kept))
 
 
 @pytest.mark.parametrize("release", CHARTED, ids=lambda path: path.name)
