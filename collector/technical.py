@@ -8,6 +8,9 @@ from collector.model import UNMAPPED, AlarmCondition, AlarmPhase, AlarmType, Con
 GATEWAY = "vitalsd"
 """The device name under which the gateway tells of itself; no [[device]] may have it."""
 
+STEP = "clock-step"
+"""Source of the condition that our clock was set; it comes before all that is told with the new time."""
+
 
 class Technical:
     """Which of the gateway's conditions stand. What the methods return is to be journaled by the caller.

@@ -10,7 +10,7 @@ from collector.logs import logger
 from collector.metrics import Metrics
 from collector.model import Channel, Entry, Priority, Quality, Reading, Series
 from collector.runner import Append
-from collector.technical import GATEWAY, Technical
+from collector.technical import GATEWAY, STEP, Technical
 
 LOOK_S = 1.0
 ASK_S = 10.0
@@ -18,7 +18,6 @@ ASK_S = 10.0
 
 CLOCK_STEP = Channel(code="VND_VITALSD_CLOCK_STEP", source=GATEWAY, unit="s")
 """New minus old, at the new time."""
-STEP = "clock-step"
 STEP_SHOWN_S = 60.0
 """How long a step stands as a condition: it is over at once, but a person must see it."""
 LARGE_STEP_US = 1_000_000

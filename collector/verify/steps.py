@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from collector.model import AlarmPhase, Condition, Entry, Reading
-from collector.timekeeping import CLOCK_STEP, STEP
+from collector.technical import STEP
+from collector.timekeeping import CLOCK_STEP
 from collector.verify.bed import Bed, at_bed
 from collector.verify.report import Result
 from collector.verify.setting import Setting, waited

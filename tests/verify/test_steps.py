@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from collector.model import Entry
-from collector.technical import Technical
-from collector.timekeeping import CLOCK_STEP, STEP
+from collector.technical import STEP, Technical
+from collector.timekeeping import CLOCK_STEP
 from collector.verify.steps import untold
 from collector.verify.testimony import Kept, without_steps
 from tests.verify.speaking import SAID, SECOND_US, T0_US, at_s, changed, judged, kept, value
