@@ -63,8 +63,8 @@ class SeriesReader(Protocol):
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         """Changes of alarm conditions in the order of their arrival."""
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
-        """The last change before a time of each condition that it did not end, however old, in order of time."""
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
+        """The last change before a time of each condition, however old, in order of time."""
 
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         """What devices said of themselves and of their patient, in order of time; what stands is the last one."""

@@ -102,8 +102,8 @@ class TimescaleReader:
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
-        return [condition_of(row) for row in self._rows("standing", (bed, before_us))]
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
+        return [condition_of(row) for row in self._rows("last_changes", (bed, before_us))]
 
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         return [identity_of(row) for row in self._rows("identities", (bed, start_us, end_us))]

@@ -112,8 +112,8 @@ class _Reader:
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return self._ask(lambda reader: reader.conditions(bed, start_us, end_us))
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
-        return self._ask(lambda reader: reader.standing(bed, before_us))
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
+        return self._ask(lambda reader: reader.last_changes(bed, before_us))
 
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         return self._ask(lambda reader: reader.identities(bed, start_us, end_us))

@@ -11,7 +11,7 @@ from collector.errors import JournalError
 from collector.journal.reader import JournalReader
 from collector.journal.rows import MINUTE_US, condition_of
 from collector.journal.safe import SafeJournal
-from collector.model import AlarmPhase, Condition, Identity, Quality, Reading, Series, WavePiece
+from collector.model import Condition, Identity, Quality, Reading, Series, WavePiece
 from collector.series import Minutes, Points
 
 T = TypeVar("T")
@@ -72,9 +72,9 @@ class BothReader:
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return _once(self._parts(lambda reader: reader.conditions(bed, start_us, end_us)))
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
         last = {(c.device, c.alarm.source): c for c in self.conditions(bed, 0, before_us)}
-        return sorted((c for c in last.values() if c.alarm.phase is not AlarmPhase.END), key=lambda c: c.time_us)
+        return sorted(last.values(), key=lambda change: change.time_us)
 
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         found: list[Identity] = []

@@ -299,9 +299,9 @@ class JournalReader:
         with self._sound():
             return [condition_of(row) for row in self._rows("conditions", (bed, start_us, end_us))]
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
         with self._sound():
-            return [condition_of(row) for row in self._rows("standing", (bed, before_us))]
+            return [condition_of(row) for row in self._rows("last_changes", (bed, before_us))]
 
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         with self._sound():

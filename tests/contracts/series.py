@@ -187,7 +187,7 @@ class SeriesContract:
         assert list(reader.conditions(BED, us(2), us(3))) == changes[3:4]
         assert list(reader.conditions("OR-4", *EVER)) == []
 
-    def test_what_stands_is_the_last_change_however_old_that_was_no_end(self, stored: Stored) -> None:
+    def test_the_last_change_of_each_condition_is_found_however_old(self, stored: Stored) -> None:
         changes: list[Entry] = [
             condition(1, AlarmPhase.START),
             condition(2, AlarmPhase.START, source="art"),
@@ -196,10 +196,10 @@ class SeriesContract:
             condition(5, AlarmPhase.START, source="spo2"),
         ]
         reader = stored(changes)
-        assert list(reader.standing(BED, EVER[1])) == [changes[2], changes[4]]
-        assert list(reader.standing(BED, us(5))) == [changes[2]]
-        assert list(reader.standing(BED, us(4))) == [changes[0], changes[2]]
-        assert list(reader.standing("OR-4", EVER[1])) == []
+        assert list(reader.last_changes(BED, EVER[1])) == changes[2:]
+        assert list(reader.last_changes(BED, us(5))) == changes[2:4]
+        assert list(reader.last_changes(BED, us(4))) == [changes[0], changes[2]]
+        assert list(reader.last_changes("OR-4", EVER[1])) == []
 
     def test_identities_come_whole_and_in_order_of_time(self, stored: Stored) -> None:
         told: list[Entry] = [

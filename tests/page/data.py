@@ -146,9 +146,9 @@ class Store:
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         return [i for i in self.told if i.bed == bed and start_us <= i.time_us < end_us]
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
         last = {(c.device, c.alarm.source): c for c in self.conditions(bed, 0, before_us)}
-        return sorted((c for c in last.values() if c.alarm.phase is not AlarmPhase.END), key=lambda c: c.time_us)
+        return sorted(last.values(), key=lambda change: change.time_us)
 
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return [c for c in self.changes if c.bed == bed and start_us <= c.time_us < end_us]

@@ -138,8 +138,8 @@ class _Reached:
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         return self._journal.conditions(bed, start_us, self._until(end_us))
 
-    def standing(self, bed: str, before_us: int) -> Sequence[Condition]:
-        return self._journal.standing(bed, self._until(before_us))
+    def last_changes(self, bed: str, before_us: int) -> Sequence[Condition]:
+        return self._journal.last_changes(bed, self._until(before_us))
 
     def identities(self, bed: str, start_us: int, end_us: int) -> Sequence[Identity]:
         return self._journal.identities(bed, start_us, self._until(end_us))

@@ -244,10 +244,10 @@ where bed = ? and time >= ? and time < ? order by time, device, kind, n;
 select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
 from condition where id in (select max(id) from condition where bed = ? group by device, source) order by id;
 
--- standing: the last change before a time of each condition at a bed, where it is no end
+-- last_changes: the last change before a time of each condition at a bed
 select bed, device, source, time, n, type, priority, phase, code, text, device_priority, demo, device_time
 from condition where id in (select max(id) from condition where bed = ? and time < ? group by device, source)
-  and phase <> 'end' order by time, id;
+order by time, id;
 
 -- span: times of a channel's readings between which to look
 select min(time), max(time) from obs where channel = ?;

@@ -146,7 +146,7 @@ from vitalsd.condition
 where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s)
 order by max(time) over (partition by journal order by seq, time, n), journal nulls first, seq, n;
 
--- standing: the last change before a time of each condition at a bed, where it is no end
+-- last_changes: the last change before a time of each condition at a bed
 select bed, device, source, (extract(epoch from time) * 1000000)::bigint, n, type, priority, phase, code, text,
   device_priority, demo, (extract(epoch from device_time) * 1000000)::bigint
 from (
@@ -157,7 +157,7 @@ from (
   ) as of_journal
   order by device, source, time desc, journal nulls last, n desc
 ) as last
-where phase <> 'end' order by time, device, source;
+order by time, device, source;
 
 -- identities: what devices at a bed said of themselves and of their patient
 select bed, device, kind, (extract(epoch from time) * 1000000)::bigint, n, body::text from vitalsd.identity
