@@ -19,6 +19,7 @@ from charting.case.refusals import Impossible
 from charting.case.state import Case, fold
 from charting.case.stays import Overlap, overlaps
 from charting.case.warnings import CaseWarning, warnings_of
+from charting.case.watching import Watching
 from charting.library.library import Libraries
 from charting.templates.loader import Templates
 from charting.trail.contents import Patient
@@ -34,7 +35,7 @@ _KNOWN = 20_000
 """Cases of which it is kept in mind where they were; some 20 MB."""
 
 
-class Desk(Documents):
+class Desk(Documents, Watching):
     def __init__(
         self, trail: Trail, templates: Templates, libraries: Libraries, now_us: Callable[[], int], zone: str
     ) -> None:
