@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Literal
 
 from charting.quality.catalogue import Indicator
+from charting.quality.logic import Parameter
+
+View = Literal["anaesthesia", "event"]
+
+_Z = 1.959963984540054
+"""Of the normal distribution, for 95 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +27,18 @@ class Result:
     """An indicator over a period. Members are listed, so that the number shown is the length of its list.
 
     `group`: of an indicator that is told by group (an ASA class, a technique), else "". `variant`: which of the
-    indicator's variants, "" for the main one. `unknown`: in the denominator or perhaps in it, and nobody can say
-    whether in the numerator too. `pending`: with a candidate that nobody has confirmed or refused. `figures`: numbers
-    from outside the cases that went into it, by key of figures.csv. `happened`: members whose event itself lies in the
-    period, wherever the case is booked; None where the indicator knows no time of its event. `unavailable`: key of
-    words.csv that says why there is no number, "" where there is one.
+    indicator's variants, "" for the main one. `denominator`: of a count those who were asked. `unknown`: indeterminate:
+    nobody can say whether in the denominator, or whether in the numerator. `pending`: with a candidate that nobody has
+    confirmed or refused; not counted. `figures`: numbers from outside the cases that went into it, by key of
+    figures.csv. `happened`: members whose event itself lies in the period, wherever the case is booked; None where the
+    indicator knows no time of its event. `unavailable`: key of words.csv that says why there is no number, "" where
+    there is one.
     """
 
     indicator: Indicator
     group: str = ""
     variant: str = ""
-    parameters: Mapping[str, float | bool | str] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
     numerator: Sequence[Member] = ()
     denominator: Sequence[Member] = ()
     unknown: Sequence[Member] = ()
@@ -50,7 +58,7 @@ class Result:
 
     @property
     def n(self) -> float:
-        """The numerator: members, or the figure that the indicator names."""
+        """The numerator: members, or the figure that the indicator names. Means nothing where it is unavailable."""
         return self.figures.get(self.indicator.numerator_figure, float(len(self.numerator)))
 
     @property
@@ -68,10 +76,23 @@ class Result:
         return self.n if self.d is None else self.n / self.d * self.indicator.times
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % confidence interval of a rate (Wilson), in its unit; None of what is no rate, or unavailable."""
+        if self.unavailable or self.indicator.kind != "rate" or not self.d:
+            return None
+        low, high = wilson(self.n, self.d)
+        return low * self.indicator.times, high * self.indicator.times
+
+    @property
     def coverage(self) -> float | None:
-        """Share of the denominator (of a count: of the cases that are asked) of which the answer is known."""
-        asked = len(self.denominator)
-        return None if not asked else 1 - len(self.unknown) / max(asked, len(self.unknown))
+        """The share, of those who are or may be in the denominator, of whom the answer is known: 0 to 1."""
+        asked = {m.key for m in self.denominator} | {m.key for m in self.unknown}
+        return 1 - len(self.unknown) / len(asked) if asked else None
 
 
-View = Literal["anaesthesia", "event"]
+def wilson(n: float, d: float) -> tuple[float, float]:
+    """The 95 % interval of a proportion n ÷ d after Wilson (1927), without correction for continuity; d > 0."""
+    share, z2 = n / d, _Z * _Z
+    middle = (share + z2 / (2 * d)) / (1 + z2 / d)
+    half = _Z / (1 + z2 / d) * sqrt(share * (1 - share) / d + z2 / (4 * d * d))
+    return max(0.0, middle - half), min(1.0, middle + half)
