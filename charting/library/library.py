@@ -104,8 +104,13 @@ class Libraries:
 
     def named(self, library: str, code: str) -> Term | None:
         """The term of a code in the newest version that has it: for answers, which keep the code alone."""
+        coding = self.newest(library, code)
+        return coding.term if coding else None
+
+    def newest(self, library: str, code: str) -> Coding | None:
+        """A code as the newest version that has it says it."""
         versions = list(self._all.get(library, {}).values())
-        return next((v.codings[code].term for v in reversed(versions) if code in v.codings), None)
+        return next((v.codings[code] for v in reversed(versions) if code in v.codings), None)
 
     def search(self, library: str, text: str, limit: int = 20, day: str = "") -> Sequence[Coding]:
         """Valid codings of the current version whose code, names or pinyin hold all words of the text, best first.

@@ -1,0 +1,83 @@
+"""The facts of a case: a function each."""
+
+from charting.case.state import Case
+from charting.library.library import Libraries
+from charting.quality.derive import airway, codes, death, happened, outcomes, stages
+from charting.quality.derive.blood import blood
+from charting.quality.derive.told import Told
+from charting.quality.facts import Facts
+
+
+def facts(case: Case, libraries: Libraries) -> Facts | None:
+    """None: void or a test, which count nowhere (clinical.md §0)."""
+    if case.state == "discarded" or case.is_test:
+        return None
+    told = Told.of(case, libraries)
+    anchor_us, anchor = stages.anchor(told)
+    technique = codes.technique(told.coded, libraries)
+    asa, emergency_class = codes.asa(told.coded)
+    own, given = airway.airway(told, technique.airway), blood(told)
+    died = death.died(told, asa)
+    return Facts(
+        case=case.id,
+        last=case.last,
+        patient=stages.patient(told),
+        anchor_us=anchor_us,
+        anchor=anchor,
+        department=case.patient.department,
+        room=stages.stay(told).bed,
+        times=_times(told),
+        performed=stages.performed(told),
+        entered=stages.entered(told),
+        cancelled=stages.cancelled(told),
+        incised=stages.incised(told),
+        elective=stages.elective(told, emergency_class),
+        offsite=stages.offsite(told),
+        labour=happened.labour(told),
+        vaginal=happened.vaginal(told),
+        ga=technique.ga,
+        neuraxial=technique.neuraxial,
+        block=technique.block,
+        technique=technique.group(own.airway),
+        asa=asa,
+        airway=own.airway,
+        tube=own.tube,
+        visited=stages.visited(told),
+        pacu=stages.pacu(told),
+        pacu_h=stages.pacu_h(told),
+        transfused=given.transfused,
+        autologous=given.autologous,
+        blood_ml=given.blood_ml,
+        autologous_ml=given.autologous_ml,
+        tooth=happened.tooth(told),
+        aspiration=happened.aspiration(told),
+        aspiration_severe=happened.aspiration_severe(told),
+        airway_unplanned=happened.airway_unplanned(told),
+        arrest=happened.arrest(told),
+        arrest_24h=happened.arrest_24h(told, died),
+        allergy=happened.allergy(told),
+        awareness=outcomes.awareness(told),
+        extubated=airway.extubated(told, own.tube),
+        reintubated=airway.reintubated(told, own.tube),
+        icu=stages.icu(told),
+        icu_planned=stages.icu_planned(told),
+        analgesia=outcomes.analgesia(told),
+        vas=outcomes.vas(told),
+        nerve=outcomes.nerve(told),
+        hoarse=outcomes.hoarse(told),
+        throat=codes.in_set(told.coded, "throat"),
+        cranial=codes.in_set(told.coded, "cranial"),
+        coma=outcomes.coma(told),
+        died_after_h=death.died_h(told, told.ended_us),
+        died_start_h=death.died_h(told, told.anaesthesia.start_us),
+        died=died,
+        central_line=happened.central_line(told),
+        central_line_harm=outcomes.central_line_harm(told),
+    )
+
+
+def _times(told: Told) -> dict[str, int]:
+    """The first of each event, and when a finding says that it was so."""
+    times = {key: events[0].at_us for key, events in told.events.items() if key != "note"}
+    stated = {f.key: f.at_us for f in told.findings.values() if f.value == "yes" and f.at_us is not None}
+    return times | stated

@@ -1,0 +1,133 @@
+"""What happened during the operation: by findings, else by events; unsaid: decision D (clinical.md §1.1, §1.5).
+
+A finding outranks whatever else is told. One whose time lies outside the indicator's window does not count.
+"""
+
+from charting.quality.derive.told import Told, Window
+from charting.quality.derive.truth import both, either, negated
+from charting.quality.facts import Three
+from charting.trail.contents import Event, Finding
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+DEPRESSED = frozenset({"apnoea", "depression"})
+"""Causes that AQI-13 counts: respiratory arrest or severe depression, not every change of technique."""
+
+
+def tooth(told: Told) -> Three:
+    """Between anaesthesia start and end (AQI-11)."""
+    return _stated(told, "tooth_injury", told.anaesthesia)
+
+
+def aspiration(told: Told) -> Three:
+    return _stated(told, "aspiration", told.anaesthesia)
+
+
+def aspiration_severe(told: Told) -> Three:
+    """And SpO₂ cannot be held at 90 % on room air on leaving (AQI-12): said with the finding."""
+    finding = told.findings.get("aspiration")
+    return both(aspiration(told), None if finding is None else _detail(finding, "severe", "yes"))
+
+
+def allergy(told: Told) -> Three:
+    """That needed adrenaline at once: said with the finding (AQI-15)."""
+    finding = told.findings.get("allergy")
+    return both(
+        _stated(told, "allergy", told.anaesthesia), None if finding is None else _detail(finding, "adrenaline", "yes")
+    )
+
+
+def arrest(told: Told) -> Three:
+    """Not intended, from anaesthesia start to leaving the suite (AQI-14)."""
+    return _arrest(told, Window(start_us=told.anaesthesia.start_us, end_us=told.suite.end_us), told.unsaid())
+
+
+def arrest_24h(told: Told, died: Three) -> Three:
+    """The same within 24 h from anaesthesia start (2015-11). Where nothing is said the record answers for the theatre,
+    and who has seen him alive a day later for the rest.
+    """
+    start_us = told.anaesthesia.start_us
+    window = Window(start_us=start_us, end_us=None if start_us is None else start_us + DAY_US)
+    return _arrest(told, window, told.unsaid() if died is False else None)
+
+
+def _arrest(told: Told, window: Window, unsaid: Three) -> Three:
+    finding = told.findings.get("arrest")
+    if finding is None:
+        return unsaid
+    if finding.value == "no":
+        return False
+    intended = _detail(finding, "intended", "yes")
+    at_us = finding.at_us
+    if at_us is None:
+        return both(None, negated(intended))
+    if intended is None and on_bypass(told, at_us):
+        intended = True
+    return both(window.holds(at_us), negated(intended))
+
+
+def on_bypass(told: Told, at_us: int) -> bool:
+    """Whether a machine was his heart then: an arrest is intended (AQI-14: cardioplegia, CPB)."""
+    starts = [e.at_us for e in told.events.get("t_cpb_start", ()) if e.at_us <= at_us]
+    ends = [e.at_us for e in told.events.get("t_cpb_end", ()) if e.at_us <= at_us]
+    return bool(starts) and (not ends or max(ends) < max(starts))
+
+
+def airway_unplanned(told: Told) -> Three:
+    """An artificial airway that was not planned, for apnoea or respiratory depression, from entering to leaving the
+    suite (AQI-13). Whether it was planned, or why, is unknown where nobody has said it.
+    """
+    finding = told.findings.get("airway_unplanned")
+    if finding is not None:
+        cause = _detail(finding, "cause", *DEPRESSED)
+        return both(_stated(told, "airway_unplanned", told.suite), cause)
+    devices = told.events.get("t_tube_in", ())
+    if not devices:
+        return told.unsaid()
+    return either(
+        both(told.suite.holds(e.at_us), negated(said(e, "planned", "true")), said(e, "cause", *DEPRESSED))
+        for e in devices
+    )
+
+
+def said(event: Event, name: str, *yes: str) -> Three:
+    """Whether a detail of an event is one of these; None: it has none."""
+    told = event.details.get(name)
+    return None if not told else told in yes
+
+
+def _stated(told: Told, key: str, window: Window) -> Three:
+    finding = told.findings.get(key)
+    if finding is None:
+        return told.unsaid()
+    if finding.value == "no":
+        return False
+    return True if finding.at_us is None else window.holds(finding.at_us)
+
+
+def _detail(finding: Finding, name: str, *yes: str) -> Three:
+    told = finding.details.get(name)
+    return None if not told else told in yes
+
+
+def central_line(told: Told) -> Three:
+    """Punctured: a finding. Where central venous pressure was monitored nobody has said who punctured."""
+    finding = told.findings.get("central_line")
+    if finding is not None:
+        return finding.value == "yes"
+    monitored = any(
+        isinstance(said, tuple) and "cvp" in said for said in told.answers("anaesthesia_record", "special_monitoring")
+    )
+    return None if monitored else told.unsaid()
+
+
+def labour(told: Told) -> Three:
+    """Analgesia for a vaginal birth was begun (AQI-26)."""
+    finding = told.findings.get("labour_analgesia")
+    return told.unsaid() if finding is None else finding.value == "yes"
+
+
+def vaginal(told: Told) -> Three:
+    """How it ended is obstetrics' to say."""
+    finding = told.findings.get("labour_analgesia")
+    return None if finding is None or finding.value == "no" else _detail(finding, "delivery", "vaginal")
