@@ -17,8 +17,8 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], se
     """`told`: alarm conditions of one device in order of time; `kept`: its conditions, in the order of arrival;
     settled_us: by a life's number, until when a new dialogue may not yet be told everything.
 
-    A new dialogue is told which alarms stand: what of that is news to what was kept before is kept then. Of an alarm
-    that was not told to it, it need not know the end.
+    A new dialogue is told which alarms stand: what of that is news to what was kept before is kept then, and one that
+    goes on as it was is kept to continue. Of an alarm that was not told to it, it need not know the end.
     """
     out = Found()
     sayings = Sayings(told, lambda one: (one.event,))
@@ -26,8 +26,14 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], se
     equals: dict[tuple[int, Key], list[tuple[Life, Condition]]] = defaultdict(list)
     standing: set[str] = set()
     stood: dict[tuple[int, str], bool] = {}
+    last: dict[str, AlarmCondition] = {}
+    unchanged: set[Condition] = set()
     for life, condition in kept:
         source = condition.alarm.source
+        before = last.get(source)
+        if before is not None and replace(before, phase=AlarmPhase.CONTINUE) == condition.alarm:
+            unchanged.add(condition)
+        last[source] = condition.alarm
         equals[life.number, (condition.alarm,)].append((life, condition))
         known_us.setdefault((life.number, source), condition.time_us)
         stood.setdefault((life.number, source), source in standing)
@@ -40,7 +46,8 @@ def find_alarms(told: Sequence[Said], kept: Sequence[tuple[Life, Condition]], se
                 continue
             its = life.number, condition.alarm.source
             news = condition.time_us == known_us[its] and stood[its] is not (condition.alarm.phase is AlarmPhase.START)
-            if news and _stands(told, condition, settled_us.get(life.number, life.absent_us)):
+            again = news and _stands(told, condition, settled_us.get(life.number, life.absent_us))
+            if again or (condition in unchanged and _stands(told, condition, condition.time_us)):
                 out.again += 1
             else:
                 out.invented += 1

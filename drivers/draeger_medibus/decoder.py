@@ -59,7 +59,10 @@ PATIENT_TYPES: Mapping[str, str] = {"Adult": "adult", "Paediatric": "paediatric"
 
 
 class Decoder:
-    """Reads what a device says, whether or not this session has asked for it. `standing`: alarms of earlier lists."""
+    """Reads what a device says, whether or not this session has asked for it.
+
+    `standing`: alarms of earlier lists; those that a new dialogue lists as well continue.
+    """
 
     def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
         self.waves = Waves()
@@ -69,6 +72,7 @@ class Decoder:
         for condition in standing:
             command, _, code = condition.source.encode("ascii", errors="replace").partition(b":")
             self._alarms.setdefault(_ALARMS.get(command, 0), {})[code] = condition
+        self._interrupted()
         self._mode = ""
         self._cuff: dict[bytes, float | None] = {}
         self._cuff_age: float | None = None
@@ -177,7 +181,13 @@ class Decoder:
 
     def _ended(self, reason: str) -> list[Event]:
         self._associated = False
+        self._interrupted()
         return [*self.flush(), Association(state=AssociationState.ENDED, reason=reason)]
+
+    def _interrupted(self) -> None:
+        """What stands in the lists of the next dialogue is told, also where it has not changed."""
+        for active in self._alarms.values():
+            active.update((code, replace(c, phase=AlarmPhase.CONTINUE)) for code, c in active.items())
 
     def _observation(self, channel: Channel, value: float | str | None) -> Observation:
         quality = Quality.NOT_AVAILABLE if value is None else Quality.VALID

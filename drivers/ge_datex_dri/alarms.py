@@ -29,7 +29,8 @@ class Alarms:
 
     The list has no ids and is sorted by colour, so an alarm is followed by the bytes of its text, never understood by
     them. One that is missing in a full list has ended only where its colour is above the lowest listed. `encoding`: of
-    the texts, which are in the language of the monitor. `standing`: alarms of an earlier list.
+    the texts, which are in the language of the monitor. `standing`: alarms of an earlier list; one that is listed again
+    continues.
     """
 
     def __init__(self, encoding: str, standing: Sequence[AlarmCondition] = ()) -> None:
@@ -37,6 +38,7 @@ class Alarms:
         self._active = {
             alarm.source.encode("latin-1", errors="replace"): PRIORITIES.index(alarm.priority) for alarm in standing
         }
+        self._unheard = set(self._active)
         self._told: dict[Channel, str] = {}
 
     def events(self, record: Record) -> Sequence[Event] | None:
@@ -65,8 +67,9 @@ class Alarms:
         for text, color in colors.items():
             if text not in before:
                 found.append(self._condition(text, color, AlarmPhase.START))
-            elif before[text] != color:
+            elif before[text] != color or text in self._unheard:
                 found.append(self._condition(text, color, AlarmPhase.CONTINUE))
+        self._unheard -= colors.keys() | ended.keys()
         return found
 
     def _condition(self, text: bytes, color: int, phase: AlarmPhase) -> AlarmCondition:

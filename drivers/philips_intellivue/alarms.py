@@ -32,7 +32,7 @@ _OPERATING_MODE = 0x0946
 
 class Alarms:
     """Compares successive lists: there is no "end" on the wire. A lost link ends nothing: `standing` are the conditions
-    of the lists before.
+    of the lists before, and those that a new dialogue lists as well continue.
     """
 
     def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
@@ -41,6 +41,12 @@ class Alarms:
             is_mode = condition.source.startswith(f"{_OPERATING_MODE:04X}.")
             key = _OPERATING_MODE if is_mode else _LISTS[condition.type]
             self._active.setdefault(key, {})[condition.source] = condition
+        self.interrupted()
+
+    def interrupted(self) -> None:
+        """The dialogue is over: what stands in the lists of the next one is told, also where it has not changed."""
+        for active in self._active.values():
+            active.update((source, replace(c, phase=AlarmPhase.CONTINUE)) for source, c in active.items())
 
     def update(self, objects: Iterable[Mapping[int, bytes]]) -> list[AlarmCondition]:
         """What the lists in these attributes change; a list that is not sent changes nothing.

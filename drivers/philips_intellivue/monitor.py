@@ -98,6 +98,7 @@ class Monitor:
     def ended(self, reason: str) -> Association:
         """The association is over, said by the monitor or by its silence."""
         self._associated = False
+        self._alarms.interrupted()
         return Association(state=AssociationState.ENDED, reason=reason)
 
     def _control(self, payload: bytes) -> Heard:

@@ -62,6 +62,15 @@ def test_a_new_dialogue_keeps_how_an_alarm_stands_where_that_is_news() -> None:
     assert over_a_kill((said(10, LOW), said(13, OVER)), more=(again,)).invented == 1
 
 
+def test_a_new_dialogue_keeps_that_an_alarm_goes_on_as_it_was() -> None:
+    goes_on = said(24, replace(LOW, phase=AlarmPhase.CONTINUE))
+    kept_again = found(told(*ALARMS[:1]), more=(goes_on,))
+    assert (kept_again.lost, kept_again.invented, kept_again.again) == (0, 0, 1)
+    louder = said(24, replace(LOW, phase=AlarmPhase.CONTINUE, priority=Priority.LOW))
+    assert found(told(*ALARMS[:1]), more=(louder,)).invented == 1
+    assert found(told(*ALARMS[:2]), more=(goes_on,)).invented == 1
+
+
 def test_an_alarm_that_ended_while_nobody_listened_is_ended_by_the_next_dialogue() -> None:
     begins, ends, late = said(10, LOW), said(20.01, OVER), said(26, OVER)
     anew = said(28, LOW)

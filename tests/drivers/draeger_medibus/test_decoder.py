@@ -364,8 +364,12 @@ def test_a_new_dialogue_goes_on_from_the_alarms_that_stood() -> None:
     before = alarms(heard(response(0x27, b"L07SPO2 LOW    L10PAW HIGH    "), response(0x2E, b"L11GAS FAIL    ")))
     foreign = replace(before[0], source="4A05.0001/\u6c27")
     one = MedibusSession(Options(), [*before, foreign])
-    found = alarms(one.receive(response(0x27, b"L10PAW HIGH    ") + response(0x2E), 0.0))
-    assert found == [replace(before[0], phase=AlarmPhase.END), replace(before[2], phase=AlarmPhase.END)]
+    listed = response(0x27, b"L10PAW HIGH    ")
+    assert alarms(one.receive(listed + response(0x2E) + listed, 0.0)) == [
+        replace(before[1], phase=AlarmPhase.CONTINUE),
+        replace(before[0], phase=AlarmPhase.END),
+        replace(before[2], phase=AlarmPhase.END),
+    ]
 
 
 def test_a_lost_link_ends_no_alarm() -> None:

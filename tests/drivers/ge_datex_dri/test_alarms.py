@@ -63,10 +63,12 @@ def test_a_new_dialogue_goes_on_from_the_alarms_that_stood() -> None:
         source="\u6c27 4A05.0001", type=AlarmType.TECHNICAL, priority=Priority.LOW, phase=AlarmPhase.START
     )
     session = DatexSession(SPEC.options(), [*before, foreign])
-    frames = [frame(record(4, status((b"SpO2 LOW", 2), (b"APN\xc9E", 3)))), frame(record(4, status()))]
+    listed = frame(record(4, status((b"SpO2 LOW", 2), (b"APN\xc9E", 3))))
+    frames = [listed, listed, frame(record(4, status()))]
     found = [event for event in fed(*frames, session=session) if isinstance(event, AlarmCondition)]
     assert [one for one in short(found) if one[0] in {alarm.text for alarm in before}] == [
         ("ASYSTOLE", "end", "high"),
+        ("SpO2 LOW", "continue", "medium"),
         ("APN\xc9E", "continue", "high"),
         ("SpO2 LOW", "end", "medium"),
         ("APN\xc9E", "end", "high"),
