@@ -16,7 +16,7 @@ Area = Literal["or", "pacu", "icu"]
 class Situation:
     """Times are µs since 1970 UTC.
 
-    `times`: keys of the event model (clinical.md §0) → when, of what has come; the first of what may come several times.
+    `times`: keys of the event model (clinical.md §0) → when, of what has come; the first of what comes several times.
     `expected_min`: how long the anaesthetic is expected to last. `cooled`: cooled on purpose, or on bypass.
     `warming`: True: an active measure is documented as on; False: those documented are off, or somebody has said that
     there is none; None: nothing is documented. `course`: of [into the room, now), in the ICU of [into the ICU, now).

@@ -1,50 +1,34 @@
-"""Temperatures that can be trusted: sites (clinical.md §2.1) and the pipeline that finds artefacts (§2.4). Pure.
+"""Temperatures that can be trusted: the pipeline that finds artefacts (clinical.md §2.4). Pure.
 
 What the pipeline excludes is named, never lost: a minute keeps its rule, and raw readings stay where they are stored.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from alarms.sites import Core, Site, codes, site_of, sites
+
+__all__ = [
+    "MINUTE_US", "Circumstances", "Core", "Limits", "Screened", "Site", "by_minute", "codes", "differing", "screen",
+    "screen_spots", "site_of", "sites",
+]  # fmt: skip
+
 MINUTE_US = 60_000_000
-
-
-class Core(StrEnum):
-    """How near to the core a site is. Of an unknown site a value may be shown, but counts for no indicator."""
-
-    CORE = "core"
-    NEAR_CORE = "near_core"
-    PERIPHERAL = "peripheral"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """`rank`: which of two sites is preferred, the lower. `settle_min`: after how many minutes warming up has ended."""
-
-    name: str
-    zh: str
-    en: str
-    core: Core
-    rank: int
-    settle_min: int
-
-    @property
-    def is_body(self) -> bool:
-        """It may stand as 体温 in a record."""
-        return self.core is not Core.PERIPHERAL
+_HAIR = 1e-6
+"""°C: how far a difference of two decimal numbers may be from what they say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The numbers of §2.4, °C and minutes."""
+    """The numbers of §2.4, °C and minutes.
+
+    `out_back`: a probe that has been out for `out_min` is believed again from here up; else only where its value has
+    come back.
+    """
 
     ingest: tuple[float, float] = (25.0, 45.0)
     quality: tuple[float, float] = (32.0, 40.0)
@@ -58,6 +42,7 @@ class Limits:
     fall_slope: float = 0.1
     knee_min: int = 10
     out_min: int = 60
+    out_back: float = float("-inf")
     near_room: float = 2.0
     trim: float = 0.3
     trim_min: int = 3
@@ -105,56 +90,6 @@ class Circumstances:
     others: Sequence[Mapping[int, float]] = ()
 
 
-@cache
-def sites() -> Mapping[str, Site]:
-    """The rows of sites.csv by name."""
-    return {row["site"]: _site(row) for row in _rows()}
-
-
-def site_of(code: str, written: str = "") -> Site | None:
-    """Where a channel measures: by the site that the bed's configuration gives, else by its code.
-
-    None: the code is no temperature of a body. A written site that no table knows is an unknown one.
-    """
-    by_code, by_word = _tables()
-    known = by_code.get(code)
-    if known is None:
-        return None
-    return by_word.get(written.strip().lower(), sites()["unknown"]) if written else known
-
-
-def codes() -> Sequence[str]:
-    """All codes that are a temperature of a body."""
-    return tuple(_tables()[0])
-
-
-@cache
-def _tables() -> tuple[Mapping[str, Site], Mapping[str, Site]]:
-    by_code, by_word = {}, {}
-    for row in _rows():
-        site = sites()[row["site"]]
-        by_code.update(dict.fromkeys(row["codes"].split(), site))
-        by_word.update(dict.fromkeys([site.name, *filter(None, row["words"].split("|"))], site))
-    return by_code, by_word
-
-
-@cache
-def _rows() -> tuple[Mapping[str, str], ...]:
-    with files("alarms").joinpath("sites.csv").open("r", encoding="utf-8") as text:
-        return tuple(csv.DictReader(text))
-
-
-def _site(row: Mapping[str, str]) -> Site:
-    return Site(
-        name=row["site"],
-        zh=row["zh"],
-        en=row["en"],
-        core=Core(row["core"]),
-        rank=int(row["rank"]),
-        settle_min=int(row["settle_min"]),
-    )
-
-
 def screen(
     time_us: NDArray[np.int64],
     value: NDArray[np.float64],
@@ -165,33 +100,56 @@ def screen(
 ) -> Screened:
     """Readings of one channel, °C, in order of time → its minutes with what is wrong with them (§2.4, in its order).
 
-    `usable`: the device does not doubt it. Looks at most 80 min back, 10 min ahead
-    of a minute (step 8: as far back as `stuck_alone_min`).
+    `usable`: the device does not doubt it. Looks at most 80 min back, 10 min ahead of a minute (step 8: as far back as
+    `stuck_alone_min`; with an `out_back`: as far back as the probe is out).
     """
     limits = limits or Limits()
     binned = _binned(time_us, value, usable, _cooled(time_us, circumstances), limits)
     cooled = _cooled(binned.minute_us, circumstances)
-    low, high = (np.where(cooled, *ends) for ends in zip(limits.quality_cooled, limits.quality, strict=True))
-    with np.errstate(invalid="ignore"):
-        _exclude(binned, (binned.value < low) | (binned.value > high), "temp.qc_range")
+    _exclude(binned, _beyond(binned.value, cooled, limits), "temp.qc_range")
     kept = np.flatnonzero(~np.isnan(binned.value))
     minute, median, cooled = binned.minute_us[kept] // MINUTE_US, binned.value[kept], cooled[kept]
     rules = [
         ("temp.warm_up", _settling(minute, median, cooled, site, limits)),
         ("temp.probe_out", _out(minute, median, limits) & ~cooled),
+        ("temp.probe_out", _near(minute, median, circumstances.room, limits.near_room)),
+        *(("temp.end_trim", _trimmed(minute, median, end, limits)) for end in circumstances.ends_us),
     ]
-    rules.append(("temp.probe_out", _near(minute, median, circumstances.room, limits.near_room)))
-    rules += [("temp.end_trim", _trimmed(minute, median, end, limits)) for end in circumstances.ends_us]
     for rule, found in rules:
         mask = np.zeros(binned.value.size, dtype=bool)
         mask[kept[found]] = True
         _exclude(binned, mask, rule, over=("temp.warm_up", "temp.qc_range"))
     doubtful = _stuck(minute, median, circumstances.others, limits)
     binned.flagged[kept[doubtful]] = "temp.stuck"
-    if site.core is Core.CORE:
-        skin = _near(minute, median, circumstances.skin, limits.site_near) & (median < limits.site_low)
-        binned.flagged[kept[skin]] = "temp.site"
+    binned.flagged[kept[_misplaced(minute, median, site, circumstances, limits)]] = "temp.site"
     return binned
+
+
+def screen_spots(
+    time_us: NDArray[np.int64],
+    value: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    site: Site,
+    circumstances: Circumstances,
+    limits: Limits | None = None,
+) -> Screened:
+    """The same of readings taken one by one: a row for each. The steps that need a course (4 to 8) do not apply."""
+    limits = limits or Limits()
+    cooled = _cooled(time_us, circumstances)
+    celsius, fahrenheit, outside = _celsius(value, cooled, limits)
+    good = usable & ~outside & ~np.isnan(value)
+    rows = Screened(
+        minute_us=time_us // MINUTE_US * MINUTE_US,
+        value=np.where(good, celsius, np.nan),
+        count=good.astype(np.int64),
+        excluded=_names(value.size),
+        flagged=_names(value.size),
+    )
+    rows.excluded[~good] = np.where((usable & outside)[~good], "temp.range", "temp.device")
+    rows.flagged[good & fahrenheit] = "temp.fahrenheit"
+    _exclude(rows, _beyond(rows.value, cooled, limits), "temp.qc_range")
+    rows.flagged[_misplaced(rows.minute_us // MINUTE_US, rows.value, site, circumstances, limits)] = "temp.site"
+    return rows
 
 
 def by_minute(screened: Screened) -> Mapping[int, float]:
@@ -215,21 +173,13 @@ def _binned(
     cooled: NDArray[np.bool_],
     limits: Limits,
 ) -> Screened:
-    """Steps 1, 2 and 9: readings that no pipeline may use are left out, and the rest becomes minute medians.
-
-    What is right for somebody who is cooled is not outside what may be used.
-    """
-    low, high = limits.fahrenheit
-    with np.errstate(invalid="ignore"):
-        fahrenheit = (value >= low) & (value <= high)
-        celsius = np.where(fahrenheit, (value - 32) / 1.8, value)
-        coldest = np.where(cooled, min(limits.ingest[0], limits.quality_cooled[0]), limits.ingest[0])
-        outside = (celsius < coldest) | (celsius > limits.ingest[1])
+    """Steps 1, 2 and 9: readings that no pipeline may use are left out, and the rest becomes minute medians."""
+    celsius, fahrenheit, outside = _celsius(value, cooled, limits)
     good = usable & ~outside & ~np.isnan(value)
     minute = time_us // MINUTE_US
-    all_minutes = np.unique(minute)
-    n = all_minutes.size
-    at = np.searchsorted(all_minutes, minute)
+    begins = np.diff(minute, prepend=minute[:1] - 1) != 0
+    at = np.cumsum(begins) - 1
+    n = int(begins.sum())
     count = np.bincount(at[good], minlength=n)
     medians = np.full(n, np.nan)
     order = np.lexsort((celsius[good], at[good]))
@@ -237,17 +187,48 @@ def _binned(
     has = count > 0
     lower = ranked[(first + (count - 1) // 2)[has]]
     medians[has] = lower + (ranked[(first + count // 2)[has]] - lower) / 2
-    excluded = np.full(n, "", dtype="<U16")
+    excluded, flagged = _names(n), _names(n)
     beyond = np.bincount(at[usable & outside], minlength=n) > 0
     excluded[~has] = np.where(beyond[~has], "temp.range", "temp.device")
-    flagged = np.full(n, "", dtype="<U16")
     flagged[np.bincount(at[good & fahrenheit], minlength=n) > 0] = "temp.fahrenheit"
-    return Screened(minute_us=all_minutes * MINUTE_US, value=medians, count=count, excluded=excluded, flagged=flagged)
+    return Screened(
+        minute_us=minute[begins] * MINUTE_US, value=medians, count=count, excluded=excluded, flagged=flagged
+    )
+
+
+def _celsius(
+    value: NDArray[np.float64], cooled: NDArray[np.bool_], limits: Limits
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """In °C, which were °F, and which are outside the range of ingest.
+
+    To 1e-6 °C: 96.8 °F is 36.0 °C whoever converted it, and not a hair less. What is right for somebody who is cooled
+    is not outside what may be used.
+    """
+    low, high = limits.fahrenheit
+    with np.errstate(invalid="ignore"):
+        fahrenheit = (value >= low) & (value <= high)
+        celsius = np.round(np.where(fahrenheit, (value - 32) / 1.8, value), 6)
+        coldest = np.where(cooled, min(limits.ingest[0], limits.quality_cooled[0]), limits.ingest[0])
+        return celsius, fahrenheit, (celsius < coldest) | (celsius > limits.ingest[1])
+
+
+def _beyond(value: NDArray[np.float64], cooled: NDArray[np.bool_], limits: Limits) -> NDArray[np.bool_]:
+    """Step 3."""
+    low, high = (np.where(cooled, *ends) for ends in zip(limits.quality_cooled, limits.quality, strict=True))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((value < low) | (value > high))
+
+
+def _names(n: int) -> NDArray[np.str_]:
+    return np.full(n, "", dtype="<U16")
 
 
 def _exclude(binned: Screened, mask: NDArray[np.bool_], rule: str, over: Sequence[str] = ()) -> None:
-    free = mask & ((binned.excluded == "") | np.isin(binned.excluded, over))
-    binned.excluded[free] = rule
+    if mask.any():
+        free = binned.excluded == ""
+        for name in over:
+            free |= binned.excluded == name
+        binned.excluded[mask & free] = rule
 
 
 def _settling(
@@ -260,7 +241,7 @@ def _settling(
     out = np.zeros(value.size, dtype=bool)
     if not value.size:
         return out
-    stepped = (np.abs(np.diff(value)) > limits.step) & ~cooled[1:]
+    stepped = (np.abs(np.diff(value)) > limits.step + _HAIR) & ~cooled[1:]
     breaks = (np.diff(minute) > limits.hole_min) | stepped
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
     ends = np.append(starts[1:], value.size)
@@ -269,9 +250,8 @@ def _settling(
         i = start
         while i < end:
             passed = minute[i] - minute[start]
-            settled = passed >= limits.settle_min and _slope(minute, value, max(before[i], start), i) < (
-                limits.settle_slope
-            )
+            slope = _slope(minute, value, max(before[i], start), i)
+            settled = passed >= limits.settle_min and slope < limits.settle_slope - _HAIR
             if settled or passed >= site.settle_min:
                 break
             i += 1
@@ -286,34 +266,36 @@ def _slope(minute: NDArray[np.int64], value: NDArray[np.float64], first: int, la
 
 
 def _out(minute: NDArray[np.int64], value: NDArray[np.float64], limits: Limits) -> NDArray[np.bool_]:
-    """Step 6: the value falls as a probe in the air does; out from the knee until it is back, for an hour at most."""
-    out = np.zeros(value.size, dtype=bool)
-    falling = np.zeros(value.size, dtype=bool)
-    falling[1:] = np.diff(value) < 0
-    for i in np.flatnonzero(falling).tolist():
-        first = i
-        while first > 0 and falling[first] and minute[i] - minute[first - 1] <= limits.fall_min:
-            first -= 1
-        if value[first] - value[i] > limits.fall:
-            knee = _knee(minute, value, i, limits)
-            back = i + 1
-            while (
-                back < value.size
-                and minute[back] - minute[knee] <= limits.out_min
-                and (value[back] < value[knee] - limits.fall)
-            ):
-                back += 1
-            out[knee + 1 : back] = True
+    """Step 6: the value falls as a probe in the air does; out from the knee until it is back."""
+    out, since = np.zeros(value.size, dtype=bool), np.zeros(value.size, dtype=np.int64)
+    falling = np.diff(value) <= 0
+    chain = np.ones(value.size, dtype=bool)
+    for k in range(1, min(limits.fall_min, value.size - 1) + 1):
+        chain = chain[1:] & falling[: value.size - k]
+        near = minute[k:] - minute[:-k] <= limits.fall_min
+        fallen = chain & near & (value[:-k] - value[k:] > limits.fall + _HAIR)
+        since[k:][fallen & (since[k:] == 0)] = k
+    for i in np.flatnonzero(since).tolist():
+        knee = _knee(minute, value, i, int(i - since[i]), limits)
+        out[knee + 1 : _back(minute, value, i + 1, knee, limits.fall, limits)] = True
     return out
 
 
-def _knee(minute: NDArray[np.int64], value: NDArray[np.float64], i: int, limits: Limits) -> int:
-    """Where the fall through `i` began."""
-    knee = i
+def _back(
+    minute: NDArray[np.int64], value: NDArray[np.float64], first: int, knee: int, within: float, limits: Limits
+) -> int:
+    """The first place from `first` on at which a probe that came out at `knee` is back."""
+    back = value[first:] >= value[knee] - within - _HAIR
+    back |= (minute[first:] - minute[knee] > limits.out_min) & (value[first:] >= limits.out_back)
+    return first + int(back.argmax()) if back.any() else value.size
+
+
+def _knee(minute: NDArray[np.int64], value: NDArray[np.float64], i: int, knee: int, limits: Limits) -> int:
+    """Where the fall through `knee` and `i` began."""
     while (
         knee > 0
         and minute[i] - minute[knee - 1] <= limits.knee_min
-        and value[knee - 1] - value[knee] > limits.fall_slope * (minute[knee] - minute[knee - 1])
+        and value[knee - 1] - value[knee] > limits.fall_slope * (minute[knee] - minute[knee - 1]) + _HAIR
     ):
         knee -= 1
     return knee
@@ -327,25 +309,43 @@ def _near(
         return np.zeros(value.size, dtype=bool)
     beside = np.array([other.get(m, np.nan) for m in minute.tolist()])
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(value - beside) <= within)
+        return np.asarray(np.abs(value - beside) <= within + _HAIR)
+
+
+def _misplaced(
+    minute: NDArray[np.int64],
+    value: NDArray[np.float64],
+    site: Site,
+    circumstances: Circumstances,
+    limits: Limits,
+) -> NDArray[np.bool_]:
+    """Step 10: it is said to be of the core, and is the skin's."""
+    if site.core is not Core.CORE:
+        return np.zeros(value.size, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        return _near(minute, value, circumstances.skin, limits.site_near) & (value < limits.site_low)
 
 
 def _trimmed(minute: NDArray[np.int64], value: NDArray[np.float64], end_us: int, limits: Limits) -> NDArray[np.bool_]:
-    """Step 7: what falls quickly in the last minutes before the end, and does not come back before it."""
+    """Step 7: what falls quickly in the last minutes before the end, and does not come back before it.
+
+    Nor does what goes on after the end count, until it is back or there is a hole.
+    """
     out = np.zeros(value.size, dtype=bool)
     end = end_us // MINUTE_US
     last = np.flatnonzero((minute >= end - limits.trim_before_min) & (minute < end))
     for at, knee in enumerate(last.tolist()):
         rest = last[at + 1 :]
-        if not rest.size:
-            break
         soon = rest[minute[rest] - minute[knee] <= limits.trim_min]
-        lower = value[rest] < value[knee]
-        if soon.size and value[knee] - value[soon].min() > limits.trim and lower.all():
-            tail = value[soon[np.argmin(value[soon])] : rest[-1] + 1]
-            if (value[knee] - tail > limits.trim).all():
-                out[rest] = True
-                break
+        if not soon.size:
+            continue
+        fallen = value[knee] - value[soon[np.argmin(value[soon])] : rest[-1] + 1] > limits.trim + _HAIR
+        if fallen.all() and (value[rest] < value[knee]).all():
+            after = int(rest[-1]) + 1
+            holes = np.flatnonzero(np.diff(minute[after - 1 :]) > limits.hole_min)
+            whole = after + int(holes[0]) if holes.size else value.size
+            out[rest[0] : min(whole, _back(minute, value, after, knee, limits.trim, limits))] = True
+            break
     return out
 
 
@@ -354,33 +354,34 @@ def _stuck(
 ) -> NDArray[np.bool_]:
     """Step 8: identical to 0.1 °C for longer than an hour while another site moves, or for longer than four alone."""
     out = np.zeros(value.size, dtype=bool)
-    if not value.size:
-        return out
     shown = np.round(value, 1)
-    starts = np.concatenate(([0], np.flatnonzero((np.diff(shown) != 0) | (np.diff(minute) > limits.hole_min)) + 1))
-    for start, end in zip(starts.tolist(), np.append(starts[1:], value.size).tolist(), strict=True):
-        if minute[end - 1] - minute[start] <= limits.stuck_min:
-            continue
+    starts = np.flatnonzero((np.diff(shown, prepend=np.nan) != 0) | (np.diff(minute, prepend=0) > limits.hole_min))
+    ends = np.append(starts[1:], value.size)
+    long = minute[ends - 1] - minute[starts] > limits.stuck_min if starts.size else starts > 0
+    for start, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
         run = minute[start:end]
         passed = run - run[0]
         out[start:end] = passed > limits.stuck_alone_min
         for other in others:
-            beside = np.array([other.get(m, np.nan) for m in run.tolist()])
-            for i in np.flatnonzero(passed > limits.stuck_min).tolist():
-                near = beside[np.searchsorted(run, run[i] - limits.stuck_min) : i + 1]
-                out[start + i] |= np.isfinite(near).any() and np.nanmax(near) - np.nanmin(near) >= limits.moves
+            out[start:end] |= (passed > limits.stuck_min) & _moving(run, other, limits)
     return out
+
+
+def _moving(minute: NDArray[np.int64], other: Mapping[int, float], limits: Limits) -> NDArray[np.bool_]:
+    """At which minutes of a run another value has moved within the time after which this one may be stuck."""
+    grid = np.full(int(minute[-1] - minute[0]) + 1 + limits.stuck_min, np.nan)
+    grid[minute - minute[0] + limits.stuck_min] = [other.get(m, np.nan) for m in minute.tolist()]
+    highest = sliding_window_view(np.where(np.isnan(grid), -np.inf, grid), limits.stuck_min + 1).max(axis=-1)
+    lowest = sliding_window_view(np.where(np.isnan(grid), np.inf, grid), limits.stuck_min + 1).min(axis=-1)
+    return np.asarray((highest - lowest >= limits.moves - _HAIR)[minute - minute[0]])
 
 
 def differing(one: Screened, other: Screened, by: float = 1.0, for_min: int = 5) -> NDArray[np.bool_]:
     """Minutes of `one` in which `other` has differed by more for so long: a flag of data quality, no alarm (§2.1)."""
-    beside = by_minute(replace(other, value=np.where(other.valid, other.value, np.nan)))
-    far = np.array([
-        bool(ok) and m // MINUTE_US in beside and abs(v - beside[m // MINUTE_US]) > by
-        for m, v, ok in zip(one.minute_us.tolist(), one.value.tolist(), one.valid.tolist(), strict=True)
-    ], dtype=bool)  # fmt: skip
-    run, out = 0, np.zeros(far.size, dtype=bool)
-    for i, apart in enumerate(far.tolist()):
-        run = run + 1 if apart else 0
-        out[i] = run >= for_min
-    return out
+    far = np.zeros(one.value.size, dtype=bool)
+    own, its = np.flatnonzero(one.valid), np.flatnonzero(other.valid)
+    _, mine, beside = np.intersect1d(one.minute_us[own], other.minute_us[its], assume_unique=True, return_indices=True)
+    mine, beside = own[mine], its[beside]
+    far[mine] = np.abs(one.value[mine] - other.value[beside]) > by + _HAIR
+    place = np.arange(far.size)
+    return np.asarray(far & (place - np.maximum.accumulate(np.where(far, -1, place)) >= for_min))

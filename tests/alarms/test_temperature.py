@@ -1,6 +1,7 @@
 """The pipeline of clinical.md §2.4, step by step, and the sites of §2.1."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +10,13 @@ from alarms.temperature import (
     MINUTE_US,
     Circumstances,
     Core,
+    Limits,
     Screened,
     by_minute,
     codes,
     differing,
     screen,
+    screen_spots,
     site_of,
     sites,
 )
@@ -30,13 +33,14 @@ def screened(
     circumstances: Circumstances | None = None,
     usable: Sequence[bool] | None = None,
     step_s: int = 60,
+    limits: Limits | None = None,
 ) -> Screened:
     """One reading each `step_s`; None is no reading at all."""
     told = [i for i, v in enumerate(values) if v is not None]
     time_us = np.array([FIRST * MINUTE_US + i * step_s * 1_000_000 for i in told], dtype=np.int64)
     value = np.array([v for v in values if v is not None], dtype=np.float64)
     good = np.ones(len(told), dtype=bool) if usable is None else np.array(usable)
-    return screen(time_us, value, good, sites()[site], circumstances or Circumstances())
+    return screen(time_us, value, good, sites()[site], circumstances or Circumstances(), limits)
 
 
 def excluded(one: Screened) -> dict[str, list[int]]:
@@ -143,6 +147,37 @@ def test_6_a_probe_in_the_air_is_cut_back_to_the_knee() -> None:
     assert excluded(screened(fall)) == {"temp.warm_up": [0, 1, 2], "temp.probe_out": list(range(20, 30))}
 
 
+def test_6_a_fall_told_every_other_minute_is_one() -> None:
+    fall = [36.5] * 20 + [36.0, 36.0, 35.5, 35.5, 35.0, 35.0, 34.5, 34.5]
+    assert excluded(screened(fall)) == {"temp.warm_up": [0, 1, 2]}
+    faster = [36.5] * 20 + [36.0, 36.0, 35.4, 35.4, 34.8, 34.8]
+    assert excluded(screened(faster))["temp.probe_out"] == list(range(20, 26))
+
+
+def test_6_a_probe_that_never_came_back_is_out_for_an_hour_or_as_long_as_its_value_is_no_patient_s() -> None:
+    lying = [36.5] * 20 + [36.1, 35.7, 35.3, 34.9, 34.5] + [34.5] * 100
+    assert excluded(screened(lying))["temp.probe_out"] == list(range(20, 80))
+    strict = replace(Limits(), out_back=36.0)
+    assert excluded(screened(lying, limits=strict))["temp.probe_out"] == list(range(20, 125))
+
+
+@pytest.mark.parametrize("start", [33.1, 34.7, 36.1, 36.3, 37.2])
+def test_a_difference_is_what_its_decimals_say(start: float) -> None:
+    """0.5 °C is no jump, 1 °C in 3 min no fall, 0.3 °C no end, and 0.1 °C/min not settled, however they are stored."""
+    falls = [start, start - 0.5, start - 1.0]
+    assert excluded(screened([start] * 20 + falls)) == {"temp.warm_up": [0, 1, 2]}
+    end = Circumstances(ends_us=((FIRST + 24) * MINUTE_US,))
+    assert "temp.end_trim" not in excluded(screened([start] * 20 + [start - 0.3] * 4, circumstances=end))
+    rising = [start + 0.1 * i for i in range(20)]
+    assert excluded(screened(rising)) == {"temp.warm_up": list(range(10))}
+
+
+def test_6_the_knee_is_not_within_the_fall() -> None:
+    """Over 1 °C in 3 min with a slow minute first: what is 0.95 below that minute is not back."""
+    fall = [36.5] * 20 + [36.4, 35.9] + [35.45] * 10
+    assert excluded(screened(fall))["temp.probe_out"] == list(range(20, 32))
+
+
 def test_6_a_slow_fall_is_the_patient_s() -> None:
     assert excluded(screened([36.5] * 20 + [36.5 - 0.3 * i for i in range(10)])) == {"temp.warm_up": [0, 1, 2]}
     one = Circumstances(cooled=ALWAYS)
@@ -176,6 +211,26 @@ def test_7_what_comes_back_or_is_earlier_is_not_trimmed() -> None:
     assert "temp.end_trim" not in excluded(screened([36.5] * 15 + [36.1] * 15, circumstances=end))
 
 
+def test_7_what_goes_on_after_the_end_does_not_count_until_it_is_back() -> None:
+    end = Circumstances(ends_us=((FIRST + 30) * MINUTE_US,))
+    lying = [36.5] * 28 + [36.1] * 12
+    assert excluded(screened(lying, circumstances=end))["temp.end_trim"] == list(range(28, 40))
+    assert excluded(screened([*lying, 36.3, 36.1], circumstances=end))["temp.end_trim"] == list(range(28, 40))
+    another = [*lying, *[None] * 5, *[36.1] * 10]
+    found = excluded(screened(another, circumstances=end))
+    assert found == {"temp.warm_up": [0, 1, 2, 45, 46, 47], "temp.end_trim": list(range(28, 40))}
+
+
+def test_7_after_an_hour_any_value_is_believed_again_or_only_one_that_may_be_his() -> None:
+    end = Circumstances(ends_us=((FIRST + 30) * MINUTE_US,))
+    lying = [36.5] * 28 + [35.9] * 90
+    assert excluded(screened(lying, circumstances=end))["temp.end_trim"] == list(range(28, 88))
+    strict = replace(Limits(), out_back=36.0)
+    assert excluded(screened(lying, circumstances=end, limits=strict))["temp.end_trim"] == list(range(28, 118))
+    fever = [37.5] * 28 + [36.9] * 90
+    assert excluded(screened(fever, circumstances=end, limits=strict))["temp.end_trim"] == list(range(28, 88))
+
+
 def test_8_stuck_while_another_site_moves_is_flagged() -> None:
     moving = beside([36.0 + 0.01 * i for i in range(100)])
     one = screened([36.5] * 100, circumstances=Circumstances(others=[moving]))
@@ -197,9 +252,15 @@ def test_9_fahrenheit(value: float, converted: bool) -> None:
     one = screened([value] * 10)
     assert (one.flagged[0] == "temp.fahrenheit") is converted
     if converted:
-        assert one.value[0] == pytest.approx((value - 32) * 5 / 9)
+        assert one.value[0] == pytest.approx((value - 32) * 5 / 9, abs=1e-6)
     else:
         assert excluded(one)["temp.range"] == list(range(10))
+
+
+def test_9_36_0_exactly_is_36_0_in_fahrenheit_and_when_somebody_else_has_converted_it() -> None:
+    assert (screened([96.8] * 10).value == 36.0).all()
+    assert (screened([(96.8 - 32) * 5 / 9, 35.9999999999988] * 5).value == 36.0).all()
+    assert (screened([35.99999] * 10).value < 36.0).all()
 
 
 def test_10_a_core_that_is_the_skin_s() -> None:
@@ -217,6 +278,28 @@ def test_minutes_are_medians_of_their_readings() -> None:
     assert one.count.tolist() == [3] * 20
     even = screened([36.0, 36.2] * 20, step_s=30)
     assert even.value == pytest.approx(np.full(20, 36.1))
+
+
+def spots(values: Sequence[float], site: str = "mouth", circumstances: Circumstances | None = None) -> Screened:
+    """One every 15 min."""
+    time_us = np.array([FIRST * MINUTE_US + i * 900_000_000 + 5_000_000 for i in range(len(values))])
+    usable = np.ones(len(values), dtype=bool)
+    return screen_spots(time_us, np.array(values), usable, sites()[site], circumstances or Circumstances())
+
+
+def test_readings_one_by_one_need_no_course() -> None:
+    one = spots([36.5, 34.0, 24.9, 31.9, 97.7, float("nan")])
+    assert one.minute_us.tolist() == [(FIRST + 15 * i) * MINUTE_US for i in range(6)]
+    assert one.excluded.tolist() == ["", "", "temp.range", "temp.qc_range", "", "temp.device"]
+    assert one.flagged.tolist() == ["", "", "", "", "temp.fahrenheit", ""]
+    assert one.value[[0, 1, 3, 4]] == pytest.approx([36.5, 34.0, 31.9, 36.5])
+    assert one.valid.tolist() == [True, True, False, False, True, False]
+
+
+def test_readings_one_by_one_of_who_is_cooled_and_beside_the_skin() -> None:
+    assert spots([20.0], circumstances=Circumstances(cooled=ALWAYS)).valid.all()
+    near = Circumstances(skin=beside([31.5] * 20))
+    assert spots([32.9], site="nasopharynx", circumstances=near).flagged.tolist() == ["temp.site"]
 
 
 def test_two_sites_differ_when_they_have_for_five_minutes() -> None:
