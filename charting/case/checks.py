@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
+from alarms.temperature import sites
 from charting.case.clock import HOUR_US, MINUTE_US, SiteClock
 from charting.case.events import events
+from charting.case.findings import FINDING, finding_item, findings
 from charting.case.refusals import Impossible
 from charting.case.staff import staff
 from charting.case.state import Case, Document, Item, cell_item
@@ -26,12 +28,14 @@ from charting.trail.contents import (
     Consumable,
     Content,
     Event,
+    Finding,
     Infusion,
     Pace,
     Patient,
     Score,
     Term,
     Volume,
+    Warming,
 )
 
 AHEAD_US = 5 * MINUTE_US
@@ -42,6 +46,9 @@ EARLIEST_US = 946_684_800_000_000
 
 LEAD_US = 24 * HOUR_US
 """How long before a case was opened something on it may have happened: it was opened late (our judgement)."""
+
+WARMEST_C = 50.0
+"""What no warmer is set to (our judgement; an outlet above 43 °C burns, clinical.md §2.6: warned about)."""
 
 MAX_TEXT = 4_000
 """Characters of one text: two pages, and no more than a form's field holds."""
@@ -109,11 +116,15 @@ def check(content: Content, item: str, scene: Scene) -> None:
     """A content for an item, by the rules of its kind."""
     check_texts(content)
     _check_times(content, scene)
+    if item.startswith(FINDING) and not isinstance(content, Finding):
+        raise Impossible("misplaced")
     match content:
         case Patient():
             check_patient(content, scene.clock)
         case Event():
             _check_event(content)
+        case Finding():
+            _check_finding(content, item)
         case Attendance():
             _ordered(content.in_us, content.out_us)
             if content.role not in staff():
@@ -138,6 +149,8 @@ def check(content: Content, item: str, scene: Scene) -> None:
         case Consumable():
             _check_term(content.term, "consumables", scene)
             _more_than_nothing(content.n, "1")
+        case Warming():
+            _check_warming(content, scene)
         case Score():
             _check_score(content)
         case Answer():
@@ -209,9 +222,23 @@ def _check_event(event: Event) -> None:
     kind = events().get(event.key)
     if kind is None:
         raise Impossible("event_unknown")
-    for name, said in event.details.items():
-        if name not in kind.details or (kind.details[name] and said not in kind.details[name]):
-            raise Impossible("event_detail", name=name if name in kind.details else "?")
+    _check_details(event.details, kind.details)
+
+
+def _check_finding(finding: Finding, item: str) -> None:
+    kind = findings().get(finding.key)
+    if kind is None:
+        raise Impossible("finding_unknown")
+    if item != finding_item(finding.key):
+        raise Impossible("misplaced")
+    _check_details(finding.details, kind.details)
+
+
+def _check_details(said: Mapping[str, str], asked: Mapping[str, Sequence[str]]) -> None:
+    """Each is asked for, and one of the choices; not everything that is asked has to be said."""
+    for name, word in said.items():
+        if name not in asked or (asked[name] and word not in asked[name]):
+            raise Impossible("event_detail", name=name if name in asked else "?")
 
 
 def _check_charted(content: Charted, item: str, scene: Scene) -> None:
@@ -225,6 +252,8 @@ def _check_charted(content: Charted, item: str, scene: Scene) -> None:
         raise Impossible("unit_differs", unit=signal.unit)
     low, high = signal.hard_low, signal.hard_high
     _within(content.value, min(low or 0, 0), math.inf if high is None else high, "value_out_of_range")
+    if content.site and (signal.kind != "temperature" or content.site not in sites() or content.site == "skin"):
+        raise Impossible("site_unknown")
     captured = scene.item.captured if scene.item else None
     if content.accepted == "held":
         told = None if captured is None else (captured.state, captured.value, captured.unit, captured.time_us)
@@ -264,6 +293,18 @@ def _check_volume(content: Volume) -> None:
     if content.ml < 0:
         raise Impossible("amount_negative")
     _ordered(content.start_us, content.end_us)
+
+
+def _check_warming(content: Warming, scene: Scene) -> None:
+    """In documents that devices fill, and in those that ask about warming."""
+    template = scene.template
+    if template is None or not (template.grid or template.field("warming")):
+        raise Impossible("misplaced")
+    _ordered(content.start_us, content.end_us)
+    if content.set_c is not None and not 0 < content.set_c <= WARMEST_C:
+        raise Impossible("warming_set", high=f"{WARMEST_C:g}")
+    if content.ml is not None and content.ml < 0:
+        raise Impossible("amount_negative")
 
 
 def _check_score(content: Score) -> None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+FINDING = "finding:"
+"""Ids of findings' items begin with it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingKind:
@@ -43,4 +46,4 @@ def findings() -> Mapping[str, FindingKind]:
 
 def finding_item(key: str) -> str:
     """The id of a finding's item: a case has one of each."""
-    return f"finding:{key}"
+    return f"{FINDING}{key}"

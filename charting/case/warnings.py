@@ -11,10 +11,13 @@ from charting.case.state import Case, Document, Item, signatures_of
 from charting.case.stays import Overlap
 from charting.case.words import said
 from charting.templates.loader import Templates
-from charting.trail.contents import Attendance, Content, Event, Infusion, Pace
+from charting.trail.contents import Attendance, Content, Event, Infusion, Pace, Warming
 
 LATE_US = 6 * HOUR_US
 """After a rescue it is written up within 6 h (clinical.md §3.1, late entry)."""
+
+HOT_C = 43.0
+"""What warms burns from here on (clinical.md §2.6)."""
 
 Params = Mapping[str, Mapping[str, str]]
 
@@ -46,6 +49,7 @@ def warnings_of(
         *_staff(case, clock),
         *_late(case, clock),
         *_left_open(case, templates),
+        *_hot(case),
         *_documents(case, templates),
     ]
 
@@ -193,6 +197,13 @@ def _left_open(case: Case, templates: Templates) -> Iterator[CaseWarning]:
             if isinstance(content, Infusion):
                 names = {"zh": {"drug": content.drug.zh}, "en": {"drug": content.drug.en}}
                 yield CaseWarning(key="infusion_open", params=names, document=document.id, item=item.id)
+
+
+def _hot(case: Case) -> Iterator[CaseWarning]:
+    for document, item in _items(case):
+        set_c = item.content.set_c if isinstance(item.content, Warming) else None
+        if set_c is not None and set_c > HOT_C:
+            yield CaseWarning(key="warming_hot", params=_both(set=f"{set_c:g}"), document=document, item=item.id)
 
 
 def _documents(case: Case, templates: Templates) -> Iterator[CaseWarning]:

@@ -23,6 +23,7 @@ from charting.trail.contents import (
     Consumable,
     Content,
     Event,
+    Finding,
     Infusion,
     Pace,
     Patient,
@@ -31,15 +32,31 @@ from charting.trail.contents import (
     Score,
     Term,
     Volume,
+    Warming,
 )  # fmt: skip
 from charting.trail.trail import MemoryTrail
 from tests.charting.clock import Clock
-from tests.charting.desk.scenes import ANN, LIBRARIES, MINUTE_US, RECORD, begun, bolus, cell, charted, desk_on, term
+from tests.charting.desk.scenes import (
+    ANN,
+    LIBRARIES,
+    MINUTE_US,
+    RECORD,
+    TEMPLATES,
+    begun,
+    bolus,
+    cell,
+    charted,
+    desk_on,
+    term,
+)
 from tests.journal.entries import T0_US
 
 DRIP = Infusion(what="drug", drug=term("drugs", "D012"), unit="ug/kg/min", rates=(Rate(at_us=T0_US, rate=0.1),))
 URINE = Volume(way="out", group="urine", what="urine", ml=100, start_us=T0_US)
 STEWARD = Score(scale="Steward", at_us=T0_US, parts={"consciousness": 2, "airway": 1, "movement": 2}, total=5)
+AIR = Warming(device="forced_air", start_us=T0_US, end_us=T0_US + MINUTE_US, set_c=50.0)
+SEVERE = Finding(key="aspiration", value="yes", at_us=T0_US, details={"severe": "no"})
+BODY = Charted(signal="temp", mark_us=T0_US, time_us=T0_US, value=35.9, unit="Cel", site="infrared")
 NOWHERE = Term(library="drugs", version="2026.1", code="D999", zh="水", en="Water")
 
 
@@ -69,6 +86,12 @@ def scene() -> Scene:
         (Answer(field="monitoring", value=("ecg",)), "field:monitoring"),
         (Answer(field="complication", value=False), "field:complication"),
         (Pace(why="rescue", start_us=T0_US), "x"),
+        (AIR, "x"),
+        (Warming(device="fluid", start_us=T0_US, ml=0), "x"),
+        (SEVERE, "finding:aspiration"),
+        (replace(SEVERE, value="no", at_us=None, details={}), "finding:aspiration"),
+        (BODY, f"temp@{T0_US}"),
+        (replace(BODY, site=""), f"temp@{T0_US}"),
         (Remark(at_us=T0_US, text="第一行\n第二行"), "x"),
         (Patient(number="1", height_cm=50, weight_kg=3.2, birth_date="2025-12-31"), "patient"),
     ],
@@ -112,6 +135,18 @@ def test_what_can_be_so_is_taken(scene: Scene, content: Content, item: str) -> N
         (Event(key="t_tea", at_us=T0_US), "x", "event_unknown"),
         (Event(key="t_tube_in", at_us=T0_US, details={"device": "straw"}), "x", "event_detail"),
         (Event(key="t_tube_in", at_us=T0_US, details={"colour": "red"}), "x", "event_detail"),
+        (replace(AIR, end_us=T0_US - 1), "x", "end_before_start"),
+        (replace(AIR, set_c=0.0), "x", "warming_set"),
+        (replace(AIR, set_c=50.1), "x", "warming_set"),
+        (replace(AIR, ml=-1.0), "x", "amount_negative"),
+        (replace(SEVERE, key="mood"), "finding:mood", "finding_unknown"),
+        (SEVERE, "finding:arrest", "misplaced"),
+        (replace(SEVERE, details={"severe": "perhaps"}), "finding:aspiration", "event_detail"),
+        (replace(SEVERE, details={"intended": "yes"}), "finding:aspiration", "event_detail"),
+        (Event(key="t_incision", at_us=T0_US), "finding:arrest", "misplaced"),
+        (replace(BODY, site="skin"), f"temp@{T0_US}", "site_unknown"),
+        (replace(BODY, site="knee"), f"temp@{T0_US}", "site_unknown"),
+        (replace(charted(0, 72), site="bladder"), cell(0), "site_unknown"),
         (Attendance(role="surgeon", name="", in_us=T0_US), "x", "attendance_nameless"),
         (Attendance(role="magician", name="M", in_us=T0_US), "x", "staff_role_unknown"),
         (Attendance(role="surgeon", name="S", in_us=T0_US, out_us=T0_US - 1), "x", "end_before_start"),
@@ -135,6 +170,18 @@ def test_what_cannot_be_so_is_refused(scene: Scene, content: Content, item: str,
     assert refusal.value.key == key
     assert refusal.value.text("zh")
     assert refusal.value.text("en")
+
+
+@pytest.mark.parametrize(
+    ("template", "taken"), [("or_nursing_record", True), ("consent", False), ("preop_visit", False)]
+)
+def test_warming_stands_in_records_of_the_theatre(scene: Scene, template: str, taken: bool) -> None:
+    there = replace(scene, template=TEMPLATES.get(template))
+    if taken:
+        check(AIR, "x", there)
+        return
+    with pytest.raises(Impossible, match="misplaced"):
+        check(AIR, "x", there)
 
 
 def test_a_word_that_is_no_choice_is_refused_and_not_kept() -> None:

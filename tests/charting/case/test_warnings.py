@@ -6,7 +6,7 @@ import pytest
 
 from charting.accounts.actor import Actor
 from charting.desk import Desk
-from charting.trail.contents import Attendance, Event, Infusion, Pace, Patient, Rate
+from charting.trail.contents import Attendance, Event, Infusion, Pace, Patient, Rate, Warming
 from charting.trail.trail import MemoryTrail
 from tests.charting.clock import Clock
 from tests.charting.desk.scenes import ANN, MINUTE_US, RECORD, begun, bolus, desk_on, term
@@ -149,3 +149,11 @@ def test_what_was_changed_after_it_was_signed(desk: Desk, clock: Clock) -> None:
     assert told(desk, case) == ["signed_lacking", "changed_since_signed"]
     desk.ask_unlock(ANN, case, document=RECORD, reason="name")
     assert "unlock_waits" in told(desk, case)
+
+
+@pytest.mark.parametrize(("set_c", "warned"), [(None, False), (43.0, False), (43.5, True)])
+def test_what_warms_above_43_is_warned_about(desk: Desk, set_c: float | None, warned: bool) -> None:
+    case = begun(desk).id
+    hot = Warming(device="forced_air", start_us=T0_US, set_c=set_c)
+    desk.set(ANN, case, document=RECORD, item="w", after=0, content=hot)
+    assert ("warming_hot" in told(desk, case)) is warned
