@@ -68,7 +68,8 @@ class DriverSpec:
 
     options: a pydantic model; unknown keys are errors. session(options, datagrams, standing): `datagrams` is True where
     each receive is one datagram (UDP, a .hex recording); standing: alarm conditions that stood in an earlier dialogue,
-    so that the first list is told as a change of these. simulator(simulated): the device's side of the dialogue.
+    so that the first list is told as a change of these: one that it holds unchanged continues, for until then nobody
+    knows whether it does. simulator(simulated): the device's side of the dialogue.
     silence_s: without a frame for this long the device is called silent and the session starts anew.
     parameters: the driver's own VND_ codes, in the form of codes.csv.
     """
