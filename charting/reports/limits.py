@@ -1,4 +1,4 @@
-"""What chance alone would give: intervals, funnel limits, and signals of a run chart. Pure; nothing is rounded."""
+"""What chance alone would give: funnel limits, and signals of a run chart. Pure; nothing is rounded."""
 
 import math
 from collections.abc import Sequence
@@ -9,19 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-Z95 = 1.959963984540054
 SHIFT, TREND = 6, 5
 """Points of a run chart that are a signal. Source: Perla, BMJ Qual Saf 2011;20:46."""
-
-
-def wilson(n: float, d: float, z: float = Z95) -> tuple[float, float]:
-    """The score interval of n of d, as shares 0 to 1. Source: Wilson 1927. Raises ValueError for no denominator."""
-    if d <= 0 or not 0 <= n <= d:
-        raise ValueError("a share is of something")
-    p, more = n / d, z * z / d
-    middle = (p + more / 2) / (1 + more)
-    reach = z / (1 + more) * math.sqrt(p * (1 - p) / d + more / (4 * d))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 @lru_cache(maxsize=4096)
