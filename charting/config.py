@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from collector.config import AbsolutePath, ListenSection, Name, Section, Zone, checked, read, with_password
+from charting.watch.topics import DEPARTMENT
+from collector.config import (
+    AbsolutePath,
+    ListenSection,
+    MqttSection,
+    Name,
+    Section,
+    Zone,
+    checked,
+    read,
+    with_password,
+)
 from collector.dsn import server, sqlite_file
 from collector.errors import UsageError
 
@@ -112,6 +123,15 @@ class ChartingConfig(Section):
     charting: ChartingSection
     tls: TlsSection | None = None
     symbols: SymbolsSection | None = None
+    mqtt: MqttSection | None = None
+    metrics: ListenSection | None = None
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        """A bed and the department do not publish under one name."""
+        if self.mqtt is not None and any(bed.id == DEPARTMENT for bed in self.charting.beds):
+            raise ValueError(f"with [mqtt] no bed can be called {DEPARTMENT!r}")
+        return self
 
     @model_validator(mode="after")
     def _secret(self) -> Self:
