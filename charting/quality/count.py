@@ -137,18 +137,14 @@ def _reason(result: Result, period: Period, *, whole: bool) -> str:
     if indicator.population is not None:
         unknown = {m.key for m in result.unknown}
         if not result.denominator:
-            return _lacking(indicator) if unknown else "quality.unavailable.nobody"
+            return "quality.unavailable.denominator" if unknown else "quality.unavailable.nobody"
         if indicator.event is not None and all(m.key in unknown for m in result.denominator):
-            return _lacking(indicator)
+            return f"quality.needs.{indicator.needs}" if indicator.needs else "quality.unavailable.unknown"
     if result.d == 0:
         return "quality.unavailable.nobody"
     if indicator.kind == "rate" and result.d is not None and result.n > result.d:
         return "quality.unavailable.figure_small"
     return ""
-
-
-def _lacking(indicator: Indicator) -> str:
-    return f"quality.needs.{indicator.needs}" if indicator.needs else "quality.unavailable.unknown"
 
 
 class _Columns(dict[str, Column]):
