@@ -21,6 +21,9 @@ class FactKeeper(Protocol):
     def put(self, facts: Iterable[Facts], none: Iterable[tuple[str, int]] = ()) -> None:
         """Replaces those of the same cases. `none`: cases (and up to which entry) that count nowhere: void or test."""
 
+    def mark(self) -> str:
+        """Another text whenever something else is kept: what was made of facts holds while it stays."""
+
 
 class MemoryFacts:
     """In memory: for tests and for trying things out."""
@@ -48,3 +51,6 @@ class MemoryFacts:
         for case, last in none:
             self._facts.pop(case, None)
             self._last[case] = last, RULES
+
+    def mark(self) -> str:
+        return f"{len(self._last)} {sum(last for last, _ in list(self._last.values()))} {RULES}"
