@@ -235,13 +235,16 @@ class Board:
             return self._doubt(self._raised.values(), now.since_us)
         self._links[device] = now
         raised = [each for (of, _), each in self._raised.items() if of == device]
-        if not now.up:
-            return self._doubt(raised, now.since_us)
-        if before is not None and before.told and before.up and now.since_us < before.since_us:
+        if before is not None and before.told and before.up and now.up and now.since_us < before.since_us:
             return []  # it was up all the time, and only our clock went back
         since = self._life, now.since_us
-        old, new = [each for each in raised if each.told < since], [each for each in raised if each.told >= since]
-        return [*self._doubt(old, now.since_us), *self._confirm(new)]
+        new = [each for each in raised if now.up and each.told >= since]
+        old = [each for each in raised if each not in new]
+        changed = [*self._doubt(old, now.since_us), *self._confirm(new)]
+        if before is None or not before.told:
+            for each in old:  # unknown, but not for longer than it is known of the link
+                each.now = replace(each.now, since_us=max(each.now.since_us, now.since_us))
+        return changed
 
     def _doubt(self, raised: Iterable[_Raised], at_us: int) -> Sequence[Alarm]:
         present = [each for each in raised if each.now.presence is Presence.PRESENT]
