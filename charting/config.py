@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from charting.watch.topics import DEPARTMENT
+from charting.watch.messages import DEPARTMENT
 from collector.config import (
     AbsolutePath,
     ListenSection,
