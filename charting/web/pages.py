@@ -33,8 +33,8 @@ from charting.web.still import still_running
 
 router = APIRouter(include_in_schema=False)
 
-STAFF = ("anaesthetist", "anaesthesia_assistant", "anaesthesia_nurse", "surgeon", "assistant", "scrub_nurse",
-         "circulating_nurse", "perfusionist", "pacu_nurse", "icu_nurse", "intensivist")  # fmt: skip
+STAFF = ("anaesthetist", "anaesthesia_assistant", "anaesthesia_trainee", "anaesthesia_nurse", "surgeon", "assistant",
+         "scrub_nurse", "circulating_nurse", "perfusionist", "pacu_nurse", "icu_nurse", "intensivist")  # fmt: skip
 """As what people are on a case."""
 
 _ASKING = frozenset({"icu_planned", "t_cancel", "t_room_out", "t_pacu_out"})

@@ -173,7 +173,7 @@ def test_documents_are_begun_by_their_authors_and_once(desk: Desk) -> None:
     for _ in range(2):
         case = desk.start(ANN, case.id, template="postop_visit")
     assert [d.template for d in case.documents.values()] == ["anaesthesia_record", "postop_visit", "postop_visit"]
-    assert case.documents[RECORD].template_version == "1.0.0"
+    assert case.documents[RECORD].template_version == "1.1.0"
 
 
 def complete(desk: Desk, case: str, clock: Clock) -> None:
@@ -314,7 +314,7 @@ def test_the_digest_is_of_what_was_signed(desk: Desk) -> None:
             },
         },
         "template": "anaesthesia_record",
-        "template_version": "1.0.0",
+        "template_version": "1.1.0",
         "version": 1,
     }  # fmt: skip
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
