@@ -32,6 +32,8 @@ Parameter = float | bool | str
 LONGEST = 1_000
 """Characters of an expression; the longest of the catalogue has a third of it, and no nesting of so few is too deep."""
 
+_MOST = 1e15
+
 
 class Kind(StrEnum):
     TRUTH = "truth"
@@ -145,7 +147,9 @@ class _Reader:
                 if not text:
                     raise self._error(node, "an empty text is what is not known: nothing equals it")
                 return Kind.TEXT
-            case ast.Constant(value=int() | float()):
+            case ast.Constant(value=int(number) | float(number)):
+                if not -_MOST < number < _MOST:
+                    raise self._error(node, "no number of ours is so large")
                 return Kind.NUMBER
             case ast.BoolOp(values=parts):
                 for part in parts:
