@@ -19,16 +19,19 @@ from charting.filler.sources import Sources, sources
 from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
 from charting.page.server import Tls, serve
 from charting.pdf import pdf
+from charting.quality.loader import load as load_catalogue
 from charting.sheet.sheet import pages
 from charting.sheet.symbols import symbols
 from charting.store.accounts import DatabaseAccounts
 from charting.store.audit import check
 from charting.store.database import Database
+from charting.store.facts import DatabaseFacts
 from charting.store.migrate import migrate, open_database
 from charting.store.trail import DatabaseTrail
 from charting.templates.loader import Templates
 from charting.trail.entries import LibraryLoaded
 from charting.web.app import app
+from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
 from charting.web.verifying import Verifying
@@ -84,6 +87,13 @@ class Service:
             self._clock.utc_us,
             idle_us=charting.idle_minutes * 60 * MICROSECONDS,
             theatre_idle_us=charting.theatre_idle_minutes * 60 * MICROSECONDS,
+        )
+        self._counting = Counting(
+            DatabaseFacts(database),
+            load_catalogue(),
+            self.trail,
+            SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
+            lambda: True,
         )
         self._of_filler, self._of_web = sources(config), sources(config)
         self.filler = Filler(
@@ -161,6 +171,7 @@ class Service:
             verifying=Verifying(
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
             ),
+            counting=self._counting,
             stop=stop,
             tls=self.config.tls is not None,
             demo=charting.demo,

@@ -14,6 +14,7 @@ from charting.desk import Desk
 from charting.library.library import Libraries, Library
 from charting.templates.loader import Templates
 from charting.trail.trail import Trail
+from charting.web.counting import Counting
 from charting.web.drawings import Drawings
 from charting.web.verifying import Verifying
 from collector.errors import VitalsdError
@@ -56,6 +57,7 @@ class Department:
     pdf: Pdf
     load_library: Callable[[Library, str, Actor], None]
     verifying: Verifying
+    counting: Counting
     stop: asyncio.Event
     keeps_libraries: bool = True
     """Whether the site has said where libraries that are loaded are to be kept."""

@@ -20,6 +20,9 @@ from charting.case.state import Case, cell_item
 from charting.desk import Desk
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
 from charting.library.library import Libraries, Library
+from charting.quality.derive.derive import facts as derived
+from charting.quality.keeping import MemoryFacts
+from charting.quality.loader import load as catalogue
 from charting.sheet import sheet
 from charting.templates.loader import Templates
 from charting.trail.chain import breaks, link_of
@@ -27,6 +30,7 @@ from charting.trail.contents import Patient
 from charting.trail.entries import Filled, LibraryLoaded
 from charting.trail.trail import MemoryTrail
 from charting.web.app import app
+from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
 from charting.web.verifying import Verifying
@@ -90,9 +94,11 @@ class Hospital:
             self.people.create(Account(account=account, name=name, roles=frozenset({role}), password=hashed))
         accounts = Accounts(self.people, self.trail, hasher)
         sign_in = SignIn(self.people, self.trail, hasher, self.clock.now_us, idle_us=self.idle_s * 1_000_000)
+        clock = SiteClock(now_us=self.clock.now_us, zone=ZONE)
+        self.facts = MemoryFacts(self.trail)
         self.department = Department(
             site="示范医院",
-            clock=SiteClock(now_us=self.clock.now_us, zone=ZONE),
+            clock=clock,
             beds=BEDS,
             desk=self.desk,
             trail=self.trail,
@@ -106,11 +112,19 @@ class Hospital:
             pdf=self.pdf,
             load_library=self.load_library,
             verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
+            counting=Counting(self.facts, catalogue(), self.trail, clock, self.derive),
             stop=self.stop,
             tls=self.tls,
             demo=self.demo,
         )
         self.app: FastAPI = app(self.department)
+
+    def derive(self) -> bool:
+        """The facts of all cases that have changed."""
+        found = {case: derived(self.desk.case(case), self.libraries) for case in self.facts.stale(10_000)}
+        none = [(case, self.desk.case(case).last) for case, facts in found.items() if facts is None]
+        self.facts.put([facts for facts in found.values() if facts is not None], none)
+        return True
 
     def reader_of(self, bed: str) -> SeriesReader:
         if bed not in {b.id for b in BEDS}:
