@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from alarms.sites import Core, Site, codes, site_of, sites
 
 __all__ = [
-    "MINUTE_US", "Circumstances", "Core", "Limits", "Screened", "Site", "by_minute", "codes", "differing", "screen",
-    "screen_spots", "site_of", "sites",
+    "MINUTE_US", "Circumstances", "Core", "Limits", "Screened", "Site", "by_minute", "codes", "differing",
+    "medians", "screen", "screen_spots", "site_of", "sites",
 ]  # fmt: skip
 
 MINUTE_US = 60_000_000
@@ -104,7 +104,7 @@ def screen(
     `stuck_alone_min`; with an `out_back`: as far back as the probe is out).
     """
     limits = limits or Limits()
-    binned = _binned(time_us, value, usable, _cooled(time_us, circumstances), limits)
+    binned = medians(time_us, value, usable, circumstances, limits)
     cooled = _cooled(binned.minute_us, circumstances)
     _exclude(binned, _beyond(binned.value, cooled, limits), "temp.qc_range")
     kept = np.flatnonzero(~np.isnan(binned.value))
@@ -123,6 +123,35 @@ def screen(
     binned.flagged[kept[doubtful]] = "temp.stuck"
     binned.flagged[kept[_misplaced(minute, median, site, circumstances, limits)]] = "temp.site"
     return binned
+
+
+def medians(
+    time_us: NDArray[np.int64],
+    value: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    circumstances: Circumstances,
+    limits: Limits | None = None,
+) -> Screened:
+    """The first steps of `screen` (1, 2 and 9): readings that none may use are left out, the rest is minute medians."""
+    limits = limits or Limits()
+    celsius, fahrenheit, outside = _celsius(value, _cooled(time_us, circumstances), limits)
+    good = usable & ~outside & ~np.isnan(value)
+    minute = time_us // MINUTE_US
+    begins = np.diff(minute, prepend=minute[:1] - 1) != 0
+    at = np.cumsum(begins) - 1
+    n = int(begins.sum())
+    count = np.bincount(at[good], minlength=n)
+    middle = np.full(n, np.nan)
+    order = np.lexsort((celsius[good], at[good]))
+    ranked, first = celsius[good][order], np.concatenate(([0], np.cumsum(count)[:-1]))
+    has = count > 0
+    lower = ranked[(first + (count - 1) // 2)[has]]
+    middle[has] = lower + (ranked[(first + count // 2)[has]] - lower) / 2
+    excluded, flagged = _names(n), _names(n)
+    beyond = np.bincount(at[usable & outside], minlength=n) > 0
+    excluded[~has] = np.where(beyond[~has], "temp.range", "temp.device")
+    flagged[np.bincount(at[good & fahrenheit], minlength=n) > 0] = "temp.fahrenheit"
+    return Screened(minute_us=minute[begins] * MINUTE_US, value=middle, count=count, excluded=excluded, flagged=flagged)
 
 
 def screen_spots(
@@ -166,36 +195,6 @@ def _cooled(time_us: NDArray[np.int64], circumstances: Circumstances) -> NDArray
     return out
 
 
-def _binned(
-    time_us: NDArray[np.int64],
-    value: NDArray[np.float64],
-    usable: NDArray[np.bool_],
-    cooled: NDArray[np.bool_],
-    limits: Limits,
-) -> Screened:
-    """Steps 1, 2 and 9: readings that no pipeline may use are left out, and the rest becomes minute medians."""
-    celsius, fahrenheit, outside = _celsius(value, cooled, limits)
-    good = usable & ~outside & ~np.isnan(value)
-    minute = time_us // MINUTE_US
-    begins = np.diff(minute, prepend=minute[:1] - 1) != 0
-    at = np.cumsum(begins) - 1
-    n = int(begins.sum())
-    count = np.bincount(at[good], minlength=n)
-    medians = np.full(n, np.nan)
-    order = np.lexsort((celsius[good], at[good]))
-    ranked, first = celsius[good][order], np.concatenate(([0], np.cumsum(count)[:-1]))
-    has = count > 0
-    lower = ranked[(first + (count - 1) // 2)[has]]
-    medians[has] = lower + (ranked[(first + count // 2)[has]] - lower) / 2
-    excluded, flagged = _names(n), _names(n)
-    beyond = np.bincount(at[usable & outside], minlength=n) > 0
-    excluded[~has] = np.where(beyond[~has], "temp.range", "temp.device")
-    flagged[np.bincount(at[good & fahrenheit], minlength=n) > 0] = "temp.fahrenheit"
-    return Screened(
-        minute_us=minute[begins] * MINUTE_US, value=medians, count=count, excluded=excluded, flagged=flagged
-    )
-
-
 def _celsius(
     value: NDArray[np.float64], cooled: NDArray[np.bool_], limits: Limits
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
@@ -207,7 +206,7 @@ def _celsius(
     low, high = limits.fahrenheit
     with np.errstate(invalid="ignore"):
         fahrenheit = (value >= low) & (value <= high)
-        celsius = np.round(np.where(fahrenheit, (value - 32) / 1.8, value), 6)
+        celsius = np.where(fahrenheit, (value - 32) / 1.8, value).round(6)
         coldest = np.where(cooled, min(limits.ingest[0], limits.quality_cooled[0]), limits.ingest[0])
         return celsius, fahrenheit, (celsius < coldest) | (celsius > limits.ingest[1])
 

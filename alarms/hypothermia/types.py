@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Channel:
-    """One thermometer's readings in order of time, arrays of shape (n,). `name` tells it from others.
+    """One thermometer's readings, arrays of shape (n,). `name` tells it from others.
 
     value: °C, NaN for none; usable: the device does not doubt it.
     """
@@ -51,7 +51,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """From into the room to back on the ward, half-open; `end_us` None: still going on.
+    """From into the room to back on the ward, or to the ICU's handover, half-open; `end_us` None: still going on.
 
     `cooled`: cooled on purpose or on bypass; `ends_us`: when a tube or the patient left (§2.4 step 7); `room`: minute
     of 1970 → °C of the air.
@@ -93,7 +93,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """§2.5, on the QC series; nan where there is nothing to say. °C, minutes, °C·h; shares 0 to 1."""
+    """§2.5, on the QC series; nan where there is nothing to say. °C, minutes, °C·h; shares 0 to 1.
+
+    The nadir is that of the rule that was judged: where it is the spot rule, of the spot readings.
+    """
 
     nadir_c: float
     nadir_us: int | None
@@ -103,6 +106,7 @@ class Metrics:
     twa36: float
     valid_min: float
     valid_share: float
+    """Of the window; nan while it is going on."""
     recovery_min: float
     """From the nadir to the first bin ≥ 36.0."""
 
@@ -111,10 +115,12 @@ class Metrics:
 class Course:
     """What the rule says of a window, with its evidence.
 
-    `longest`: the longest run of lows, event or not; `rule`: by which rule it is an event, or the mode that was judged;
-    `site`: of the channel that gave most of the run. `cooled`: some of the window was; then it is out of the numerator.
-    `screened`: each channel's minutes with what was excluded and why, in the order of `channels`; `spots`: times and
-    values of spot readings that count, in order.
+    `longest`: the longest run of lows, event or not; `rule`: by which rule it is an event, else which was judged;
+    `site`: of the channel that gave most of the run, or of what counted, "" where nothing did. `cooled`: some of the
+    window was; then it is out of the numerator, not of the denominator. `screened`: each channel's minutes in the
+    window (of a spot channel each reading) with what was excluded and why, in the order of `channels`; `spots`: times
+    and values of spot readings that count, in order. `channels`: as given, each in order of time; `modes`: how each was
+    judged.
     """
 
     outcome: Outcome
@@ -125,6 +131,17 @@ class Course:
     series: Series
     spots: Sequence[tuple[int, float]]
     metrics: Metrics
+    window: Window
     channels: Sequence[Channel]
+    modes: Sequence[Mode]
     screened: Sequence[Screened]
     version: str = VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One valid temperature, °C; `at_us`: of a continuous channel the start of its minute."""
+
+    at_us: int
+    value: float
+    site: Site
