@@ -117,12 +117,30 @@ class SymbolsSection(Section):
     file: Annotated[AbsolutePath, AfterValidator(_file)]
 
 
+class QualitySection(Section):
+    """`catalogue`: a file of the site's own indicators and parameters, over those that come with the program."""
+
+    catalogue: Annotated[AbsolutePath, AfterValidator(_file)] | None = None
+
+    @field_validator("catalogue")
+    @classmethod
+    def _reads(cls, value: Path | None) -> Path | None:
+        from charting.quality.loader import load as load_catalogue  # noqa: PLC0415  most files have none
+
+        try:
+            load_catalogue(value)
+        except UsageError as error:
+            raise ValueError("\n".join(error.reasons)) from None
+        return value
+
+
 class ChartingConfig(Section):
     """The charting service's file."""
 
     charting: ChartingSection
     tls: TlsSection | None = None
     symbols: SymbolsSection | None = None
+    quality: QualitySection = QualitySection()
     mqtt: MqttSection | None = None
     metrics: ListenSection | None = None
 
