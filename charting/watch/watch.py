@@ -1,0 +1,130 @@
+"""The department's watch: the alarms of all beds, looked at each second, and who has seen them."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import structlog
+
+from alarms.board import Alarm, Presence, Seen
+from charting.filler.sources import Sources
+from charting.metrics import Metrics
+from charting.trail.entries import AlarmSeen
+from charting.trail.trail import CaseRow, Trail
+from charting.watch.feed import SECOND_US, Feed
+from charting.watch.state import BedAlarms, Doubt
+from collector.errors import VitalsdError
+from collector.logs import Link
+from collector.model import Priority
+
+PACE_S = 1.0
+"""Between two looks."""
+HALTED_US = 10 * SECOND_US
+"""A bed that was not looked at for so long is not known: the watch itself stands still (clinical.md §4.2)."""
+_CASES = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The department at one time. `beds` in the configured order; `rows`: the open cases, newest first."""
+
+    at_us: int
+    beds: Mapping[str, BedAlarms] = field(default_factory=dict)
+    rows: Sequence[CaseRow] = ()
+
+    def cases(self, bed: str) -> Sequence[CaseRow]:
+        return [row for row in self.rows if row.bed == bed]
+
+
+class Watch:
+    """`look` may be called from any thread, one look at a time; `board` and `version` from any."""
+
+    def __init__(
+        self,
+        trail: Trail,
+        sources: Sources,
+        beds: Sequence[str],
+        now_us: Callable[[], int],
+        log: structlog.typing.FilteringBoundLogger,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._trail = trail
+        self._now_us = now_us
+        self._metrics = metrics or Metrics()
+        self._feeds = {bed: Feed(bed, partial(sources.reader, bed), log) for bed in beds}
+        self._link = Link(log, "charting database")
+        self._rows: Sequence[CaseRow] = ()
+        self._last = 0
+        self._board = Board(at_us=0, beds={bed: BedAlarms(bed=bed, at_us=0) for bed in beds})
+        self._versions = dict.fromkeys(beds, 0)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every PACE_S until `stop`."""
+        while not stop.is_set():
+            await asyncio.to_thread(self.look)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PACE_S)
+
+    def look(self) -> None:
+        with self._metrics.look.labels("alarms").time():
+            try:
+                self._read_trail()
+            except VitalsdError as error:
+                self._link.lost(str(error))
+            else:
+                self._link.good()
+            used = {row.bed for row in self._rows}
+            beds = dict(self._board.beds)
+            for bed, feed in self._feeds.items():
+                before, beds[bed] = beds[bed], feed.look(self._now_us(), used=bed in used)
+                if replace(beds[bed], at_us=before.at_us) != before:
+                    self._versions[bed] += 1
+                self._board = Board(at_us=self._now_us(), beds=dict(beds), rows=self._rows)
+            self._metrics.show(beds.values())
+
+    def board(self) -> Board:
+        """What is known now; what was not looked at of late is not."""
+        now_us, board = self._now_us(), self._board
+        return replace(board, beds={bed: _halted(state, now_us) for bed, state in board.beds.items()})
+
+    def version(self) -> tuple[int, bool]:
+        """Another one where anything has changed that a page shows."""
+        now_us = self._now_us()
+        halted = any(now_us - state.at_us > HALTED_US for state in self._board.beds.values())
+        return sum(self._versions.values()), halted
+
+    def _read_trail(self) -> None:
+        """Open cases, and who has seen which alarm since the last look."""
+        last = self._trail.last()
+        if last == self._last:
+            return
+        for entry in self._trail.all(self._last, kinds=["alarm_seen"]):
+            said = entry.body
+            if isinstance(said, AlarmSeen) and said.bed in self._feeds:
+                seen = Seen(by=entry.actor, at_us=entry.at_us)
+                self._feeds[said.bed].see(said.device, said.source, said.onset_us, seen)
+        self._rows = self._trail.rows(state="open", limit=_CASES)
+        self._last = last
+
+
+def _halted(state: BedAlarms, now_us: int) -> BedAlarms:
+    if state.at_us == 0 or now_us - state.at_us <= HALTED_US:
+        return state
+    return replace(
+        state,
+        alarms=tuple(map(_doubted, state.alarms)),
+        devices=dict.fromkeys(state.devices, False),
+        doubt=Doubt.HALTED,
+        doubt_us=state.at_us,
+    )
+
+
+def _doubted(alarm: Alarm) -> Alarm:
+    return replace(alarm, presence=Presence.UNKNOWN) if alarm.presence is Presence.PRESENT else alarm
+
+
+def highest(alarms: Sequence[Alarm]) -> Priority | None:
+    """Of alarms in their order; None: there are none."""
+    return alarms[0].alarm.priority if alarms else None
