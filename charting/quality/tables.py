@@ -103,9 +103,10 @@ def read(table: Mapping[str, Any]) -> Indicator | Sequence[str]:
     try:
         told = _TOLD.validate_python(table)
     except ValidationError as error:
-        return [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        return [*wrong, *_misread(table)]
     own = dict(told.parameters or {})
-    named = {**fact_kinds(), **{name: kind_of(value) for name, value in own.items()}}
+    named = _named(own)
     wrong = [*_misnamed(told), *_mistakes(told, own)]
     population = _parsed("population", told.population, named, wrong)
     event = _parsed("event", told.event, {**named, GROUP: Kind.TEXT} if told.by else named, wrong)
@@ -126,6 +127,22 @@ def read(table: Mapping[str, Any]) -> Indicator | Sequence[str]:
             "variants": tuple(Variant(name=v.name, zh=v.zh, en=v.en, parameters=v.parameters) for v in told.variants),
         }
     )
+
+
+def _named(parameters: Mapping[str, Any]) -> Mapping[str, Kind]:
+    return {**fact_kinds(), **{name: kind_of(value) for name, value in parameters.items()}}
+
+
+def _misread(table: Mapping[str, Any]) -> Sequence[str]:
+    """What of the expressions of a table that is wrong elsewhere cannot be read either."""
+    wrong: list[str] = []
+    parameters = table.get("parameters")
+    named = {**_named(parameters if isinstance(parameters, dict) else {}), GROUP: Kind.TEXT}
+    for key in ("population", "event"):
+        text = table.get(key, "")
+        if isinstance(text, str):
+            _parsed(key, text, named, wrong)
+    return wrong
 
 
 def _parsed(key: str, text: str, names: Mapping[str, Kind], wrong: list[str]) -> Expression | None:
