@@ -24,6 +24,7 @@ from charting.trail.entries import (
     Set,
     Signed,
     Started,
+    Thermometry,
     UnlockAnswered,
     UnlockAsked,
     Voided,
@@ -250,6 +251,15 @@ class Documents(Casebook):
             return [] if document_of(known, certified.document).certificate == certified else [certified]
 
         return self._act(_FILLER, case, "certify", decide, certified.document)
+
+    def measure(self, case: str, thermometry: Thermometry) -> Case:
+        """What thermometers told of the patient and of his rooms, as it is to be kept with the case."""
+
+        def decide(known: Case) -> list[Body]:
+            check_kept(known)
+            return [] if known.thermometry == thermometry else [thermometry]
+
+        return self._act(_FILLER, case, "measure", decide)
 
     def _scene(self, known: Case, document: str, item: str) -> Scene:
         found = document_of(known, document) if document else None

@@ -21,6 +21,7 @@ from charting.fill.types import Cause, CellState, Gap
 from charting.filler.certificate import certificate
 from charting.filler.identity import differing
 from charting.filler.look import TOLD_US, Look
+from charting.filler.measuring import Measuring
 from charting.filler.news import elsewhere_news, news, unreached_news
 from charting.filler.parts import BACK_US, Part, occupied, parts, plan
 from charting.filler.pumps import ITEM, NAME_CODE, RATE_CODES, infusions
@@ -87,6 +88,7 @@ class Filler:
         self._since: dict[str, int] = {}
         self._settled: dict[str, int] = {}
         self._certified: dict[str, int] = {}
+        self._measuring = Measuring(desk, now_us, self._reading, SETTLE_US)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every PACE_S until `stop`; a look under way ends with what it is writing."""
@@ -106,8 +108,12 @@ class Filler:
         with self._lock:
             try:
                 rows = self._trail.rows(state="open", limit=MOST)
-                ended = self._unsettled()
-                others = self._elsewhere([*rows, *ended])
+                closed = self._closed()
+                ended = self._unsettled(closed)
+                measured = self._measuring.due([*rows, *closed])
+                others = self._elsewhere([*rows, *ended, *measured])
+                for row in measured:
+                    self._measuring.keep(row.case, _of_others(row.case, others))
                 for row in rows:
                     self._look_at(row.case, others)
                 for row in ended:
@@ -126,7 +132,7 @@ class Filler:
             return
         try:
             with suppress(VitalsdError, Refusal, _Ended):
-                rows = [*self._trail.rows(state="open", limit=MOST), *self._unsettled()]
+                rows = [*self._trail.rows(state="open", limit=MOST), *self._unsettled(self._closed())]
                 self._look_at(case, self._elsewhere(rows), lasting=True)
         finally:
             self._lock.release()
@@ -135,9 +141,11 @@ class Filler:
         """Since when a bed's series cannot be read; None while they can."""
         return self._since.get(bed)
 
-    def _unsettled(self) -> Sequence[CaseRow]:
+    def _closed(self) -> Sequence[CaseRow]:
+        return self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST)
+
+    def _unsettled(self, rows: Sequence[CaseRow]) -> Sequence[CaseRow]:
         """Closed cases that are not certified, or of which data may still come."""
-        rows = self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST)
         self._settled = {row.case: row.last for row in rows if self._settled.get(row.case) == row.last}
         self._certified = {row.case: last for row in rows if (last := self._certified.get(row.case))}
         return [row for row in rows if row.case not in self._settled]
@@ -158,7 +166,7 @@ class Filler:
 
     def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]], *, lasting: bool = False) -> None:
         """`lasting`: what there is now is to stay, be it final or not."""
-        others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
+        others = _of_others(id_, elsewhere)
         self._hold(id_)
         for document, template in self._documents(self._desk.case(id_)):
             if document.locked:
@@ -324,7 +332,7 @@ class Filler:
 
     def _certify(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> None:
         """Certify how complete the documents of a closed case are, again where more has come since."""
-        others = [part for case, stays in elsewhere.items() if case != id_ for part in stays]
+        others = _of_others(id_, elsewhere)
         case, now_us = self._desk.case(id_), self._now_us()
         closed_us = now_us if case.closed_us is None else case.closed_us
         if now_us < closed_us + SETTLE_US:
@@ -372,6 +380,10 @@ class Filler:
             filling = look.filling(replace(wanted, seen=seen), first, min(first + SLICE_US, until_us))
             seen |= {s: min(at, seen.get(s, at)) for s, at in filling.seen.items()}
             counts += filling.counts.items()
+
+
+def _of_others(id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> Sequence[Part]:
+    return [part for case, stays in elsewhere.items() if case != id_ for part in stays]
 
 
 def _signed_us(document: Document) -> int:

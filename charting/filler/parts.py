@@ -52,6 +52,12 @@ def occupied(case: Case) -> Sequence[Part]:
     return [_whole(case, n) for n, stay in enumerate(case.stays) if stay.bed]
 
 
+def present(case: Case, areas: Sequence[str], others: Iterable[Part]) -> Sequence[Part]:
+    """Where a case's patient was in these areas, without the times of others."""
+    elsewhere = list(others)
+    return [_alone(_whole(case, n), elsewhere) for n, stay in enumerate(case.stays) if stay.bed and stay.area in areas]
+
+
 def parts(case: Case, document: Document, areas: Sequence[str], others: Iterable[Part]) -> Sequence[Part]:
     """Where to fill a document of a case from, from whole minutes on, in order of time, none overlapping.
 

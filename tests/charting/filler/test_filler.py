@@ -166,7 +166,7 @@ def test_a_closed_case_is_filled_once_more_and_certified_once(ward: Ward) -> Non
     ward.now = 31
     ward.desk.close(DOCTOR, "case", at_us=at(30))
     kinds = [entry.body.kind for entry in ward.look(31.2)]
-    assert kinds == ["filled", "certified"]
+    assert kinds == ["thermometry", "filled", "certified"]
     certificate = ward.document().certificate
     assert certificate is not None
     assert (certificate.start_us, certificate.end_us) == (at(0), at(30))
