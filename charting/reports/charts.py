@@ -114,11 +114,12 @@ def run_chart(
         if rate is not None:
             kind = "ring" if n in marked else ""
             canvas.link(point.href, point.told(times), partial(dot, canvas, x, plot.y(rate), kind))
-    above = y - 10 if y > plot.top + 40 else y + 28
-    canvas.text(plot.right, above, said("chart.median", lang, value=written(centre, times)), size=SMALL,
-                anchor="end", fill=WARN, bold=True, halo=True)  # fmt: skip
-    told = dict.fromkeys(said(f"chart.{s.kind}", lang, n=s.last - s.first + 1) for s in found)
-    canvas.fitted(4, high - 8, " · ".join(told), wide - 8, size=SMALL, fill=ALERT, bold=True)
+    told = said("chart.median", lang, value=written(centre, times))
+    canvas.path(f"M8 {num(high - 15)}h52", WARN, 3, ' stroke-dasharray="14 8"')
+    canvas.text(68, high - 8, told, size=SMALL, bold=True, fill=WARN)
+    left = 68 + width(told) * SMALL * 1.06 + 24
+    found_ = dict.fromkeys(said(f"chart.{s.kind}", lang, n=s.last - s.first + 1) for s in found)
+    canvas.fitted(left, high - 8, " · ".join(found_), wide - left - 4, size=SMALL, fill=ALERT, bold=True)
     return canvas.chart(title, wide, high)
 
 

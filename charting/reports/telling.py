@@ -125,4 +125,4 @@ def _plain(value: object) -> str:
 
 def why_of(result: Result, lang: str) -> str:
     """Why there is no number; "" where there is one."""
-    return said(result.unavailable, lang) if result.unavailable else ""
+    return said("report.unavailable", lang, why=said(result.unavailable, lang)) if result.unavailable else ""

@@ -67,7 +67,7 @@ def test_a_group_outside_the_limits_is_marked_by_its_shape_and_says_so() -> None
     assert "C: 30/100 = 300.0 ‰ · outside the 99.8 % limits" in said
     assert "B: 50/500 = 100.0 ‰" in said
     assert {"A", "B", "C"} <= set(text_of(root).split())
-    assert "overall 112.5 ‰" in text_of(root)
+    assert "all groups 112.5 ‰" in text_of(root)
     squares = [p for p in root.iter(f"{SVG}path") if p.get("d", "").endswith("h18v18h-18z")]
     assert len(squares) == 2, "its own, and that of the legend"
 

@@ -1,25 +1,11 @@
-"""Intervals, funnel limits and signals against published values and against sums of fractions."""
+"""Funnel limits and signals against published values and against sums of fractions."""
 
 from fractions import Fraction
 from math import comb
 
 import pytest
 
-from charting.reports.limits import beyond, funnel_limits, median, signals, wilson
-
-
-@pytest.mark.parametrize(
-    ("n", "d", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_interval_is_that_of_newcombe_1998_table_i(n: int, d: int, low: float, high: float) -> None:
-    assert wilson(n, d) == pytest.approx((low, high), abs=5e-5)
-
-
-@pytest.mark.parametrize(("n", "d"), [(0, 0), (3, 2), (-1, 2)])
-def test_there_is_no_interval_of_what_is_no_share(n: int, d: int) -> None:
-    with pytest.raises(ValueError, match="share"):
-        wilson(n, d)
+from charting.reports.limits import beyond, funnel_limits, median, signals
 
 
 def upto(n: int, d: int, p: Fraction) -> Fraction:
