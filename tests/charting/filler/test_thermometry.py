@@ -131,12 +131,14 @@ def test_what_a_device_said_of_another_patient_is_left_out_and_taken_back(ward: 
 def test_a_case_keeps_what_was_told_while_its_own_patient_lay_there(ward: Ward) -> None:
     warm(ward, 0, 60)
     close(ward, 30)
+    ward.now = 32
     ward.open(32, case="next", number="200300")
+    ward.desk.set(DOCTOR, "next", item="in", after=0, content=Event(key="t_room_in", at_us=at(25)))
     ward.look(60.2)
-    assert len(one(kept(ward).thermometers).values) == 30
+    assert len(one(kept(ward).thermometers).values) == 25
     later = ward.desk.case("next").thermometry
     assert later is not None
-    assert (one(later.thermometers).start_us, len(one(later.thermometers).values)) == (at(32), 28)
+    assert (one(later.thermometers).start_us, len(one(later.thermometers).values)) == (at(25), 35)
 
 
 def test_each_room_and_each_bed_has_its_own_and_the_icu_none(ward: Ward) -> None:
@@ -206,6 +208,7 @@ def test_a_case_of_long_ago_is_not_asked_about_again(ward: Ward) -> None:
     warm(ward, 10, 12)
     ward.look(11 + 5 * days)
     ward.desk.open(DOCTOR, bed="PACU-1", area="pacu", patient=ward.case.patient, at_us=at(5 * days), case="other")
-    ward.beds.stores[BED].readings.append(reading(NASO, at(9), 40.0))
+    warm(ward, 9, 10, 40.0)
+    warm(ward, 9, 10, 40.0)
     ward.look(11 + 6 * days)
     assert set(one(kept(ward).thermometers).values) == {36.4}
