@@ -138,7 +138,7 @@ def test_a_case_keeps_what_was_told_while_its_own_patient_lay_there(ward: Ward) 
     assert len(one(kept(ward).thermometers).values) == 25
     later = ward.desk.case("next").thermometry
     assert later is not None
-    assert (one(later.thermometers).start_us, len(one(later.thermometers).values)) == (at(25), 35)
+    assert (one(later.thermometers).start_us, len(one(later.thermometers).values)) == (at(30), 30)
 
 
 def test_each_room_and_each_bed_has_its_own_and_the_icu_none(ward: Ward) -> None:
