@@ -17,7 +17,7 @@ from charting.sheet.flow import Flow
 from charting.sheet.paper import ALERT, BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, RULE, TOP, Paper
 from charting.sheet.text import BOLD, width, wrap
 
-_FOOT = 70.0
+_FOOT = 84.0
 _WIDE = RIGHT - LEFT
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (("number", 60.0), ("indicator", 740.0), ("numerator", 150.0), ("denominator", 150.0), ("value", 190.0),

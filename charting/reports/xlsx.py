@@ -64,12 +64,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """`above`: lines over the table. `rows` are as long as `columns`; without columns there is no table."""
+    """`above`: lines over the table. `rows` are as long as `columns`; without columns there is no table, but lines of
+    `widths`.
+    """
 
     name: str
     columns: Sequence[Column] = ()
     rows: Sequence[Sequence[Value]] = ()
     above: Sequence[Sequence[Value]] = ()
+    widths: Sequence[float] = ()
 
 
 def workbook(sheets: Sequence[Sheet], *, title: str, made_us: int) -> bytes:
@@ -117,11 +120,12 @@ def _write(page: Worksheet, sheet: Sheet) -> None:
     for y, line in enumerate(sheet.above, 1):
         for x, value in enumerate(line, 1):
             _put(page, y, x, value)
+    for x, wide in enumerate([column.width for column in sheet.columns] or sheet.widths, 1):
+        page.column_dimensions[get_column_letter(x)].width = wide
     if not sheet.columns:
         return
     head = len(sheet.above) + bool(sheet.above) + 1
     for x, column in enumerate(sheet.columns, 1):
-        page.column_dimensions[get_column_letter(x)].width = column.width
         _put(page, head, x, column.title, style=_TITLE)
     for y, row in enumerate(sheet.rows, head + 1):
         for x, (value, column) in enumerate(zip(row, sheet.columns, strict=True), 1):
