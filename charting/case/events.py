@@ -6,10 +6,20 @@ choices, none: free text.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from charting.trail.contents import Event
+
+
+BYPASS = ("t_cpb_start", "t_cpb_end")
+"""When a machine is the patient's heart."""
+_COOLED = (BYPASS, ("t_cool_start", "t_cool_end"))
+
+Spans = tuple[tuple[int, int | None], ...]
+"""Times from start to end; None: still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,23 @@ def events() -> Mapping[str, EventKind]:
             )
             for row in csv.DictReader(text)
         }
+
+
+def spans(happened: Iterable[Event], start: str, end: str) -> Spans:
+    """From each event that begins something to the next that ends it. `happened`: in order of time."""
+    found: list[tuple[int, int | None]] = []
+    for event in happened:
+        going = bool(found) and found[-1][1] is None
+        if event.key == start and not going:
+            found.append((event.at_us, None))
+        elif event.key == end and going:
+            found[-1] = found[-1][0], event.at_us
+    return tuple(found)
+
+
+def cooled(happened: Sequence[Event]) -> Spans:
+    """When he was cooled on purpose, or on bypass (clinical.md §2.2 step 8). `happened`: in order of time."""
+    return tuple(span for kind in _COOLED for span in spans(happened, *kind))
 
 
 def _details(text: str) -> Mapping[str, tuple[str, ...]]:

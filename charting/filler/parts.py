@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from charting.case.events import BYPASS, cooled
+from charting.case.events import spans as spans_of
 from charting.case.state import Case, Document
 from charting.fill.fill import MINUTE_US, Pace, Plan
-from charting.fill.plan import Spans
 from charting.filler.identity import spans
 from charting.templates.template import Template
 from charting.trail import contents
@@ -23,8 +24,6 @@ _DEPARTURES: Mapping[str, str] = {"or": "t_room_out", "offsite": "t_suite_out", 
 
 _JUDGED = frozenset({"t_tube_in", "t_tube_out", "t_room_out"})
 """Events that rules look at: where one changes, the whole document is filled anew."""
-_BYPASS = ("t_cpb_start", "t_cpb_end")
-_COOLED = (_BYPASS, ("t_cool_start", "t_cool_end"))
 _STEPS_US: Mapping[str, int] = {"rescue": MINUTE_US, "close": 15 * MINUTE_US}
 
 
@@ -105,23 +104,11 @@ def plan(case: Case, document: Document, template: Template, part: Part, zone: s
         paces=tuple(sorted(paces, key=lambda p: (p.start_us, p.step_us, p.end_us or 0))),
         zone=zone,
         events={event.key: event.at_us for event in reversed(case.events) if event.key in _JUDGED},
-        cooled=tuple(span for kind in _COOLED for span in _spans(case, *kind)),
-        bypass=_spans(case, *_BYPASS),
+        cooled=cooled(case.events),
+        bypass=spans_of(case.events, *BYPASS),
         held=spans(case, part.bed),
         expected=expected & frozenset(template.signals),
     )
-
-
-def _spans(case: Case, start: str, end: str) -> Spans:
-    """From each event that begins something to the next that ends it."""
-    found: list[tuple[int, int | None]] = []
-    for event in case.events:
-        going = bool(found) and found[-1][1] is None
-        if event.key == start and not going:
-            found.append((event.at_us, None))
-        elif event.key == end and going:
-            found[-1] = found[-1][0], event.at_us
-    return tuple(found)
 
 
 def _whole(case: Case, n: int) -> Part:
