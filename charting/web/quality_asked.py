@@ -1,7 +1,7 @@
 """What a quality page or the API is asked for: period, department, edition, view; and addresses that ask the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
@@ -62,8 +62,6 @@ def asked(
     first: Annotated[Days, Query(alias="from", description="With `to`, instead of `period`: from this day")] = "",
     last: Annotated[Days, Query(alias="to", description="To this day, it included")] = "",
     department: Annotated[models.Line, Query(description="None: all")] = "",
-    room: Annotated[models.Line, Query(description="One theatre's cases only")] = "",
-    technique: Annotated[models.Line, Query(description="Cases of one group of techniques only")] = "",
     edition: Annotated[str, Query(max_length=20, description="2022, 2015, tender, icu or all")] = ALL,
     view: Annotated[View, Query(description="anaesthesia: by the anaesthetic's period; event: what happened in it")] = (
         "anaesthesia"
@@ -73,7 +71,7 @@ def asked(
     """Raises Problem 422 for a period or an edition that there is not."""
     if edition not in {ALL, *here.department.counting.catalogue.editions}:
         raise Problem(422, "quality.bad_edition")
-    chosen = Chosen(period=_period(here, text, first, last), department=department, room=room, technique=technique)
+    chosen = Chosen(period=_period(here, text, first, last), department=department)
     return Asked(chosen=chosen, edition=edition, view=view, interval=interval)
 
 
@@ -87,6 +85,18 @@ def _period(here: Context, text: str, first: str, last: str) -> Period:
 
 
 AskedFor = Annotated[Asked, Depends(asked)]
+
+
+def narrowed(
+    ask: AskedFor,
+    room: Annotated[models.Line, Query(description="One theatre's cases only")] = "",
+    technique: Annotated[models.Line, Query(description="Cases of one group of techniques only")] = "",
+) -> Asked:
+    """For lists that a point of a chart leads to."""
+    return replace(ask, chosen=replace(ask.chosen, room=room, technique=technique))
+
+
+NarrowedFor = Annotated[Asked, Depends(narrowed)]
 
 
 def members(result: Result, side: Side) -> Sequence[Member]:
