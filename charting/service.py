@@ -217,18 +217,11 @@ class Service:
 
 
 def _libraries(config: ChartingConfig) -> Libraries:
-    """The samples, and the site's own over them, the newest file of a library last. Raises UsageError."""
-    found, folder = Libraries.sample(), config.charting.libraries
-    if folder is not None:
-        reasons = []
-        for file in sorted(folder.glob("*.csv"), key=lambda f: (f.stat().st_mtime_ns, f.name)):
-            try:
-                found.load(file)
-            except LibraryError as error:
-                reasons += str(error).splitlines()
-        if reasons:
-            raise UsageError(*reasons)
-    return found
+    """Raises UsageError."""
+    try:
+        return Libraries.of(config.charting.libraries)
+    except LibraryError as error:
+        raise UsageError(*str(error).splitlines()) from None
 
 
 def _reader(of: Sources, bed: str) -> SeriesReader:
