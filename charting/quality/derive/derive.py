@@ -2,7 +2,7 @@
 
 from charting.case.state import Case
 from charting.library.library import Libraries
-from charting.quality.derive import airway, codes, death, happened, outcomes, stages
+from charting.quality.derive import airway, codes, death, happened, outcomes, stages, temperature
 from charting.quality.derive.blood import blood
 from charting.quality.derive.told import Told
 from charting.quality.facts import Facts
@@ -43,6 +43,8 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
         airway=own.airway,
         tube=own.tube,
         visited=stages.visited(told),
+        warmed=temperature.warmed(told),
+        **temperature.temperatures(told, technique.cooling),
         pacu=stages.pacu(told),
         pacu_h=stages.pacu_h(told),
         transfused=given.transfused,

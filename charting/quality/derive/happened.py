@@ -3,7 +3,7 @@
 A finding outranks whatever else is told. One whose time lies outside the indicator's window does not count.
 """
 
-from charting.quality.derive.told import Told, Window
+from charting.quality.derive.told import Told, Span
 from charting.quality.derive.truth import both, either, negated
 from charting.quality.facts import Three
 from charting.trail.contents import Event, Finding
@@ -39,7 +39,7 @@ def allergy(told: Told) -> Three:
 
 def arrest(told: Told) -> Three:
     """Not intended, from anaesthesia start to leaving the suite (AQI-14)."""
-    return _arrest(told, Window(start_us=told.anaesthesia.start_us, end_us=told.suite.end_us), told.unsaid())
+    return _arrest(told, Span(start_us=told.anaesthesia.start_us, end_us=told.suite.end_us), told.unsaid())
 
 
 def arrest_24h(told: Told, died: Three) -> Three:
@@ -47,11 +47,11 @@ def arrest_24h(told: Told, died: Three) -> Three:
     and who has seen him alive a day later for the rest.
     """
     start_us = told.anaesthesia.start_us
-    window = Window(start_us=start_us, end_us=None if start_us is None else start_us + DAY_US)
+    window = Span(start_us=start_us, end_us=None if start_us is None else start_us + DAY_US)
     return _arrest(told, window, told.unsaid() if died is False else None)
 
 
-def _arrest(told: Told, window: Window, unsaid: Three) -> Three:
+def _arrest(told: Told, window: Span, unsaid: Three) -> Three:
     finding = told.findings.get("arrest")
     if finding is None:
         return unsaid
@@ -96,7 +96,7 @@ def said(event: Event, name: str, *yes: str) -> Three:
     return None if not told else told in yes
 
 
-def _stated(told: Told, key: str, window: Window) -> Three:
+def _stated(told: Told, key: str, window: Span) -> Three:
     finding = told.findings.get(key)
     if finding is None:
         return told.unsaid()

@@ -18,7 +18,7 @@ RECORD = "anaesthesia_record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Span:
     """[start, end), half-open (§0). `start_us` None: not known; `end_us` None: it is going on, as far as is known."""
 
     start_us: int | None
@@ -46,8 +46,8 @@ class Told:
     coded: Sequence[Coded]
     contents: Mapping[type, Sequence[Content]]
     signed: bool
-    anaesthesia: Window
-    suite: Window
+    anaesthesia: Span
+    suite: Span
 
     @classmethod
     def of(cls, case: Case, libraries: Libraries) -> Self:
@@ -67,8 +67,8 @@ class Told:
             coded=case.coded,
             contents=_contents(case),
             signed=any(d.locked for d in case.documents.values() if d.template == RECORD),
-            anaesthesia=Window(start_us=first("t_anes_start"), end_us=first("t_anes_end", "t_room_out", "t_suite_out")),
-            suite=Window(
+            anaesthesia=Span(start_us=first("t_anes_start"), end_us=first("t_anes_end", "t_room_out", "t_suite_out")),
+            suite=Span(
                 start_us=first("t_suite_in", "t_room_in", "t_anes_care", "t_anes_start"),
                 end_us=first("t_suite_out", left),
             ),
