@@ -68,13 +68,7 @@ def reintubated(told: Told, tube: Three) -> Three:
     if finding is not None:
         reason = finding.details.get("reason")
         return finding.value == "yes" and (None if not reason else reason == "other")
-    again = [
-        both(out, _TUBES.get(e.details.get("device", "")), negated(said(e, "planned", "true")),
-             negated(said(e, "cause", "reoperation")))
-        for out_us, out in _extubations(told, tube)
-        for e in told.events.get("t_tube_in", ())
-        if out_us < e.at_us <= out_us + AGAIN_US
-    ]  # fmt: skip
+    again = [counts for _, counts in _again(told, tube)]
     if True in again:
         return True
     visit = told.answers("postop_visit", "reintubated")
@@ -83,6 +77,21 @@ def reintubated(told: Told, tube: Three) -> Three:
     if None in again:
         return None
     return False if again or False in visit else told.unsaid()
+
+
+def reintubated_us(told: Told, tube: Three) -> int | None:
+    """When, by an event."""
+    return next((at_us for at_us, counts in _again(told, tube) if counts), None)
+
+
+def _again(told: Told, tube: Three) -> Iterator[tuple[int, Three]]:
+    """Airways that followed an extubation in time: when, and whether they count."""
+    for out_us, out in _extubations(told, tube):
+        for e in told.events.get("t_tube_in", ()):
+            if out_us < e.at_us <= out_us + AGAIN_US:
+                device = _TUBES.get(e.details.get("device", ""))
+                unplanned, other = negated(said(e, "planned", "true")), negated(said(e, "cause", "reoperation"))
+                yield e.at_us, both(out, device, unplanned, other)
 
 
 def _extubations(told: Told, tube: Three) -> Iterator[tuple[int, Three]]:

@@ -5,7 +5,7 @@ from charting.library.library import Libraries
 from charting.quality.derive import airway, codes, death, happened, outcomes, stages, temperature
 from charting.quality.derive.blood import blood
 from charting.quality.derive.told import Told
-from charting.quality.facts import Facts
+from charting.quality.facts import Facts, Three
 
 
 def facts(case: Case, libraries: Libraries) -> Facts | None:
@@ -26,7 +26,7 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
         anchor=anchor,
         department=case.patient.department,
         room=stages.stay(told).bed,
-        times=_times(told),
+        times=_times(told, own.tube),
         performed=stages.performed(told),
         entered=stages.entered(told),
         cancelled=stages.cancelled(told),
@@ -78,8 +78,13 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
     )
 
 
-def _times(told: Told) -> dict[str, int]:
-    """The first of each event, and when a finding says that it was so."""
+def _times(told: Told, tube: Three) -> dict[str, int]:
+    """The first of each event, and when what a finding is about was: as it says, else as an event does."""
     times = {key: events[0].at_us for key, events in told.events.items() if key != "note"}
-    stated = {f.key: f.at_us for f in told.findings.values() if f.value == "yes" and f.at_us is not None}
-    return times | stated
+    by_event = {
+        "airway_unplanned": happened.airway_unplanned_us(told),
+        "reintubation": airway.reintubated_us(told, tube),
+    }
+    stated = {f.key: f.at_us for f in told.findings.values() if f.value == "yes"}
+    found = {key: at_us for key, at_us in (by_event | stated).items() if at_us is not None}
+    return times | found

@@ -3,7 +3,7 @@
 A finding outranks whatever else is told. One whose time lies outside the indicator's window does not count.
 """
 
-from charting.quality.derive.told import Told, Span
+from charting.quality.derive.told import RECORD, Span, Told
 from charting.quality.derive.truth import both, either, negated
 from charting.quality.facts import Three
 from charting.trail.contents import Event, Finding
@@ -12,6 +12,9 @@ HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 DEPRESSED = frozenset({"apnoea", "depression"})
 """Causes that AQI-13 counts: respiratory arrest or severe depression, not every change of technique."""
+
+_CENTRAL = frozenset({"cvc", "pa_catheter"})
+"""Answers of the record's field `procedures`."""
 
 
 def tooth(told: Told) -> Three:
@@ -84,10 +87,17 @@ def airway_unplanned(told: Told) -> Three:
     devices = told.events.get("t_tube_in", ())
     if not devices:
         return told.unsaid()
-    return either(
-        both(told.suite.holds(e.at_us), negated(said(e, "planned", "true")), said(e, "cause", *DEPRESSED))
-        for e in devices
-    )
+    return either(_was_unplanned(told, e) for e in devices)
+
+
+def airway_unplanned_us(told: Told) -> int | None:
+    """When, by an event."""
+    return next((e.at_us for e in told.events.get("t_tube_in", ()) if _was_unplanned(told, e)), None)
+
+
+def _was_unplanned(told: Told, device: Event) -> Three:
+    unplanned = negated(said(device, "planned", "true"))
+    return both(told.suite.holds(device.at_us), unplanned, said(device, "cause", *DEPRESSED))
 
 
 def said(event: Event, name: str, *yes: str) -> Three:
@@ -111,14 +121,19 @@ def _detail(finding: Finding, name: str, *yes: str) -> Three:
 
 
 def central_line(told: Told) -> Three:
-    """Punctured: a finding. Where central venous pressure was monitored nobody has said who punctured."""
+    """Punctured by anaesthesia: a finding, else the record's procedures. Where it tells of none, and central venous
+    pressure was monitored, nobody has said who punctured.
+    """
     finding = told.findings.get("central_line")
     if finding is not None:
         return finding.value == "yes"
-    monitored = any(
-        isinstance(said, tuple) and "cvp" in said for said in told.answers("anaesthesia_record", "special_monitoring")
+    done, monitored = (
+        {code for said in told.answers(RECORD, field) if isinstance(said, tuple) for code in said}
+        for field in ("procedures", "special_monitoring")
     )
-    return None if monitored else told.unsaid()
+    if not done.isdisjoint(_CENTRAL):
+        return True
+    return None if "cvp" in monitored else told.unsaid()
 
 
 def labour(told: Told) -> Three:
