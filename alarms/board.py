@@ -136,7 +136,8 @@ class Board:
     def see(self, device: str, source: str, onset_us: int, seen: Seen) -> Sequence[Alarm]:
         """Mark that alarm as seen; it stands or has ended as before.
 
-        Nothing where it has none of this onset, where it is marked, or where it has risen since `seen.at_us`.
+        Nothing where it has none of this onset, where it is marked, or where it has risen since `seen.at_us`. What was
+        seen before the clock was set back is not to be told again.
         """
         raised = self._raised.get((device, source))
         if raised is not None and raised.now.onset_us == onset_us:
@@ -186,6 +187,7 @@ class Board:
         link = self._links.get(condition.device)
         known = link is not None and link.up and at_us >= link.since_us
         presence = Presence.PRESENT if known else Presence.UNKNOWN
+        since_us = at_us if known or link is None else max(at_us, link.since_us)
         if before is None:
             now = Alarm(
                 bed=self._bed,
@@ -194,7 +196,7 @@ class Board:
                 onset_us=at_us,
                 told_us=at_us,
                 presence=presence,
-                since_us=at_us,
+                since_us=since_us,
                 highest=alarm.priority,
             )
             risen = told
@@ -206,7 +208,7 @@ class Board:
                 alarm=alarm,
                 told_us=at_us,
                 presence=presence,
-                since_us=then.since_us if presence is then.presence else at_us,
+                since_us=then.since_us if known and then.presence is presence else since_us,
                 highest=min(alarm.priority, then.highest, key=_RANKS.__getitem__),
                 seen=None if rises else then.seen,
             )

@@ -103,6 +103,13 @@ def test_one_that_goes_on_though_its_beginning_was_not_heard_stands() -> None:
     assert only(linked().hear(told(5, CONTINUE))).onset_us == at(5)
 
 
+def test_what_is_told_while_the_link_is_down_is_unknown_since_the_loss() -> None:
+    board = linked()
+    board.link("monitor", up=False, at_us=at(20))
+    assert only(board.hear(told(19))).since_us == at(20)
+    assert only(board.hear(told(21, CONTINUE))).since_us == at(21)
+
+
 def test_sources_and_devices_are_apart() -> None:
     board = linked("monitor", "vent")
     board.hear(told(1))
@@ -302,6 +309,13 @@ def test_an_alarm_that_rises_or_begins_anew_is_unseen_again(change: Condition) -
     onset_us = only(board.standing()).onset_us
     assert board.see("monitor", "hr", onset_us, Seen(by="anna", at_us=at(8))) == [], "seen before it rose"
     assert board.see("monitor", "hr", onset_us, Seen(by="anna", at_us=at(10)))
+
+
+def test_an_alarm_that_goes_on_has_not_risen_by_that() -> None:
+    board = linked()
+    board.hear(told(5))
+    board.hear(told(9, CONTINUE))
+    assert only(board.see("monitor", "hr", at(5), Seen(by="anna", at_us=at(8)))).seen
 
 
 @pytest.mark.parametrize(("device", "source", "second"), [("vent", "hr", 5), ("monitor", "x", 5), ("monitor", "hr", 4)])
