@@ -13,7 +13,6 @@ from importlib.resources import files
 
 from charting.trail.contents import Event
 
-
 BYPASS = ("t_cpb_start", "t_cpb_end")
 """When a machine is the patient's heart."""
 _COOLED = (BYPASS, ("t_cool_start", "t_cool_end"))
