@@ -17,6 +17,7 @@ from charting.desk import Desk
 from charting.filler.filler import Filler
 from charting.filler.sources import Sources, sources
 from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
+from charting.metrics import Metrics
 from charting.page.server import Tls, serve
 from charting.pdf import pdf
 from charting.quality.loader import load as load_catalogue
@@ -30,10 +31,14 @@ from charting.store.migrate import migrate, open_database
 from charting.store.trail import DatabaseTrail
 from charting.templates.loader import Templates
 from charting.trail.entries import LibraryLoaded
+from charting.watch.messages import of_board
+from charting.watch.watch import Watch
+from charting.watch.week import Week
 from charting.web.app import app
 from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
+from charting.web.exposition import exposition
 from charting.web.verifying import Verifying
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
@@ -95,10 +100,14 @@ class Service:
             SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
             lambda: True,
         )
-        self._of_filler, self._of_web = sources(config), sources(config)
+        self._of_filler, self._of_web, self._of_watch = (sources(config) for _ in range(3))
         self.filler = Filler(
             self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
         )
+        self.metrics = Metrics()
+        beds = [bed.id for bed in charting.beds]
+        self.watch = Watch(self.trail, self._of_watch, beds, self._clock.utc_us, self._log, self.metrics)
+        self._week = Week(self._of_web, beds, self._clock.utc_us)
 
     @classmethod
     def of(cls, config: ChartingConfig) -> Self:
@@ -117,19 +126,19 @@ class Service:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(life) for life in self._lives(stop)]
             await asyncio.wait(tasks, timeout=0)  # it has begun to listen; what cannot has ended the group
-            filling = group.create_task(self.filler.run(stop))
+            ending = [group.create_task(life) for life in self._ending(stop)]
             if ready is not None:
                 await ready(self)
             notify("READY=1")
             self._log.info("running", beds=len(self.config.charting.beds))
             await stop.wait()
             notify("STOPPING=1")
-            await filling
+            await asyncio.gather(*ending)
             for task in tasks[1:]:
                 task.cancel()
 
     def close(self) -> None:
-        for each in (self._of_filler, self._of_web):
+        for each in (self._of_filler, self._of_web, self._of_watch):
             each.close()
         self._database.close()
 
@@ -139,8 +148,22 @@ class Service:
         listening = serve(
             web, *self.config.charting.address, stop, Tls(cert=tls.cert, key=tls.key) if tls is not None else None
         )
+        lives = [listening, self._follow_clock()]
+        if self.config.metrics is not None:
+            lives.append(serve(exposition(self.metrics.text), *self.config.metrics.address, stop))
         interval_s = watchdog_s()
-        return [listening, self._follow_clock(), *([_keep_alive(interval_s)] if interval_s else [])]
+        return [*lives, *([_keep_alive(interval_s)] if interval_s else [])]
+
+    def _ending(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
+        """What ends by itself at `stop`, with what it is doing."""
+        lives = [self.filler.run(stop), self.watch.run(stop)]
+        if self.config.mqtt is not None:
+            from charting.watch.publisher import Publisher  # noqa: PLC0415  megabytes for those who have a broker
+
+            publisher = Publisher(self.config.mqtt.broker, self._clock.utc_us)
+            self.watch.listen(lambda board: publisher.show(of_board(publisher.prefix, board)))
+            lives.append(publisher.run(stop))
+        return lives
 
     async def _follow_clock(self) -> None:
         """Our time is the machine's, also after it was set; the trail's own never goes back."""
@@ -172,6 +195,8 @@ class Service:
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
             ),
             counting=self._counting,
+            watch=self.watch,
+            week=self._week,
             stop=stop,
             tls=self.config.tls is not None,
             demo=charting.demo,

@@ -20,10 +20,10 @@ the patient is.
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from alarms.board import Presence
-from charting.watch.state import BedAlarms
+from charting.watch.state import BedAlarms, Board
 from collector.clock import rfc3339
 from collector.model import Priority
 from collector.mqtt_messages import LAST_WILL, Message, level
@@ -61,6 +61,12 @@ def of_bed(prefix: str, state: BedAlarms, advisories: int) -> Message:
         "advisories": advisories,
     }
     return Message(topic=f"{prefix}/{level(state.bed)}/board", payload=_json(body))
+
+
+def of_board(prefix: str, board: Board) -> Iterator[Message]:
+    """All that is to stand at the broker of a department."""
+    for state in board.beds.values():
+        yield of_bed(prefix, state, 0)
 
 
 def advisory_topic(prefix: str, bed: str, rule: str) -> str:

@@ -1,10 +1,11 @@
 """What the watch knows of a bed's alarms at one time: frozen values. Times are µs since 1970 UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from alarms.board import Alarm
+from charting.trail.trail import CaseRow
 
 FEED = "feed"
 """Source of our own condition that a bed's alarms are not known; its device is the gateway's name."""
@@ -44,3 +45,15 @@ class BedAlarms:
     def known(self) -> bool:
         """Everything that a device of the bed alarms of is here."""
         return self.doubt is None and all(self.devices.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The department at one time. `beds` in the configured order; `rows`: the open cases, newest first."""
+
+    at_us: int
+    beds: Mapping[str, BedAlarms] = field(default_factory=dict)
+    rows: Sequence[CaseRow] = ()
+
+    def cases(self, bed: str) -> Sequence[CaseRow]:
+        return [row for row in self.rows if row.bed == bed]

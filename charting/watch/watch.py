@@ -1,10 +1,11 @@
 """The department's watch: the alarms of all beds, looked at each second, and who has seen them."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
+from threading import Lock
 
 import structlog
 
@@ -14,28 +15,22 @@ from charting.metrics import Metrics
 from charting.trail.entries import AlarmSeen
 from charting.trail.trail import CaseRow, Trail
 from charting.watch.feed import SECOND_US, Feed
-from charting.watch.state import BedAlarms, Doubt
+from charting.watch.state import BedAlarms, Board, Doubt
 from collector.errors import VitalsdError
 from collector.logs import Link
-from collector.model import Priority
 
 PACE_S = 1.0
 """Between two looks."""
 HALTED_US = 10 * SECOND_US
 """A bed that was not looked at for so long is not known: the watch itself stands still (clinical.md §4.2)."""
+FAR_US = 60 * SECOND_US
+"""A page whose clock is further from ours has not agreed with us on the time."""
+SHOWN = 100_000
+"""Alarms of which it is remembered when they were shown: more than a department has in a day."""
 _CASES = 1_000
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """The department at one time. `beds` in the configured order; `rows`: the open cases, newest first."""
-
-    at_us: int
-    beds: Mapping[str, BedAlarms] = field(default_factory=dict)
-    rows: Sequence[CaseRow] = ()
-
-    def cases(self, bed: str) -> Sequence[CaseRow]:
-        return [row for row in self.rows if row.bed == bed]
+ShownKey = tuple[str, str, str, int]
+"""Bed, device, source, onset."""
 
 
 class Watch:
@@ -57,6 +52,9 @@ class Watch:
         self._link = Link(log, "charting database")
         self._rows: Sequence[CaseRow] = ()
         self._last = 0
+        self._listeners: list[Callable[[Board], None]] = []
+        self._lock = Lock()
+        self._shown: dict[ShownKey, int] = {}
         self._board = Board(at_us=0, beds={bed: BedAlarms(bed=bed, at_us=0) for bed in beds})
         self._versions = dict.fromkeys(beds, 0)
 
@@ -68,7 +66,8 @@ class Watch:
                 await asyncio.wait_for(stop.wait(), PACE_S)
 
     def look(self) -> None:
-        with self._metrics.look.labels("alarms").time():
+        """Look at all beds. What fails is told by what a bed's state then says."""
+        with self._lock, self._metrics.look.labels("alarms").time():
             try:
                 self._read_trail()
             except VitalsdError as error:
@@ -83,6 +82,12 @@ class Watch:
                     self._versions[bed] += 1
                 self._board = Board(at_us=self._now_us(), beds=dict(beds), rows=self._rows)
             self._metrics.show(beds.values())
+            for tell in self._listeners:
+                tell(self._board)
+
+    def listen(self, tell: Callable[[Board], None]) -> None:
+        """Call `tell` after each look."""
+        self._listeners.append(tell)
 
     def board(self) -> Board:
         """What is known now; what was not looked at of late is not."""
@@ -94,6 +99,22 @@ class Watch:
         now_us = self._now_us()
         halted = any(now_us - state.at_us > HALTED_US for state in self._board.beds.values())
         return sum(self._versions.values()), halted
+
+    def shown(self, *, bed: str, device: str, source: str, onset_us: int, told_us: int, shown_us: int) -> None:
+        """A page has drawn a change of an alarm, which came to the gateway at `told_us`. What cannot be is left out."""
+        state, key = self._board.beds.get(bed), (bed, device, source, onset_us)
+        told = [a for a in state.told if _key(a) == key and a.told_us >= told_us >= a.onset_us] if state else []
+        if not told or abs(self._now_us() - shown_us) > FAR_US:
+            return
+        self._metrics.latency.observe((shown_us - told_us) / SECOND_US)
+        if key not in self._shown:
+            self._shown[key] = shown_us
+            if len(self._shown) > SHOWN:
+                del self._shown[next(iter(self._shown))]
+
+    def first_shown_us(self, alarm: Alarm) -> int | None:
+        """When a page has told that it shows an alarm; None: since this service began none has."""
+        return self._shown.get(_key(alarm))
 
     def _read_trail(self) -> None:
         """Open cases, and who has seen which alarm since the last look."""
@@ -107,6 +128,10 @@ class Watch:
                 self._feeds[said.bed].see(said.device, said.source, said.onset_us, seen)
         self._rows = self._trail.rows(state="open", limit=_CASES)
         self._last = last
+
+
+def _key(alarm: Alarm) -> ShownKey:
+    return alarm.bed, alarm.device, alarm.alarm.source, alarm.onset_us
 
 
 def _halted(state: BedAlarms, now_us: int) -> BedAlarms:
@@ -123,8 +148,3 @@ def _halted(state: BedAlarms, now_us: int) -> BedAlarms:
 
 def _doubted(alarm: Alarm) -> Alarm:
     return replace(alarm, presence=Presence.UNKNOWN) if alarm.presence is Presence.PRESENT else alarm
-
-
-def highest(alarms: Sequence[Alarm]) -> Priority | None:
-    """Of alarms in their order; None: there are none."""
-    return alarms[0].alarm.priority if alarms else None

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
-from charting.web import pages, record_pages
-from charting.web.api import admin, cases, events, lists, records, session
+from charting.web import alarm_pages, pages, record_pages
+from charting.web.api import admin, alarms, cases, events, lists, quality, records, session
 from charting.web.assets import assets, place
 from charting.web.context import Person
 from charting.web.department import Department
@@ -32,8 +32,10 @@ _TAGS = (
     {"name": "beds", "description": "The department as it is now"},
     {"name": "cases", "description": "Cases, and what belongs to a case as a whole"},
     {"name": "records", "description": "Documents: cells, drugs, fluids, answers; signatures; printing"},
+    {"name": "alarms", "description": "What is known of the alarms of the beds, and our own advisories"},
     {"name": "libraries", "description": "Codes to choose from"},
     {"name": "templates", "description": "What documents ask for"},
+    {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
     {"name": "events", "description": "What has changed, as it changes"},
     {"name": "accounts", "description": "Who may sign in"},
     {"name": "audit", "description": "All that was ever done"},
@@ -108,7 +110,7 @@ def app(department: Department) -> FastAPI:
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)
-    for router in (session, lists, cases, records, events, admin, pages, record_pages):
+    for router in (session, alarms, alarm_pages, lists, cases, records, quality, events, admin, pages, record_pages):
         made.include_router(router.router)
     for name, (content, kind) in assets().items():
         made.add_api_route(f"{place()}/{name}", _static(content, kind), include_in_schema=False)

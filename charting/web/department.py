@@ -14,6 +14,8 @@ from charting.desk import Desk
 from charting.library.library import Libraries, Library
 from charting.templates.loader import Templates
 from charting.trail.trail import Trail
+from charting.watch.watch import Watch
+from charting.watch.week import Week
 from charting.web.counting import Counting
 from charting.web.drawings import Drawings
 from charting.web.verifying import Verifying
@@ -58,6 +60,8 @@ class Department:
     load_library: Callable[[Library, str, Actor], None]
     verifying: Verifying
     counting: Counting
+    watch: Watch
+    week: Week
     stop: asyncio.Event
     keeps_libraries: bool = True
     """Whether the site has said where libraries that are loaded are to be kept."""

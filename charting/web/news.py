@@ -39,13 +39,20 @@ class News:
 
 
 async def stream(
-    news: News, case: str, now_us: Callable[[], int], standing: Callable[[], str], stop: asyncio.Event
+    news: News,
+    case: str,
+    now_us: Callable[[], int],
+    standing: Callable[[], str],
+    stop: asyncio.Event,
+    alarms: Callable[[], object],
 ) -> AsyncIterator[str]:
-    """Events "changed" {cases}, "alive" {now_us} and, at the end, "locked" or "ended" when the session is so.
+    """Events "changed" {cases}, "alarms" {}, "alive" {now_us} and, at the end, "locked" or "ended" when the session is.
 
-    `standing`, called in threads: "" while the session may see this, else "locked" or "ended".
+    `standing`, called in threads: "" while the session may see this, else "locked" or "ended". `alarms`: something else
+    whenever what is known of alarms has changed.
     """
     known: Mapping[str, int] | None = None
+    alarmed = alarms()
     loop = asyncio.get_running_loop()
     spoken = -ALIVE_S
     while not stop.is_set():
@@ -55,6 +62,9 @@ async def stream(
             known = now
             if changed:
                 yield _event("changed", {"cases": changed})
+        if alarms() != alarmed:
+            alarmed = alarms()
+            yield _event("alarms", {})
         if loop.time() - spoken >= ALIVE_S:
             spoken = loop.time()
             with suppress(VitalsdError):

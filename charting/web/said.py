@@ -24,6 +24,7 @@ from charting.trail.contents import (
     Warming,
 )
 from charting.web.words import Words
+from collector.clock import to_datetime
 from collector.units import display
 
 
@@ -45,6 +46,14 @@ class Sayings:
             return ""
         local, today = self._clock.local(at_us), self._clock.local(self._clock.now_us()).date()
         return f"{local:%H:%M}" if local.date() == today else f"{local:%m-%d %H:%M}"
+
+    def second(self, at_us: int) -> str:
+        """The time of day to the second; the date too where it is not today."""
+        return f"{self.time(at_us)}:{self._clock.local(at_us):%S}"
+
+    def device(self, at_us: int) -> str:
+        """A device's own time: its digits as they stand."""
+        return f"{to_datetime(at_us):%H:%M:%S}"
 
     def day(self, at_us: int) -> str:
         """Date and time to the minute."""

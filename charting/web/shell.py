@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from charting.case.reasons import reasons, written
 from charting.fill.rules import rules
 from charting.page.words import Lang
+from charting.web.alarm_views import MARKS, strip
 from charting.web.assets import place
 from charting.web.context import Context
 from charting.web.department import Department
@@ -42,6 +43,8 @@ def environment() -> Environment:
     )
     made.globals.update(number=number, unit=display, static=place())
     made.globals["m"] = made.get_template("_macros.html").module
+    made.globals["marks"] = MARKS
+    made.globals["a"] = made.get_template("_alarms.html").module
     for file in folder.iterdir():
         made.get_template(file.name)  # compiled now, not when the first person waits for it
     return made
@@ -59,6 +62,7 @@ def page(here: Context, request: Request, template: str, /, **values: object) ->
         "person": here.person,
         "nav": _links(here),
         "here_path": request.url.path,
+        "alarm_strip": strip(here, str(values.get("about", ""))) if here.can("read") else None,
     }
     html = environment().get_template(template).render({**frame, **_values(here), **values})
     return _answer(here.lang, html, changed="lang" in request.query_params)
@@ -98,6 +102,7 @@ def _frame(request: Request, department: Department, lang: Lang) -> Mapping[str,
         "now_us": department.clock.now_us(),
         "demo": department.demo,
         "about": "",
+        "alarm_strip": None,
         "page_class": "",
         "other_lang": other,
         "other_lang_href": f"?{urlencode([*query, ('lang', other)])}",
@@ -126,8 +131,9 @@ def _values(here: Context) -> Mapping[str, object]:
 
 def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
-    offered = (("read", "/", "department"), ("manage_accounts", "/accounts", "accounts"),
-               ("load_library", "/libraries", "libraries"), ("audit", "/audit", "audit"))  # fmt: skip
+    offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
+               ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
+               ("audit", "/audit", "audit"))  # fmt: skip
     return [(href, here.words(word)) for right, href, word in offered if here.can(right)]
 
 

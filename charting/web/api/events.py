@@ -16,14 +16,16 @@ router = APIRouter(prefix="/api", tags=["events"])
 @router.get(
     "/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "Events changed, alive, locked, ended"}},
+    responses={200: {"content": {"text/event-stream": {}}, "description": "changed, alarms, alive, locked, ended"}},
 )
 async def events(
     here: Here,
     request: Request,
     case: Annotated[str, Query(max_length=80, pattern=r"^[A-Za-z0-9_.:@-]*$", description="Only of this case")] = "",
 ) -> StreamingResponse:
-    """Server-Sent Events: `changed` with the ids of the cases that have new entries, `alive` every 2 s."""
+    """Server-Sent Events: `changed` with the ids of the cases that have new entries, `alarms` when what is known of the
+    alarms of any bed has changed, `alive` every 2 s.
+    """
     if not here.can("read"):
         raise Problem(403, "not_allowed")  # a page that was left open asks again and again: not kept each time
     find, token = request.app.state.find, here.person.token
@@ -34,5 +36,6 @@ async def events(
             return "ended"
         return "locked" if person.locked else ""
 
-    told = stream(request.app.state.news, case, here.now_us, standing, here.department.stop)
+    watch = here.department.watch
+    told = stream(request.app.state.news, case, here.now_us, standing, here.department.stop, watch.version)
     return StreamingResponse(told, media_type="text/event-stream")

@@ -131,6 +131,10 @@ export function listen() {
     heard = performance.now();
     refresh();
   });
+  source.addEventListener("alarms", () => {
+    heard = performance.now();
+    window.dispatchEvent(new Event("alarms"));
+  });
   source.addEventListener("fault", () => { document.getElementById("fault").hidden = false; });
   const rest = async (kind) => {
     source.close();

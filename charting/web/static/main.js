@@ -1,6 +1,7 @@
 /* The page of a signed-in person. */
 
 import "./actions.js";
+import "./alarms.js";
 import "./answers.js";
 import "./keys.js";
 import "./quick.js";

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import httpx
+import structlog
 from fastapi import FastAPI
 
 from charting.accounts.accounts import Accounts
@@ -29,6 +30,8 @@ from charting.trail.chain import breaks, link_of
 from charting.trail.contents import Patient
 from charting.trail.entries import Filled, LibraryLoaded
 from charting.trail.trail import MemoryTrail
+from charting.watch.watch import Watch
+from charting.watch.week import Week
 from charting.web.app import app
 from charting.web.counting import Counting
 from charting.web.department import Bed, Department
@@ -96,6 +99,8 @@ class Hospital:
         sign_in = SignIn(self.people, self.trail, hasher, self.clock.now_us, idle_us=self.idle_s * 1_000_000)
         clock = SiteClock(now_us=self.clock.now_us, zone=ZONE)
         self.facts = MemoryFacts(self.trail)
+        beds = [bed.id for bed in BEDS]
+        self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger())
         self.department = Department(
             site="示范医院",
             clock=clock,
@@ -113,6 +118,8 @@ class Hospital:
             load_library=self.load_library,
             verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
             counting=Counting(self.facts, catalogue(), self.trail, clock, self.derive),
+            watch=self.watch,
+            week=Week(self, beds, self.clock.now_us),
             stop=self.stop,
             tls=self.tls,
             demo=self.demo,
@@ -125,6 +132,12 @@ class Hospital:
         none = [(case, self.desk.case(case).last) for case, facts in found.items() if facts is None]
         self.facts.put([facts for facts in found.values() if facts is not None], none)
         return True
+
+    def reader(self, bed: str) -> SeriesReader:
+        """The hospital is its own source of series."""
+        return self.reader_of(bed)
+
+    def close(self) -> None: ...
 
     def reader_of(self, bed: str) -> SeriesReader:
         if bed not in {b.id for b in BEDS}:

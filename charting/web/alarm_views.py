@@ -1,0 +1,125 @@
+"""What pages show of alarms: a card for each bed, a strip on every page."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alarms.board import Presence
+from charting.trail.trail import CaseRow
+from charting.watch.state import BedAlarms
+from charting.web.api.alarms import AlarmOut, alarm_out
+from charting.web.context import Context
+from charting.web.department import Bed
+from collector.links import device_of
+from collector.model import Priority
+
+MARKS: Mapping[Priority, str] = {
+    Priority.HIGH: "!!!", Priority.MEDIUM: "!!", Priority.LOW: "!", Priority.INFORMATION: "i",
+}  # fmt: skip
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+_NONE = len(_RANKS)
+STRIP = 4
+"""Alarms of a case's own bed that its pages write out; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A bed. `rank`: of its highest alarm, `_NONE` without one. `idle`: not in use, nothing is known of it."""
+
+    bed: Bed
+    rows: Sequence[CaseRow]
+    state: BedAlarms
+    alarms: Sequence[AlarmOut]
+    rank: int
+
+    @property
+    def idle(self) -> bool:
+        return self.state.doubt is not None and not self.alarms and not self.rows
+
+    @property
+    def priority(self) -> str:
+        """Of the highest; "" without one."""
+        return self.alarms[0].priority if self.alarms else ""
+
+    @property
+    def unheard(self) -> Sequence[str]:
+        """Devices that are not heard, where no condition beside it says so."""
+        told = {device_of(alarm.source) for alarm in self.alarms}
+        return [device for device, heard in self.state.devices.items() if not heard and device not in told]
+
+
+def cards(here: Context) -> Sequence[Card]:
+    """Of all beds: the highest alarm first, of the same priority one that nobody has seen; then as configured."""
+    board = here.department.watch.board()
+    found = []
+    for bed in here.beds:
+        state = board.beds[bed.id]
+        found.append(
+            Card(
+                bed=bed,
+                rows=board.cases(bed.id),
+                state=state,
+                alarms=[alarm_out(here, alarm) for alarm in state.alarms],
+                rank=min((_RANKS[alarm.alarm.priority] for alarm in state.alarms), default=_NONE),
+            )
+        )
+    return sorted(found, key=lambda card: (card.rank, _is_seen(card)))
+
+
+def _is_seen(card: Card) -> bool:
+    return all(alarm.seen_by is not None for alarm in card.alarms if _RANKS[alarm.priority] == card.rank)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A bed in the strip. `counts`: priority → how many alarms stand; `unknown`: something of it is not known."""
+
+    bed: str
+    priority: str
+    counts: Mapping[str, int]
+    unknown: bool
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """`own`: the alarms of the bed that the page is about, `more` those that are not written out. `idle`: beds that
+    nobody uses and nothing is known of.
+    """
+
+    own_bed: str
+    own: Sequence[AlarmOut]
+    more: int
+    own_known: bool
+    chips: Sequence[Chip]
+    idle: int
+    known: bool
+
+
+def strip(here: Context, case: str) -> Strip:
+    """`case`: what the page is about; "": the department."""
+    found = cards(here)
+    row = next((row for card in found for row in card.rows if row.case == case), None)
+    own = next((card for card in found if row is not None and card.bed.id == row.bed), None)
+    shown = [card for card in found if card is not own and (card.alarms or not (card.state.known or card.idle))]
+    return Strip(
+        own_bed=own.bed.id if own else "",
+        own=own.alarms[:STRIP] if own else [],
+        more=max(0, len(own.alarms) - STRIP) if own else 0,
+        own_known=own.state.known if own else True,
+        chips=[_chip(card) for card in shown],
+        idle=sum(card.idle for card in found),
+        known=all(card.state.known for card in found),
+    )
+
+
+def _chip(card: Card) -> Chip:
+    counts = Counter(str(alarm.priority) for alarm in card.alarms)
+    unsure = any(alarm.presence is Presence.UNKNOWN for alarm in card.alarms)
+    return Chip(
+        bed=card.bed.id,
+        priority=card.priority,
+        counts={str(priority): counts[priority] for priority in Priority if counts[priority]},
+        unknown=unsure or not card.state.known,
+        seen=bool(card.alarms) and _is_seen(card),
+    )
