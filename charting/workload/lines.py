@@ -28,8 +28,8 @@ class Factor:
 class Line:
     """The station score (站台分值) of a person on a case, in one stage and role: the product of its factors.
 
-    `score`: to 3 decimals. `at_us`: the time by which it belongs to a month. `spans`: his minutes there, within the clock. `relayed`: he took
-    over, or handed over. Of an extra `stage` is EXTRA and `role` its key, and it has no minutes.
+    `score`: to 3 decimals. `at_us`: the time by which it belongs to a month. `spans`: his minutes there, within the
+    clock. `relayed`: he took over, or handed over. Of an extra `stage` is EXTRA and `role` its key; it has no minutes.
     """
 
     case: str

@@ -78,7 +78,7 @@ def _stage(work: Work, name: str, stage: Stage, scene: Scene) -> Iterator[Line |
         stage=name,
         document=stage.document,
         reasons=tuple(reasons),
-        people={p.person: p.name for p in people} | ({record.author: record.author} if record is not None else {}),
+        people=({record.author: record.author} if record is not None else {}) | {p.person: p.name for p in people},
     )
 
 
