@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from charting.watch.messages import DEPARTMENT
+from charting.workload.scheme import scheme
 from collector.config import (
     AbsolutePath,
     ListenSection,
@@ -134,12 +135,27 @@ class QualitySection(Section):
         return value
 
 
+def _scheme(value: Path) -> Path:
+    try:
+        scheme(value)
+    except UsageError as error:
+        raise ValueError("\n".join(error.reasons)) from None
+    return value
+
+
+class WorkloadSection(Section):
+    """`scheme`: how a site scores work, in place of the built-in charting/workload/scheme.toml."""
+
+    scheme: Annotated[AbsolutePath, AfterValidator(_file), AfterValidator(_scheme)] | None = None
+
+
 class ChartingConfig(Section):
     """The charting service's file."""
 
     charting: ChartingSection
     tls: TlsSection | None = None
     symbols: SymbolsSection | None = None
+    workload: WorkloadSection = WorkloadSection()
     quality: QualitySection = QualitySection()
     mqtt: MqttSection | None = None
     metrics: ListenSection | None = None

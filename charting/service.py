@@ -1,7 +1,7 @@
 """The charting service: puts the parts together, and takes them apart in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Self
 
@@ -40,6 +40,8 @@ from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
 from charting.web.exposition import exposition
 from charting.web.verifying import Verifying
+from charting.workload.ledger import Ledger
+from charting.workload.scheme import scheme
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
 from collector.errors import UsageError
@@ -100,6 +102,7 @@ class Service:
             SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
             lambda: True,
         )
+        self._ledger = Ledger(self.desk, scheme(config.workload.scheme), self._names)
         self._of_filler, self._of_web, self._of_watch = (sources(config) for _ in range(3))
         self.filler = Filler(
             self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
@@ -195,6 +198,7 @@ class Service:
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
             ),
             counting=self._counting,
+            ledger=self._ledger,
             watch=self.watch,
             week=self._week,
             stop=stop,
@@ -211,7 +215,7 @@ class Service:
             self.desk.template(found),
             lang=lang,
             zone=charting.zone,
-            names={account.account: account.name for account in self._people.accounts()},
+            names=self._names(),
             now_us=self._clock.utc_us(),
             site=charting.site,
             marks=symbols(self.config.symbols.file) if self.config.symbols is not None else None,
@@ -219,6 +223,10 @@ class Service:
             libraries=self._libraries,
         )
         return [page.svg for page in drawn]
+
+    def _names(self) -> Mapping[str, str]:
+        """Account → person's name."""
+        return {account.account: account.name for account in self._people.accounts()}
 
     def load_library(self, library: Library, text: str, by: Actor) -> None:
         """Keep a library's file, in the audit trail too, then make it current. Raises LibraryError, StoreError."""

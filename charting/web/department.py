@@ -19,6 +19,7 @@ from charting.watch.week import Week
 from charting.web.counting import Counting
 from charting.web.drawings import Drawings
 from charting.web.verifying import Verifying
+from charting.workload.ledger import Ledger
 from collector.errors import VitalsdError
 from collector.series import SeriesReader
 
@@ -60,6 +61,7 @@ class Department:
     load_library: Callable[[Library, str, Actor], None]
     verifying: Verifying
     counting: Counting
+    ledger: Ledger
     watch: Watch
     week: Week
     stop: asyncio.Event

@@ -57,11 +57,11 @@ class Sheet:
 
 
 class Ledger:
-    def __init__(self, desk: Casebook, scheme: Scheme, name_of: Callable[[str], str]) -> None:
-        """`name_of`: account → its name, "" where there is none."""
+    def __init__(self, desk: Casebook, scheme: Scheme, names: Callable[[], Mapping[str, str]]) -> None:
+        """`names`: account → person's name, as they are now."""
         self._desk = desk
         self._trail = desk.trail
-        self._name_of = name_of
+        self._names = names
         self.scheme = scheme
         self._locks = Locks(desk.trail)
         self._works: OrderedDict[str, tuple[int, Work | None]] = OrderedDict()
@@ -202,7 +202,7 @@ class Ledger:
                 self._months.move_to_end(key)
                 return self._months[key]
         works = [work for row in rows if (work := self._work(row)) is not None]
-        made = counted(works, period, scene, name_of=self._name_of, made_us=self._desk.clock.now_us())
+        made = counted(works, period, scene, names=self._names(), made_us=self._desk.clock.now_us())
         with self._lock:
             self._months[key] = made
             while len(self._months) > _MONTHS:

@@ -1,7 +1,7 @@
 """A month of everybody: scores, minutes, cases, and what waits (clinical.md §5). Pure."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -85,11 +85,11 @@ def month(
     period: Period,
     scene: Scene,
     *,
-    name_of: Callable[[str], str],
+    names: Mapping[str, str],
     made_us: int,
 ) -> Month:
-    """`works`: of the month and of the cases around it, which may be in parallel. `name_of`: account → its name."""
-    scored = _within(score(works, scene), period, name_of)
+    """`works`: of the month and of the cases around it, which may be in parallel. `names`: account → person's name."""
+    scored = _within(score(works, scene), period, names)
     terms = [term for label in scored.labels.values() for term in label.procedures]
     return Month(
         period=period.name,
@@ -112,14 +112,14 @@ def with_carried(made: Month, carried: Sequence[Carried], scene: Scene) -> Month
     return replace(made, carried=tuple(carried), people=_people(scored, carried, scene))
 
 
-def _within(scored: Scored, period: Period, name_of: Callable[[str], str]) -> Scored:
+def _within(scored: Scored, period: Period, names: Mapping[str, str]) -> Scored:
     """What belongs to the period, in order of time, with the names that accounts have."""
 
     def belongs(at_us: int) -> bool:
         return period.start_us <= at_us < period.end_us
 
     def named(person: str, name: str) -> str:
-        return name if person.startswith("name:") else name_of(person) or name
+        return names.get(person, name)
 
     lines = [replace(e, name=named(e.person, e.name)) for e in scored.lines if belongs(e.at_us)]
     waiting = [

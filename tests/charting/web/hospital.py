@@ -37,6 +37,8 @@ from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
 from charting.web.verifying import Verifying
+from charting.workload.ledger import Ledger
+from charting.workload.scheme import scheme
 from collector.series import SeriesReader
 from tests.charting.clock import Clock
 from tests.page.data import Store, reading, series
@@ -118,6 +120,7 @@ class Hospital:
             load_library=self.load_library,
             verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
             counting=Counting(self.facts, catalogue(), self.trail, clock, self.derive),
+            ledger=Ledger(self.desk, scheme(), lambda: {a.account: a.name for a in self.people.accounts()}),
             watch=self.watch,
             week=Week(self, beds, self.clock.now_us),
             stop=self.stop,
