@@ -62,7 +62,7 @@ def reintubated(told: Told, tube: Three) -> Three:
     for a re-operation (AQI-19).
 
     A finding outranks the events, and what an event tells with its details the visit's bare yes or no. The visit asks
-    for this very thing: its yes counts unless an event says that it was planned or for a re-operation.
+    whether, not whether it was planned or what for: its yes alone leaves that unknown (§1.5, three-state).
     """
     finding = told.findings.get("reintubation")
     if finding is not None:
@@ -72,9 +72,7 @@ def reintubated(told: Told, tube: Three) -> Three:
     if True in again:
         return True
     visit = told.answers("postop_visit", "reintubated")
-    if True in visit:
-        return not again or None in again
-    if None in again:
+    if None in again or (True in visit and not again):
         return None
     return False if again or False in visit else told.unsaid()
 
