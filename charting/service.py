@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from charting.library.library import Libraries, Library, LibraryError, NowhereTo
 from charting.metrics import Metrics
 from charting.page.server import Tls, serve
 from charting.pdf import pdf
+from charting.quality.deriver import Deriver
 from charting.quality.loader import load as load_catalogue
 from charting.sheet.sheet import pages
 from charting.sheet.symbols import symbols
@@ -44,7 +46,7 @@ from charting.workload.ledger import Ledger
 from charting.workload.scheme import scheme
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
-from collector.errors import UsageError
+from collector.errors import UsageError, VitalsdError
 from collector.logs import logger
 from collector.notify import notify, watchdog_s
 from collector.series import SeriesReader
@@ -52,6 +54,10 @@ from collector.series import SeriesReader
 MICROSECONDS = 1_000_000
 CLOCK_S = 1.0
 """How often the machine's clock is asked whether it was set."""
+DERIVE_S = 10.0
+"""How often the facts of cases that have changed are derived anew."""
+DERIVED_AT_ONCE = 25
+"""Cases that a page waits for: well below a second. The rest are derived beside it."""
 
 
 async def run_charting(
@@ -95,12 +101,14 @@ class Service:
             idle_us=charting.idle_minutes * 60 * MICROSECONDS,
             theatre_idle_us=charting.theatre_idle_minutes * 60 * MICROSECONDS,
         )
+        keeper = DatabaseFacts(database)
+        self._deriver = Deriver(self.trail, libraries, keeper)
         self._counting = Counting(
-            DatabaseFacts(database),
+            keeper,
             load_catalogue(),
             self.trail,
             SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
-            lambda: True,
+            lambda: self._deriver.refresh(DERIVED_AT_ONCE) < DERIVED_AT_ONCE,
         )
         self._ledger = Ledger(self.desk, scheme(config.workload.scheme), self._names)
         self._of_filler, self._of_web, self._of_watch = (sources(config) for _ in range(3))
@@ -159,7 +167,7 @@ class Service:
 
     def _ending(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What ends by itself at `stop`, with what it is doing."""
-        lives = [self.filler.run(stop), self.watch.run(stop)]
+        lives = [self.filler.run(stop), self.watch.run(stop), self._derive(stop)]
         if self.config.mqtt is not None:
             from charting.watch.publisher import Publisher  # noqa: PLC0415  megabytes for those who have a broker
 
@@ -167,6 +175,22 @@ class Service:
             self.watch.listen(lambda board: publisher.show(of_board(publisher.prefix, board)))
             lives.append(publisher.run(stop))
         return lives
+
+    async def _derive(self, stop: asyncio.Event) -> None:
+        """Facts follow the cases; the first time that takes minutes, in steps that end soon after `stop`."""
+        failed = False
+        while not stop.is_set():
+            more = False
+            try:
+                more = await asyncio.to_thread(self._deriver.refresh, DERIVED_AT_ONCE) == DERIVED_AT_ONCE
+                failed = False
+            except VitalsdError as error:
+                if not failed:
+                    self._log.warning("facts of cases cannot be derived now", error=str(error))
+                failed = True
+            if not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), DERIVE_S)
 
     async def _follow_clock(self) -> None:
         """Our time is the machine's, also after it was set; the trail's own never goes back."""

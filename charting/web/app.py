@@ -12,7 +12,7 @@ from starlette.responses import Response
 from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
-from charting.web import alarm_pages, pages, record_pages
+from charting.web import alarm_pages, pages, quality_pages, record_pages
 from charting.web.api import admin, alarms, cases, events, lists, quality, records, session
 from charting.web.assets import assets, place
 from charting.web.context import Person
@@ -110,7 +110,20 @@ def app(department: Department) -> FastAPI:
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)
-    for router in (session, alarms, alarm_pages, lists, cases, records, quality, events, admin, pages, record_pages):
+    for router in (
+        session,
+        alarms,
+        alarm_pages,
+        lists,
+        cases,
+        records,
+        quality,
+        quality_pages,
+        events,
+        admin,
+        pages,
+        record_pages,
+    ):
         made.include_router(router.router)
     for name, (content, kind) in assets().items():
         made.add_api_route(f"{place()}/{name}", _static(content, kind), include_in_schema=False)

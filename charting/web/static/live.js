@@ -115,6 +115,9 @@ export function tick() {
   }
 }
 
+/* A page that stands still is fetched anew after what is done on it, and by nothing else. */
+const follow = () => { if (!document.body.dataset.still) refresh(); };
+
 export function listen() {
   const { about, lang } = document.body.dataset;
   const source = new EventSource(`/api/events?case=${encodeURIComponent(about ?? "")}&lang=${lang}`);
@@ -124,12 +127,12 @@ export function listen() {
     heard = performance.now();
     document.getElementById("fault").hidden = true;
     agree(JSON.parse(event.data).now_us / 1000);
-    if (!begun) refresh(); // what was missed while nobody listened
+    if (!begun) follow(); // what was missed while nobody listened
     begun = true;
   });
   source.addEventListener("changed", () => {
     heard = performance.now();
-    refresh();
+    follow();
   });
   source.addEventListener("alarms", () => {
     heard = performance.now();

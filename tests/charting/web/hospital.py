@@ -21,7 +21,8 @@ from charting.case.state import Case, cell_item
 from charting.desk import Desk
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
 from charting.library.library import Libraries, Library
-from charting.quality.derive.derive import facts as derived
+from charting.metrics import Metrics
+from charting.quality.deriver import Deriver
 from charting.quality.keeping import MemoryFacts
 from charting.quality.loader import load as catalogue
 from charting.sheet import sheet
@@ -101,8 +102,10 @@ class Hospital:
         sign_in = SignIn(self.people, self.trail, hasher, self.clock.now_us, idle_us=self.idle_s * 1_000_000)
         clock = SiteClock(now_us=self.clock.now_us, zone=ZONE)
         self.facts = MemoryFacts(self.trail)
+        deriver = Deriver(self.trail, self.libraries, self.facts)
         beds = [bed.id for bed in BEDS]
-        self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger())
+        self.metrics = Metrics()
+        self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.department = Department(
             site="示范医院",
             clock=clock,
@@ -119,7 +122,7 @@ class Hospital:
             pdf=self.pdf,
             load_library=self.load_library,
             verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
-            counting=Counting(self.facts, catalogue(), self.trail, clock, self.derive),
+            counting=Counting(self.facts, catalogue(), self.trail, clock, lambda: deriver.refresh() >= 0),
             ledger=Ledger(self.desk, scheme(), lambda: {a.account: a.name for a in self.people.accounts()}),
             watch=self.watch,
             week=Week(self, beds, self.clock.now_us),
@@ -128,13 +131,6 @@ class Hospital:
             demo=self.demo,
         )
         self.app: FastAPI = app(self.department)
-
-    def derive(self) -> bool:
-        """The facts of all cases that have changed."""
-        found = {case: derived(self.desk.case(case), self.libraries) for case in self.facts.stale(10_000)}
-        none = [(case, self.desk.case(case).last) for case, facts in found.items() if facts is None]
-        self.facts.put([facts for facts in found.values() if facts is not None], none)
-        return True
 
     def reader(self, bed: str) -> SeriesReader:
         """The hospital is its own source of series."""
