@@ -17,7 +17,7 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
     technique = codes.technique(told.coded, libraries)
     asa, emergency_class = codes.asa(told.coded)
     own, given = airway.airway(told, technique.airway), blood(told)
-    died = death.died(told, asa)
+    died, after_h = death.died(told, asa), death.died_h(told, told.ended_us)
     return Facts(
         case=case.id,
         last=case.last,
@@ -56,7 +56,7 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
         aspiration_severe=happened.aspiration_severe(told),
         airway_unplanned=happened.airway_unplanned(told),
         arrest=happened.arrest(told),
-        arrest_24h=happened.arrest_24h(told, died),
+        arrest_24h=happened.arrest_24h(told, lived=died is False or after_h > happened.DAY_H),
         allergy=happened.allergy(told),
         awareness=outcomes.awareness(told),
         extubated=airway.extubated(told, own.tube),
@@ -70,7 +70,7 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
         throat=codes.in_set(told.coded, "throat"),
         cranial=codes.in_set(told.coded, "cranial"),
         coma=outcomes.coma(told),
-        died_after_h=death.died_h(told, told.ended_us),
+        died_after_h=after_h,
         died_start_h=death.died_h(told, told.anaesthesia.start_us),
         died=died,
         central_line=happened.central_line(told),

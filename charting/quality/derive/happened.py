@@ -9,7 +9,8 @@ from charting.quality.facts import Three
 from charting.trail.contents import Event, Finding
 
 HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
+DAY_H = 24
+DAY_US = DAY_H * HOUR_US
 DEPRESSED = frozenset({"apnoea", "depression"})
 """Causes that AQI-13 counts: respiratory arrest or severe depression, not every change of technique."""
 
@@ -45,13 +46,13 @@ def arrest(told: Told) -> Three:
     return _arrest(told, Span(start_us=told.anaesthesia.start_us, end_us=told.suite.end_us), told.unsaid())
 
 
-def arrest_24h(told: Told, died: Three) -> Three:
+def arrest_24h(told: Told, *, lived: bool) -> Three:
     """The same within 24 h from anaesthesia start (2015-11). Where nothing is said the record answers for the theatre,
-    and who has seen him alive a day later for the rest.
+    and that he is known to have `lived` a day later, be it that he died after it, for the rest.
     """
     start_us = told.anaesthesia.start_us
     window = Span(start_us=start_us, end_us=None if start_us is None else start_us + DAY_US)
-    return _arrest(told, window, told.unsaid() if died is False else None)
+    return _arrest(told, window, told.unsaid() if lived else None)
 
 
 def _arrest(told: Told, window: Span, unsaid: Three) -> Three:
