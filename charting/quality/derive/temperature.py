@@ -99,7 +99,7 @@ def _in_room(told: Told, window: Window) -> Span:
 
 
 def _monitored(told: Told, found: Course) -> Sequence[tuple[Site, Mode]]:
-    """Which thermometers told a valid temperature in the room, whatever their site (AQI-07 asks for none)."""
+    """Which thermometers told a valid temperature in the room, whatever their site: AQI-07 asks for none."""
     span, window = _in_room(told, found.window), found.window
     out = []
     for channel, mode, one in zip(found.channels, found.modes, found.screened, strict=True):
