@@ -24,6 +24,7 @@ def board(here: Here, request: Request) -> Response:
         here,
         request,
         "alarms.html",
+        alarm_strip=None,
         cards=[card for card in found if not card.idle],
         idle=[card for card in found if card.idle],
     )

@@ -43,7 +43,9 @@ class Card:
 
     @property
     def unheard(self) -> Sequence[str]:
-        """Devices that are not heard, where no condition beside it says so."""
+        """Devices that are not heard, where nothing else says so."""
+        if self.state.doubt is not None:
+            return []
         told = {device_of(alarm.source) for alarm in self.alarms}
         return [device for device, heard in self.state.devices.items() if not heard and device not in told]
 

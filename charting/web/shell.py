@@ -44,7 +44,7 @@ def environment() -> Environment:
     made.globals.update(number=number, unit=display, static=place())
     made.globals["m"] = made.get_template("_macros.html").module
     made.globals["marks"] = MARKS
-    made.globals["a"] = made.get_template("_alarms.html").module
+    made.globals["al"] = made.get_template("_alarms.html").module
     for file in folder.iterdir():
         made.get_template(file.name)  # compiled now, not when the first person waits for it
     return made
@@ -56,7 +56,10 @@ def fragment(here: Context, template: str, /, **values: object) -> HTMLResponse:
 
 
 def page(here: Context, request: Request, template: str, /, **values: object) -> HTMLResponse:
-    """A whole page, for the person who asks. `about`: the case whose changes it follows."""
+    """A whole page, for the person who asks. `about`: the case whose changes it follows.
+
+    `still`: it does not follow what happens to cases, only what is done on it.
+    """
     frame = {
         **_frame(request, here.department, here.lang),
         "person": here.person,
@@ -102,6 +105,7 @@ def _frame(request: Request, department: Department, lang: Lang) -> Mapping[str,
         "now_us": department.clock.now_us(),
         "demo": department.demo,
         "about": "",
+        "still": False,
         "alarm_strip": None,
         "page_class": "",
         "other_lang": other,
@@ -132,8 +136,8 @@ def _values(here: Context) -> Mapping[str, object]:
 def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
     offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
-               ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
-               ("audit", "/audit", "audit"))  # fmt: skip
+               ("quality", "/quality", "quality.title"), ("manage_accounts", "/accounts", "accounts"),
+               ("load_library", "/libraries", "libraries"), ("audit", "/audit", "audit"))  # fmt: skip
     return [(href, here.words(word)) for right, href, word in offered if here.can(right)]
 
 
