@@ -113,7 +113,7 @@ def screen(
         ("temp.warm_up", _settling(minute, median, cooled, site, limits)),
         ("temp.probe_out", _out(minute, median, limits) & ~cooled),
         ("temp.probe_out", _near(minute, median, circumstances.room, limits.near_room)),
-        *(("temp.end_trim", _trimmed(minute, median, end, limits)) for end in circumstances.ends_us),
+        ("temp.end_trim", _trimmed(minute, median, circumstances.ends_us, limits)),
     ]
     for rule, found in rules:
         mask = np.zeros(binned.value.size, dtype=bool)
@@ -325,26 +325,26 @@ def _misplaced(
         return _near(minute, value, circumstances.skin, limits.site_near) & (value < limits.site_low)
 
 
-def _trimmed(minute: NDArray[np.int64], value: NDArray[np.float64], end_us: int, limits: Limits) -> NDArray[np.bool_]:
-    """Step 7: what falls quickly in the last minutes before the end, and does not come back before it.
+def _trimmed(
+    minute: NDArray[np.int64], value: NDArray[np.float64], ends_us: Sequence[int], limits: Limits
+) -> NDArray[np.bool_]:
+    """Step 7: what falls quickly in the last minutes before an end, and does not come back before it.
 
     Nor does what goes on after the end count, until it is back or there is a hole.
     """
     out = np.zeros(value.size, dtype=bool)
-    end = end_us // MINUTE_US
-    last = np.flatnonzero((minute >= end - limits.trim_before_min) & (minute < end))
-    for at, knee in enumerate(last.tolist()):
-        rest = last[at + 1 :]
-        soon = rest[minute[rest] - minute[knee] <= limits.trim_min]
-        if not soon.size:
-            continue
-        fallen = value[knee] - value[soon[np.argmin(value[soon])] : rest[-1] + 1] > limits.trim + _HAIR
-        if fallen.all() and (value[rest] < value[knee]).all():
-            after = int(rest[-1]) + 1
-            holes = np.flatnonzero(np.diff(minute[after - 1 :]) > limits.hole_min)
-            whole = after + int(holes[0]) if holes.size else value.size
-            out[rest[0] : min(whole, _back(minute, value, after, knee, limits.trim, limits))] = True
-            break
+    for end in (end_us // MINUTE_US for end_us in ends_us):
+        first, after = np.searchsorted(minute, (end - limits.trim_before_min, end)).tolist()
+        for knee in range(first, after):
+            soon = int(np.searchsorted(minute, minute[knee] + limits.trim_min, side="right"))
+            rest, soon = value[knee + 1 : after], min(soon, after) - knee - 1
+            if not soon or (rest >= value[knee]).any():
+                continue
+            if (value[knee] - rest[rest[:soon].argmin() :] > limits.trim + _HAIR).all():
+                holes = np.flatnonzero(np.diff(minute[after - 1 :]) > limits.hole_min)
+                whole = after + int(holes[0]) if holes.size else value.size
+                out[knee + 1 : min(whole, _back(minute, value, after, knee, limits.trim, limits))] = True
+                break
     return out
 
 
