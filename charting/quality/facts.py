@@ -17,10 +17,11 @@ class Facts:
     """One case that is neither void nor a test. What an indicator's expression may name is the fields from `performed`.
 
     `last`: the case's entry up to which they were derived. `patient`: the admission (visit, else patient number, else
-    the case itself): what patients are counted by. `anchor_us`: the time by which it belongs to a period: anaesthesia
-    start, else into the room, else into the suite, else when it was opened; `anchor`: which of these. `candidates`:
-    keys of findings that device data suggest and nobody has confirmed or refused. `times`: keys of the event model, and
-    of findings, → µs since 1970 UTC.
+    the case itself, the kind of number before it): what patients are counted by. `anchor_us`: the time by which it
+    belongs to a period: anaesthesia start, else into the room, else into the suite, else when it was opened; `anchor`:
+    which of these (t_anes_start, t_room_in, t_suite_in, opened). `room`: the bed where the anaesthetic was begun.
+    `candidates`: keys of findings that device data suggest and nobody has confirmed or refused. `times`: keys of the
+    event model (the first of each), and of findings, → µs since 1970 UTC.
 
     Times in h and min are nan where they are not known, texts "". Numbers of clinical.md in brackets.
     """
@@ -36,14 +37,15 @@ class Facts:
     times: Mapping[str, int] = field(default_factory=dict)
 
     performed: Three = None
-    """An anaesthetic was given: anaesthesia start is there (§1.5)."""
+    """An anaesthetic was given: anaesthesia start is there (§1.5). Unknown where only its induction or its end is."""
     entered: Three = None
     """Came into the suite, or into an anaesthesia unit outside it."""
     cancelled: Three = None
+    """Unknown where the times contradict each other: the stage follows from them alone."""
     incised: Three = None
     elective: Three = None
     offsite: Three = None
-    """Outside the operating rooms and the day-surgery rooms (AQI-03)."""
+    """Begun outside the operating rooms and the day-surgery rooms (AQI-03)."""
     labour: Three = None
     """Analgesia for a vaginal birth was begun (AQI-26)."""
     vaginal: Three = None
@@ -57,9 +59,9 @@ class Facts:
     asa: str = ""
     """1 to 6."""
     airway: Three = None
-    """An artificial airway was in: tube, bronchial tube, laryngeal mask or tracheostomy."""
+    """An artificial airway was in: tube, bronchial tube, laryngeal mask or tracheostomy (AQI-11)."""
     tube: Three = None
-    """A tracheal or bronchial tube was in."""
+    """A tracheal or bronchial tube was in (AQI-23); a laryngeal mask is none."""
     visited: Three = None
     """A pre-operative visit was finished before entering (AQI-04)."""
 
@@ -68,9 +70,9 @@ class Facts:
     monitoring: str = ""
     """How: continuous, spot, or none."""
     site: str = ""
-    """The best site that counted, of alarms/sites.csv."""
+    """The best of the sites by which he was monitored, of alarms/sites.csv."""
     core: str = ""
-    """core, near_core or unknown: how near to the core the best site was."""
+    """core, near_core, unknown or peripheral: how near to the core that site is."""
     usable: Three = None
     """A core or near-core temperature in the window of AQI-10: monitored in its sense."""
     hypothermia: str = ""
@@ -110,7 +112,7 @@ class Facts:
     """Whole blood or red cells, autologous too, during anaesthesia."""
     autologous: Three = None
     blood_ml: float = float("nan")
-    """All that was transfused, autologous too."""
+    """All of it."""
     autologous_ml: float = float("nan")
 
     tooth: Three = None
@@ -127,7 +129,7 @@ class Facts:
     """With adrenaline given for it at once (AQI-15)."""
     awareness: Three = None
     extubated: Three = None
-    """After the operation."""
+    """A tracheal or bronchial tube came out after the operation."""
     reintubated: Three = None
     """Unplanned, within 6 h after a post-operative extubation, not for a re-operation (AQI-19)."""
     icu: Three = None

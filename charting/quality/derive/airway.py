@@ -54,7 +54,7 @@ def _during(told: Told, event: Event) -> bool:
 
 def extubated(told: Told, tube: Three) -> Three:
     """A tracheal or bronchial tube came out after the operation (AQI-19's denominator); a laryngeal mask is none."""
-    return either(was_tube for _, was_tube in _extubations(told, tube))
+    return either(was_tube for _, was_tube in extubations(told, tube))
 
 
 def reintubated(told: Told, tube: Three) -> Three:
@@ -84,7 +84,7 @@ def reintubated_us(told: Told, tube: Three) -> int | None:
 
 def _again(told: Told, tube: Three) -> Iterator[tuple[int, Three]]:
     """Airways that followed an extubation in time: when, and whether they count."""
-    for out_us, out in _extubations(told, tube):
+    for out_us, out in extubations(told, tube):
         for e in told.events.get("t_tube_in", ()):
             if out_us < e.at_us <= out_us + AGAIN_US:
                 device = _TUBES.get(e.details.get("device", ""))
@@ -92,7 +92,7 @@ def _again(told: Told, tube: Three) -> Iterator[tuple[int, Three]]:
                 yield e.at_us, both(out, device, unplanned, other)
 
 
-def _extubations(told: Told, tube: Three) -> Iterator[tuple[int, Three]]:
+def extubations(told: Told, tube: Three) -> Iterator[tuple[int, Three]]:
     """After the operation: when, and whether a tube came out: what went in last before, else what the record says."""
     after_us = told.at("t_surg_end", "t_anes_start")
     for out in told.events.get("t_tube_out", ()):

@@ -2,6 +2,7 @@
 
 from charting.case.state import Case
 from charting.library.library import Libraries
+from charting.quality.candidates import suggested as candidates
 from charting.quality.derive import airway, codes, death, happened, outcomes, stages, temperature
 from charting.quality.derive.blood import blood
 from charting.quality.derive.told import Told
@@ -18,6 +19,7 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
     asa, emergency_class = codes.asa(told.coded)
     own, given = airway.airway(told, technique.airway), blood(told)
     died, after_h = death.died(told, asa), death.died_h(told, told.ended_us)
+    suggested = candidates(told, own.tube)
     return Facts(
         case=case.id,
         last=case.last,
@@ -26,7 +28,8 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
         anchor=anchor,
         department=case.patient.department,
         room=stages.stay(told).bed,
-        times=_times(told, own.tube),
+        candidates=tuple(c.key for c in suggested),
+        times={c.key: c.at_us for c in suggested} | _times(told, own.tube),
         performed=stages.performed(told),
         entered=stages.entered(told),
         cancelled=stages.cancelled(told),

@@ -65,16 +65,9 @@ def _arrest(told: Told, window: Span, unsaid: Three) -> Three:
     at_us = finding.at_us
     if at_us is None:
         return both(None, negated(intended))
-    if intended is None and on_bypass(told, at_us):
-        intended = True
+    if intended is None and any(start <= at_us and (end is None or at_us < end) for start, end in told.bypass):
+        intended = True  # cardioplegia, CPB
     return both(window.holds(at_us), negated(intended))
-
-
-def on_bypass(told: Told, at_us: int) -> bool:
-    """Whether a machine was his heart then: an arrest is intended (AQI-14: cardioplegia, CPB)."""
-    starts = [e.at_us for e in told.events.get("t_cpb_start", ()) if e.at_us <= at_us]
-    ends = [e.at_us for e in told.events.get("t_cpb_end", ()) if e.at_us <= at_us]
-    return bool(starts) and (not ends or max(ends) < max(starts))
 
 
 def airway_unplanned(told: Told) -> Three:

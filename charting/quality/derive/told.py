@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from charting.case.clock import HOUR_US
+from charting.case.events import BYPASS, Spans, spans
 from charting.case.state import Case, Document
 from charting.library.library import Libraries
 from charting.quality.facts import Three
@@ -80,6 +81,11 @@ class Told:
 
     def has(self, *keys: str) -> bool:
         return any(key in self.events for key in keys)
+
+    @property
+    def bypass(self) -> Spans:
+        """When a machine was his heart."""
+        return spans(self.case.events, *BYPASS)
 
     @property
     def ended_us(self) -> int | None:
