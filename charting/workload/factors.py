@@ -88,7 +88,7 @@ def _no_level(work: Work, level: str) -> Reason:
     if not work.procedures:
         return Reason(key="procedure_missing")
     codes = ", ".join(term.code for term in work.procedures)
-    return Reason(key="level_unknown", params={"codes": codes, "level": level or "–"})
+    return Reason(key="level_unknown", params={"codes": codes})
 
 
 def _factor(name: FactorName, work: Work, span: Span, area: str, scene: Scene) -> Factor | Reason:
