@@ -54,7 +54,7 @@ class Linked:
 class Looked:
     """A person has seen the alarm that began at `onset_us`. `took`: it counted, and no change was under way meanwhile.
 
-    Only then its time tells after a restart what was on the page.
+    Only then, and where the clock was not set back since, its time tells after a restart what was on the page.
     """
 
     place: int
@@ -256,6 +256,7 @@ class Bed(RuleBasedStateMachine):
         while self.withheld:
             self._hears(self.withheld.pop(0))
         self.now_us -= seconds * SECOND_US
+        self.history = [replace(one, took=False) if isinstance(one, Looked) else one for one in self.history]
         here = [one.change.time_us for one in self.history if isinstance(one, Told) and one.life == self.life]
         self.life += self.now_us < max(here, default=0)
         step = said(
@@ -275,11 +276,7 @@ class Bed(RuleBasedStateMachine):
         self.board = Board(BED)
         for change in self.journal:
             self.board.hear(change)
-        self.history = [
-            one
-            for one in self.history
-            if isinstance(one, Told) or (isinstance(one, Looked) and one.life == self.life and one.took)
-        ]
+        self.history = [one for one in self.history if isinstance(one, Told) or (isinstance(one, Looked) and one.took)]
         self._pass(1)
         for device in DEVICES:
             self._link(device, up=self.up[device])
