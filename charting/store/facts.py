@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from charting.quality.facts import RULES, Facts, from_json, to_json
 from charting.store.database import Database
@@ -12,8 +13,6 @@ from charting.store.tables import case_fact, case_row
 _F = case_fact.c
 _KEPT = 50_000
 """Cases whose facts are kept in mind as they were read; some 80 MB."""
-_AT_ONCE = 500
-"""Rows of one statement; SQLite takes 32 766 values."""
 
 
 class DatabaseFacts:
@@ -57,11 +56,14 @@ class DatabaseFacts:
     def put(self, facts: Iterable[Facts], none: Iterable[tuple[str, int]] = ()) -> None:
         rows = [_row(f.case, f.last, f.anchor_us, to_json(f)) for f in facts]
         rows += [_row(case, last, None, "") for case, last in none]
-        with self._database.write() as connection:
-            for first in range(0, len(rows), _AT_ONCE):
-                some = rows[first : first + _AT_ONCE]
-                connection.execute(delete(case_fact).where(_F.case_id.in_([row["case_id"] for row in some])))
-                connection.execute(insert(case_fact), some)
+        rows.sort(key=lambda row: str(row["case_id"]))  # two writers lock in one order
+        insert = postgresql.insert(case_fact) if self._database.postgresql else sqlite.insert(case_fact)
+        replacing = insert.on_conflict_do_update(
+            index_elements=[_F.case_id], set_={c.name: insert.excluded[c.name] for c in _F if c is not _F.case_id}
+        )
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(replacing, rows)
 
     def mark(self) -> str:
         with self._database.read() as connection:
