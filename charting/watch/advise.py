@@ -1,0 +1,209 @@
+"""Our own advisories: once a minute for each open case, kept in its trail, so that a restart repeats nothing."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import structlog
+
+from alarms.advisories import Advisor, Held
+from charting.case.clock import HOUR_US, MINUTE_US
+from charting.case.refusals import Refusal
+from charting.case.state import Case
+from charting.desk import Desk
+from charting.filler.identity import spans
+from charting.filler.parts import BACK_US, Part, occupied, present
+from charting.filler.sources import SourceError, Sources
+from charting.filler.thermometry import Present, read, thermometry
+from charting.metrics import Metrics
+from charting.trail.entries import Advised, Thermometry
+from charting.trail.trail import CaseRow, Trail
+from charting.watch.advice import LEVEL, Warmth, standing, warmth
+from charting.watch.situation import AREAS, GASES, ICU_US, RECENT_US, situation
+from collector.errors import VitalsdError
+from collector.logs import Link
+
+PACE_S = 5.0
+SETTLE_US = 5_000_000
+"""A minute is looked at when it has been over for so long: what was measured at its end needs time to arrive."""
+TAIL_US = 20 * MINUTE_US
+"""What comes by so much late is found in the next minute, what comes later with the next whole look."""
+WHOLE_US = 10 * MINUTE_US
+GONE_US = 24 * HOUR_US
+"""Cases that were closed so long ago, while no service ran, still get the ends of their advisories."""
+_CASES = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What is known of an open case beside its trail. `held`: what would be said but for something that is not known.
+
+    `warmth` None: nobody told that he came into a room, or his bed cannot be read.
+    """
+
+    at_us: int
+    warmth: Warmth | None = None
+    held: Sequence[Held] = ()
+
+
+@dataclass(slots=True)
+class _Told:
+    """What thermometers told until now, and when it was read as a whole."""
+
+    thermometry: Thermometry
+    whole_us: int
+
+
+class Adviser:
+    """`look` may be called from any thread, one look at a time; `live` from any."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        trail: Trail,
+        sources: Sources,
+        now_us: Callable[[], int],
+        log: structlog.typing.FilteringBoundLogger,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._desk = desk
+        self._trail = trail
+        self._sources = sources
+        self._now_us = now_us
+        self._log = log
+        self._metrics = metrics or Metrics()
+        self._store = Link(log, "charting database")
+        self._links: dict[str, Link] = {}
+        self._told: dict[str, _Told] = {}
+        self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
+        self._minute = 0
+        self._begun = False
+        self.live: Mapping[str, Live] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look when a minute has settled, until `stop`."""
+        while not stop.is_set():
+            minute = (self._now_us() - SETTLE_US) // MINUTE_US
+            if minute != self._minute:
+                self._minute = minute
+                await asyncio.to_thread(self.look)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PACE_S)
+
+    def look(self) -> None:
+        """Advise each open case. What fails is logged, and tried again next time."""
+        with self._metrics.look.labels("advisories").time():
+            try:
+                rows = self._trail.rows(state="open", limit=_CASES)
+                elsewhere = self._elsewhere(rows)
+                live = {row.case: self._look_at(row.case, elsewhere) for row in rows}
+                for case in self._gone(live):
+                    self._close(case)
+            except VitalsdError as error:
+                self._store.lost(str(error))
+                return
+            self._store.good()
+            self._told = {case: told for case, told in self._told.items() if case in live}
+            self.live = live
+
+    def _gone(self, live: Mapping[str, Live]) -> Iterable[str]:
+        """Cases that are open no more: since the last look, or (at the first one) since yesterday."""
+        if self._begun:
+            return self.live.keys() - live.keys()
+        self._begun = True
+        rows = self._trail.rows(state="closed", since_us=self._now_us() - GONE_US, limit=_CASES)
+        return [row.case for row in rows]
+
+    def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
+        """Where patients were since the first open case began, by case."""
+        if not rows:
+            return {}
+        since_us = min(row.opened_us for row in rows) - BACK_US
+        found = {}
+        for row in self._trail.rows(since_us=since_us, limit=_CASES):
+            before = self._stays.get(row.case)
+            if before is None or before[0] != row.last:
+                before = row.last, occupied(self._desk.case(row.case))
+            found[row.case] = before
+        self._stays = found
+        return {case: parts for case, (_, parts) in found.items()}
+
+    def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> Live:
+        now_us, case = self._now_us(), self._desk.case(id_)
+        if case.area not in AREAS or not case.bed:
+            return Live(at_us=now_us)
+        link = self._links.setdefault(case.bed, Link(self._log.bind(bed=case.bed), "temperatures of the bed"))
+        try:
+            others = [part for other, parts in elsewhere.items() if other != id_ for part in parts]
+            live = self._advise(case, others, now_us)
+        except SourceError as error:
+            link.lost(str(error))
+            return Live(at_us=now_us)
+        except VitalsdError:  # the charting database: whoever looks at all cases sees it
+            raise
+        except Exception:  # noqa: BLE001  one case that nobody foresaw must not end the advice for all others
+            if id_ in self.live:
+                self._log.exception("advising failed", bed=case.bed)
+            return Live(at_us=now_us)
+        link.good()
+        return live
+
+    def _advise(self, case: Case, others: Sequence[Part], now_us: int) -> Live:
+        told = self._thermometry(case, others, now_us)
+        reader = self._sources.reader(case.bed)
+        gases = () if reader is None else reader.minutes(case.bed, GASES, now_us - RECENT_US, now_us)
+        found = situation(replace(case, thermometry=told), self._desk.libraries, gases, now_us)
+        if found is None:
+            return Live(at_us=now_us)
+        advisor = Advisor(case.advised)
+        self._keep(case.id, [
+            Advised(rule=a.rule, phase=a.phase, at_us=a.at_us, said={**a.said, LEVEL: a.level})
+            for a in advisor.step(found)
+        ])  # fmt: skip
+        return Live(
+            at_us=now_us, warmth=None if found.course is None else warmth(found.course), held=tuple(advisor.held)
+        )
+
+    def _thermometry(self, case: Case, others: Sequence[Part], now_us: int) -> Thermometry | None:
+        """What thermometers told of the patient until now: the last minutes anew, all of it now and then."""
+        until_us = (now_us - SETTLE_US) // MINUTE_US * MINUTE_US
+        areas = ("icu",) if case.area == "icu" else ("or", "offsite", "pacu")
+        there = [Present.of(part, until_us, spans(case, part.bed)) for part in present(case, areas, others)]
+        if case.area == "icu":
+            there = [replace(p, since_us=max(p.since_us, until_us - ICU_US)) for p in there]
+        there = [p for p in there if p.since_us < p.until_us]
+        if not there:
+            return case.thermometry
+        before = self._told.get(case.id)
+        whole = before is None or now_us - before.whole_us >= WHOLE_US
+        since_us = 0 if whole else until_us - TAIL_US
+        found = []
+        for part in there:
+            reader = self._sources.reader(part.bed)
+            asked = replace(part, since_us=max(part.since_us, since_us))
+            if reader is not None and asked.since_us < asked.until_us:
+                found.append(read(reader, asked))
+        made = thermometry(found, there, before.thermometry if before else case.thermometry)
+        self._told[case.id] = _Told(made, now_us if before is None or whole else before.whole_us)
+        return made
+
+    def _close(self, id_: str) -> None:
+        """A case that is open no more has no advisories."""
+        case = self._desk.case(id_)
+        if case.state == "open":
+            return
+        left = standing(replace(case, state="open"), self._now_us())
+        self._keep(id_, [
+            Advised(rule=each.rule, phase="end", at_us=self._now_us(), said={"why": "moved", LEVEL: each.level})
+            for each in left
+        ])  # fmt: skip
+
+    def _keep(self, id_: str, advised: Sequence[Advised]) -> None:
+        if not advised:
+            return
+        with suppress(Refusal):  # discarded meanwhile
+            self._desk.advise(id_, advised)
+            for each in advised:
+                if each.phase == "start":
+                    self._metrics.advisories.labels(each.rule).inc()
