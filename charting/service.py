@@ -105,7 +105,7 @@ class Service:
         self._deriver = Deriver(self.trail, libraries, keeper)
         self._counting = Counting(
             keeper,
-            load_catalogue(),
+            load_catalogue(config.quality.catalogue),
             self.trail,
             SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
             lambda: self._deriver.refresh(DERIVED_AT_ONCE) < DERIVED_AT_ONCE,
