@@ -12,7 +12,7 @@ from starlette.responses import Response
 from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
-from charting.web import alarm_pages, pages, quality_pages, record_pages
+from charting.web import alarm_pages, pages, quality_case, quality_pages, record_pages, temperature_pages
 from charting.web.api import admin, alarms, cases, events, lists, quality, records, session
 from charting.web.assets import assets, place
 from charting.web.context import Person
@@ -110,20 +110,7 @@ def app(department: Department) -> FastAPI:
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)
-    for router in (
-        session,
-        alarms,
-        alarm_pages,
-        lists,
-        cases,
-        records,
-        quality,
-        quality_pages,
-        events,
-        admin,
-        pages,
-        record_pages,
-    ):
+    for router in _ROUTERS:
         made.include_router(router.router)
     for name, (content, kind) in assets().items():
         made.add_api_route(f"{place()}/{name}", _static(content, kind), include_in_schema=False)
@@ -134,6 +121,12 @@ def app(department: Department) -> FastAPI:
     made.add_middleware(Guard, tls=department.tls)
     return made
 
+
+_ROUTERS = (
+    session, alarms, alarm_pages, lists, cases, records, quality, temperature_pages, quality_case, quality_pages,
+    events, admin, pages, record_pages,
+)  # fmt: skip
+"""The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""
 
 _STATUS: Sequence[tuple[type[Refusal], int]] = (
     (NotAllowed, 403), (NotAdministrator, 403), (Unknown, 404), (Conflict, 409), (Locked, 423), (AccountRefusal, 422),
