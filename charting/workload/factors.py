@@ -75,7 +75,7 @@ def _base(work: Work, scheme: Scheme) -> Factor | Reason:
 def _by_level(work: Work, stage: Stage, scene: Scene) -> Factor | Reason:
     level = _level(work, scene)
     if level not in stage.levels:
-        return _no_level(work, level)
+        return _no_level(work)
     return Factor(key="level", value=shown(stage.levels[level]), what={"level": level})  # type: ignore[index]
 
 
@@ -84,7 +84,7 @@ def _level(work: Work, scene: Scene) -> str:
     return max((scene.level_of(term) for term in work.procedures), default="")
 
 
-def _no_level(work: Work, level: str) -> Reason:
+def _no_level(work: Work) -> Reason:
     if not work.procedures:
         return Reason(key="procedure_missing")
     codes = ", ".join(term.code for term in work.procedures)
@@ -108,7 +108,7 @@ def _factor(name: FactorName, work: Work, span: Span, area: str, scene: Scene) -
             level = _level(work, scene)
             value = scheme.risk.levels.get(level, scheme.risk.unknown)  # type: ignore[call-overload]
             if value is None:
-                return _no_level(work, level)
+                return _no_level(work)
             return Factor(key="risk", value=shown(value), what={"level": level} if level in scheme.risk.levels else {})
 
 
