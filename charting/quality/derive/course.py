@@ -13,6 +13,7 @@ from charting.case.state import Case
 from charting.fill.signals import signals
 from charting.fill.types import CellState
 from charting.library.library import Libraries
+from charting.quality.derive.stages import stay
 from charting.quality.derive.told import Told
 from charting.trail.contents import Charted
 from charting.trail.entries import Thermometer
@@ -53,7 +54,7 @@ def window_of(told: Told) -> Window | None:
 
 
 def room_in_us(told: Told) -> int | None:
-    offsite = told.case.stays[0].area == "offsite"
+    offsite = stay(told).area == "offsite"
     return told.at("t_room_in", *(["t_suite_in"] if offsite else []), *_ARRIVALS)
 
 
