@@ -132,7 +132,7 @@ class Feed:
                 self._hear(fresh[len(known) :], now_us)
             else:
                 self._read_whole(reader, now_us)
-        if self._asked_us is None or not 0 <= now_us - self._asked_us < ASK_US:
+        if self._outage is not None or self._asked_us is None or not 0 <= now_us - self._asked_us < ASK_US:
             self._asked_us = now_us
             self._ask(reader.latest(self._bed), now_us)
         self._know_devices()
@@ -232,7 +232,8 @@ class Feed:
         found: dict[str, list[tuple[Series, int]]] = {}
         for reading in latest:
             found.setdefault(reading.series.device, []).append((reading.series, reading.time_us))
-        self._newest_us = max((time_us for told in found.values() for _, time_us in told), default=0)
+        changed_us = [change.time_us for change in self._changes[-1:]]
+        self._newest_us = max(changed_us + [time_us for told in found.values() for _, time_us in told], default=0)
         for device, told in found.items():
             if device not in self._newest and self._heard_us is None:
                 self._speak(device, min(max(time_us for _, time_us in told), now_us))

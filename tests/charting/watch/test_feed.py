@@ -244,7 +244,7 @@ def test_after_a_restart_everything_stands_as_before_however_old() -> None:
     bed.tell(-3 * DAY_S, source="unsure")
     bed.link(-2 * DAY_S)
     bed.link(-2 * DAY_S + 60, END)
-    bed.tell(-2 * DAY_S + 62, CONTINUE, source="leads", priority=Priority.LOW)
+    bed.tell(-2 * DAY_S + 58, CONTINUE, source="leads", priority=Priority.LOW)
     bed.tell(-60)
     before = bed.go(2)
     after = bed.go(4, feed=bed.started())
@@ -306,3 +306,15 @@ def test_a_device_that_was_taken_away_leaves_nothing_present_behind() -> None:
     assert ("pump", "door", PRESENT) in told(state)
     assert ("pump", "air", PRESENT) not in told(state)
     assert ("pump", "air", PRESENT) not in told(bed.go(HOUR_S + 400)), "nor after everything was read anew"
+
+
+def test_a_change_that_comes_before_any_reading_does_not_end_an_outage_either() -> None:
+    bed = Bedside()
+    bed.tell(-100)
+    bed.go(5)
+    bed.quiet = {"monitor"}
+    bed.go(300)
+    bed.tell(300.5, source="paw")
+    state = bed.go(301)
+    assert state.doubt is Doubt.BEHIND
+    assert {(s, p) for _, s, p in told(state)} == {("feed", PRESENT), ("paw", PRESENT), ("hr", UNKNOWN)}
