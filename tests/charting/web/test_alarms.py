@@ -1,0 +1,204 @@
+"""Alarms through the API and the pages: what is known, who has seen it, what a page has shown."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from charting.trail.contents import Patient
+from charting.trail.entries import AlarmSeen, Denied
+from collector.model import AlarmPhase, AlarmType, Priority
+from collector.technical import GATEWAY
+from tests.charting.web.hospital import Hospital
+from tests.page.data import HR, SECOND_US, alarm, reading
+
+START, CONTINUE, END = AlarmPhase.START, AlarmPhase.CONTINUE, AlarmPhase.END
+
+
+class Watched(Hospital):
+    """A hospital whose beds are heard and looked at when the test says so."""
+
+    def tell(self, phase: AlarmPhase = START, *, bed: str = "OR-03", priority: Priority = Priority.MEDIUM,
+             source: str = "hr", device: str = "monitor", text: str = "** HR 128 > 120",
+             type_: AlarmType = AlarmType.PHYSIOLOGICAL) -> int:  # fmt: skip
+        """Its onset."""
+        said = alarm(self.clock.at_us, phase, device=device, source=source, priority=priority, text=text, type_=type_)
+        self.store.changes.append(replace(said, bed=bed))
+        return self.clock.at_us
+
+    def look(self, seconds: float = 1.0, *, beds: tuple[str, ...] = ("OR-03", "OR-04")) -> None:
+        self.clock.go(seconds)
+        for bed in beds:
+            self.store.readings.append(reading(replace(HR, bed=bed), self.clock.at_us, 70.0))
+        self.watch.look()
+
+
+def seen_of(onset_us: int, **more: object) -> dict[str, object]:
+    return {"bed": "OR-03", "device": "monitor", "source": "hr", "onset_us": onset_us, **more}
+
+
+def beds(board: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {bed["bed"]: bed for bed in board["beds"]}
+
+
+async def test_the_board_says_what_devices_said_and_what_nobody_knows() -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.look()
+    onset_us = hospital.tell(priority=Priority.HIGH)
+    hospital.look()
+    async with hospital.client("surgeon") as client:
+        board = (await client.get("/api/alarms")).json()
+    assert board["note"] == "Information; does not replace the bedside alarm"
+    known = beds(board)
+    assert {bed: (b["known"], b["doubt"]) for bed, b in known.items()} == {
+        "OR-03": (True, None), "OR-04": (True, None), "PACU-1": (False, "silent"), "ICU-01": (False, "silent"),
+    }  # fmt: skip
+    assert known["OR-03"]["cases"] == ["c1"]
+    assert known["OR-03"]["devices"] == {"monitor": True}
+    (told,) = known["OR-03"]["alarms"]
+    wanted = {
+        "device": "monitor", "source": "hr", "priority": "high", "text": "** HR 128 > 120", "said": "** HR 128 > 120",
+        "presence": "present", "onset_us": onset_us, "seen_by": None,
+    }  # fmt: skip
+    assert {key: told[key] for key in wanted} == wanted
+
+
+async def test_who_has_seen_an_alarm_is_kept_with_the_case_and_told_to_everybody() -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.look()
+    onset_us = hospital.tell()
+    hospital.look()
+    async with hospital.client("anaesthetist") as doctor, hospital.client("head") as head:
+        for _ in range(2):
+            assert (await doctor.post("/api/alarms/seen", json=seen_of(onset_us, note="lead off"))).status_code == 204
+        (told,) = beds((await head.get("/api/alarms")).json())["OR-03"]["alarms"]
+    assert (told["seen_by"], told["seen_by_name"], told["presence"]) == ("anaesthetist", "王医生", "present")
+    said = AlarmSeen(bed="OR-03", device="monitor", source="hr", onset_us=onset_us, note="lead off")
+    assert [(what, who) for what, who, _ in hospital.desk.case("c1").seen] == [(said, "anaesthetist")]
+
+
+async def test_an_alarm_at_a_bed_without_a_case_is_seen_too() -> None:
+    hospital = Watched()
+    hospital.look()
+    onset_us = hospital.tell()
+    hospital.look()
+    async with hospital.client("or_nurse") as nurse:
+        for _ in range(2):
+            assert (await nurse.post("/api/alarms/seen", json=seen_of(onset_us))).status_code == 204
+    (kept,) = hospital.trail.entries("", kinds=["alarm_seen"])
+    assert (kept.actor, kept.body.bed) == ("or_nurse", "OR-03")
+    (told,) = hospital.watch.board().beds["OR-03"].alarms
+    assert told.seen is not None
+
+
+async def test_one_that_has_risen_since_it_was_shown_is_not_taken_for_seen() -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.look()
+    onset_us = hospital.tell()
+    hospital.look()
+    hospital.tell(CONTINUE, priority=Priority.HIGH)
+    hospital.look()
+    async with hospital.client("anaesthetist") as doctor:
+        refused = await doctor.post("/api/alarms/seen", json=seen_of(onset_us, priority="medium"))
+        assert (refused.status_code, refused.json()["key"]) == (409, "watch.risen")
+        assert (await doctor.post("/api/alarms/seen", json=seen_of(onset_us, priority="high"))).status_code == 204
+        assert (await doctor.post("/api/alarms/seen", json=seen_of(onset_us + 1))).status_code == 404
+        assert (await doctor.post("/api/alarms/seen", json=seen_of(onset_us) | {"bed": "X"})).status_code == 422
+
+
+@pytest.mark.parametrize(("role", "may"), [("surgeon", False), ("quality", False), ("pacu_nurse", True)])
+async def test_only_who_treats_sees_an_alarm_in_this_sense(role: str, may: bool) -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.look()
+    onset_us = hospital.tell()
+    hospital.look()
+    async with hospital.client(role) as client:
+        answer = await client.post("/api/alarms/seen", json=seen_of(onset_us))
+    assert answer.status_code == (204 if may else 403)
+    assert any(isinstance(e.body, Denied) for e in hospital.trail.all()) is not may
+
+
+async def test_the_log_of_a_day_is_filtered() -> None:
+    hospital = Watched()
+    hospital.look()
+    hospital.tell(priority=Priority.LOW, source="leads", text="Leads off", type_=AlarmType.TECHNICAL)
+    hospital.look(10)
+    hospital.tell(END, source="leads")
+    hospital.tell(priority=Priority.HIGH, source="asy", text="*** ASYSTOLE")
+    hospital.look(5)
+    hospital.tell(bed="OR-04", source="spo2", text="** SpO2 86 < 90")
+    hospital.look()
+    async with hospital.client("head") as head:
+
+        async def sources(query: str) -> list[str]:
+            return [line["source"] for line in (await head.get(f"/api/alarms/log?{query}")).json()]
+
+        assert await sources("") == ["spo2", "asy", "leads"]
+        assert await sources("bed=OR-03") == ["asy", "leads"]
+        assert await sources("priority=medium") == ["spo2", "asy"]
+        assert await sources("type=technical") == ["leads"]
+        assert await sources("text=asyst") == ["asy"]
+        assert await sources("limit=1") == ["spo2"]
+        whole = (await head.get("/api/alarms/log?bed=OR-03&type=technical")).json()[0]
+        assert (whole["presence"], whole["since_us"] - whole["onset_us"]) == ("ended", 10 * SECOND_US)
+        page = await head.get("/alarms/log?priority=nonsense&bed=OR-03")
+        assert "ASYSTOLE" in page.text
+        assert "SpO2 86" not in page.text
+
+
+async def test_what_a_page_has_shown_is_measured_where_it_can_be_so() -> None:
+    hospital = Watched()
+    hospital.look()
+    onset_us = hospital.tell()
+    hospital.look()
+    shown = {**seen_of(onset_us), "told_us": onset_us, "shown_us": onset_us + 1_400_000}
+    async with hospital.client("quality") as client:
+        for wrong in ({"source": "other"}, {"told_us": onset_us + 1}, {"shown_us": onset_us + 3_600_000_000}, {}):
+            sent = {"shown": [shown | wrong]}
+            assert (await client.post("/api/alarms/shown", json=sent)).status_code == 204
+        (line,) = (await client.get("/api/alarms/log")).json()
+    assert line["shown_us"] == onset_us + 1_400_000
+    text = hospital.metrics.text().decode()
+    assert "vitalsd_alarm_latency_seconds_sum 1.4\n" in text
+    assert "vitalsd_alarm_latency_seconds_count 1.0\n" in text
+
+
+async def test_every_page_says_what_is_not_known_and_never_that_there_is_none() -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.opened("c2", bed="OR-04", patient=Patient(number="20260099", name="李四"))
+    hospital.look()
+    async with hospital.client("anaesthetist", "en") as client:
+        case = (await client.get("/cases/c1")).text
+        assert "No alarm reported by the devices" in case
+        hospital.look(60, beds=("OR-04",))
+        for path in ("/", "/alarms/log", "/alarms/report", "/cases/c2"):
+            text = (await client.get(path)).text
+            assert '<a class="chip p-high unknown" href="/alarms#bed-OR-03">' in text
+        for path in ("/cases/c1", "/alarms"):
+            text = (await client.get(path)).text
+            assert "Nothing is heard of this bed: the state of its alarms is unknown" in text
+        strip = (await client.get("/alarms/strip?case=c1")).text
+        assert "No alarm reported" not in strip
+        assert "Alarm state unknown" in strip
+        hospital.clock.go(30)
+        assert "This system does not follow at the moment" in (await client.get("/alarms")).text
+
+
+async def test_metrics_say_what_stands_by_bed() -> None:
+    hospital = Watched()
+    hospital.look()
+    hospital.tell(priority=Priority.HIGH)
+    hospital.tell(bed="OR-04", source="link:vent", device=GATEWAY, type_=AlarmType.TECHNICAL, priority=Priority.HIGH)
+    hospital.look()
+    text = hospital.metrics.text().decode()
+    assert 'vitalsd_alarms{bed="OR-03",presence="present",priority="high"} 1.0' in text
+    assert 'vitalsd_alarms{bed="OR-03",presence="unknown",priority="high"} 0.0' in text
+    assert 'vitalsd_alarms_known{bed="OR-03"} 1.0' in text
+    assert 'vitalsd_alarms_known{bed="OR-04"} 0.0' in text
+    assert 'vitalsd_watch_look_seconds_count{what="alarms"} 2.0' in text
