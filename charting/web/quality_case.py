@@ -12,6 +12,7 @@ from alarms.temperature import MINUTE_US, sites
 from charting.case.events import events
 from charting.case.findings import finding_item, findings
 from charting.case.state import Case
+from charting.quality.candidates import Candidate, candidates
 from charting.quality.derive.course import course_of
 from charting.quality.facts import Facts
 from charting.quality.periods import month
@@ -38,6 +39,7 @@ def case_sheet(here: Here, request: Request, case: models.Id) -> Response:
     here.department.counting.refresh()
     facts = here.department.counting.of(case)
     course = course_of(found)
+    suggests = {each.key: each for each in candidates(found, here.department.libraries)}
     return page(
         here,
         request,
@@ -48,7 +50,7 @@ def case_sheet(here: Here, request: Request, case: models.Id) -> Response:
         said=lambda key, **params: said(key, here.lang, **params),
         sections=_sections(here, facts) if facts else [],
         events=[(here.say.event(e.key), here.say.day(e.at_us), e.note) for e in found.events],
-        findings=[_finding(here, found, facts, key) for key in findings()],
+        findings=[_finding(here, found, key, suggests.get(key)) for key in findings()],
         counted=_counted(here, facts) if facts else [],
         month=month(facts.anchor_us, here.clock.zone).name if facts else "",
         course=_course(here, found, course) if course is not None else None,
@@ -72,18 +74,16 @@ def _sections(here: Context, facts: Facts) -> Sequence[Mapping[str, object]]:
     ]
 
 
-def _finding(here: Context, case: Case, facts: Facts | None, key: str) -> Mapping[str, object]:
+def _finding(here: Context, case: Case, key: str, candidate: Candidate | None) -> Mapping[str, object]:
     item = case.items.get(finding_item(key))
     content = item.content if item else None
     after = item.number if item else 0
-    told = content if isinstance(content, Finding) else None
     return {
         "key": key,
         "name": here.words(f"finding.{key}"),
-        "said": here.words(told.value) if told else "",
-        "text": here.say.content(told) if told else "",
+        "text": here.say.content(content) if isinstance(content, Finding) else "",
         "number": after,
-        "candidate": facts is not None and key in facts.candidates,
+        "suggests": candidate.text(here.lang, here.say.day) if candidate else "",
         "refusal": {"after": after, "content": {"kind": "finding", "key": key, "value": "no"}},
     }
 

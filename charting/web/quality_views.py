@@ -134,6 +134,7 @@ class CandidateOut(BaseModel):
     key: str
     name: str
     at_us: int
+    text: str = Field(description="What the data say, in the asker's language")
     room: str
     number: str
     patient: str

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from charting.case.findings import finding_item
 from charting.case.state import Case
+from charting.quality.candidates import Candidate
+from charting.quality.candidates import candidates as suggested
 from charting.quality.facts import to_json
 from charting.quality.figures import figure_kinds, set_figure
 from charting.quality.freeze import Kept, compare, freeze, frozen, snapshot
@@ -111,21 +113,31 @@ def list_candidates(here: Here, ask: AskedFor) -> list[views.CandidateOut]:
 def candidates(here: Context, ask: Asked) -> list[views.CandidateOut]:
     found = [f for f in here.department.counting.facts(ask.chosen) if f.candidates]
     names = patients(here, [f.case for f in found])
-    folded: dict[str, Case] = {f.case: here.desk.case(f.case) for f in found}
-    return [
-        views.CandidateOut(
-            case=facts.case,
-            key=key,
-            name=here.words(f"finding.{key}"),
-            at_us=facts.times.get(key, facts.anchor_us),
-            room=facts.room,
-            number=names[facts.case][0],
-            patient=names[facts.case][1],
-            after=views.after_of(folded[facts.case], finding_item(key)),
-        )
-        for facts in found
-        for key in facts.candidates
-    ]
+    told: list[views.CandidateOut] = []
+    for facts in found:
+        case = here.desk.case(facts.case)
+        number, patient = names[facts.case]
+        told += [
+            candidate_out(here, case, candidate, facts.room, number, patient)
+            for candidate in suggested(case, here.department.libraries)
+        ]
+    return told
+
+
+def candidate_out(
+    here: Context, case: Case, candidate: Candidate, room: str, number: str, patient: str
+) -> views.CandidateOut:
+    return views.CandidateOut(
+        case=case.id,
+        key=candidate.key,
+        name=here.words(f"finding.{candidate.key}"),
+        at_us=candidate.at_us,
+        text=candidate.text(here.lang, here.say.day),
+        room=room,
+        number=number,
+        patient=patient,
+        after=views.after_of(case, finding_item(candidate.key)),
+    )
 
 
 @router.get("/figures")

@@ -1,0 +1,38 @@
+"""The department of 40 cases that were written by hand (tests/data/department), on 2 December, with its web pages."""
+
+from typing import Any
+
+from charting.fill.types import CellState
+from charting.quality.figures import set_figure
+from charting.trail.entries import SYSTEM, Filled
+from tests.charting.clock import Clock
+from tests.charting.quality.hand import department
+from tests.charting.web.hospital import MINUTE_US, Hospital, cell
+
+MONTH = "2026-11"
+CASE = "c01"
+"""One whose anaesthesia record devices could have filled."""
+
+
+def counted(**more: Any) -> Hospital:
+    made = department()
+    hospital = Hospital(trail=made.trail, clock=Clock(made.now_us), **more)
+    for key, of, value in (("vaginal_births", MONTH, 9), ("anaesthesia_doctors", "2026", 20)):
+        set_figure(hospital.desk, hospital.actor("quality"), key=key, of=of, value=value)
+    return hospital
+
+
+def suggest(hospital: Hospital, case: str = CASE) -> None:
+    """A candidate of aspiration: on leaving the theatre SpO₂ was not held on room air."""
+    known = hospital.desk.case(case)
+    leaving = known.event("t_room_out")
+    assert leaving is not None
+    document = next(d.id for d in known.documents.values() if d.template == "anaesthesia_record")
+    marks = [leaving.at_us // MINUTE_US * MINUTE_US - n * MINUTE_US for n in range(5)]
+    cells = tuple(
+        cell(signal, mark, value, "%", state=CellState.CHARTED)
+        for mark in marks
+        for signal, value in (("fio2", 21.0), ("spo2", 85.0))
+    )
+    filled = Filled(document=document, since_us=0, until_us=0, cells=cells, gaps=(), excursions=())
+    hospital.trail.append(SYSTEM, case, [filled], row=hospital.trail.row(case))
