@@ -159,15 +159,14 @@ class Service:
         listening = serve(
             web, *self.config.charting.address, stop, Tls(cert=tls.cert, key=tls.key) if tls is not None else None
         )
-        lives = [listening, self._follow_clock()]
-        if self.config.metrics is not None:
-            lives.append(serve(exposition(self.metrics.text), *self.config.metrics.address, stop))
         interval_s = watchdog_s()
-        return [*lives, *([_keep_alive(interval_s)] if interval_s else [])]
+        return [listening, self._follow_clock(), *([_keep_alive(interval_s)] if interval_s else [])]
 
     def _ending(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What ends by itself at `stop`, with what it is doing."""
         lives = [self.filler.run(stop), self.watch.run(stop), self._derive(stop)]
+        if self.config.metrics is not None:
+            lives.append(serve(exposition(self.metrics.text), *self.config.metrics.address, stop))
         if self.config.mqtt is not None:
             from charting.watch.publisher import Publisher  # noqa: PLC0415  megabytes for those who have a broker
 

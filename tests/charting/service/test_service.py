@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,11 @@ from charting.library.library import LibraryError, NowhereToKeepError, parse
 from charting.service import Service, run_charting
 from charting.trail.entries import LibraryLoaded
 from collector.errors import UsageError
+from collector.journal import Journal
 from collector.transport.net import free_port
+from tests.journal.entries import T0_US
+from tests.mqtt.broker import Mosquitto, subscribed, until
+from tests.page.data import alarm
 
 PASSWORD = "a long enough phrase"
 DRUGS = "code,zh,en,valid_from,valid_to\nA1,丙泊酚,Propofol,,\n"
@@ -167,3 +172,20 @@ async def test_what_was_changed_in_the_database_is_found_by_the_page_too(tmp_pat
             said = (await client.get("/api/audit/verification")).json()
             assert (said["running"], said["whole"]) == (False, False)
             assert "was the last to be written" in said["breaks"][0]
+
+
+async def test_metrics_and_a_broker_are_told_of_the_beds_alarms(tmp_path: Path) -> None:
+    told = alarm(T0_US, text="** HR 128 > 120")
+    with closing(Journal.open(tmp_path / "journal.db")) as journal:
+        journal.append([replace(told, bed="OR-1")])
+    port = free_port(socket.SOCK_STREAM)
+    with Mosquitto(tmp_path) as broker:
+        more = f'[metrics]\nlisten = "127.0.0.1:{port}"\n[mqtt]\nurl = "mqtt://127.0.0.1:{broker.port}"\n'
+        async with subscribed(broker.port) as subscriber:
+            async with running(configured(tmp_path, more=more)), httpx.AsyncClient() as client:
+                await until(lambda: "vitalsd/OR-1/board" in subscriber.last(), "the board")
+                board = subscriber.last()["vitalsd/OR-1/board"]
+                assert (board["known"], board["doubt"]) == (False, "silent")
+                text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+                assert 'vitalsd_alarms_known{bed="OR-1"} 0.0' in text
+            await until(lambda: subscriber.of("vitalsd/department/status")[1:] == [{"state": "offline"}], "the end")
