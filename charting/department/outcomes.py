@@ -1,0 +1,400 @@
+"""What else there is to tell of a patient: visits, what was given, what went wrong, and what of it was written down.
+
+Rare things are rarer in life: each indicator is to have something to count in a year.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from random import Random
+
+from charting.department.chance import pick
+from charting.department.story import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    After,
+    Analgesia,
+    Awareness,
+    Before,
+    Consciousness,
+    Drug,
+    Fluid,
+    Found,
+    Heating,
+    Late,
+    Place,
+    Plan,
+    Story,
+    Tube,
+    Warmth,
+)
+
+_NO = 0.04
+"""How often somebody writes that something rare did not happen."""
+_HEATING: Mapping[Heating, float] = {"forced_air": 80, "water": 6, "resistive": 10, "radiant": 4}
+_AWARENESS: Mapping[Awareness, float] = {"no": 99, "yes": 0.6, "suspected": 0.4}
+_IN_ICU: Mapping[Consciousness, float] = {"awake": 60, "drowsy": 15, "sedated": 25}
+_ON_WARD: Mapping[Consciousness, float] = {"awake": 95, "drowsy": 5}
+_VAS: Mapping[float, float] = {0.0: 9, 1.0: 21, 2.0: 29, 3.0: 23, 4.0: 9, 5.0: 5, 6.0: 2, 7.0: 2}
+_VISITED: Mapping[str, float] = {"or": 0.92, "day": 0.6, "labour": 0.85, "cath": 0.9}
+"""Of a hundred: what is found, and how often somebody comes to look, by unit."""
+
+
+def prepare(rng: Random, story: Story) -> Story:
+    """What was done before the room: the visit, and whether the ICU is planned."""
+    start_us = story.at("t_anes_start")
+    entered_us = story.at("t_suite_in") or story.at("t_room_in")
+    limit_us = entered_us or story.at("t_cancel") or story.closed_us
+    to_icu = story.at("t_icu_in") is not None
+    planned = rng.random() < (0.72 if to_icu else 0.02)
+    before = None
+    if rng.random() < (0.93 if not story.emergency else 0.35) and story.operation.unit != "labour":
+        visit_us = limit_us - rng.randint(2, 12) * HOUR_US - rng.randint(0, 59) * MINUTE_US
+        visit_us = max(visit_us, story.opened_us + 5 * MINUTE_US)
+        signed_us: int | None = visit_us + 12 * MINUTE_US
+        kind = rng.random()
+        if kind < 0.04 and start_us is not None and entered_us is not None:
+            visit_us = entered_us + MINUTE_US
+            signed_us = visit_us + 3 * MINUTE_US
+        elif kind < 0.07 and entered_us is not None:
+            signed_us = max(entered_us + 40 * MINUTE_US, visit_us + 3 * MINUTE_US)
+        elif kind < 0.10:
+            signed_us = None
+        early = signed_us is None or visit_us + 13 * MINUTE_US <= limit_us
+        if visit_us >= story.opened_us and (early or kind < 0.07):
+            before = Before(visit_us=visit_us, signed_us=signed_us, icu_planned=planned)
+    plans: list[Plan] = []
+    if start_us is not None:
+        said_us = start_us - rng.randint(2, 5) * MINUTE_US
+        if before is None and rng.random() < (0.7 if to_icu else 0.05):
+            plans.append(Plan(planned=planned, said_us=said_us))
+        elif before is not None and rng.random() < 0.03:
+            plans.append(Plan(planned=not planned, said_us=said_us))
+        if to_icu and rng.random() < 0.15:
+            plans.append(Plan(planned=True, said_us=start_us + rng.randint(20, 60) * MINUTE_US))
+    return replace(story, before=before, plans=tuple(plans))
+
+
+def tell(rng: Random, story: Story) -> Story:
+    """A patient who was anaesthetised. Called before his temperatures are decided."""
+    for step in (_sign, _cool, prepare, _warm, _give, _airway, _go_wrong, _die, _follow, _relieve, _find_later):
+        story = step(rng, story)
+    return story
+
+
+def _start(story: Story) -> int:
+    return story.events["t_anes_start"]
+
+
+def _end(story: Story) -> int:
+    return story.events["t_anes_end"]
+
+
+def _within(rng: Random, story: Story) -> int:
+    """A minute of the anaesthetic in the room."""
+    minutes = (story.events["t_room_out"] - _start(story)) // MINUTE_US
+    return _start(story) + rng.randint(1, max(minutes - 1, 1)) * MINUTE_US
+
+
+def _found(story: Story, key: str, found: Found | None) -> Story:
+    return story if found is None else replace(story, findings={**story.findings, key: found})
+
+
+def _is_ga(story: Story) -> bool:
+    return any(t.ga for t in story.techniques)
+
+
+def _sign(rng: Random, story: Story) -> Story:
+    signs = story.discarded_us is None and rng.random() < 0.965
+    return replace(story, signed_us=_end(story) + rng.randint(6, 45) * MINUTE_US if signs else None)
+
+
+def _cool(rng: Random, story: Story) -> Story:
+    """Cooled on purpose, in a long operation on the brain."""
+    cut_us, closed_us = story.at("t_incision"), story.at("t_surg_end")
+    if story.operation.region != "cranial" or cut_us is None or closed_us is None or closed_us - cut_us < 2 * HOUR_US:
+        return story
+    if rng.random() > 0.08:
+        return story
+    times = {"t_cool_start": cut_us + 10 * MINUTE_US, "t_cool_end": closed_us - 20 * MINUTE_US}
+    return replace(story, events={**story.events, **times})
+
+
+def _warm(rng: Random, story: Story) -> Story:
+    start_us, out_us = _start(story), story.events["t_room_out"]
+    long = out_us - start_us > HOUR_US
+    warmth: list[Warmth] = []
+    if rng.random() < (0.45 if long else 0.08):
+        device = pick(rng, _HEATING)
+        first_us = min(start_us + rng.randint(-3, 20) * MINUTE_US, out_us - 3 * MINUTE_US)
+        warmth.append(Warmth(device=device, start_us=first_us, end_us=out_us))
+    if long and rng.random() < 0.15:
+        warmth.append(Warmth(device="fluid", start_us=start_us + 12 * MINUTE_US, end_us=out_us, ml=1000.0))
+    if rng.random() < 0.25:
+        warmth.append(Warmth(device="passive", start_us=start_us, end_us=out_us))
+    entered_us, left_us = story.at("t_pacu_in"), story.at("t_pacu_out")
+    if entered_us is not None and left_us is not None and rng.random() < 0.06:
+        warmth.append(Warmth(device="forced_air", start_us=entered_us + MINUTE_US, end_us=left_us, place="pacu"))
+    return replace(story, warmth=tuple(warmth))
+
+
+def _give(rng: Random, story: Story) -> Story:
+    """Drugs, fluids and blood."""
+    start_us, out_us = _start(story), story.events["t_room_out"]
+    drugs = []
+    if _is_ga(story):
+        drugs = [Drug(code="D001", dose=float(rng.randrange(80, 160, 10)), unit="mg", route="iv", at_us=start_us)]
+        drugs.append(Drug(code="D011", dose=float(rng.choice((5, 10, 20))), unit="ug", route="iv", at_us=start_us))
+        if story.tubes:
+            drugs.append(Drug(code="D020", dose=float(rng.choice((30, 40, 50))), unit="mg", route="iv", at_us=start_us))
+    if any(t.neuraxial for t in story.techniques):
+        drugs.append(Drug(code="D047", dose=float(rng.choice((8, 10, 12))), unit="mg", route="spinal", at_us=start_us))
+    if any(t.block for t in story.techniques):
+        drugs.append(Drug(code="D046", dose=float(rng.choice((50, 75, 100))), unit="mg", route="block", at_us=start_us))
+    if rng.random() < 0.008:
+        # For a low pressure: device data may suggest an allergy, and nobody says that it was one.
+        at_us = _within(rng, story)
+        drugs.append(Drug(code="D033", dose=float(rng.choice((10, 20))), unit="ug", route="iv", at_us=at_us))
+    ml = float(rng.choice((500, 1000, 1500)) if out_us - start_us > HOUR_US else rng.choice((250, 500)))
+    fluids = [Fluid(code="F02", group="crystalloid", way="in", ml=ml, start_us=start_us, end_us=out_us)]
+    if out_us - start_us > HOUR_US:
+        for code, group in (("U1", "urine"), ("U2", "blood_loss")):
+            amount = float(rng.randrange(20, 400, 10))
+            fluids.append(Fluid(code=code, group=group, way="out", ml=amount, start_us=out_us, end_us=None))
+    return replace(story, drugs=tuple(drugs), fluids=(*fluids, *_blood(rng, story)))
+
+
+def _blood(rng: Random, story: Story) -> list[Fluid]:
+    middle_us = _start(story) + (story.events["t_room_out"] - _start(story)) // 2 // MINUTE_US * MINUTE_US
+
+    def given(code: str, group: str, ml: float, at_us: int = middle_us, place: Place = "or") -> Fluid:
+        end_us = at_us + 5 * MINUTE_US
+        return Fluid(code=code, group=group, way="in", ml=ml, start_us=at_us, end_us=end_us, place=place)
+
+    found = []
+    if rng.random() * 100 < story.operation.blood:
+        cells, own = float(rng.choice((200, 400, 400, 600, 800))), float(rng.choice((200, 300, 400, 500)))
+        kind = rng.random()
+        if kind < 0.75:
+            found.append(given("F24" if kind < 0.04 else "F20", "blood", cells))
+            if cells >= 400 and rng.random() < 0.4:
+                found.append(given("F21", "blood", 200.0))
+        if kind > 0.65:
+            # Washed cells are often typed as red cells: that they are his own is said apart.
+            found.append(given("F20" if rng.random() < 0.3 else "F30", "autologous", own))
+    elif rng.random() < 0.004:
+        found.append(given(rng.choice(("F21", "F22")), "blood", 200.0))
+    entered_us = story.at("t_pacu_in")
+    left_us = story.at("t_pacu_out")
+    if (
+        entered_us is not None
+        and left_us is not None
+        and left_us - entered_us > 25 * MINUTE_US
+        and rng.random() < 0.006
+    ):
+        found.append(given("F20", "blood", 400.0, entered_us + 10 * MINUTE_US, "pacu"))
+    return found
+
+
+def _airway(rng: Random, story: Story) -> Story:
+    """Airways that nobody had planned, and tubes that had to go in again."""
+    if story.at("t_death") is not None:
+        return story
+    if story.tubes:
+        first = story.tubes[0]
+        if first.device != "LMA" and first.out_us is not None and rng.random() < 0.02:
+            return _again(rng, story, first, first.out_us)
+        return story
+    if rng.random() > 0.02:
+        return story
+    at_us, suite_out_us = _within(rng, story), story.at("t_suite_out")
+    tube = Tube(device=rng.choice(("ETT", "LMA")), in_us=at_us, planned=False, out_us=story.events["t_room_out"],
+                place="OR")  # fmt: skip
+    variants: list[Callable[[], Story]] = [
+        *[lambda: replace(story, tubes=(replace(tube, cause=rng.choice(("apnoea", "depression"))),))] * 3,
+        lambda: replace(story, tubes=(replace(tube, cause="other"),)),
+        lambda: replace(story, tubes=(replace(tube, planned=None),)),
+        lambda: replace(story, tubes=(tube,)),
+        *[
+            lambda cause=cause: _found(
+                story, "airway_unplanned",
+                Found(yes=True, said_us=at_us + MINUTE_US, at_us=at_us, details={"cause": cause} if cause else {}),
+            )
+            for cause in ("apnoea", "depression", "other", "")
+        ],
+    ]  # fmt: skip
+    if suite_out_us is not None and not _is_ga(story):
+        late = replace(tube, device="ETT", in_us=suite_out_us + 2 * HOUR_US, cause="apnoea", out_us=None, place="")
+        variants.append(lambda: replace(story, tubes=(late,)))
+    return rng.choice(variants)()
+
+
+def _again(rng: Random, story: Story, first: Tube, out_us: int) -> Story:
+    soon_us = out_us + rng.randint(6, 330) * MINUTE_US
+    tube = Tube(device="ETT", in_us=soon_us, planned=False, cause=rng.choice(("depression", "other", "apnoea")))
+    kind = rng.choice(("yes", "yes", "yes", "six", "late", "planned", "unsaid", "no_cause", "reoperation", "finding"))
+    if kind == "finding":
+        reason = rng.choice(("other", "other", "reoperation", "planned", ""))
+        details = {"reason": reason} if reason else {}
+        return _found(story, "reintubation", Found(yes=True, said_us=soon_us + HOUR_US, at_us=soon_us, details=details))
+    tube = {
+        "six": replace(tube, in_us=out_us + 6 * HOUR_US),
+        "late": replace(tube, in_us=out_us + 6 * HOUR_US + MINUTE_US),
+        "planned": replace(tube, planned=True, cause=""),
+        "unsaid": replace(tube, planned=None, cause=""),
+        "no_cause": replace(tube, cause=""),
+        "reoperation": replace(tube, cause="reoperation"),
+    }.get(kind, tube)
+    return replace(story, tubes=(first, tube))
+
+
+def _go_wrong(rng: Random, story: Story) -> Story:
+    """Findings of the operation, said in the room or soon after."""
+    ended_us = max(_end(story), story.events["t_room_out"])
+    said_us = ended_us + 5 * MINUTE_US
+    at_us = _within(rng, story)
+
+    def one_of(yes: float, variants: list[Found]) -> Found | None:
+        draw = rng.random()
+        if draw < yes:
+            return rng.choice(variants)
+        return Found(yes=False, said_us=said_us) if draw < yes + _NO else None
+
+    def said(**details: str) -> Found:
+        return Found(yes=True, said_us=said_us, at_us=at_us, details=details)
+
+    if story.tubes and _is_ga(story):
+        tooth = [said(), said(), replace(said(), at_us=None), replace(said(), at_us=ended_us + 4 * MINUTE_US)]
+        story = _found(story, "tooth_injury", one_of(0.006, tooth))
+    story = _found(
+        story, "aspiration", one_of(0.006, [said(severe="yes"), said(severe="no"), said(severe="yes"), said()])
+    )
+    allergy = one_of(0.006, [said(adrenaline="yes"), said(adrenaline="yes"), said(adrenaline="no"), said()])
+    story = _found(story, "allergy", allergy)
+    if allergy is not None and allergy.details.get("adrenaline") == "yes":
+        story = replace(story, drugs=(*story.drugs, Drug(code="D033", dose=100.0, unit="ug", route="iv", at_us=at_us)))
+    story = _found(story, "arrest", one_of(0.008, _arrests(story, said_us, at_us)))
+    if story.operation.unit == "labour":
+        delivery = rng.choices(("vaginal", "converted", "caesarean", ""), (80, 10, 4, 6))[0]
+        details = {"delivery": delivery} if delivery else {}
+        story = _found(
+            story, "labour_analgesia", Found(yes=True, said_us=said_us, at_us=_start(story), details=details)
+        )
+    if story.operation.icu >= 30 and rng.random() < 0.6:
+        line = Found(yes=True, said_us=_start(story) + 30 * MINUTE_US, at_us=_start(story) + 15 * MINUTE_US)
+        story = _found(story, "central_line", line)
+    return story
+
+
+def _arrests(story: Story, said_us: int, at_us: int) -> list[Found]:
+    """In the window, on its borders, before and after it; meant; and not told whether or when."""
+    arrest = Found(yes=True, said_us=said_us, at_us=at_us, details={"intended": "no"})
+    variants = [arrest, arrest, replace(arrest, at_us=_start(story)), replace(arrest, at_us=None)]
+    variants += [replace(arrest, details={}), replace(arrest, details={"intended": "yes"})]
+    entered_us, suite_out_us = story.at("t_suite_in"), story.at("t_suite_out")
+    if entered_us is not None and _start(story) - entered_us > 4 * MINUTE_US:
+        variants.append(replace(arrest, at_us=_start(story) - 3 * MINUTE_US))
+    if suite_out_us is not None:
+        for later_us in (suite_out_us, suite_out_us + 2 * HOUR_US, _start(story) + 25 * HOUR_US):
+            if later_us >= suite_out_us:
+                variants.append(replace(arrest, at_us=later_us, said_us=max(said_us, later_us + 20 * MINUTE_US)))
+    return variants
+
+
+def _die(rng: Random, story: Story) -> Story:
+    """Deaths on both sides of 24 h after the start and after the end."""
+    if story.at("t_death") is not None or rng.random() > (0.035 if story.emergency else 0.004):
+        return story
+    start_us, end_us = _start(story), _end(story)
+    left_us = max(story.beds[-1].at_us, story.at("t_icu_in") or 0, story.at("t_ward") or 0, end_us)
+    soon_us = max(left_us + 30 * MINUTE_US, start_us + rng.randint(3, 22) * HOUR_US)
+    between_us = start_us + DAY_US + (end_us - start_us) // 2 // MINUTE_US * MINUTE_US
+    death_us = rng.choice(
+        (soon_us, soon_us, start_us + DAY_US, between_us, end_us + DAY_US, end_us + DAY_US + MINUTE_US,
+         end_us + rng.randint(40, 200) * HOUR_US)
+    )  # fmt: skip
+    death_us = max(death_us, left_us + 10 * MINUTE_US)
+    tubes = tuple(
+        replace(tube, out_us=None, place="") if tube.out_us is not None and tube.out_us >= death_us else tube
+        for tube in story.tubes
+        if tube.in_us < death_us
+    )
+    findings = {k: f for k, f in story.findings.items() if f.at_us is None or f.at_us < death_us}
+    return replace(story, events={**story.events, "t_death": death_us}, tubes=tubes, findings=findings)
+
+
+def _follow(rng: Random, story: Story) -> Story:
+    """The visits after: some patients are gone, or are not reached."""
+    end_us, death_us = _end(story), story.at("t_death")
+    visit_us = end_us + rng.choice((13, 14, 15, 25, 26, 28, 30, 32, 34)) * HOUR_US
+    gone = death_us is not None and death_us <= visit_us + HOUR_US
+    if gone or rng.random() > _VISITED.get(story.operation.unit, 0.25):
+        return story
+    ga = _is_ga(story)
+    in_icu = story.at("t_icu_in") is not None
+    after = After(
+        visit_us=visit_us,
+        awareness=pick(rng, _AWARENESS) if ga else "not_applicable",
+        consciousness=pick(rng, _IN_ICU if in_icu else _ON_WARD),
+        vas=pick(rng, _VAS),
+    )
+    tubes_out = [tube.out_us for tube in story.tubes if tube.out_us is not None]
+    late_us = max([end_us, *tubes_out]) + rng.randint(73, 90) * HOUR_US
+    if rng.random() < 0.88 and not (death_us is not None and death_us <= late_us):
+        excluded = story.operation.region in {"throat", "neck", "chest"}
+        regional = any(t.neuraxial or t.block for t in story.techniques)
+        after = replace(
+            after,
+            late_us=late_us,
+            hoarse=_answer(rng, (0.06 if excluded else 0.012) if story.tubes else 0.0),
+            nerve=_answer(rng, 0.012 if regional else 0.0),
+        )
+    return replace(story, after=after)
+
+
+def _answer(rng: Random, yes: float) -> Late:
+    draw = rng.random()
+    return "yes" if draw < yes else "unknown" if draw < yes + 0.02 else "no"
+
+
+def _relieve(rng: Random, story: Story) -> Story:
+    """Analgesia that anaesthesia runs after the operation."""
+    if story.operation.unit != "or" or rng.random() > 0.4 or story.at("t_cancel") is not None:
+        return story
+    end_us, death_us = _end(story), story.at("t_death")
+    asked_us = end_us + 24 * HOUR_US
+    if death_us is not None and death_us < asked_us + HOUR_US:
+        return story
+    vas = None if rng.random() < 0.06 else pick(rng, _VAS)
+    epidural = any(t.code in {"22", "L21"} for t in story.techniques)
+    analgesia = Analgesia(route="pcea" if epidural else "pcia", started_us=end_us, asked_us=asked_us, vas=vas)
+    return replace(story, analgesia=analgesia)
+
+
+def _find_later(rng: Random, story: Story) -> Story:
+    """Findings of the days after, and whether he lived."""
+    end_us, death_us, after = _end(story), story.at("t_death"), story.after
+    said_us = end_us + 80 * HOUR_US
+    alive_then = death_us is None or death_us > said_us
+    if after is not None and after.awareness == "suspected" and alive_then and rng.random() < 0.6:
+        story = _found(story, "awareness", Found(yes=rng.random() < 0.5, said_us=said_us))
+    if _is_ga(story) and alive_then:
+        sedated = after is None or after.consciousness == "sedated"
+        if after is not None and sedated and rng.random() < 0.12:
+            story = _found(story, "coma", Found(yes=True, said_us=said_us))
+        elif sedated and rng.random() < 0.3:
+            story = _found(story, "coma", Found(yes=False, said_us=said_us))
+    if after is not None and after.late_us is None and alive_then and rng.random() < 0.2:
+        said = Found(yes=rng.random() < 0.1, said_us=max(said_us, after.visit_us + 60 * HOUR_US))
+        story = _found(story, rng.choice(("nerve_injury", "hoarseness")), said)
+    if "central_line" in story.findings and alive_then and rng.random() < 0.85:
+        story = _found(story, "central_line_harm", Found(yes=rng.random() < 0.09, said_us=said_us))
+    if death_us is None and not _seen(story) and rng.random() < 0.8:
+        story = _found(story, "alive", Found(yes=True, said_us=end_us + 26 * HOUR_US, role="quality"))
+    return story
+
+
+def _seen(story: Story) -> bool:
+    """Somebody has seen him alive 24 h after the anaesthetic."""
+    after = story.after
+    return after is not None and (after.late_us is not None or after.visit_us >= _end(story) + DAY_US)
