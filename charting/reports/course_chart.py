@@ -134,11 +134,12 @@ def _placed(
     for at_us, name in events:
         if not start_us <= at_us <= end_us:
             continue
-        x = wide * (at_us - start_us) / (end_us - start_us)
+        room = width(name) * SMALL
+        x = min(wide * (at_us - start_us) / (end_us - start_us), wide - room)
         row = next((n for n, until in enumerate(free) if until < x), len(free))
         if row == len(free):
             free.append(0.0)
-        free[row] = x + width(name) * SMALL + 26
+        free[row] = x + room + 20
         found.append((at_us, name, row))
     return found
 
@@ -180,8 +181,9 @@ def _frame(ground: _Ground, course: Course) -> None:
 def _events(ground: _Ground, rows: Sequence[tuple[int, str, int]]) -> None:
     for at_us, name, row in rows:
         x, y = ground.x(at_us), 22 + _ROW * row
-        ground.canvas.lines([(x, y - 14, x, ground.plot.bottom)], HOUR, 1.5)
-        ground.canvas.text(x + 5, y, name, size=SMALL, fill=INK)
+        ground.canvas.lines([(x, y + 4, x, ground.plot.bottom)], HOUR, 1.5)
+        left = min(x + 4, ground.plot.right + 4 - width(name) * SMALL)
+        ground.canvas.text(left, y, name, size=SMALL, fill=INK, halo=True)
 
 
 def _raw(ground: _Ground, course: Course, place: int) -> None:
