@@ -26,8 +26,10 @@ from drivers.patient import Patient, Seen
 from drivers.recorded import patient
 
 DEMO_DRIVERS = ("ge-datex-dri", "philips-intellivue", "draeger-medibus")
-PAST_S = 3600
-"""The demo's case has been going on for so long: a record with nothing in it shows nothing."""
+PAST_S = 4110
+"""The demo's case has been going on for so long: a record with nothing in it shows nothing, nor does a board without an
+alarm. The patient's pressure is low then, for some minutes (drivers.anaesthetic).
+"""
 _BED = "DEMO"
 
 
@@ -135,7 +137,7 @@ def _rehearse(journal: Path, dsn: str | None, specs: Sequence[DriverSpec], whom:
     if journal.exists():
         return None
     if sys.stderr.isatty():
-        sys.stderr.write("simulating the last hour …\n")
+        sys.stderr.write(f"simulating the last {PAST_S // 60} minutes …\n")
     began_us = MachineClock().utc_us() - PAST_S * 1_000_000
     past = Journal.open(journal, [READER] if dsn and sqlite_file(dsn) is None else [])
     try:

@@ -88,6 +88,8 @@ def test_the_record_of_the_demo_case_fills_itself(tmp_path: Path, monkeypatch: p
         )
         assert all(cell["demo"] for of_signal in cells.values() for cell in of_signal)
         assert 50 < cells["hr"][0]["value"] < 100
+        told = {line["text"] for line in charting.get("/api/alarms/log?bed=DEMO")}
+        assert {"HR high", "** HR HIGH", "ART sys low", "** ABPs LOW"} <= told
 
 
 def test_nobody_sees_anything_who_has_not_signed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
