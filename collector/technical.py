@@ -32,6 +32,10 @@ class Technical:
                 else:
                     self._raised[condition.alarm.source] = condition.alarm
 
+    def standing(self, kind: str) -> Sequence[str]:
+        """The sources that stand and begin with this."""
+        return [source for source in self._raised if source.startswith(kind)]
+
     def raised(
         self,
         source: str,

@@ -1,9 +1,8 @@
-"""Which parameters come first on the page, with which label, colour, decimals and age at which they count as old.
+"""Which parameters come first on the page, with which label, colour and decimals.
 
 Source: layout.csv. Its order is the page's; a code that ends in `*` stands for all that begin so, the longest wins.
 `tile` names the large tile of a parameter (empty: a line in its group); where the rows of a tile name no part, the
-first of them that is there gets the tile. Ages follow clinical.md: 10 s for what is continuous (§4.2), 6 min for a
-cuff (§3.1) and what else is measured now and then.
+first of them that is there gets the tile. From which age a value is old: collector/ages.csv.
 """
 
 import csv
@@ -12,11 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from collector.model import Reading, Role
-
-CONTINUOUS_S = 10.0
-SETTING_S = 60.0
-"""Settings, limits and texts: devices are asked for them in turn, with all else between (our judgement)."""
+from collector.model import Reading
 
 GROUPS = ("circulation", "respiration", "gas", "ventilation", "temperature", "neuro", "infusion", "other")
 
@@ -37,16 +32,6 @@ class Place:
     group: str
     part: str
     decimals: int | None
-    stale_s: float
-
-    @property
-    def episodic(self) -> bool:
-        return self.stale_s > CONTINUOUS_S
-
-    def limit_s(self, reading: Reading) -> float:
-        """The age from which this reading counts as old."""
-        steady = reading.series.channel.role is Role.MEASURED and reading.text is None
-        return self.stale_s if steady else max(SETTING_S, self.stale_s)
 
     def written(self, reading: Reading) -> str | None:
         """The value as the page writes it; None where there is none."""
@@ -81,7 +66,6 @@ def _places() -> tuple[Mapping[str, Place], tuple[tuple[str, Place], ...]]:
                 group=row["group"],
                 part=row["part"],
                 decimals=int(row["decimals"]) if row["decimals"] else None,
-                stale_s=float(row["stale_s"]) if row["stale_s"] else CONTINUOUS_S,
             )
             if row["code"].endswith("*"):
                 beginnings.append((row["code"][:-1], place))
@@ -91,9 +75,7 @@ def _places() -> tuple[Mapping[str, Place], tuple[tuple[str, Place], ...]]:
     return exact, tuple(beginnings)
 
 
-_OTHER = Place(
-    order=10_000, tile="", label="", tone="plain", group="other", part="", decimals=None, stale_s=CONTINUOUS_S
-)
+_OTHER = Place(order=10_000, tile="", label="", tone="plain", group="other", part="", decimals=None)
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from charting.page.layout import Place, place
+from collector.ages import limit_s
 from collector.clock import EVER_US
 from collector.codes import Parameter
 from collector.model import AlarmCondition, AlarmPhase, Condition, Priority, Reading, Series, WavePiece
@@ -132,7 +133,7 @@ class Bedside:
             place=where,
             text=where.written(reading),
             age_s=abs(now_us - reading.time_us) / SECOND_US,
-            limit_s=where.limit_s(reading),
+            limit_s=limit_s(reading),
             saved=unsaved is None or reading.series not in unsaved.series,
         )
 

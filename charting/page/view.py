@@ -18,6 +18,7 @@ from charting.page.layout import GROUPS, place
 from charting.page.now import Now, Standing, Value
 from charting.page.tiles import Tile, arrange
 from charting.page.words import Lang, Words
+from collector.ages import age
 from collector.clock import to_datetime
 from collector.codes import Parameter
 from collector.links import device_of
@@ -128,7 +129,7 @@ class View:
         where = f'<span class="site">{escape(self._words.site(channel.site))}</span>' if channel.site else ""
         at = (
             f'<span class="at">{escape(self._words("measured_at"))} {self._clock(reading.time_us, "%H:%M")}</span>'
-            if tile.place.episodic
+            if age(channel.code).episodic
             else ""
         )
         mean = f"<small>({escape(tile.mean)})</small>" if tile.mean is not None else ""

@@ -13,6 +13,7 @@ from charting.page.draw import COLOURS
 from charting.page.glyphs import glyph
 from charting.page.layout import GROUPS
 from charting.page.words import Lang, Words, chosen
+from collector.ages import age, signal_names
 from collector.codes import by_refid
 from collector.model import AlarmType, Priority, Quality, Role
 from collector.status import DeviceState
@@ -45,6 +46,26 @@ def test_every_group_and_paired_tile_has_a_name() -> None:
     keys = {row["key"] for row in table("words.csv")}
     assert {f"group.{group}" for group in GROUPS} <= keys
     assert {f"tile.{row['tile']}" for row in table("layout.csv") if row["part"]} <= keys
+
+
+@pytest.mark.parametrize(
+    ("code", "limit_s", "episodic"),
+    [("MDC_ECG_HEART_RATE", 10, False), ("MDC_PRESS_CUFF_X", 360, True), ("VND_MAKER_PRESS_CUFF_X", 360, True),
+     ("MDC_PULS_RATE_NON_INV", 360, True), ("MDC_UNMAPPED", 10, False)],
+)  # fmt: skip
+def test_ages_by_whole_code_and_by_its_beginning(code: str, limit_s: float, episodic: bool) -> None:
+    assert (age(code).limit_s, age(code).episodic) == (limit_s, episodic)
+
+
+def test_every_signal_that_is_missed_has_a_name() -> None:
+    with files("collector").joinpath("ages.csv").open("r", encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    missed = [row for row in rows if row["missing"]]
+    assert {row["missing"] for row in missed} <= set(Priority)
+    assert all(
+        re.search(r"[一-鿿]", zh) and en for row in missed for zh, en in [signal_names(row["signal"] or row["code"])]
+    )
+    assert not [row for row in rows if row["signal"] and not row["missing"]]
 
 
 def test_the_layout_names_parameters_that_there_are() -> None:
