@@ -44,11 +44,15 @@ _ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """A month to be shown. `month`: as it was locked, else as it stands now. `differences`: what is not as it was."""
+class Statement:
+    """A month to be shown: as it was locked, by the scheme that it was locked with, else as it stands now.
+
+    `differences`: what is not as it was.
+    """
 
     period: Period
     month: Month
+    scheme: Scheme
     locked: Locked | None
     differences: tuple[Difference, ...]
 
@@ -79,29 +83,31 @@ class Ledger:
             raise WorkloadRefusal("workload.refused.month")
         return found
 
-    def sheet(self, period: Period) -> Sheet:
+    def statement(self, period: Period) -> Statement:
         locked = self._locks.of(period.name)
         if locked is None:
-            return Sheet(period=period, month=self._open(period), locked=None, differences=())
-        whole, _ = self._locks.whole(locked)
-        return Sheet(period=period, month=whole, locked=locked, differences=self._since(period, locked))
+            return Statement(period=period, month=self._open(period), scheme=self.scheme, locked=None, differences=())
+        whole, scheme = self._locks.whole(locked)
+        return Statement(
+            period=period, month=whole, scheme=scheme, locked=locked, differences=self._since(period, locked)
+        )
 
-    def everybody(self, actor: Actor, period: Period) -> Sheet:
+    def everybody(self, actor: Actor, period: Period) -> Statement:
         """Raises NotAllowed, and keeps the attempt, for who may see his own only."""
         self._desk.require(actor, RIGHT)
-        return self.sheet(period)
+        return self.statement(period)
 
     def may_see(self, actor: Actor, person: str) -> bool:
         return person == actor.account or allows(actor, RIGHT)
 
-    def one(self, actor: Actor, period: Period, person: str) -> tuple[Sheet, PersonMonth | None]:
+    def one(self, actor: Actor, period: Period, person: str) -> tuple[Statement, PersonMonth | None]:
         """A person's month; None: nothing of it. Raises NotAllowed, and keeps the attempt, for another's."""
         if not self.may_see(actor, person):
             self._desk.require(actor, RIGHT)
-        sheet = self.sheet(period)
-        return sheet, sheet.month.of(person)
+        statement = self.statement(period)
+        return statement, statement.month.of(person)
 
-    def lock(self, actor: Actor, period: Period) -> Sheet:
+    def lock(self, actor: Actor, period: Period) -> Statement:
         """Every number of the month is kept, and the scheme. Raises NotAllowed, WorkloadRefusal."""
         for right in (RIGHT, "freeze"):
             self._desk.require(actor, right)
@@ -111,7 +117,7 @@ class Ledger:
         for _ in range(TRIES):
             whole = self._trail.last()
             if self._locks.of(period.name) is not None:
-                return self.sheet(period)
+                return self.statement(period)
             body = body or frozen(self._open(period), self.scheme, whole)
             with suppress(Stale):
                 self._trail.append(actor.account, "", [body], whole=whole)

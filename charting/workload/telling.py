@@ -1,6 +1,6 @@
 """Workload in words, zh or en: for pages, paper and spreadsheets. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from charting.case.clock import SiteClock
@@ -8,19 +8,26 @@ from charting.case.events import events
 from charting.case.staff import staff
 from charting.templates.loader import Templates
 from charting.trail.contents import Term
-from charting.workload.lines import EXTRA, Factor, Label, Reason
+from charting.workload.lines import EXTRA, Factor, Label, Line, Reason
+from charting.workload.locks import Locked
 from charting.workload.scheme import Scheme
+from charting.workload.spans import MINUTE_US
 from charting.workload.words import said
+
+_ALWAYS = frozenset({"base", "fixed", "level", "hours", "time", "points"})
+"""Factors that are told though they are 1."""
 
 
 class Teller:
-    """`lang`: zh or en."""
-
-    def __init__(self, lang: str, clock: SiteClock, scheme: Scheme, templates: Templates) -> None:
+    def __init__(
+        self, lang: str, clock: SiteClock, scheme: Scheme, templates: Templates, name_of: Callable[[str], str]
+    ) -> None:
+        """`lang`: zh or en. `scheme`: the one that made what is told. `name_of`: account → person's name."""
         self.lang = lang
         self.clock = clock
         self.scheme = scheme
         self._templates = templates
+        self._name_of = name_of
 
     def __call__(self, key: str, **params: object) -> str:
         return said(f"workload.{key}", self.lang, **params)
@@ -33,6 +40,16 @@ class Teller:
         """A score, to 3 decimals."""
         return f"{value:.3f}"
 
+    def state(self, locked: Locked | None) -> str:
+        """Whether a month is locked, by whom and when."""
+        if locked is None:
+            return self("open_month")
+        return self("locked", by=self._name_of(locked.by), time=self.clock.written(locked.at_us))
+
+    def person(self, person: str, name: str) -> str:
+        """Who has no account is told apart by his name alone, and it is said."""
+        return name + self("name_only") if person.startswith("name:") else name
+
     def signed_points(self, value: Decimal) -> str:
         return f"{value:+.3f}".replace("-", "−")
 
@@ -43,15 +60,20 @@ class Teller:
     def day(self, at_us: int) -> str:
         return f"{self.clock.local(at_us):%m-%d}"
 
-    def time(self, at_us: int | None) -> str:
-        return "" if at_us is None else f"{self.clock.local(at_us):%H:%M}"
+    def time(self, at_us: int) -> str:
+        return f"{self.clock.local(at_us):%H:%M}"
 
-    def span(self, label: Label) -> str:
-        """From when to when: 08:00–09:30."""
-        return f"{self.time(label.start_us)}–{self.time(label.end_us)}"
+    def when(self, line: Line) -> str:
+        """From when to when somebody was there, as 08:00–09:30; "" of an extra."""
+        if not line.spans:
+            return ""
+        return "–".join(self.time(minute * MINUTE_US) for minute in (line.spans[0][0], line.spans[-1][1]))
 
     def term(self, term: Term) -> str:
         return term.zh if self.lang == "zh" else term.en or term.zh
+
+    def reasons(self, reasons: tuple[Reason, ...]) -> str:
+        return ("；" if self.lang == "zh" else "; ").join(self.reason(reason) for reason in reasons)
 
     def procedures(self, label: Label) -> str:
         joint = "；" if self.lang == "zh" else "; "
@@ -113,9 +135,13 @@ class Teller:
         return ", ".join(f"{self(f'part.{name}')} {minutes}" for name, minutes in what.items())
 
     def formula(self, factors: tuple[Factor, ...], label: Label) -> str:
-        """A line's factors in a row: `name value (from what) × …`."""
-        parts = []
+        """A line's factors in a row: `name value (from what) × …`, and in the end the names of those that are 1."""
+        parts: list[str] = []
+        ones: list[str] = []
         for each in factors:
             what = self.what(each, label)
-            parts.append(f"{self.factor(each)} {self.value(each)}" + (f" ({what})" if what else ""))
-        return " × ".join(parts)
+            if each.value == 1 and each.key not in _ALWAYS:
+                ones.append(self.factor(each))
+            else:
+                parts.append(f"{self.factor(each)} {self.value(each)}" + (f" ({what})" if what else ""))
+        return " × ".join(parts) + (f"; {self('ones')}: {', '.join(ones)}" if ones else "")
