@@ -33,7 +33,9 @@ from charting.store.migrate import migrate, open_database
 from charting.store.trail import DatabaseTrail
 from charting.templates.loader import Templates
 from charting.trail.entries import LibraryLoaded
+from charting.watch.advise import Adviser
 from charting.watch.messages import of_board
+from charting.watch.state import Board
 from charting.watch.watch import Watch
 from charting.watch.week import Week
 from charting.web.app import app
@@ -117,6 +119,7 @@ class Service:
         )
         self.metrics = Metrics()
         beds = [bed.id for bed in charting.beds]
+        self.adviser = Adviser(self.desk, self.trail, self._of_filler, self._clock.utc_us, self._log, self.metrics)
         self.watch = Watch(self.trail, self._of_watch, beds, self._clock.utc_us, self._log, self.metrics)
         self._week = Week(self._of_web, beds, self._clock.utc_us)
 
@@ -164,14 +167,19 @@ class Service:
 
     def _ending(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What ends by itself at `stop`, with what it is doing."""
-        lives = [self.filler.run(stop), self.watch.run(stop), self._derive(stop)]
+        lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._derive(stop)]
         if self.config.metrics is not None:
             lives.append(serve(exposition(self.metrics.text), *self.config.metrics.address, stop))
         if self.config.mqtt is not None:
             from charting.watch.publisher import Publisher  # noqa: PLC0415  megabytes for those who have a broker
 
             publisher = Publisher(self.config.mqtt.broker, self._clock.utc_us)
-            self.watch.listen(lambda board: publisher.show(of_board(publisher.prefix, board)))
+
+            def publish(board: Board) -> None:
+                publisher.show(of_board(publisher.prefix, board))
+                self.metrics.mqtt_connected.set(publisher.connected)
+
+            self.watch.listen(publish)
             lives.append(publisher.run(stop))
         return lives
 
@@ -223,6 +231,7 @@ class Service:
             counting=self._counting,
             ledger=self._ledger,
             watch=self.watch,
+            adviser=self.adviser,
             week=self._week,
             stop=stop,
             tls=self.config.tls is not None,

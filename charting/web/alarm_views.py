@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alarms.board import Presence
 from charting.trail.trail import CaseRow
 from charting.watch.state import BedAlarms
-from charting.web.api.alarms import AlarmOut, alarm_out
+from charting.web.api.alarms import AdvisoryOut, AlarmOut, PatientOut, alarm_out, patient_out
 from charting.web.context import Context
 from charting.web.department import Bed
 from collector.links import device_of
@@ -28,6 +28,7 @@ class Card:
 
     bed: Bed
     rows: Sequence[CaseRow]
+    patients: Sequence[PatientOut]
     state: BedAlarms
     alarms: Sequence[AlarmOut]
     rank: int
@@ -35,6 +36,11 @@ class Card:
     @property
     def idle(self) -> bool:
         return self.state.doubt is not None and not self.alarms and not self.rows
+
+    @property
+    def advisories(self) -> Sequence[AdvisoryOut]:
+        """Of all patients at the bed, but for those that somebody has put off."""
+        return [each for patient in self.patients for each in patient.advisories if each.put_off_us is None]
 
     @property
     def priority(self) -> str:
@@ -60,6 +66,7 @@ def cards(here: Context) -> Sequence[Card]:
             Card(
                 bed=bed,
                 rows=board.cases(bed.id),
+                patients=[patient_out(here, row) for row in board.cases(bed.id)],
                 state=state,
                 alarms=[alarm_out(here, alarm) for alarm in state.alarms],
                 rank=min((_RANKS[alarm.alarm.priority] for alarm in state.alarms), default=_NONE),
@@ -81,6 +88,7 @@ class Chip:
     counts: Mapping[str, int]
     unknown: bool
     seen: bool
+    advisories: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ class Strip:
     own: Sequence[AlarmOut]
     more: int
     own_known: bool
+    advisories: Sequence[AdvisoryOut]
     chips: Sequence[Chip]
     idle: int
     known: bool
@@ -103,16 +112,23 @@ def strip(here: Context, case: str) -> Strip:
     found = cards(here)
     row = next((row for card in found for row in card.rows if row.case == case), None)
     own = next((card for card in found if row is not None and card.bed.id == row.bed), None)
-    shown = [card for card in found if card is not own and (card.alarms or not (card.state.known or card.idle))]
+    shown = [card for card in found if card is not own and _is_shown(card)]
     return Strip(
         own_bed=own.bed.id if own else "",
         own=own.alarms[:STRIP] if own else [],
         more=max(0, len(own.alarms) - STRIP) if own else 0,
         own_known=own.state.known if own else True,
+        advisories=[a for p in own.patients if p.case == case for a in p.advisories if a.put_off_us is None]
+        if own
+        else [],
         chips=[_chip(card) for card in shown],
         idle=sum(card.idle for card in found),
         known=all(card.state.known for card in found),
     )
+
+
+def _is_shown(card: Card) -> bool:
+    return bool(card.alarms or card.advisories) or not (card.state.known or card.idle)
 
 
 def _chip(card: Card) -> Chip:
@@ -124,4 +140,5 @@ def _chip(card: Card) -> Chip:
         counts={str(priority): counts[priority] for priority in Priority if counts[priority]},
         unknown=unsure or not card.state.known,
         seen=bool(card.alarms) and _is_seen(card),
+        advisories=len(card.advisories),
     )

@@ -14,6 +14,7 @@ from charting.desk import Desk
 from charting.library.library import Libraries, Library
 from charting.templates.loader import Templates
 from charting.trail.trail import Trail
+from charting.watch.advise import Adviser
 from charting.watch.watch import Watch
 from charting.watch.week import Week
 from charting.web.counting import Counting
@@ -63,6 +64,7 @@ class Department:
     counting: Counting
     ledger: Ledger
     watch: Watch
+    adviser: Adviser
     week: Week
     stop: asyncio.Event
     keeps_libraries: bool = True

@@ -30,11 +30,12 @@ document.addEventListener("click", (event) => {
   const reason = event.target.closest("button[data-reason]");
   if (reason) {
     const form = reason.closest("form");
-    form.elements.reason.value = reason.dataset.reason;
+    const written = form.elements.reason ?? form.elements.note;
+    written.value = reason.dataset.reason;
     for (const other of form.querySelectorAll("button[data-reason]")) {
       other.setAttribute("aria-pressed", String(other === reason));
     }
-    if (reason.dataset.reason === "") form.elements.reason.focus();
+    if (reason.dataset.reason === "") written.focus();
   }
   const shift = event.target.closest("button[data-shift]");
   if (shift) {

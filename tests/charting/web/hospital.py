@@ -31,6 +31,7 @@ from charting.trail.chain import breaks, link_of
 from charting.trail.contents import Patient
 from charting.trail.entries import Filled, LibraryLoaded
 from charting.trail.trail import MemoryTrail
+from charting.watch.advise import Adviser
 from charting.watch.watch import Watch
 from charting.watch.week import Week
 from charting.web.app import app
@@ -106,6 +107,7 @@ class Hospital:
         beds = [bed.id for bed in BEDS]
         self.metrics = Metrics()
         self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger(), self.metrics)
+        self.adviser = Adviser(self.desk, self.trail, self, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.department = Department(
             site="示范医院",
             clock=clock,
@@ -125,6 +127,7 @@ class Hospital:
             counting=Counting(self.facts, catalogue(), self.trail, clock, lambda: deriver.refresh() >= 0),
             ledger=Ledger(self.desk, scheme(), lambda: {a.account: a.name for a in self.people.accounts()}),
             watch=self.watch,
+            adviser=self.adviser,
             week=Week(self, beds, self.clock.now_us),
             stop=self.stop,
             tls=self.tls,

@@ -55,7 +55,7 @@ async def test_the_board_says_what_devices_said_and_what_nobody_knows() -> None:
     assert {bed: (b["known"], b["doubt"]) for bed, b in known.items()} == {
         "OR-03": (True, None), "OR-04": (True, None), "PACU-1": (False, "silent"), "ICU-01": (False, "silent"),
     }  # fmt: skip
-    assert known["OR-03"]["cases"] == ["c1"]
+    assert known["OR-03"]["cases"] == [{"case": "c1", "advisories": [], "temperature": None}]
     assert known["OR-03"]["devices"] == {"monitor": True}
     (told,) = known["OR-03"]["alarms"]
     wanted = {
