@@ -22,7 +22,7 @@ def test_awareness_needs_an_interview_and_a_suspicion_is_none(answer: str, expec
 
 def test_of_two_visits_a_yes_is_never_lost_else_the_last_one_stands() -> None:
     def of(first: str, second: str) -> bool | None:
-        late, early = visit(3 * DAY, "b", awareness=second), visit(DAY, "a", awareness=first)
+        late, early = visit(3 * DAY, "a", awareness=second), visit(DAY, "b", awareness=first)
         return derived(usual(), late, early).awareness
 
     assert of("yes", "no") is of("no", "yes") is True

@@ -193,6 +193,14 @@ def test_a_pacu_patient_whom_nobody_measured_there_is_known_to_be_so() -> None:
     assert derived(usual(t_room_in=None, t_anes_start=None), measured(spots((150, 35.1)))).pacu_first_c == 35.1
 
 
+def test_who_goes_back_to_the_theatre_is_not_back_on_the_ward() -> None:
+    again = (*usual(t_pacu_out=None, t_ward=400), *event("t_pacu_out", 205, to="or"))
+    found = course_of(case(again))
+    assert found is not None
+    assert found.window.end_us == at(400)
+    assert derived(again, measured(spots((250, 35.1)))).pacu_measured is False
+
+
 def test_of_two_thermometers_the_first_reading_counts_whoever_gave_it() -> None:
     both = measured(spots((150, 35.6)), spots((148, 36.6), site="axilla"))
     assert derived(usual(), both).pacu_first_c == 36.6
@@ -226,7 +234,7 @@ def test_the_nursing_record_tells_of_warming_too() -> None:
 
 def test_measures_of_the_course() -> None:
     falling = [36.8 - 0.01 * n for n in range(60)]
-    room = probe(0, *[21.5] * 60, *[22.5] * 79, *[30.0] * 60, code="VND_VITALSD_ROOM_TEMPERATURE", site="")
+    room = probe(0, *[21.5] * 60, *[22.5] * 79, *[30.0] * 200, code="VND_VITALSD_ROOM_TEMPERATURE", site="")
     told = measured(probe(5, *[36.8] * 10, *falling, *[36.2] * 45), rooms=[room])
     found = derived(usual(), event("t_induction", 15), told)
     assert found.first_hour_drop_c == pytest.approx(0.6, abs=0.05)
