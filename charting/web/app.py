@@ -12,8 +12,16 @@ from starlette.responses import Response
 from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
-from charting.web import alarm_pages, pages, quality_case, quality_pages, record_pages, temperature_pages
-from charting.web.api import admin, alarms, cases, events, lists, quality, records, session
+from charting.web import (
+    alarm_pages,
+    pages,
+    quality_case,
+    quality_pages,
+    record_pages,
+    temperature_pages,
+    workload_pages,
+)
+from charting.web.api import admin, alarms, cases, events, lists, quality, records, session, workload
 from charting.web.assets import assets, place
 from charting.web.context import Person
 from charting.web.department import Department
@@ -36,6 +44,7 @@ _TAGS = (
     {"name": "libraries", "description": "Codes to choose from"},
     {"name": "templates", "description": "What documents ask for"},
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
+    {"name": "workload", "description": "Work of people by month: scores and minutes, locks, differences, disputes"},
     {"name": "events", "description": "What has changed, as it changes"},
     {"name": "accounts", "description": "Who may sign in"},
     {"name": "audit", "description": "All that was ever done"},
@@ -124,6 +133,7 @@ def app(department: Department) -> FastAPI:
 
 _ROUTERS = (
     session, alarms, alarm_pages, lists, cases, records, quality, temperature_pages, quality_case, quality_pages,
+    workload, workload_pages,
     events, admin, pages, record_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""

@@ -16,7 +16,16 @@ from charting.case.state import Case, Document, Item
 from charting.desk import Desk
 from charting.page.words import Lang
 from charting.templates.template import Template
-from charting.trail.entries import AccountChanged, Body, Denied, LibraryLoaded, SessionChanged, to_json
+from charting.trail.entries import (
+    AccountChanged,
+    Body,
+    Denied,
+    Disputed,
+    Frozen,
+    LibraryLoaded,
+    SessionChanged,
+    to_json,
+)
 from charting.trail.trail import Trail
 from charting.web import views
 from charting.web.department import Bed, Department
@@ -158,7 +167,11 @@ class Context:
         return [(key, names.get(key, {}).get(self.lang, key)) for key in lacking(case, document, template)]
 
     def told(self, body: Body) -> dict[str, object]:
-        """What the person may know of an entry: all of it, but of patients only who may read cases."""
+        """What the person may know of an entry: all of it, but of patients only who may read cases, and of people's
+        workload only who may see everybody's.
+        """
+        if isinstance(body, Disputed) or (isinstance(body, Frozen) and body.what == "workload"):
+            return to_json(body) if self.can("workload") else {"kind": body.kind, "period": body.period}
         if self.can("read") or isinstance(body, _OF_NO_PATIENT):
             return to_json(body)
         return {"kind": body.kind}

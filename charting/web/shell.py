@@ -136,9 +136,10 @@ def _values(here: Context) -> Mapping[str, object]:
 def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
     offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
-               ("quality", "/quality", "quality.title"), ("manage_accounts", "/accounts", "accounts"),
-               ("load_library", "/libraries", "libraries"), ("audit", "/audit", "audit"))  # fmt: skip
-    return [(href, here.words(word)) for right, href, word in offered if here.can(right)]
+               ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
+               ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
+               ("audit", "/audit", "audit"))  # fmt: skip
+    return [(href, here.words(word)) for right, href, word in offered if not right or here.can(right)]
 
 
 def _reasons(lang: Lang) -> Mapping[str, str]:
