@@ -37,6 +37,7 @@ class Limits:
     settle_slope: float = 0.1
     settle_min: int = 3
     hole_min: int = 5
+    """More missing minutes are a hole: so many are bridged (§2.2 step 3)."""
     fall: float = 1.0
     fall_min: int = 3
     fall_slope: float = 0.1
@@ -109,9 +110,10 @@ def screen(
     _exclude(binned, _beyond(binned.value, cooled, limits), "temp.qc_range")
     kept = np.flatnonzero(~np.isnan(binned.value))
     minute, median, cooled = binned.minute_us[kept] // MINUTE_US, binned.value[kept], cooled[kept]
+    settling = _settling(minute, median, cooled, site, limits)
     rules = [
-        ("temp.warm_up", _settling(minute, median, cooled, site, limits)),
-        ("temp.probe_out", _out(minute, median, limits) & ~cooled),
+        ("temp.warm_up", settling),
+        ("temp.probe_out", _out(minute, median, settling, limits) & ~cooled),
         ("temp.probe_out", _near(minute, median, circumstances.room, limits.near_room)),
         ("temp.end_trim", _trimmed(minute, median, circumstances.ends_us, limits)),
     ]
@@ -241,7 +243,7 @@ def _settling(
     if not value.size:
         return out
     stepped = (np.abs(np.diff(value)) > limits.step + _HAIR) & ~cooled[1:]
-    breaks = (np.diff(minute) > limits.hole_min) | stepped
+    breaks = (np.diff(minute) - 1 > limits.hole_min) | stepped
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
     ends = np.append(starts[1:], value.size)
     before = np.searchsorted(minute, minute - limits.settle_min, side="right") - 1
@@ -264,8 +266,13 @@ def _slope(minute: NDArray[np.int64], value: NDArray[np.float64], first: int, la
     return abs(float(value[last] - value[first])) / passed if passed else np.inf
 
 
-def _out(minute: NDArray[np.int64], value: NDArray[np.float64], limits: Limits) -> NDArray[np.bool_]:
-    """Step 6: the value falls as a probe in the air does; out from the knee until it is back."""
+def _out(
+    minute: NDArray[np.int64], value: NDArray[np.float64], settling: NDArray[np.bool_], limits: Limits
+) -> NDArray[np.bool_]:
+    """Step 6: the value falls as a probe in the air does; out from the knee until it is back.
+
+    What came up in a step and has not settled is no knee: down to what was before it, it is the step that ends.
+    """
     out, since = np.zeros(value.size, dtype=bool), np.zeros(value.size, dtype=np.int64)
     falling = np.diff(value) <= 0
     chain = np.ones(value.size, dtype=bool)
@@ -276,6 +283,11 @@ def _out(minute: NDArray[np.int64], value: NDArray[np.float64], limits: Limits) 
         since[k:][fallen & (since[k:] == 0)] = k
     for i in np.flatnonzero(since).tolist():
         knee = _knee(minute, value, i, int(i - since[i]), limits)
+        before = _before_step(value, settling, knee, limits)
+        if before is not None and not out[before]:
+            if value[before] - value[i] <= limits.fall + _HAIR:
+                continue
+            knee = before
         out[knee + 1 : _back(minute, value, i + 1, knee, limits.fall, limits)] = True
     return out
 
@@ -298,6 +310,15 @@ def _knee(minute: NDArray[np.int64], value: NDArray[np.float64], i: int, knee: i
     ):
         knee -= 1
     return knee
+
+
+def _before_step(value: NDArray[np.float64], settling: NDArray[np.bool_], knee: int, limits: Limits) -> int | None:
+    """The last place that had settled before `knee`, which has not, where a step up led away from it."""
+    before = knee
+    while before >= 0 and settling[before]:
+        before -= 1
+    up = 0 <= before < knee and value[before + 1] - value[before] > limits.step + _HAIR
+    return before if up else None
 
 
 def _near(
@@ -341,7 +362,7 @@ def _trimmed(
             if not soon or (rest >= value[knee]).any():
                 continue
             if (value[knee] - rest[rest[:soon].argmin() :] > limits.trim + _HAIR).all():
-                holes = np.flatnonzero(np.diff(minute[after - 1 :]) > limits.hole_min)
+                holes = np.flatnonzero(np.diff(minute[after - 1 :]) - 1 > limits.hole_min)
                 whole = after + int(holes[0]) if holes.size else value.size
                 out[knee + 1 : min(whole, _back(minute, value, after, knee, limits.trim, limits))] = True
                 break
@@ -354,7 +375,7 @@ def _stuck(
     """Step 8: identical to 0.1 °C for longer than an hour while another site moves, or for longer than four alone."""
     out = np.zeros(value.size, dtype=bool)
     shown = np.round(value, 1)
-    starts = np.flatnonzero((np.diff(shown, prepend=np.nan) != 0) | (np.diff(minute, prepend=0) > limits.hole_min))
+    starts = np.flatnonzero((np.diff(shown, prepend=np.nan) != 0) | (np.diff(minute, prepend=0) - 1 > limits.hole_min))
     ends = np.append(starts[1:], value.size)
     long = minute[ends - 1] - minute[starts] > limits.stuck_min if starts.size else starts > 0
     for start, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):

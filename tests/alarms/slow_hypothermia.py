@@ -141,9 +141,10 @@ def minutes(probe: Probe, cooled: Sequence[tuple[int, int]], ends: Sequence[int]
     for m, v in value.items():
         if not in_range(v, is_cooled(m, cooled)):
             why[m] = "temp.qc_range"
+    warming = warming_up(value, cooled, SETTLES.get(probe.site, 10))
     later = [
-        ("temp.warm_up", warming_up(value, cooled, SETTLES.get(probe.site, 10))),
-        ("temp.probe_out", {m for m in out(value) if not is_cooled(m, cooled)}),
+        ("temp.warm_up", warming),
+        ("temp.probe_out", {m for m in out(value, warming) if not is_cooled(m, cooled)}),
         ("temp.probe_out", {m for m, v in value.items() if m in room and abs(v - room[m]) <= 2.0 + HAIR}),
         *(("temp.end_trim", trimmed(value, end)) for end in ends),
     ]
@@ -160,7 +161,7 @@ def warming_up(value: Minutes, cooled: Sequence[tuple[int, int]], cap: int) -> s
     start, settled = 0, True
     before: int | None = None
     for m, v in value.items():
-        hole = before is None or m - before > 5
+        hole = before is None or m - before - 1 > 5
         jumped = before is not None and abs(v - value[before]) > 0.5 + HAIR and not is_cooled(m, cooled)
         if hole or jumped:
             start, settled = m, False
@@ -175,8 +176,11 @@ def warming_up(value: Minutes, cooled: Sequence[tuple[int, int]], cap: int) -> s
     return found
 
 
-def out(value: Minutes) -> set[int]:
-    """Step 6: falling all the time, over 1 °C within 3 min; from the knee until it is back, or may be a patient's."""
+def out(value: Minutes, warming: set[int]) -> set[int]:
+    """Step 6: falling all the time, over 1 °C within 3 min; from the knee until it is back, or may be a patient's.
+
+    A fall that only undoes a step up of what had settled, and was not out, is none.
+    """
     found: set[int] = set()
     order = list(value)
     for i, m in enumerate(order):
@@ -193,6 +197,14 @@ def out(value: Minutes) -> set[int]:
             and value[order[k - 1]] - value[order[k]] > 0.1 * (order[k] - order[k - 1]) + HAIR
         ):
             k -= 1
+        steady = [j for j in range(k) if order[j] not in warming] if order[k] in warming else []
+        if steady:
+            j = steady[-1]
+            up = value[order[j + 1]] - value[order[j]] > 0.5 + HAIR
+            if up and order[j] not in found:
+                if value[order[j]] - value[m] <= 1.0 + HAIR:
+                    continue
+                k = j
         found |= {*order[k + 1 : i + 1], *away(value, order[i + 1 :], order[k], 1.0)}
     return found
 
@@ -221,7 +233,7 @@ def trimmed(value: Minutes, end: int) -> set[int]:
         before = rest[-1]
         for m in value:
             if m > rest[-1]:
-                if m - before > 5:
+                if m - before - 1 > 5:
                     break
                 after.append(m)
                 before = m

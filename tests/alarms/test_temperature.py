@@ -138,8 +138,8 @@ def test_5_warming_up_lasts_until_the_slope_is_small_ten_minutes_at_most() -> No
 
 
 def test_5_a_probe_that_is_back_after_a_hole_warms_up_again() -> None:
-    assert excluded(screened([36.5] * 20 + [None] * 4 + [36.5] * 10)) == {"temp.warm_up": [0, 1, 2]}
-    assert excluded(screened([36.5] * 20 + [None] * 5 + [36.5] * 10)) == {"temp.warm_up": [0, 1, 2, 25, 26, 27]}
+    assert excluded(screened([36.5] * 20 + [None] * 5 + [36.5] * 10)) == {"temp.warm_up": [0, 1, 2]}
+    assert excluded(screened([36.5] * 20 + [None] * 6 + [36.5] * 10)) == {"temp.warm_up": [0, 1, 2, 26, 27, 28]}
 
 
 def test_6_a_probe_in_the_air_is_cut_back_to_the_knee() -> None:
@@ -193,6 +193,20 @@ def test_6_the_probe_is_back_when_the_value_is() -> None:
     assert found["temp.warm_up"] == [0, 1, 2, 30, 31, 32]
 
 
+@pytest.mark.parametrize("minutes", [1, 2])
+def test_6_a_spike_upwards_is_no_probe_that_falls_out(minutes: int) -> None:
+    back = 20 + minutes
+    one = excluded(screened([36.0] * 20 + [38.4] * minutes + [36.0] * 60))
+    assert one == {"temp.warm_up": [0, 1, 2, *range(20, back + 3)]}
+    falls = excluded(screened([36.0] * 20 + [38.4] * minutes + [34.0] * 60))
+    assert falls["temp.probe_out"] == list(range(20, 80))
+
+
+def test_6_a_probe_that_was_put_back_for_a_minute_is_still_out() -> None:
+    out = [36.5] * 20 + [35.5, 34.8, 34.4, 34.4, 36.4, 34.6] + [34.4] * 30
+    assert set(range(25, 56)) <= set(excluded(screened(out))["temp.probe_out"])
+
+
 def test_6_near_the_room_s_temperature() -> None:
     room = Circumstances(room=beside([31.0] * 30), cooled=ALWAYS)
     assert excluded(screened([33.0] * 30, circumstances=room))["temp.probe_out"] == list(range(30))
@@ -216,9 +230,9 @@ def test_7_what_goes_on_after_the_end_does_not_count_until_it_is_back() -> None:
     lying = [36.5] * 28 + [36.1] * 12
     assert excluded(screened(lying, circumstances=end))["temp.end_trim"] == list(range(28, 40))
     assert excluded(screened([*lying, 36.3, 36.1], circumstances=end))["temp.end_trim"] == list(range(28, 40))
-    another = [*lying, *[None] * 5, *[36.1] * 10]
+    another = [*lying, *[None] * 6, *[36.1] * 10]
     found = excluded(screened(another, circumstances=end))
-    assert found == {"temp.warm_up": [0, 1, 2, 45, 46, 47], "temp.end_trim": list(range(28, 40))}
+    assert found == {"temp.warm_up": [0, 1, 2, 46, 47, 48], "temp.end_trim": list(range(28, 40))}
 
 
 def test_7_after_an_hour_any_value_is_believed_again_or_only_one_that_may_be_his() -> None:
