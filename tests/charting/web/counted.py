@@ -1,24 +1,29 @@
-"""The department of 40 cases that were written by hand (tests/data/department), on 2 December, with its web pages."""
+"""The department of 40 cases that were written by hand (tests/data/department), in December, with its web pages."""
 
+import tomllib
+from collections.abc import Mapping
 from typing import Any
 
 from charting.fill.types import CellState
 from charting.quality.figures import set_figure
+from charting.trail.contents import Finding
 from charting.trail.entries import SYSTEM, Filled
 from tests.charting.clock import Clock
-from tests.charting.quality.hand import department
+from tests.charting.quality.hand import DATA, department
 from tests.charting.web.hospital import MINUTE_US, Hospital, cell
 
 MONTH = "2026-11"
-CASE = "c01"
+CASE = "c06"
 """One whose anaesthesia record devices could have filled."""
+EXPECTED: Mapping[str, Any] = tomllib.loads((DATA / "expected.toml").read_text(encoding="utf-8"))
+"""What the month comes to, worked out by hand."""
 
 
 def counted(**more: Any) -> Hospital:
     made = department()
     hospital = Hospital(trail=made.trail, clock=Clock(made.now_us), **more)
-    for key, of, value in (("vaginal_births", MONTH, 9), ("anaesthesia_doctors", "2026", 20)):
-        set_figure(hospital.desk, hospital.actor("quality"), key=key, of=of, value=value)
+    for key, told in EXPECTED["figures"].items():
+        set_figure(hospital.desk, hospital.actor("quality"), key=key, of=told["of"], value=told["value"])
     return hospital
 
 
@@ -36,3 +41,17 @@ def suggest(hospital: Hospital, case: str = CASE) -> None:
     )
     filled = Filled(document=document, since_us=0, until_us=0, cells=cells, gaps=(), excursions=())
     hospital.trail.append(SYSTEM, case, [filled], row=hospital.trail.row(case))
+
+
+def find(hospital: Hospital, case: str, key: str, value: Any = "yes", **details: str) -> None:
+    """A person states a finding."""
+    after = hospital.desk.case(case).items.get(f"finding:{key}")
+    hospital.desk.set(
+        hospital.actor("head"),
+        case,
+        document="",
+        item=f"finding:{key}",
+        after=after.number if after else 0,
+        content=Finding(key=key, value=value, details=details),
+        reason="judgement" if after else "",
+    )
