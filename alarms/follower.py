@@ -1,0 +1,76 @@
+"""Keeps a board of alarms at what a bed's journal has and at what is known of its links."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alarms.board import Alarm, Board, Seen
+from collector.clock import EVER_US
+from collector.model import Condition
+from collector.series import SeriesReader
+from collector.status import DeviceState, DeviceStatus
+
+PAST_US = 24 * 3_600_000_000
+"""So far back the changes are read at the start; what stands for longer the caller knows of."""
+LATE_US = 2 * 3_600_000_000
+"""A change may be of so long before its being journaled: our own conditions are told with since when they hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """standing: present and unknown ones as the board orders them; ended: those that are over, the newest first."""
+
+    standing: tuple[Alarm, ...] = ()
+    ended: tuple[Alarm, ...] = ()
+
+
+class Follower:
+    """One bed's. Any thread may call; calls wait for the reader, and for each other.
+
+    standing: the last change of each condition that the journal has, for those older than `PAST_US`.
+    """
+
+    def __init__(self, bed: str, reader: SeriesReader, standing: Iterable[Condition] = ()) -> None:
+        self._bed = bed
+        self._reader = reader
+        self._standing = tuple(standing)
+        self._board = Board(bed)
+        self._looked_us: int | None = None
+        self._last: Condition | None = None
+        self._lock = threading.Lock()
+
+    def follow(self, devices: Sequence[DeviceStatus], now_us: int) -> Alarms:
+        """Hear what is new. Raises what the reader raises."""
+        with self._lock:
+            for change in self._news(now_us):
+                self._board.hear(change)
+                self._last = change
+            for device in devices:
+                self._board.link(device.device, up=device.state is DeviceState.RECEIVING, at_us=device.since_us)
+            self._board.tick(now_us)
+            self._looked_us = now_us
+            return Alarms(standing=tuple(self._board.standing()), ended=tuple(self._board.ended()))
+
+    def see(self, device: str, source: str, onset_us: int, seen: Seen) -> Alarm | None:
+        """As Board.see: the alarm that is marked now, None where there is none to mark."""
+        with self._lock:
+            marked = self._board.see(device, source, onset_us, seen)
+            return marked[0] if marked else None
+
+    def _news(self, now_us: int) -> Sequence[Condition]:
+        """What has come since the last look, in the order of its arrival, and perhaps some of before.
+
+        A clock that was set back may have been so by any time.
+        """
+        looked_us = self._looked_us
+        anew = looked_us is None or now_us < looked_us
+        start_us = now_us - PAST_US if anew or looked_us is None else looked_us - LATE_US
+        changes = self._reader.conditions(self._bed, start_us, EVER_US)
+        if looked_us is None:
+            older = [change for change in self._standing if change.time_us < start_us]
+            self._standing = ()
+            return [*older, *changes]
+        for place in range(len(changes) - 1, -1, -1):
+            if changes[place] == self._last:
+                return changes[place + 1 :]
+        return changes
