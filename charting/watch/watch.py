@@ -10,6 +10,7 @@ from threading import Lock
 import structlog
 
 from alarms.board import Alarm, Presence, Seen
+from alarms.latency import Latency
 from charting.filler.sources import Sources
 from charting.metrics import Metrics
 from charting.trail.entries import AlarmSeen
@@ -23,8 +24,6 @@ PACE_S = 1.0
 """Between two looks."""
 HALTED_US = 10 * SECOND_US
 """A bed that was not looked at for so long is not known: the watch itself stands still (clinical.md §4.2)."""
-FAR_US = 60 * SECOND_US
-"""A page whose clock is further from ours has not agreed with us on the time."""
 SHOWN = 100_000
 """Alarms of which it is remembered when they were shown: more than a department has in a day."""
 _CASES = 1_000
@@ -55,6 +54,7 @@ class Watch:
         self._listeners: list[Callable[[Board], None]] = []
         self._lock = Lock()
         self._shown: dict[ShownKey, int] = {}
+        self.latency = Latency(self._metrics.latency.observe)
         self._board = Board(at_us=0, beds={bed: BedAlarms(bed=bed, at_us=0) for bed in beds})
         self._versions = dict.fromkeys(beds, 0)
 
@@ -100,15 +100,18 @@ class Watch:
         halted = any(now_us - state.at_us > HALTED_US for state in self._board.beds.values())
         return sum(self._versions.values()), halted
 
-    def shown(self, *, bed: str, device: str, source: str, onset_us: int, told_us: int, shown_us: int) -> None:
-        """A page has drawn a change of an alarm, which came to the gateway at `told_us`. What cannot be is left out."""
-        state, key = self._board.beds.get(bed), (bed, device, source, onset_us)
+    def shown(self, *, bed: str, device: str, source: str, onset_us: int, told_us: int) -> None:
+        """A page has drawn a change of an alarm, which came to the gateway at `told_us`. What cannot be is left out.
+
+        Until we hear of it counts: that is a little longer, and asks no page's clock.
+        """
+        state, key, now_us = self._board.beds.get(bed), (bed, device, source, onset_us), self._now_us()
         told = [a for a in state.told if _key(a) == key and a.told_us >= told_us >= a.onset_us] if state else []
-        if not told or abs(self._now_us() - shown_us) > FAR_US:
+        if not told:
             return
-        self._metrics.latency.observe((shown_us - told_us) / SECOND_US)
+        self.latency.shown([self.latency.sent(told_us)], now_us)
         if key not in self._shown:
-            self._shown[key] = shown_us
+            self._shown[key] = now_us
             if len(self._shown) > SHOWN:
                 del self._shown[next(iter(self._shown))]
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from alarms.board import Alarm, Presence
+from alarms.pcd04 import report
 from charting.page.words import Words as DeviceWords
 from charting.trail.trail import CaseRow
 from charting.watch.advice import SOURCE, Standing, Warmth, standing, text_of
@@ -48,6 +49,7 @@ class AlarmOut(BaseModel):
     seen_by: str | None
     seen_by_name: str | None
     seen_us: int | None
+    pcd04: dict[str, object] = Field(description="The same in the shape of an IHE PCD-04 report, as it stands now")
 
 
 class AdvisoryOut(BaseModel):
@@ -191,6 +193,7 @@ def alarm_out(here: Context, alarm: Alarm) -> AlarmOut:
         seen_by=alarm.seen.by if alarm.seen else None,
         seen_by_name=here.name_of(alarm.seen.by) if alarm.seen else None,
         seen_us=alarm.seen.at_us if alarm.seen else None,
+        pcd04=dict(report(None, alarm).as_json()),
     )
 
 
@@ -307,14 +310,13 @@ def _see_advisory(here: Context, asked: SeenIn) -> None:
 
 
 class ShownIn(models.Asked):
-    """A change of an alarm that a page has drawn. `shown_us`: when, by the page's idea of this service's clock."""
+    """A change of an alarm that a page has drawn just now."""
 
     bed: models.BedId
     device: models.Device
     source: Annotated[str, Field(min_length=1, max_length=500)]
     onset_us: models.TimeUs
     told_us: models.TimeUs
-    shown_us: models.TimeUs
 
 
 class ShownListIn(models.Asked):
@@ -323,10 +325,9 @@ class ShownListIn(models.Asked):
 
 @router.post("/shown", status_code=204)
 def show_alarms(here: Here, asked: ShownListIn) -> None:
-    """What a page has drawn of changes that came while it was open: how long that took is measured."""
+    """What a page has drawn of changes that came while it was open: how long each took from the gateway is measured,
+    by the gateway's clock and this service's.
+    """
     here.need("read")
     for each in asked.shown:
-        here.department.watch.shown(
-            bed=each.bed, device=each.device, source=each.source, onset_us=each.onset_us, told_us=each.told_us,
-            shown_us=each.shown_us,
-        )  # fmt: skip
+        here.department.watch.shown(**each.model_dump())

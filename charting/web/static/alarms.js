@@ -1,6 +1,5 @@
 /* Alarms on the page: follows them, and tells the service how long what comes takes until it is drawn. */
 
-import { nowUs } from "./clock.js";
 import { refresh } from "./live.js";
 
 const strip = () => document.getElementById("alarm-strip");
@@ -36,11 +35,11 @@ async function tell() {
   const fresh = lines().filter((line) => !drawn.has(change(line)));
   if (!fresh.length) return;
   fresh.forEach((line) => drawn.add(change(line)));
+  if (document.visibilityState !== "visible") return; // nobody looks: when it is painted says nothing
   await new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); }); // painted
-  const shown_us = nowUs();
   const shown = fresh.slice(0, 200).map(({ dataset }) => ({
     bed: dataset.bed, device: dataset.device, source: dataset.source,
-    onset_us: Number(dataset.onset), told_us: Number(dataset.told), shown_us,
+    onset_us: Number(dataset.onset), told_us: Number(dataset.told),
   }));
   const headers = { "x-live": "1", "x-csrf-token": document.body.dataset.csrf ?? "", "content-type": "application/json" };
   await fetch("/api/alarms/shown", { method: "POST", headers, body: JSON.stringify({ shown }) }).catch(() => {});

@@ -57,6 +57,8 @@ async def test_the_board_says_what_devices_said_and_what_nobody_knows() -> None:
     }  # fmt: skip
     assert known["OR-03"]["cases"] == [{"case": "c1", "advisories": [], "temperature": None}]
     assert known["OR-03"]["devices"] == {"monitor": True}
+    pcd04 = known["OR-03"]["alarms"][0]["pcd04"]
+    assert (pcd04["phase"], pcd04["state"], pcd04["priority"], pcd04["type"]) == ("start", "active", "PH", "SP")
     (told,) = known["OR-03"]["alarms"]
     wanted = {
         "device": "monitor", "source": "hr", "priority": "high", "text": "** HR 128 > 120", "said": "** HR 128 > 120",
@@ -156,9 +158,10 @@ async def test_what_a_page_has_shown_is_measured_where_it_can_be_so() -> None:
     hospital.look()
     onset_us = hospital.tell()
     hospital.look()
-    shown = {**seen_of(onset_us), "told_us": onset_us, "shown_us": onset_us + 1_400_000}
+    shown = {**seen_of(onset_us), "told_us": onset_us}
+    hospital.clock.go(0.4)
     async with hospital.client("quality") as client:
-        for wrong in ({"source": "other"}, {"told_us": onset_us + 1}, {"shown_us": onset_us + 3_600_000_000}, {}):
+        for wrong in ({"source": "other"}, {"told_us": onset_us + 1}, {"told_us": onset_us - 1}, {}):
             sent = {"shown": [shown | wrong]}
             assert (await client.post("/api/alarms/shown", json=sent)).status_code == 204
         (line,) = (await client.get("/api/alarms/log")).json()
