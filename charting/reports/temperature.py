@@ -141,6 +141,12 @@ def edges(values: Sequence[float], step: float, most: int = 20) -> Sequence[floa
         return ()
     while True:
         first, last = math.floor(min(told) / step), math.floor(max(told) / step) + 1
+        first += _edge(first + 1, step) <= min(told)  # a quotient like 0.3 / 0.1 lies below what it is
+        last += _edge(last, step) <= max(told)
         if last - first <= most:
-            return [round(n * step, 9) for n in range(first, last + 1)]
+            return [_edge(n, step) for n in range(first, last + 1)]
         step *= 2
+
+
+def _edge(n: int, step: float) -> float:
+    return round(n * step, 9)

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.charting.web.counted import CASE, EXPECTED, MONTH, counted, find, suggest
 from tests.charting.web.hospital import Hospital
@@ -327,3 +329,20 @@ async def test_reports_are_made_anew_only_when_something_has_changed(monkeypatch
     find(hospital, CASE, "tooth_injury")
     await results(hospital)
     assert made.count("report") == 2
+
+
+async def test_the_report_is_there_to_keep_as_pdf_and_as_workbook(hospital: Hospital) -> None:
+    async with hospital.client("quality", "zh") as client:
+        pdf = await client.get(f"/api/quality/report.pdf?period={MONTH}&edition=2022")
+        assert pdf.headers["content-disposition"] == 'attachment; filename="quality-2026-11.pdf"'
+        assert re.match(rb"%PDF \d+ zh \S*\xe8\xb4\xa8", pdf.content), "pages in the asker's language"
+        book = await client.get(f"/api/quality/report.xlsx?period={MONTH}&edition=2022")
+        assert book.headers["content-disposition"] == 'attachment; filename="quality-2026-11.xlsx"'
+        found = load_workbook(BytesIO(book.content))
+    assert "国家 2022 版（26 项）" in found.sheetnames
+    assert "国家 2015 版（17 项）" not in found.sheetnames
+    told = {row[1]: row[4] for row in found["国家 2022 版（26 项）"].iter_rows(min_row=2, values_only=True)}
+    for code, expected in NOVEMBER.items():
+        if code.startswith("AQI") and "numerator" in expected:
+            assert told[code] == len(expected["numerator"]), code
+    assert "病例明细" in found.sheetnames
