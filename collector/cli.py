@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from charting.commands import app as charting
+from charting.commands_quality import app as quality
 from collector import __version__
 from collector.config import load, read
 from collector.daemon import run_bed
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 
 app.add_typer(charting)
+app.add_typer(quality)
 
 MOST_DAYS = 36_500
 """A century; more is for ever."""

@@ -54,7 +54,7 @@ def report(
     edition or a parameter that the catalogue does not know.
     """
     changed = parameters or {}
-    _check(catalogue, editions, changed)
+    check(catalogue, editions, changed)
     cases = Cases([f for f in facts if department in {"", f.department}], period)
     inside = [f for f, is_in in zip(cases.facts, cases.inside, strict=True) if is_in]
     return QualityReport(
@@ -75,6 +75,25 @@ def report(
     )
 
 
+def check(
+    catalogue: Catalogue, editions: Sequence[str], changed: Mapping[str, Mapping[str, Parameter]] | None = None
+) -> None:
+    """Raises UsageError for what `report` would refuse."""
+    wrong = [
+        f"edition {edition!r}: expected one of {', '.join(catalogue.editions)}"
+        for edition in editions
+        if edition not in catalogue.editions
+    ]
+    for code, parameters in (changed or {}).items():
+        indicator = catalogue.indicator(code)
+        if indicator is None:
+            wrong.append(f"{code}: no such indicator")
+        else:
+            wrong += [f"{code}: {w}" for w in parameters_wrong(indicator, parameters)]
+    if wrong:
+        raise UsageError(*wrong)
+
+
 def _forms(
     indicator: Indicator, changed: Mapping[str, Parameter]
 ) -> Iterator[tuple[str, str, Mapping[str, Parameter]]]:
@@ -84,19 +103,3 @@ def _forms(
         yield group, "", main
         for variant in indicator.variants:
             yield group, variant.name, {**main, **variant.parameters}
-
-
-def _check(catalogue: Catalogue, editions: Sequence[str], changed: Mapping[str, Mapping[str, Parameter]]) -> None:
-    wrong = [
-        f"edition {edition!r}: expected one of {', '.join(catalogue.editions)}"
-        for edition in editions
-        if edition not in catalogue.editions
-    ]
-    for code, parameters in changed.items():
-        indicator = catalogue.indicator(code)
-        if indicator is None:
-            wrong.append(f"{code}: no such indicator")
-        else:
-            wrong += [f"{code}: {w}" for w in parameters_wrong(indicator, parameters)]
-    if wrong:
-        raise UsageError(*wrong)

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +31,7 @@ from charting.trail.contents import (
     Warming,
 )
 from charting.trail.entries import Thermometer, Thermometry
-from charting.trail.trail import MemoryTrail
+from charting.trail.trail import MemoryTrail, Trail
 from tests.charting.clock import Clock
 
 DATA = Path(__file__).parents[2] / "data" / "department"
@@ -62,6 +63,15 @@ def department() -> Department:
         clock.at_us = max(at_us, clock.at_us)
         act(desk)
     return Department(desk=desk, trail=trail, now_us=clock.at_us)
+
+
+def copied(made: Department, to: Callable[[Callable[[], int]], Trail]) -> None:
+    """The same entries, at the same times, in another trail: it is given its clock."""
+    clock = Clock()
+    trail = to(clock.now_us)
+    for (case, at_us, actor), entries in groupby(made.trail.all(), key=lambda e: (e.case, e.at_us, e.actor)):
+        clock.at_us = at_us
+        trail.append(actor, case, [entry.body for entry in entries], row=made.trail.row(case))
 
 
 def written() -> Sequence[Mapping[str, Any]]:
