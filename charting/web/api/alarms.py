@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from alarms.board import Alarm, Presence
 from alarms.pcd04 import report
+from alarms.technical import SINK, about
 from charting.page.words import Words as DeviceWords
 from charting.trail.trail import CaseRow
 from charting.watch.advice import SOURCE, Standing, Warmth, standing, text_of
@@ -16,6 +17,7 @@ from charting.watch.state import FEED, BedAlarms
 from charting.web import models
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
+from collector.ages import signal_names
 from collector.codes import by_refid
 from collector.links import device_of
 from collector.model import UNMAPPED, AlarmType, Priority
@@ -209,8 +211,19 @@ def said_of(here: Context, device: str, code: str, text: str, source: str) -> st
         return text or name or source
     if source == FEED:
         return here.words("watch.feed")
-    link = device_of(source)
-    return f"{link}: {name}" if link and name else words.condition(source) or name or text
+    about_it = " ".join(filter(None, _about(source, words)))
+    return f"{about_it}: {name}" if about_it and name else words.condition(source) or name or text
+
+
+def _about(source: str, words: DeviceWords) -> Sequence[str]:
+    """What a condition of the gateway's is about, as people call it: a device, one of its signals, a server."""
+    found = about(source)
+    if found is None:
+        return [device_of(source)]
+    if found.kind == SINK:
+        return [found.name]
+    zh, en = signal_names(found.name)
+    return [found.device, zh if words.lang == "zh" else en, words.site(found.site)]
 
 
 @router.get("")

@@ -205,3 +205,31 @@ async def test_metrics_say_what_stands_by_bed() -> None:
     assert 'vitalsd_alarms_known{bed="OR-03"} 1.0' in text
     assert 'vitalsd_alarms_known{bed="OR-04"} 0.0' in text
     assert 'vitalsd_watch_look_seconds_count{what="alarms"} 2.0' in text
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "text", "zh", "en"),
+    [
+        ("link:monitor", "VND_VITALSD_LINK_SILENT", "…", "monitor: 设备线路无数据",
+         "monitor: Nothing heard on the line"),
+        ("sink:timescale::", "VND_VITALSD_SINK_UNREACHED", "…", "timescale: 服务器连接中断",
+         "timescale: Server not reached"),
+        ("signal:etco2::vent", "VND_VITALSD_SIGNAL_MISSING", "…", "vent 呼气末二氧化碳: 信号中断", "vent EtCO2: Signal missing"),
+        ("journal-full", "MDC_UNMAPPED", "…", "网关存储已满：正在丢弃最早的未上传数据",
+         "The gateway is full: its oldest data that no server has are given up"),
+        ("else", "MDC_UNMAPPED", "as it is", "as it is", "as it is"),
+    ],
+)  # fmt: skip
+async def test_what_the_gateway_says_of_itself_is_said_in_the_askers_language(
+    source: str, code: str, text: str, zh: str, en: str
+) -> None:
+    hospital = Watched()
+    hospital.look()
+    hospital.tell(source=source, device=GATEWAY, text=text, type_=AlarmType.TECHNICAL)
+    told = hospital.store.changes[-1]
+    hospital.store.changes[-1] = replace(told, alarm=replace(told.alarm, code=code))
+    hospital.look()
+    async with hospital.client("head") as client:
+        for lang, wanted in (("zh", zh), ("en", en)):
+            (alarm,) = beds((await client.get(f"/api/alarms?lang={lang}")).json())["OR-03"]["alarms"]
+            assert (alarm["said"], alarm["text"]) == (wanted, text)
