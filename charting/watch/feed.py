@@ -5,6 +5,7 @@ What cannot be known is said to be unknown, by a condition of our own.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 import structlog
 
@@ -30,7 +31,9 @@ ASK_US = 5 * SECOND_US
 LATE_CHANGE_US = 5 * MINUTE_US
 """Changes may come out of the order of their times by so much without being missed."""
 WHOLE_US = 5 * MINUTE_US
-"""How often the last day is read as a whole, for what came later still."""
+"""After so long the last day is read as a whole, for what came later still; of each bed at another time, so that no
+look is held up by all of them.
+"""
 BEHIND_US = 5 * MINUTE_US
 """After an outage three days of backlog are here in four minutes (design §8). What is not here then was never told."""
 IDLE_US = 12 * HOUR_US
@@ -74,6 +77,7 @@ class Feed:
         self._board = Board(bed)
         self._changes: list[Condition] = []
         self._whole_us: int | None = None
+        self._every_us = WHOLE_US + crc32(bed.encode()) % WHOLE_US
         self._devices: dict[str, None] = {}
         self._down: dict[str, int] = {}
         self._gateway_us: int | None = None
@@ -122,7 +126,7 @@ class Feed:
         reader = self._reader()
         if reader is None:
             return
-        if self._whole_us is None or not 0 <= now_us - self._whole_us < WHOLE_US:
+        if self._whole_us is None or not 0 <= now_us - self._whole_us < self._every_us:
             self._read_whole(reader, now_us)
         else:
             since_us = now_us - LATE_CHANGE_US
