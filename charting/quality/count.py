@@ -4,7 +4,7 @@ A patient is counted once by his admission: any case of his that is so makes him
 makes it unknown. The denominator is told apart by the same key, so that the numerator lies within it (clinical.md §0).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -70,13 +70,19 @@ class Cases:
             return chosen & ~others
         return chosen & ~np.isin(self._patient, self._patient[others])
 
-    def candidates(self, finding: str) -> _Mask:
-        return np.array([finding in f.candidates for f in self.facts], dtype=bool)
+    def candidates(self, finding: str, among: _Mask) -> _Mask:
+        """Cases that wait for somebody to confirm or refuse a finding."""
+        return self._those(among, lambda f: finding in f.candidates)
 
-    def happened(self, at: str) -> _Mask:
+    def happened(self, at: str, among: _Mask) -> _Mask:
         """Cases whose event lies in the period; one without a time of its own lies where the case does."""
         start, end = self.period.start_us, self.period.end_us
-        return np.array([start <= f.times.get(at, f.anchor_us) < end for f in self.facts], dtype=bool)
+        return self._those(among, lambda f: start <= f.times.get(at, f.anchor_us) < end)
+
+    def _those(self, among: _Mask, asked: Callable[[Facts], bool]) -> _Mask:
+        found = np.zeros(self.n, dtype=bool)
+        found[[i for i in np.flatnonzero(among).tolist() if asked(self.facts[i])]] = True
+        return found
 
 
 def count(
@@ -114,8 +120,8 @@ def count(
         numerator=cases.members(yes, unit),
         denominator=cases.members(asked, unit),
         unknown=cases.members(open_ | perhaps, unit),
-        pending=cases.members(waiting & cases.candidates(indicator.finding), unit) if indicator.finding else (),
-        happened=cases.members((counted == YES) & cases.happened(indicator.at), unit) if indicator.at else None,
+        pending=cases.members(cases.candidates(indicator.finding, waiting), unit) if indicator.finding else (),
+        happened=cases.members(cases.happened(indicator.at, counted == YES), unit) if indicator.at else None,
     )
     return _with_reason(result, cases.period, whole=whole)
 

@@ -47,11 +47,13 @@ def report(
     figures: Mapping[str, float],
     made_us: int,
     department: str = "",
+    whole: bool = True,
     parameters: Mapping[str, Mapping[str, Parameter]] | None = None,
 ) -> QualityReport:
     """`facts`: of all cases around the period (AROUND_US): those whose anchor lies in it are counted, the others tell
-    what else happened in it. `parameters`: indicator code → what is not as in the catalogue. Raises UsageError for an
-    edition or a parameter that the catalogue does not know.
+    what else happened in it. `whole`: they are everybody's; of a part of them what needs figures is unavailable, as it
+    is of a department. `parameters`: indicator code → what is not as in the catalogue. Raises UsageError for an edition
+    or a parameter that the catalogue does not know.
     """
     changed = parameters or {}
     check(catalogue, editions, changed)
@@ -62,7 +64,7 @@ def report(
         department=department,
         editions=tuple(editions),
         results=[
-            count(cases, indicator, chosen, figures, group=group, variant=variant, whole=not department)
+            count(cases, indicator, chosen, figures, group=group, variant=variant, whole=whole and not department)
             for edition in editions
             for indicator in catalogue.of(edition)
             for group, variant, chosen in _forms(indicator, changed.get(indicator.code, {}))

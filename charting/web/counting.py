@@ -64,6 +64,7 @@ class Counting:
                 figures=told,
                 made_us=self._clock.now_us(),
                 department=chosen.department,
+                whole=not (chosen.room or chosen.technique),
             )
 
         return self._kept(("report", chosen, tuple(sorted(told.items()))), make)

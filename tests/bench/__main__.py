@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import backlog, beds, decoding, delivery, hypothermia, journal, latency, packing, page
+from tests.bench import backlog, beds, decoding, delivery, hypothermia, journal, latency, packing, page, quality
 from tests.bench.report import Row, summary
 
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "beds": beds.rows,
     "latency": latency.rows,
     "hypothermia": hypothermia.rows,
+    "quality": quality.rows,
 }
 
 

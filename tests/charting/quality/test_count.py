@@ -219,6 +219,13 @@ def test_a_figure_that_cannot_be_gives_no_number(births: float, department: str,
     assert (found.value, found.unavailable) == (None, why)
 
 
+def test_of_a_part_of_the_cases_what_needs_figures_gives_no_number() -> None:
+    told = {"vaginal_births": 9.0, "anaesthesia_doctors": 3.0, "anaesthesia_nurses": 1.0}
+    found = reported(facts("a", labour=True, vaginal=True, ga=True), figures=told, whole=False)
+    lacking = {r.indicator.code for r in found.results if r.unavailable == "quality.unavailable.department"}
+    assert lacking == {"AQI-DNR-01", "AQI-EPD-26", "2015-01"}
+
+
 # Periods, departments, views
 
 
