@@ -10,6 +10,7 @@ import pytest
 
 from charting.config import is_charting
 from charting.config import load as load_charting
+from charting.workload.scheme import scheme
 from collector import __version__
 from collector.config import load, read
 from collector.migrate import migrate
@@ -47,7 +48,10 @@ def test_the_lock_of_the_community_edition_pins_by_hash_and_names_no_place() -> 
 
 @pytest.mark.parametrize("file", sorted(TOP.glob("config/*.toml")), ids=lambda file: file.name)
 def test_an_example_has_no_mistake(file: Path) -> None:
-    load_charting(file) if is_charting(read(file)) else load(file)
+    if file.name.startswith("workload"):
+        scheme(file)
+    else:
+        load_charting(file) if is_charting(read(file)) else load(file)
 
 
 @pytest.mark.parametrize("readme", READMES)
