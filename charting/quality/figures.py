@@ -66,7 +66,7 @@ class Figures:
 def figures(trail: Trail) -> Figures:
     """All that were told."""
     told: dict[tuple[str, str], float] = {}
-    for entry in trail.all(kinds=["figure_set"]):
+    for entry in trail.entries("", kinds=["figure_set"]):
         body = entry.body
         if isinstance(body, FigureSet):
             told.pop((body.key, body.period), None)

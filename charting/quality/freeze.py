@@ -97,7 +97,7 @@ def freeze(desk: Casebook, actor: Actor, report: QualityReport) -> Kept:
 def frozen(trail: Trail, period: str = "") -> Sequence[Kept]:
     """What was frozen of a period (none given: of all), the oldest first."""
     found: list[Kept] = []
-    for entry in trail.all(kinds=["frozen"]):
+    for entry in trail.entries("", kinds=["frozen"]):
         body = entry.body
         if isinstance(body, Frozen) and body.what == "quality" and period in {"", body.period}:
             told = _from_json(body.result)
