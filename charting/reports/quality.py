@@ -177,7 +177,7 @@ def _result(scene: _Scene, paper: Paper, result: Result, lines: Sequence[str], h
     for n, line in enumerate(lines):
         paper.text(edges[1] + 2 + indent, top + 34 + 34 * n, line, size=24, bold=first)
     below = [indicator.code, scene(f"unit.{indicator.unit}"), scene(f"level.{indicator.level}")]
-    parameters = telling.parameters_of(result)
+    parameters = telling.parameters_of(result, scene.lang)
     paper.fitted(edges[1] + 2 + indent, top + 30 + 34 * len(lines),
                  " · ".join([*below, *([parameters] if parameters else [])]), _COLUMNS[1][1] - 40, size=20,
                  fill=FAINT)  # fmt: skip

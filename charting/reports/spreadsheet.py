@@ -111,7 +111,7 @@ def _row(result: Result, lang: str) -> Sequence[Value]:
         len(result.pending) if indicator.finding else None,
         result.coverage,
         said(result.unavailable, lang) if lacks else "",
-        telling.parameters_of(result),
+        telling.parameters_of(result, lang),
         said(f"report.level.{indicator.level}", lang),
     ]
 

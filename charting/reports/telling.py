@@ -115,12 +115,19 @@ def name_of(result: Result, lang: str) -> str:
     return " · ".join(parts)
 
 
-def parameters_of(result: Result) -> str:
-    return ", ".join(f"{key} = {_plain(value)}" for key, value in result.parameters.items())
+def parameters_of(result: Result, lang: str) -> str:
+    """The numbers and words that the indicator was counted with."""
+    return ", ".join(
+        f"{said(f'quality.parameter.{key}', lang)} {_value(value, lang)}" for key, value in result.parameters.items()
+    )
 
 
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) and not isinstance(value, bool) else str(value).lower()
+def _value(value: float | bool | str, lang: str) -> str:
+    """A word of a site's own catalogue stays as it is."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    word = f"parameter.value.{str(value).lower()}"
+    return said(word, lang) if word in table() else str(value)
 
 
 def why_of(result: Result, lang: str) -> str:

@@ -141,7 +141,7 @@ def _row(here: Context, ask: Asked, result: Result, *, first: bool) -> Row:
         interval=telling.interval_of(result) if ask.interval else "",
         coverage=telling.coverage_of(result),
         why=telling.why_of(result, here.lang),
-        parameters=telling.parameters_of(result),
+        parameters=telling.parameters_of(result, here.lang),
     )
 
 
@@ -296,7 +296,7 @@ def list_page(
         narrowed=_narrowed(here, ask),
         value=telling.value_of(result),
         why=telling.why_of(result, here.lang),
-        parameters=telling.parameters_of(result),
+        parameters=telling.parameters_of(result, here.lang),
     )
 
 
