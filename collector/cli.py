@@ -12,6 +12,7 @@ import typer
 
 from charting.commands import app as charting
 from charting.commands_quality import app as quality
+from charting.commands_workload import app as workload
 from collector import __version__
 from collector.config import load, read
 from collector.daemon import run_bed
@@ -43,6 +44,7 @@ app = typer.Typer(
 
 app.add_typer(charting)
 app.add_typer(quality)
+app.add_typer(workload)
 
 MOST_DAYS = 36_500
 """A century; more is for ever."""

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from charting.quality.figures import figure_kinds
 from charting.quality.report import QualityReport
 from charting.quality.results import Member, Result
 from charting.reports import telling
+from charting.reports.terminal import aligned, columns
 from charting.reports.words import said
 
 LISTED = ("numerator", "unknown", "pending")
@@ -26,10 +26,10 @@ def lines(report: QualityReport, *, lang: str, zone: str, listed: bool = False) 
         yield said(f"report.edition.{edition}", lang)
         found = [r for r in report.results if r.indicator.edition == edition]
         rows = [[said(f"report.{column}", lang) for column in _COLUMNS], *(_row(r, lang) for r in found)]
-        wide = [max(_width(row[n]) for row in rows) for n in range(len(_COLUMNS))]
-        yield _line(rows[0], wide)
+        wide = [max(columns(row[n]) for row in rows) for n in range(len(_COLUMNS))]
+        yield aligned(rows[0], wide)
         for result, row in zip(found, rows[1:], strict=True):
-            yield _line(row, wide)
+            yield aligned(row, wide)
             yield from (f"    {line}" for line in _below(result, lang))
             if listed:
                 yield from (f"      {line}" for line in _members(result, lang))
@@ -138,15 +138,3 @@ def _cases(members: Sequence[Member]) -> Sequence[Sequence[str]]:
 
 def _moment(at_us: int, zone: str) -> datetime:
     return (_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone))
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal: Chinese takes two."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _line(row: Sequence[str], wide: Sequence[int]) -> str:
-    """The name to the left, numbers to the right."""
-    cells = [row[0] + " " * (wide[0] - _width(row[0]))]
-    cells += [" " * (w - _width(cell)) + cell for cell, w in zip(row[1:], wide[1:], strict=True)]
-    return "  ".join(cells).rstrip()
