@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alarms.hypothermia.measures import metrics
-from alarms.hypothermia.rule import EVENT_MIN, is_event, longest_run, series, spot_run
+from alarms.hypothermia.rule import EVENT_MIN, LOW_C, is_event, longest_run, series, spot_run
 from alarms.hypothermia.types import Channel, Course, Mode, Outcome, Reading, Run, Series, Window
 from alarms.temperature import (
     MINUTE_US,
@@ -48,16 +48,13 @@ def course(channels: Sequence[Channel], window: Window) -> Course:
     told = [_in_order(channel) for channel in channels]
     modes = [mode_of(channel, window) for channel in told]
     screened = _screened(told, modes, window)
-    counting = sorted(
-        (place for place, channel in enumerate(told) if channel.site.core in (Core.CORE, Core.NEAR_CORE)),
-        key=lambda place: (told[place].site.rank, told[place].name),
-    )
-    bins = _series(screened, [place for place in counting if modes[place] is Mode.CONTINUOUS])
-    spots = _spots(told, screened, [place for place in counting if modes[place] is Mode.SPOT], window)
-    judged, longest = _judged(bins, spots)
+    places = counting(told)
+    bins = _series(screened, [place for place in places if modes[place] is Mode.CONTINUOUS])
+    spots = _spots(told, screened, [place for place in places if modes[place] is Mode.SPOT], window)
+    judged, longest = _judged(bins, spots, told)
     readings = list(zip(spots.time_us.tolist(), spots.value.tolist(), strict=True))
     if judged is not Mode.UNKNOWN:
-        outcome, site = _outcome(longest, bins, spots), _site(judged, longest, bins, spots, counting, told)
+        outcome, site = _outcome(longest, bins, spots), _site(judged, longest, bins, spots, places, told)
     elif any(c.site.core is Core.UNKNOWN and one.valid.any() for c, one in zip(told, screened, strict=True)):
         outcome, site = Outcome.UNMAPPED, Core.UNKNOWN.value
     else:
@@ -91,16 +88,48 @@ def first_reading(course: Course, since_us: int) -> Reading | None:
 
     Of two in the same minute that of the better site.
     """
+    found = _readings(course, 0, since_us, None)
+    return min(found, key=lambda r: (r.at_us // MINUTE_US, r.site.rank, r.value)) if found else None
+
+
+def last_reading(course: Course, since_us: int, until_us: int) -> Reading | None:
+    """The last valid temperature from a time on and before another one, of any site but the skin."""
+    found = _readings(course, -1, since_us, until_us)
+    return max(found, key=lambda r: (r.at_us // MINUTE_US, -r.site.rank, r.value)) if found else None
+
+
+def felt(course: Course, within: tuple[float, float]) -> Series:
+    """The QC series, and in minutes that have no valid bin one that is only out of the range of quality (§2.4 step 3).
+
+    Such a one, inside `within` (°C), counts in no indicator: it is what a patient may have all the same.
+    """
+    places = [p for p in counting(course.channels) if course.modes[p] is Mode.CONTINUOUS]
+    beyond = []
+    for place in places:
+        one = course.screened[place]
+        with np.errstate(invalid="ignore"):
+            near = (one.value >= within[0]) & (one.value <= within[1])
+        beyond.append((place, np.flatnonzero((one.excluded == "temp.qc_range") & near)))
+    return _merged(course.screened, [*_valid(course.screened, places), *beyond])
+
+
+def counting(channels: Sequence[Channel]) -> Sequence[int]:
+    """Places of the channels whose site may count for the indicator, the best first."""
+    found = [place for place, channel in enumerate(channels) if channel.site.core in (Core.CORE, Core.NEAR_CORE)]
+    return sorted(found, key=lambda place: (channels[place].site.rank, channels[place].name))
+
+
+def _readings(course: Course, place: int, since_us: int, until_us: int | None) -> Sequence[Reading]:
+    """Of each channel the first (place 0) or the last (−1) valid one of a time; minutes that it touches count."""
     found = []
     for channel, mode, one in zip(course.channels, course.modes, course.screened, strict=True):
-        times, since = _times(channel, mode, one, course.window), since_us
-        if mode is Mode.CONTINUOUS:
-            since = since_us // MINUTE_US * MINUTE_US
-        rows = np.flatnonzero(one.valid & (times >= since))
+        times = _times(channel, mode, one, course.window)
+        since = since_us if mode is Mode.SPOT else since_us // MINUTE_US * MINUTE_US
+        rows = np.flatnonzero(one.valid & (times >= since) & (True if until_us is None else times < until_us))
         if rows.size and channel.site.name != _SKIN:
-            first = Reading(at_us=int(times[rows[0]]), value=float(one.value[rows[0]]), site=channel.site)
-            found.append((first.at_us // MINUTE_US, channel.site.rank, channel.name, first))
-    return min(found, key=lambda each: each[:3])[-1] if found else None
+            row = int(rows[place])
+            found.append(Reading(at_us=int(times[row]), value=float(one.value[row]), site=channel.site))
+    return found
 
 
 def _in_order(channel: Channel) -> Channel:
@@ -158,14 +187,22 @@ def _screened(told: Sequence[Channel], modes: Sequence[Mode], window: Window) ->
 
 def _series(screened: Sequence[Screened], places: Sequence[int]) -> Series:
     """Of continuous channels, the best site first: in each minute the first that has a valid one counts."""
-    valid = [(place, np.flatnonzero(screened[place].valid)) for place in places]
-    minutes = [screened[place].minute_us[rows] // MINUTE_US for place, rows in valid]
-    minute, first = np.unique(np.concatenate([_NONE, *minutes]), return_index=True)
-    raw = np.concatenate([np.empty(0), *(screened[place].value[rows] for place, rows in valid)])[first]
-    channel = np.concatenate([_NONE, *(np.full(rows.size, place) for place, rows in valid)])[first]
     if len(places) > 1:
         best, second = screened[places[0]], screened[places[1]]
         best.flagged[differing(best, second) & (best.flagged == "")] = "temp.differs"
+    return _merged(screened, _valid(screened, places))
+
+
+def _valid(screened: Sequence[Screened], places: Sequence[int]) -> Sequence[tuple[int, NDArray[np.intp]]]:
+    return [(place, np.flatnonzero(screened[place].valid)) for place in places]
+
+
+def _merged(screened: Sequence[Screened], told: Sequence[tuple[int, NDArray[np.intp]]]) -> Series:
+    """Of places and their rows: in each minute the first counts."""
+    minutes = [screened[place].minute_us[rows] // MINUTE_US for place, rows in told]
+    minute, first = np.unique(np.concatenate([_NONE, *minutes]), return_index=True)
+    raw = np.concatenate([np.empty(0), *(screened[place].value[rows] for place, rows in told)])[first]
+    channel = np.concatenate([_NONE, *(np.full(rows.size, place) for place, rows in told)])[first]
     return Series(minute=minute, raw=raw, value=series(minute, raw), channel=channel)
 
 
@@ -188,17 +225,26 @@ def _spots(told: Sequence[Channel], screened: Sequence[Screened], places: Sequen
     )
 
 
-def _judged(bins: Series, spots: _Spots) -> tuple[Mode, Run | None]:
+def _judged(bins: Series, spots: _Spots, told: Sequence[Channel]) -> tuple[Mode, Run | None]:
     """By which rule it is an event, and its run; else the longest run of either, and whose it is."""
     found = [
         (Mode.CONTINUOUS, longest_run(bins.minute, bins.value), bins.minute.size),
-        (Mode.SPOT, spot_run(spots.time_us, spots.value), spots.time_us.size),
+        (Mode.SPOT, _spot_run(bins, spots, told), spots.time_us.size),
     ]
     there = [(mode, run) for mode, run, n in found if n]
     if not there:
         return Mode.UNKNOWN, None
     event = next(((mode, run) for mode, run in there if is_event(run)), None)
     return event or max(there, key=lambda each: each[1].minutes if each[1] else -1.0)
+
+
+def _spot_run(bins: Series, spots: _Spots, told: Sequence[Channel]) -> Run | None:
+    """Step 4, "nothing ≥ 36.0 between": nor what a thermometer at a site that is not worse tells meanwhile."""
+    ranks = np.array([channel.site.rank for channel in told], dtype=np.int64)
+    best = ranks[spots.channel].min(initial=np.iinfo(np.int64).max)
+    between = (bins.value >= LOW_C) & (ranks[bins.channel] <= best)
+    times = np.concatenate([spots.time_us, bins.minute[between] * MINUTE_US])
+    return spot_run(times, np.concatenate([spots.value, bins.value[between]]))
 
 
 def _outcome(longest: Run | None, bins: Series, spots: _Spots) -> Outcome:
@@ -212,7 +258,7 @@ def _outcome(longest: Run | None, bins: Series, spots: _Spots) -> Outcome:
 
 
 def _site(
-    judged: Mode, longest: Run | None, bins: Series, spots: _Spots, counting: Sequence[int], told: Sequence[Channel]
+    judged: Mode, longest: Run | None, bins: Series, spots: _Spots, places: Sequence[int], told: Sequence[Channel]
 ) -> str:
     """Of the channel that gave most of the run, or of all that counted; of two that of the better site."""
     times, given, last = spots.time_us, spots.channel, 0
@@ -221,4 +267,4 @@ def _site(
     if longest is not None:
         given = given[(times >= longest.start_us) & (times <= longest.end_us - last)]
     count = np.bincount(given, minlength=len(told))
-    return told[max(counting, key=lambda place: count[place])].site.name
+    return told[max(places, key=lambda place: count[place])].site.name

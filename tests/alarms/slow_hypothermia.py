@@ -41,18 +41,26 @@ def judged(
     valid = [spots(p, cooled) if p.spot else minutes(p, cooled, ends, room) for p in probes]
     order = sorted(range(len(probes)), key=lambda i: RANKS.index(probes[i].site) if probes[i].site in RANKS else 99)
     raw: Minutes = {}
+    whose: dict[int, int] = {}
     by_hand: dict[int, float] = {}
+    best = 99
     for i in order:
         if probes[i].site not in RANKS:
             continue
         if probes[i].spot:
             taken = {s // 60 for s in by_hand}
-            by_hand.update({s: v for s, v in valid[i].items() if start <= s // 60 < end and s // 60 not in taken})
+            new = {s: v for s, v in valid[i].items() if start <= s // 60 < end and s // 60 not in taken}
+            best = min(best, RANKS.index(probes[i].site)) if new else best
+            by_hand.update(new)
         else:
-            raw.update({m: v for m, v in valid[i].items() if start <= m < end and m not in raw})
+            new = {m: v for m, v in valid[i].items() if start <= m < end and m not in raw}
+            whose.update(dict.fromkeys(new, i))
+            raw.update(new)
     series = smooth(raw)
     readings = sorted(by_hand.items())
-    one, other = longest(series), longest_by_hand(readings)
+    beside = [(m * 60, v) for m, v in series.items() if v >= 36.0 and RANKS.index(probes[whose[m]].site) <= best]
+    one = longest(series)
+    other = longest_by_hand(sorted([*readings, *beside], key=lambda r: (r[0], r[1]))) if readings else -1.0
     unmapped = any(p.site == "unknown" and any(start <= (m // 60 if p.spot else m) < end for m in v)
                    for p, v in zip(probes, valid, strict=True))  # fmt: skip
     if not series and not readings:

@@ -131,6 +131,15 @@ def test_pacu_by_hand_after_a_probe_in_the_room() -> None:
     assert (neither.outcome, neither.rule) == (Outcome.NO_EVENT, Mode.SPOT)
 
 
+def test_readings_by_hand_around_a_normal_course_are_not_successive_lows() -> None:
+    """Cold on arrival, normal for an hour and a half by a better site, cold once in the PACU."""
+    hand = spots({0: 35.7, 120: 35.8}, "axilla")
+    assert of(hand, minutes=200).outcome is Outcome.EVENT
+    assert of(hand, channel(dict.fromkeys(range(10, 100), 36.4)), minutes=200).outcome is Outcome.NO_EVENT
+    worse = channel(dict.fromkeys(range(10, 100), 36.4), "axilla")
+    assert of(spots({0: 35.7, 120: 35.8}, "bladder"), worse, minutes=200).outcome is Outcome.EVENT
+
+
 def test_only_the_window_counts() -> None:
     values = channel([35.5] * 40 + [36.5] * 40 + [35.5] * 80)
     assert course([values], window(160)).outcome is Outcome.EVENT
