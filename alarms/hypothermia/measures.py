@@ -12,6 +12,8 @@ from alarms.temperature import MINUTE_US
 
 THRESHOLDS = (36.0, 35.5, 35.0)
 SLOPE_MIN = 20
+FIRST_MIN = 15
+"""Grade D: the tube, the probe, and up to 10 min of warming up (§2.4 step 5)."""
 
 
 def auc(value: NDArray[np.float64], below: float = LOW_C) -> float:
@@ -46,9 +48,12 @@ def at(series: Series, time_us: int, within_min: int = 5) -> float:
     return float(series.value[nearest]) if away[nearest] <= within_min else math.nan
 
 
-def first_hour_drop(series: Series, induction_us: int, within_min: int = 5) -> float:
-    """T(induction) − T(60 min), °C; nan where either is not known."""
-    return at(series, induction_us, within_min) - at(series, induction_us + 60 * MINUTE_US, within_min)
+def first_hour_drop(series: Series, induction_us: int) -> float:
+    """T(induction) − T(60 min), °C; nan where either is not known.
+
+    A probe that goes in after the tube has settled within FIRST_MIN: its first value stands for that at induction.
+    """
+    return at(series, induction_us, FIRST_MIN) - at(series, induction_us + 60 * MINUTE_US)
 
 
 def slope(minute: NDArray[np.int64], value: NDArray[np.float64], end: int, over_min: int = SLOPE_MIN) -> float:

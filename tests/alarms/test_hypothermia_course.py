@@ -244,6 +244,13 @@ def test_the_drop_of_the_first_hour() -> None:
     assert np.isnan(first_hour_drop(found, at(100)))
 
 
+def test_the_first_value_of_a_probe_that_went_in_after_the_tube_stands_for_that_at_induction() -> None:
+    found = of(channel({m: 37.0 - m / 100 for m in range(20, 120)})).series
+    first = int(found.minute[0]) - FIRST
+    assert first_hour_drop(found, at(first - 15)) == pytest.approx(0.45, abs=0.02)
+    assert np.isnan(first_hour_drop(found, at(first - 16)))
+
+
 def test_the_robust_line_does_not_follow_a_spike() -> None:
     minute = np.arange(20)
     value = 36.5 - minute / 60
