@@ -167,7 +167,7 @@ def test_minutes_that_change_no_score_are_a_difference_too(memory: MemoryTrail, 
     ended = Event(key="t_anes_end", at_us=at("08:25", "2026-10-21"))
     add(memory, "case-e", BEN, Set(document="", item="t_anes_end", after=1, content=ended, reason="typing_error"))
     (difference,) = ledger.statement(ledger.period(MONTH)).differences
-    assert (difference.score, [c.minutes for c in difference.changes]) == (0, [5])
+    assert (float(difference.score), [c.minutes for c in difference.changes]) == (0.0, [5])
 
 
 def test_another_scheme_or_library_changes_no_locked_month(memory: MemoryTrail, clock: Clock) -> None:
