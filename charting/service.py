@@ -176,7 +176,7 @@ class Service:
             publisher = Publisher(self.config.mqtt.broker, self._clock.utc_us)
 
             def publish(board: Board) -> None:
-                publisher.show(of_board(publisher.prefix, board))
+                publisher.show(of_board(publisher.prefix, board, self.adviser.standing))
                 self.metrics.mqtt_connected.set(publisher.connected)
 
             self.watch.listen(publish)

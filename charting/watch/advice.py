@@ -83,10 +83,21 @@ def _standing(case: Case, advised: Advised, now_us: int) -> Standing:
     )
 
 
+def rules() -> Sequence[str]:
+    """All that may be advised."""
+    return ()
+
+
 def text_of(rule: str, said: Mapping[str, str], lang: str) -> str:
     """What an advisory says to people, in zh or en."""
     del said, lang
     return rule
+
+
+def why_of(said: Mapping[str, str], lang: str) -> str:
+    """Why an advisory ended, in zh or en."""
+    del lang
+    return said.get("why", "")
 
 
 def warmth(course: Course) -> Warmth:

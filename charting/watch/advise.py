@@ -19,7 +19,7 @@ from charting.filler.thermometry import Present, read, thermometry
 from charting.metrics import Metrics
 from charting.trail.entries import Advised, Thermometry
 from charting.trail.trail import CaseRow, Trail
-from charting.watch.advice import LEVEL, Warmth, standing, warmth
+from charting.watch.advice import LEVEL, Standing, Warmth, standing, warmth
 from charting.watch.situation import AREAS, GASES, ICU_US, RECENT_US, situation
 from collector.errors import VitalsdError
 from collector.logs import Link
@@ -77,6 +77,7 @@ class Adviser:
         self._links: dict[str, Link] = {}
         self._told: dict[str, _Told] = {}
         self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
+        self._cases: dict[str, tuple[int, Case]] = {}
         self._minute = 0
         self._begun = False
         self.live: Mapping[str, Live] = {}
@@ -90,6 +91,15 @@ class Adviser:
                 await asyncio.to_thread(self.look)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PACE_S)
+
+    def standing(self, row: CaseRow) -> Sequence[Standing]:
+        """The advisories of an open case that stand. It is read anew where its row tells of new entries."""
+        known = self._cases.get(row.case)
+        if known is None or known[0] != row.last:
+            known = self._cases[row.case] = row.last, self._desk.case(row.case)
+            while len(self._cases) > _CASES:
+                del self._cases[next(iter(self._cases))]
+        return standing(known[1], self._now_us())
 
     def look(self) -> None:
         """Advise each open case. What fails is logged, and tried again next time."""

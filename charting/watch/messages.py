@@ -8,21 +8,22 @@ The contract. Every message is retained, of QoS 1, JSON in UTF-8, and with MQTT 
                                           stand that nobody knows of), doubt and since when (null: none), devices that
                                           are heard or not, how many are present and unknown by priority, the highest
                                           of both (null: none), how many advisories stand
-    PREFIX/BED/advisories/RULE            an advisory of our own for the patient who is there: case, level, phase
-                                          (start, end), since when, the numbers that made it so, text in Chinese and
-                                          English; phase "end" ends it
+    PREFIX/BED/advisories/RULE            an advisory of our own that stands for the patient who is there: case, level,
+                                          since when, the numbers that made it so, text in Chinese and English; an empty
+                                          message: it stands no longer
 
 PREFIX, the names of beds and times are as in collector/mqtt_messages.py. Information: it replaces no bedside alarm, and
 nobody who gets it may silence or acknowledge anything by it. After each connection everything that stands is told
-again, and advisories that do not stand are forgotten by the broker (an empty retained message). Nothing is told of who
-the patient is.
+again. Nothing is told of who the patient is.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from alarms.board import Presence
+from charting.trail.trail import CaseRow
+from charting.watch.advice import Standing, rules, text_of
 from charting.watch.state import BedAlarms, Board
 from collector.clock import rfc3339
 from collector.model import Priority
@@ -63,37 +64,27 @@ def of_bed(prefix: str, state: BedAlarms, advisories: int) -> Message:
     return Message(topic=f"{prefix}/{level(state.bed)}/board", payload=_json(body))
 
 
-def of_board(prefix: str, board: Board) -> Iterator[Message]:
-    """All that is to stand at the broker of a department."""
+def of_board(prefix: str, board: Board, standing: Callable[[CaseRow], Sequence[Standing]]) -> Iterator[Message]:
+    """All that is to be at the broker of a department. `standing`: the advisories of an open case."""
     for state in board.beds.values():
-        yield of_bed(prefix, state, 0)
+        found = {each.rule: each for row in reversed(board.cases(state.bed)) for each in standing(row)}
+        yield of_bed(prefix, state, len(found))
+        for rule in rules():
+            topic = f"{prefix}/{level(state.bed)}/advisories/{level(rule)}"
+            body = _advisory(state.bed, found[rule]) if rule in found else ""
+            yield Message(topic=topic, payload=body)
 
 
-def advisory_topic(prefix: str, bed: str, rule: str) -> str:
-    return f"{prefix}/{level(bed)}/advisories/{level(rule)}"
-
-
-def of_advisory(
-    prefix: str, bed: str, *, case: str, rule: str, urgency: str, phase: str, at_us: int, said: Mapping[str, str],
-    text: Mapping[str, str],
-) -> Message:  # fmt: skip
-    """`text`: language → what it says."""
-    body = {
+def _advisory(bed: str, advisory: Standing) -> str:
+    return _json({
         "bed": bed,
-        "case": case,
-        "rule": rule,
-        "level": urgency,
-        "phase": phase,
-        "time": rfc3339(at_us),
-        "said": dict(said),
-        "text": dict(text),
-    }
-    return Message(topic=advisory_topic(prefix, bed, rule), payload=_json(body))
-
-
-def forgotten(topic: str) -> Message:
-    """Let the broker forget what is retained there (MQTT 5 §3.3.1.3)."""
-    return Message(topic=topic, payload="")
+        "case": advisory.case,
+        "rule": advisory.rule,
+        "level": advisory.level,
+        "since": rfc3339(advisory.since_us),
+        "said": dict(advisory.said),
+        "text": {lang: text_of(advisory.rule, advisory.said, lang) for lang in ("zh", "en")},
+    })  # fmt: skip
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

@@ -51,6 +51,7 @@ class Watch:
         self._link = Link(log, "charting database")
         self._rows: Sequence[CaseRow] = ()
         self._last = 0
+        self._said = 0
         self._listeners: list[Callable[[Board], None]] = []
         self._lock = Lock()
         self._shown: dict[ShownKey, int] = {}
@@ -94,11 +95,11 @@ class Watch:
         now_us, board = self._now_us(), self._board
         return replace(board, beds={bed: _halted(state, now_us) for bed, state in board.beds.items()})
 
-    def version(self) -> tuple[int, bool]:
+    def version(self) -> tuple[int, int, bool]:
         """Another one where anything has changed that a page shows."""
         now_us = self._now_us()
         halted = any(now_us - state.at_us > HALTED_US for state in self._board.beds.values())
-        return sum(self._versions.values()), halted
+        return sum(self._versions.values()), self._said, halted
 
     def shown(self, *, bed: str, device: str, source: str, onset_us: int, told_us: int) -> None:
         """A page has drawn a change of an alarm, which came to the gateway at `told_us`. What cannot be is left out.
@@ -124,8 +125,8 @@ class Watch:
         last = self._trail.last()
         if last == self._last:
             return
-        for entry in self._trail.all(self._last, kinds=["alarm_seen"]):
-            said = entry.body
+        for entry in self._trail.all(self._last, kinds=["alarm_seen", "advised"]):
+            said, self._said = entry.body, self._said + 1
             if isinstance(said, AlarmSeen) and said.bed in self._feeds:
                 seen = Seen(by=entry.actor, at_us=entry.at_us)
                 self._feeds[said.bed].see(said.device, said.source, said.onset_us, seen)

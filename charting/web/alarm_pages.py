@@ -10,7 +10,8 @@ from charting.watch.advice import SNOOZE_US
 from charting.watch.load import ACCEPTABLE, FLOOD, MANAGEABLE
 from charting.web import models
 from charting.web.alarm_views import cards, strip
-from charting.web.api.alarms import get_log, patient_out, said_of
+from charting.web.api.advisories import get_advisories, patient_out
+from charting.web.api.alarms import get_log, said_of
 from charting.web.context import Here
 from charting.web.problems import Problem
 from charting.web.shell import fragment, page
@@ -78,6 +79,7 @@ def log(
         request,
         "alarms_log.html",
         lines=get_log(here, bed, wanted, kind, text),
+        advised=[each for each in get_advisories(here) if bed in {"", each.bed}],
         beds=here.beds,
         bed=bed,
         priority=priority,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from alarms.board import Presence
 from charting.trail.trail import CaseRow
 from charting.watch.state import BedAlarms
-from charting.web.api.alarms import AdvisoryOut, AlarmOut, PatientOut, alarm_out, patient_out
+from charting.web.api.advisories import AdvisoryOut, PatientOut, patient_out
+from charting.web.api.alarms import AlarmOut, alarm_out
 from charting.web.context import Context
 from charting.web.department import Bed
 from collector.links import device_of

@@ -21,7 +21,7 @@ from charting.web import (
     temperature_pages,
     workload_pages,
 )
-from charting.web.api import admin, alarms, cases, events, lists, quality, records, session, workload
+from charting.web.api import admin, advisories, alarms, cases, events, lists, quality, records, session, workload
 from charting.web.assets import assets, place
 from charting.web.context import Person
 from charting.web.department import Department
@@ -132,8 +132,8 @@ def app(department: Department) -> FastAPI:
 
 
 _ROUTERS = (
-    session, alarms, alarm_pages, lists, cases, records, quality, temperature_pages, quality_case, quality_pages,
-    workload, workload_pages,
+    session, alarms, advisories, alarm_pages, lists, cases, records, quality, temperature_pages, quality_case,
+    quality_pages, workload, workload_pages,
     events, admin, pages, record_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""

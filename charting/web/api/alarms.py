@@ -1,7 +1,6 @@
 """Alarms of all beds as the department knows them, for pages and programs. Information, never the alarm itself."""
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,9 +11,10 @@ from alarms.pcd04 import report
 from alarms.technical import SINK, about
 from charting.page.words import Words as DeviceWords
 from charting.trail.trail import CaseRow
-from charting.watch.advice import SOURCE, Standing, Warmth, standing, text_of
+from charting.watch.advice import SOURCE
 from charting.watch.state import FEED, BedAlarms
 from charting.web import models
+from charting.web.api.advisories import PatientOut, patient_out, see_advisory
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
 from collector.ages import signal_names
@@ -54,44 +54,6 @@ class AlarmOut(BaseModel):
     pcd04: dict[str, object] = Field(description="The same in the shape of an IHE PCD-04 report, as it stands now")
 
 
-class AdvisoryOut(BaseModel):
-    """An advisory of our own that stands: no alarm, and no order."""
-
-    rule: str
-    level: str = Field(description="high, medium, low, advisory, reminder, task, information")
-    text: str = Field(description="In the asker's language")
-    since_us: int
-    said: dict[str, str] = Field(description="The numbers that made it so")
-    source: str = Field(description="What it is seen by; its device is vitalsd")
-    seen_by: str | None
-    seen_by_name: str | None
-    seen_us: int | None
-    put_off_us: int | None = Field(description="Somebody has put it off until then; null: nobody has")
-    why: str
-
-
-class TemperatureOut(BaseModel):
-    """A case's temperature so far, by the rule of the national indicator. Null: there is none."""
-
-    value_c: float | None = Field(description="The last that counts, after smoothing")
-    at_us: int | None
-    site: str
-    site_name: str
-    run_min: float = Field(description="How long it has been below 36.0 °C without a break")
-    nadir_c: float | None
-    nadir_us: int | None
-    outcome: str = Field(description="event, no_event, indeterminate, unmapped, unmonitored: so far")
-    cooled: bool = Field(description="On purpose, or on bypass")
-
-
-class PatientOut(BaseModel):
-    """An open case at a bed."""
-
-    case: str
-    advisories: list[AdvisoryOut]
-    temperature: TemperatureOut | None = Field(description="null: not known")
-
-
 class BedOut(BaseModel):
     """What is known of a bed's alarms. Where `known` is false there may be others that nobody here knows of."""
 
@@ -127,50 +89,6 @@ def bed_out(here: Context, state: BedAlarms, cases: Sequence[CaseRow]) -> BedOut
         devices=dict(state.devices),
         alarms=[alarm_out(here, alarm) for alarm in state.alarms],
     )
-
-
-def patient_out(here: Context, row: CaseRow) -> PatientOut:
-    live = here.department.adviser.live.get(row.case)
-    return PatientOut(
-        case=row.case,
-        advisories=[_advisory_out(here, each) for each in standing(here.desk.case(row.case), here.now_us())],
-        temperature=None if live is None or live.warmth is None else _temperature_out(here, live.warmth),
-    )
-
-
-def _advisory_out(here: Context, advisory: Standing) -> AdvisoryOut:
-    seen = advisory.seen
-    return AdvisoryOut(
-        rule=advisory.rule,
-        level=advisory.level,
-        text=text_of(advisory.rule, advisory.said, here.lang),
-        since_us=advisory.since_us,
-        said=dict(advisory.said),
-        source=f"{SOURCE}{advisory.rule}",
-        seen_by=seen.by if seen else None,
-        seen_by_name=here.name_of(seen.by) if seen else None,
-        seen_us=seen.at_us if seen else None,
-        put_off_us=advisory.put_off_us,
-        why=advisory.why,
-    )
-
-
-def _temperature_out(here: Context, warmth: Warmth) -> TemperatureOut:
-    return TemperatureOut(
-        value_c=_number(warmth.value_c),
-        at_us=warmth.at_us,
-        site=warmth.site.name if warmth.site else "",
-        site_name=here.words.of(warmth.site) if warmth.site else "",
-        run_min=warmth.run_min,
-        nadir_c=_number(warmth.nadir_c),
-        nadir_us=warmth.nadir_us,
-        outcome=warmth.outcome,
-        cooled=warmth.cooled,
-    )
-
-
-def _number(value: float) -> float | None:
-    return value if isfinite(value) else None
 
 
 def alarm_out(here: Context, alarm: Alarm) -> AlarmOut:
@@ -294,7 +212,7 @@ def see_alarm(here: Here, asked: SeenIn) -> None:
     here.need("see_alarm")
     here.bed(asked.bed)
     if asked.device == GATEWAY and asked.source.startswith(SOURCE):
-        _see_advisory(here, asked)
+        see_advisory(here, asked.bed, asked.case, asked.source, asked.onset_us, asked.note)
         return
     watch = here.department.watch
     wanted = asked.device, asked.source, asked.onset_us
@@ -309,17 +227,6 @@ def see_alarm(here: Here, asked: SeenIn) -> None:
         here.actor, bed=asked.bed, device=asked.device, source=asked.source, onset_us=asked.onset_us, note=asked.note
     )
     watch.look()
-
-
-def _see_advisory(here: Context, asked: SeenIn) -> None:
-    case = here.desk.case(asked.case)
-    standing_now = [(f"{SOURCE}{each.rule}", each.since_us) for each in standing(case, here.now_us())]
-    if case.bed != asked.bed or (asked.source, asked.onset_us) not in standing_now:
-        raise Problem(404, "unknown")
-    here.desk.see_alarm(
-        here.actor, bed=asked.bed, device=asked.device, source=asked.source, onset_us=asked.onset_us, note=asked.note,
-        case=case.id,
-    )  # fmt: skip
 
 
 class ShownIn(models.Asked):

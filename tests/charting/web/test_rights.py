@@ -50,6 +50,7 @@ TABLE: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/audit/verification", None, "head quality administrator"),
     ("GET", "/api/alarms", None, READERS),
     ("GET", "/api/alarms/log", None, READERS),
+    ("GET", "/api/advisories", None, READERS),
     ("GET", "/alarms", None, READERS),
     ("GET", "/alarms/strip?case=c1", None, READERS),
     ("GET", "/alarms/log", None, READERS),
