@@ -24,6 +24,7 @@ from alarms.temperature import (
 
 LIMITS = replace(Limits(), out_back=36.0)
 """A probe that came out is believed again when its value is back, or can be a patient's: it may lie there for hours."""
+Band = tuple[float, float]
 _SKIN = "skin"
 _NONE = np.empty(0, dtype=np.int64)
 STREAMED_MIN = 5
@@ -83,34 +84,42 @@ def mode_of(channel: Channel, window: Window) -> Mode:
     return Mode.CONTINUOUS if gaps.size and np.median(gaps) <= STREAMED_MIN * MINUTE_US else Mode.SPOT
 
 
-def first_reading(course: Course, since_us: int) -> Reading | None:
+def first_reading(course: Course, since_us: int, within: Band | None = None) -> Reading | None:
     """The first valid temperature from then on, of any site but the skin: infrared and unknown ones too (§2.1, PACU).
 
-    Of two in the same minute that of the better site.
+    Of two in the same minute that of the better site. `within`: °C: one that is only out of the range of quality (§2.4
+    step 3) will do too.
     """
-    found = _readings(course, 0, since_us, None)
+    found = _readings(course, 0, since_us, None, within)
     return min(found, key=lambda r: (r.at_us // MINUTE_US, r.site.rank, r.value)) if found else None
 
 
-def last_reading(course: Course, since_us: int, until_us: int) -> Reading | None:
-    """The last valid temperature from a time on and before another one, of any site but the skin."""
-    found = _readings(course, -1, since_us, until_us)
+def last_reading(course: Course, since_us: int, until_us: int, within: Band | None = None) -> Reading | None:
+    """The last one from a time on and before another one."""
+    found = _readings(course, -1, since_us, until_us, within)
     return max(found, key=lambda r: (r.at_us // MINUTE_US, -r.site.rank, r.value)) if found else None
 
 
-def felt(course: Course, within: tuple[float, float]) -> Series:
-    """The QC series, and in minutes that have no valid bin one that is only out of the range of quality (§2.4 step 3).
+def felt(course: Course, within: Band) -> Series:
+    """The QC series, and in minutes that have no valid bin one that is only out of the range of quality.
 
     Such a one, inside `within` (°C), counts in no indicator: it is what a patient may have all the same.
     """
     places = [p for p in counting(course.channels) if course.modes[p] is Mode.CONTINUOUS]
-    beyond = []
-    for place in places:
-        one = course.screened[place]
-        with np.errstate(invalid="ignore"):
-            near = (one.value >= within[0]) & (one.value <= within[1])
-        beyond.append((place, np.flatnonzero((one.excluded == "temp.qc_range") & near)))
+    beyond = [(place, np.flatnonzero(_beyond(course.screened[place], within))) for place in places]
     return _merged(course.screened, [*_valid(course.screened, places), *beyond])
+
+
+def felt_spots(course: Course, within: Band) -> Sequence[tuple[int, float]]:
+    """The same of spot readings, in order of time."""
+    found: list[tuple[int, float]] = []
+    for place in counting(course.channels):
+        channel, mode, one = course.channels[place], course.modes[place], course.screened[place]
+        if mode is Mode.SPOT:
+            rows = one.valid | _beyond(one, within)
+            times = _times(channel, mode, one, course.window)[rows]
+            found += zip(times.tolist(), one.value[rows].tolist(), strict=True)
+    return sorted(found)
 
 
 def counting(channels: Sequence[Channel]) -> Sequence[int]:
@@ -119,17 +128,27 @@ def counting(channels: Sequence[Channel]) -> Sequence[int]:
     return sorted(found, key=lambda place: (channels[place].site.rank, channels[place].name))
 
 
-def _readings(course: Course, place: int, since_us: int, until_us: int | None) -> Sequence[Reading]:
-    """Of each channel the first (place 0) or the last (−1) valid one of a time; minutes that it touches count."""
+def _readings(
+    course: Course, place: int, since_us: int, until_us: int | None, within: Band | None
+) -> Sequence[Reading]:
+    """Of each channel the first (place 0) or the last (−1) one of a time; minutes that it touches count."""
     found = []
     for channel, mode, one in zip(course.channels, course.modes, course.screened, strict=True):
         times = _times(channel, mode, one, course.window)
-        since = since_us if mode is Mode.SPOT else since_us // MINUTE_US * MINUTE_US
-        rows = np.flatnonzero(one.valid & (times >= since) & (True if until_us is None else times < until_us))
+        inside = times >= (since_us if mode is Mode.SPOT else since_us // MINUTE_US * MINUTE_US)
+        if until_us is not None:
+            inside &= times < until_us
+        rows = np.flatnonzero(inside & (one.valid if within is None else one.valid | _beyond(one, within)))
         if rows.size and channel.site.name != _SKIN:
             row = int(rows[place])
             found.append(Reading(at_us=int(times[row]), value=float(one.value[row]), site=channel.site))
     return found
+
+
+def _beyond(screened: Screened, within: Band) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        near = (screened.value >= within[0]) & (screened.value <= within[1])
+    return np.asarray((screened.excluded == "temp.qc_range") & near)
 
 
 def _in_order(channel: Channel) -> Channel:
