@@ -219,10 +219,19 @@ def _temperature(scene: _Scene, flow: Flow, found: Temperature) -> None:
     drawn = charts(found, scene.lang)
     flow.need(10_000)
     flow.heading(said("report.temperature", scene.lang), size=36)
-    _block(scene, flow, "months_title", "run_read", [c for name, c in drawn.items() if name.startswith("months.")])
-    _block(scene, flow, "funnels_title", "funnel_read", [c for name, c in drawn.items() if name.startswith("funnel.")])
+    _block(
+        scene, flow, "months_title", scene("run_read"), [c for name, c in drawn.items() if name.startswith("months.")]
+    )
+    _block(
+        scene,
+        flow,
+        "funnels_title",
+        scene("funnel_read"),
+        [c for name, c in drawn.items() if name.startswith("funnel.")],
+    )
     rest = ("drop", "nadir", "below", "twa", "pacu", "rooms", "monitoring", "core")
-    _block(scene, flow, "distributions_title", "", [drawn[name] for name in rest])
+    without = scene("without_cooled", n=found.cooled)
+    _block(scene, flow, "distributions_title", without, [drawn[name] for name in rest])
     _measures(scene, flow, found)
     for fact in GROUPS:
         _compared(scene, flow, found, fact)
@@ -234,8 +243,7 @@ def _block(scene: _Scene, flow: Flow, title: str, note: str, drawn: Sequence[Cha
     if not rows:
         return
     _heading(scene, flow, title, max(c.high for c in rows[0]) + 60)
-    if note:
-        flow.note(scene(note))
+    flow.note(note)
     for row in rows:
         high = max(chart.high for chart in row) + 30
         flow.need(high)

@@ -29,6 +29,8 @@ MEASURES = (
     "auc36", "twa36", "recovery_min", "valid_share", "pacu_first_c", "room_c",
 )  # fmt: skip
 """Facts that are numbers of a case's temperature (clinical.md §2.5), as they are listed."""
+OF_ALL = frozenset({"room_c"})
+"""Of these every case is told; of the others none that was cooled on purpose, or on bypass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +58,19 @@ class Temperature:
     months: Mapping[str, Mapping[str, Result]]
     groups: Mapping[str, Mapping[str, Mapping[str, Result]]]
 
+    def values(self, fact: str) -> Sequence[float]:
+        """Of one of MEASURES, nan among them."""
+        return [getattr(f, fact) for f in self.facts if is_told(f, fact)]
+
+    @property
+    def cooled(self) -> int:
+        """How many were cooled on purpose, or on bypass."""
+        return sum(bool(f.cooled) for f in self.facts)
+
     @cached_property
     def measures(self) -> Mapping[str, Summary]:
         """MEASURES of which any case tells something."""
-        found = {name: summary([getattr(f, name) for f in self.facts]) for name in MEASURES}
+        found = {name: summary(self.values(name)) for name in MEASURES}
         return {name: told for name, told in found.items() if told is not None}
 
     @cached_property
@@ -76,7 +87,7 @@ class Temperature:
 
     def within(self, fact: str, ends: Sequence[float]) -> Sequence[int]:
         """How many performed cases have a number in [end, next end)."""
-        told = [getattr(f, fact) for f in self.facts]
+        told = self.values(fact)
         return [sum(a <= value < b for value in told) for a, b in pairwise(ends)]
 
 
@@ -111,6 +122,11 @@ def temperature(
         months={each.name: told(there, each) for each in months_of(asked, zone)},
         groups=groups,
     )
+
+
+def is_told(facts: Facts, fact: str) -> bool:
+    """Whether one of MEASURES is told of a case: what is meant to be cold says nothing of how warm people are kept."""
+    return fact in OF_ALL or not facts.cooled
 
 
 def months_of(asked: Period, zone: str) -> Sequence[Period]:

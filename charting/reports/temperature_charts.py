@@ -1,6 +1,8 @@
 """The temperature page's charts, in their order. Pure; the same for a page of a browser and of paper."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from charting.quality.results import Result
 from charting.reports.canvas import Chart
@@ -20,7 +22,10 @@ from charting.reports.words import said
 Link = Callable[..., str]
 """Where a point leads to, by what its list is asked for (code, side, period, room, fact, …); "": nowhere."""
 
-_MINUTES = (0.0, 1e-9, 30.0, 60.0, 120.0, 240.0, float("inf"))
+_NOTHING = 1e-9
+_MINUTES = (0.0, _NOTHING, 30.0, 60.0, 120.0, 240.0, math.inf)
+_DEPTHS = (0.0, _NOTHING, 0.1, 0.25, 0.5, 1.0, math.inf)
+"""Ends of bands, min and °C; half-open."""
 _MONITORING = ("continuous", "spot", "none")
 _CORE = ("core", "near_core", "unknown")
 _FUNNELS = ((HYPOTHERMIC, "room"), (HYPOTHERMIC, "department"), (HYPOTHERMIC, "technique"), (MONITORED, "room"),
@@ -44,8 +49,8 @@ def charts(found: Temperature, lang: str, link: Link = nowhere) -> Mapping[str, 
         **drawn,
         "drop": _histogram(found, "first_hour_drop_c", 0.25, lang, link),
         "nadir": _histogram(found, "nadir_c", 0.25, lang, link, [(36.0, "36.0 °C")]),
-        "below": _below(found, lang, link),
-        "twa": _histogram(found, "twa36", 0.1, lang, link),
+        "below": _bands(found, "below_36_min", _MINUTES, lang, link),
+        "twa": _bands(found, "twa36", _DEPTHS, lang, link),
         "pacu": _histogram(found, "pacu_first_c", 0.25, lang, link, [(36.0, "36.0"), (35.5, "35.5")]),
         "rooms": _rooms(found, lang, link),
         "monitoring": _kinds(found, "monitoring", _MONITORING, lang, link, ga=True),
@@ -99,7 +104,7 @@ def _histogram(
     found: Temperature, fact: str, step: float, lang: str, link: Link, lines: Sequence[tuple[float, str]] = ()
 ) -> Chart:
     unit = said(f"fact.unit.{fact}", lang)
-    ends = edges([getattr(f, fact) for f in found.facts], step)
+    ends = edges(found.values(fact), step)
     drawn = [
         Bar(
             name=f"{low:g} – {high:g} {unit}",
@@ -121,16 +126,16 @@ def _is_cold(fact: str, low: float) -> bool:
     return low < 36.0 if fact in {"nadir_c", "pacu_first_c"} else low >= 0.0
 
 
-def _below(found: Temperature, lang: str, link: Link) -> Chart:
-    """How long cases were below 36 °C."""
-    counted = found.within("below_36_min", _MINUTES)
-    drawn = []
-    for low, high, n in zip(_MINUTES, _MINUTES[1:], counted, strict=False):
-        name = "0" if high < 1 else f"< {high:g}" if low < 1 else f"≥ {low:g}" if high > 1e6 else f"{low:g} – {high:g}"
-        href = link(fact="below_36_min", low=f"{low:g}", high=f"{high:g}") if n else ""
-        drawn.append(Bar(name=f"{name} min", value=n, text=_share(n, sum(counted)), href=href, strong=low > 0))
+def _bands(found: Temperature, fact: str, ends: Sequence[float], lang: str, link: Link) -> Chart:
+    """How many cases lie in each band; the first is those that have nothing of it."""
+    unit, counted, drawn = said(f"fact.unit.{fact}", lang), found.within(fact, ends), []
+    for (low, high), n in zip(pairwise(ends), counted, strict=True):
+        name = "0" if low == 0 else f"< {high:g}" if low < _NOTHING * 2 else f"{low:g} – {high:g}"
+        name = f"≥ {low:g}" if math.isinf(high) else name
+        href = link(fact=fact, low=f"{low:g}", high=f"{high:g}") if n else ""
+        drawn.append(Bar(name=f"{name} {unit}", value=n, text=_share(n, sum(counted)), href=href, strong=low > 0))
     below = said("report.of_cases", lang, n=sum(counted))
-    return bars(drawn, title=said("fact.below_36_min", lang), below=below, lang=lang, high=480)
+    return bars(drawn, title=said(f"fact.{fact}", lang), below=below, lang=lang, high=480)
 
 
 def _kinds(found: Temperature, fact: str, values: Sequence[str], lang: str, link: Link, *, ga: bool) -> Chart:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from charting.quality.facts import Facts
 from charting.quality.results import Result
 from charting.reports import telling
-from charting.reports.temperature import COLD_ROOM_C, MEASURES, RATES, Temperature
+from charting.reports.temperature import COLD_ROOM_C, MEASURES, RATES, Temperature, is_told
 from charting.reports.temperature_charts import Link, charts
 from charting.reports.words import said
 from charting.web.api.quality import patients
@@ -172,7 +172,7 @@ def _holds(facts: Facts, fact: str, value: str, low: float, high: float) -> bool
     said_ = getattr(facts, fact)
     if fact in _TEXTS:
         return bool(said_ == value)
-    return not math.isnan(said_) and low <= said_ < high
+    return is_told(facts, fact) and not math.isnan(said_) and low <= said_ < high
 
 
 def _what(here: Context, fact: str, value: str, low: float, high: float) -> str:

@@ -62,6 +62,16 @@ def test_bins_are_half_open_and_count_performed_cases_only() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_cooled_on_purpose_is_in_no_distribution_but_that_of_rooms() -> None:
+    cold = made("e", hour=120, room="OR-2", nadir_c=28.0, room_c=17.0, cooled=True)
+    found = temperature([*cases(), cold], load(), NOVEMBER, zone=ZONE, made_us=0)
+    assert found.cooled == 1
+    assert found.measures["nadir_c"].n == 3
+    assert found.measures["nadir_c"].low == 35.75
+    assert found.within("nadir_c", [0.0, 35.0]) == [0]
+    assert found.rooms["OR-2"].n == 2
+
+
 def test_a_room_is_told_by_the_medians_of_its_cases() -> None:
     found = temperature(cases(), load(), NOVEMBER, zone=ZONE, made_us=0)
     assert {name: (told.n, told.middle) for name, told in found.rooms.items()} == {
