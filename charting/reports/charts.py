@@ -137,7 +137,7 @@ def _under(canvas: Canvas, plot: Plot, x: float, step: float, point: Point, n: i
     every = max(1, round(width(point.name) * SMALL / step + 0.45))
     if n % every == 0 or (n == of - 1 and n % every > every / 2):
         canvas.text(x, plot.bottom + 28, point.name, size=SMALL, anchor="middle")
-    told = f"{point.n}/{point.d}"
+    told = f"{point.n}/{point.d}" if point.d else "–"
     if width(told) * 16 < step - 2:
         canvas.text(x, plot.bottom + 50, told, size=16, anchor="middle", fill=FAINT)
 

@@ -71,12 +71,7 @@ def _below_line(result: Result, lang: str) -> str:
 def _months(found: Temperature, code: str, lang: str, link: Link) -> Chart:
     whole = found.whole[code]
     points = [
-        Point(
-            name=name[5:],
-            n=len(results[code].numerator),
-            d=len(results[code].denominator),
-            href=link(code=code, side="numerator", period=name),
-        )
+        _point(results[code], name[5:], link(code=code, side="numerator", period=name))
         for name, results in found.months.items()
     ]
     names = list(found.months)
@@ -84,14 +79,20 @@ def _months(found: Temperature, code: str, lang: str, link: Link) -> Chart:
     return run_chart(points, title=title, below=_below_line(whole, lang), times=whole.indicator.times, lang=lang)
 
 
+def _point(result: Result, name: str, href: str) -> Point:
+    """Where there is no number there is no point: what nobody knows is not 0."""
+    if result.unavailable:
+        return Point(name=name, n=0, d=0)
+    return Point(name=name, n=len(result.numerator), d=len(result.denominator), href=href)
+
+
 def _funnel(found: Temperature, code: str, fact: str, lang: str, link: Link) -> Chart:
     whole = found.whole[code]
     points = [
-        Point(
-            name=said(f"technique.{name}", lang) if fact == "technique" else name,
-            n=len(results[code].numerator),
-            d=len(results[code].denominator),
-            href=link(code=code, side="numerator", **{fact: name}),
+        _point(
+            results[code],
+            said(f"technique.{name}", lang) if fact == "technique" else name,
+            link(code=code, side="numerator", **{fact: name}),
         )
         for name, results in found.groups[fact].items()
     ]

@@ -109,16 +109,18 @@ def _theatres(here: Context, ask: Asked, found: Temperature) -> Sequence[Mapping
             "air": "–" if air is None else f"{air.middle:.1f} °C",
             "cold": air is not None and air.middle < COLD_ROOM_C,
             "rates": [
-                {
-                    "text": telling.value_of(results[code]) or "–",
-                    "of": f"{len(results[code].numerator)}/{len(results[code].denominator)}",
-                    "href": link(code=code, side="numerator", room=room) if here.can("read") else "",
-                }
+                _rate(results[code], link(code=code, side="numerator", room=room) if here.can("read") else "")
                 for code in RATES
                 if code in found.whole
             ],
         })  # fmt: skip
     return rows
+
+
+def _rate(result: Result, href: str) -> Mapping[str, str]:
+    if result.unavailable:
+        return {"text": "–", "href": ""}
+    return {"text": f"{telling.value_of(result)} ({len(result.numerator)}/{len(result.denominator)})", "href": href}
 
 
 @router.get("/cases")

@@ -82,6 +82,22 @@ def test_a_room_is_told_by_the_medians_of_its_cases() -> None:
     assert bold == ["OR-1"]
 
 
+def test_where_nobody_knows_there_is_no_point_instead_of_a_rate_of_0() -> None:
+    """In OR-1 two were monitored and nobody can say whether they were cold; in OR-2 one was not, one was."""
+    known = [
+        made(c, room=room, ga=True, monitored=True, usable=True, hypothermia=outcome, cooled=False)
+        for c, room, outcome in (
+            ("a", "OR-1", "indeterminate"), ("b", "OR-1", "indeterminate"),
+            ("c", "OR-2", "event"), ("d", "OR-2", "no_event"),
+        )
+    ]  # fmt: skip
+    found = temperature(known, load(), NOVEMBER, zone=ZONE, made_us=0)
+    assert found.groups["room"]["OR-1"]["AQI-IHT-10"].unavailable
+    drawn = charts(found, "en")["funnel.AQI-IHT-10.room"].svg()
+    assert "OR-2: 1/2" in drawn
+    assert "OR-1" not in drawn
+
+
 def test_charts_are_there_for_what_is_asked_in_both_languages() -> None:
     for lang in ("zh", "en"):
         drawn = charts(november().temperature, lang)
