@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from alarms.advisories import Lang, rules, text
 from alarms.board import Seen
 from alarms.hypothermia.rule import run_minutes
 from alarms.hypothermia.types import Course, Outcome
@@ -15,8 +16,6 @@ SNOOZE_US = 30 * MINUTE_US
 """For so long an advisory that somebody has put off, with a reason, is not in the way."""
 SOURCE = "advisory:"
 """How the source begins under which an advisory is seen; its device is the gateway's name."""
-LEVEL = "level"
-"""Name under which an advisory's class is kept with its numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,30 +73,23 @@ def _standing(case: Case, advised: Advised, now_us: int) -> Standing:
     return Standing(
         case=case.id,
         rule=advised.rule,
-        level=advised.said.get(LEVEL, ""),
+        level=level_of(advised.rule),
         since_us=advised.at_us,
-        said={key: value for key, value in advised.said.items() if key != LEVEL},
+        said=advised.said,
         seen=marks[-1][0] if marks else None,
         put_off_us=until_us,
         why=why,
     )
 
 
-def rules() -> Sequence[str]:
-    """All that may be advised."""
-    return ()
+def level_of(rule: str) -> str:
+    """Its class; "" for a rule of another version."""
+    return rules()[rule].level if rule in rules() else ""
 
 
-def text_of(rule: str, said: Mapping[str, str], lang: str) -> str:
-    """What an advisory says to people, in zh or en."""
-    del said, lang
-    return rule
-
-
-def why_of(said: Mapping[str, str], lang: str) -> str:
-    """Why an advisory ended, in zh or en."""
-    del lang
-    return said.get("why", "")
+def text_of(rule: str, said: Mapping[str, str], lang: Lang) -> str:
+    """What an advisory says to people; of a rule of another version its name."""
+    return text(rule, lang, said) if rule in rules() else rule
 
 
 def warmth(course: Course) -> Warmth:

@@ -19,7 +19,7 @@ from charting.filler.thermometry import Present, read, thermometry
 from charting.metrics import Metrics
 from charting.trail.entries import Advised, Thermometry
 from charting.trail.trail import CaseRow, Trail
-from charting.watch.advice import LEVEL, Standing, Warmth, standing, warmth
+from charting.watch.advice import Standing, Warmth, standing, warmth
 from charting.watch.situation import AREAS, GASES, ICU_US, RECENT_US, situation
 from collector.errors import VitalsdError
 from collector.logs import Link
@@ -108,8 +108,9 @@ class Adviser:
                 rows = self._trail.rows(state="open", limit=_CASES)
                 elsewhere = self._elsewhere(rows)
                 live = {row.case: self._look_at(row.case, elsewhere) for row in rows}
-                for case in self._gone(live):
-                    self._close(case)
+                for case in map(self._desk.case, self._gone(live)):
+                    if case.state != "open":
+                        self._end(case)
             except VitalsdError as error:
                 self._store.lost(str(error))
                 return
@@ -142,6 +143,7 @@ class Adviser:
     def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> Live:
         now_us, case = self._now_us(), self._desk.case(id_)
         if case.area not in AREAS or not case.bed:
+            self._end(case)
             return Live(at_us=now_us)
         link = self._links.setdefault(case.bed, Link(self._log.bind(bed=case.bed), "temperatures of the bed"))
         try:
@@ -167,10 +169,8 @@ class Adviser:
         if found is None:
             return Live(at_us=now_us)
         advisor = Advisor(case.advised)
-        self._keep(case.id, [
-            Advised(rule=a.rule, phase=a.phase, at_us=a.at_us, said={**a.said, LEVEL: a.level})
-            for a in advisor.step(found)
-        ])  # fmt: skip
+        said = advisor.step(found)
+        self._keep(case.id, [Advised(rule=a.rule, phase=a.phase, at_us=a.at_us, said=a.said) for a in said])
         return Live(
             at_us=now_us, warmth=None if found.course is None else warmth(found.course), held=tuple(advisor.held)
         )
@@ -198,16 +198,11 @@ class Adviser:
         self._told[case.id] = _Told(made, now_us if before is None or whole else before.whole_us)
         return made
 
-    def _close(self, id_: str) -> None:
-        """A case that is open no more has no advisories."""
-        case = self._desk.case(id_)
-        if case.state == "open":
-            return
-        left = standing(replace(case, state="open"), self._now_us())
-        self._keep(id_, [
-            Advised(rule=each.rule, phase="end", at_us=self._now_us(), said={"why": "moved", LEVEL: each.level})
-            for each in left
-        ])  # fmt: skip
+    def _end(self, case: Case) -> None:
+        """Where he is now, or is no more, there are no advisories."""
+        now_us = self._now_us()
+        left = standing(replace(case, state="open"), now_us)
+        self._keep(case.id, [Advised(rule=a.rule, phase="end", at_us=now_us, said={"why": "moved"}) for a in left])
 
     def _keep(self, id_: str, advised: Sequence[Advised]) -> None:
         if not advised:

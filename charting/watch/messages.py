@@ -21,9 +21,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from alarms.advisories import rules
 from alarms.board import Presence
 from charting.trail.trail import CaseRow
-from charting.watch.advice import Standing, rules, text_of
+from charting.watch.advice import Standing, text_of
 from charting.watch.state import BedAlarms, Board
 from collector.clock import rfc3339
 from collector.model import Priority
@@ -83,7 +84,7 @@ def _advisory(bed: str, advisory: Standing) -> str:
         "level": advisory.level,
         "since": rfc3339(advisory.since_us),
         "said": dict(advisory.said),
-        "text": {lang: text_of(advisory.rule, advisory.said, lang) for lang in ("zh", "en")},
+        "text": {"zh": text_of(advisory.rule, advisory.said, "zh"), "en": text_of(advisory.rule, advisory.said, "en")},
     })  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from collector.mqtt_messages import Message
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 """Back-off between attempts, as a bed's."""
+CLOSE_S = 1.5
 ACK_S = 10.0
 """A broker that has not acknowledged a message for so long is taken for lost."""
 
@@ -45,7 +46,15 @@ class Publisher:
             self._news.ring()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Publish until `stop`, then take leave; connect again and again."""
+        """Publish until `stop`, then take leave within CLOSE_S, whatever the broker does."""
+        publishing = asyncio.create_task(self._publish(stop))
+        await stop.wait()
+        await asyncio.wait([publishing], timeout=CLOSE_S if self.connected else 0)
+        publishing.cancel()
+        await asyncio.wait([publishing])
+
+    async def _publish(self, stop: asyncio.Event) -> None:
+        """Connect again and again."""
         wait_s = FIRST_WAIT_S
         while not stop.is_set():
             try:
@@ -62,28 +71,32 @@ class Publisher:
         """One connection, until it is lost or at `stop`. Raises what the library raises."""
         prefix = self._broker.prefix
         self._has = {}
-        async with Client(self._broker, f"{prefix}-{DEPARTMENT}", offline(prefix)) as client:
-            await self._send(client, [online(prefix, __version__, self._utc_us())])
-            self._link.good()
-            self.connected = True
-            listening = asyncio.create_task(client.lost())
-            stopping = asyncio.create_task(stop.wait())
-            try:
-                while not stopping.done():
-                    heard = self._news.rung
-                    due = [m for topic, m in self._standing.items() if self._has.get(topic) != m]
-                    await self._send(client, due)
-                    ringing = asyncio.create_task(self._news.wait(heard))
-                    await asyncio.wait({listening, stopping, ringing}, return_when=asyncio.FIRST_COMPLETED)
-                    ringing.cancel()
-                    if listening.done():
-                        listening.result()
-                await self._send(client, [offline(prefix)])
-                self.connected = False
-            finally:
-                for task in (listening, stopping):
-                    task.cancel()
-                await asyncio.gather(listening, stopping, return_exceptions=True)
+        client = Client(self._broker, f"{prefix}-{DEPARTMENT}", offline(prefix))
+        try:
+            async with client, asyncio.TaskGroup() as group:
+                listening = group.create_task(client.lost())
+                await self._serve(client, stop)
+                listening.cancel()
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _serve(self, client: Client, stop: asyncio.Event) -> None:
+        prefix = self._broker.prefix
+        await self._send(client, [online(prefix, __version__, self._utc_us())])
+        self._link.good()
+        self.connected = True
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stopping.done():
+                heard = self._news.rung
+                await self._send(client, [m for of, m in self._standing.items() if self._has.get(of) != m])
+                ringing = asyncio.create_task(self._news.wait(heard))
+                await asyncio.wait({stopping, ringing}, return_when=asyncio.FIRST_COMPLETED)
+                ringing.cancel()
+        finally:
+            stopping.cancel()
+        await self._send(client, [offline(prefix)])
+        self.connected = False
 
     async def _send(self, client: Client, messages: Sequence[Message]) -> None:
         """Return when the broker has them. Raises TimeoutError where it does not answer."""

@@ -6,10 +6,11 @@ from math import isfinite
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from alarms.advisories import why
 from charting.case.clock import HOUR_US
 from charting.trail.entries import Advised
 from charting.trail.trail import CaseRow
-from charting.watch.advice import LEVEL, SOURCE, Standing, Warmth, standing, text_of, why_of
+from charting.watch.advice import SOURCE, Standing, Warmth, level_of, standing, text_of
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
 from collector.technical import GATEWAY
@@ -72,7 +73,7 @@ def _advisory_out(here: Context, advisory: Standing) -> AdvisoryOut:
     return AdvisoryOut(
         rule=advisory.rule,
         level=advisory.level,
-        text=text_of(advisory.rule, advisory.said, here.lang),
+        text=text_of(advisory.rule, advisory.said, here.lang.value),
         since_us=advisory.since_us,
         said=dict(advisory.said),
         source=f"{SOURCE}{advisory.rule}",
@@ -151,13 +152,15 @@ def _advised(here: Context, row: CaseRow) -> Sequence[AdvisedOut]:
                     case=row.case,
                     bed=row.bed,
                     rule=said.rule,
-                    level=said.said.get(LEVEL, ""),
-                    text=text_of(said.rule, said.said, here.lang),
+                    level=level_of(said.rule),
+                    text=text_of(said.rule, said.said, here.lang.value),
                     began_us=said.at_us,
                     ended_us=None,
                     why="",
                 )
             )
         elif own:
-            own[-1] = own[-1].model_copy(update={"ended_us": said.at_us, "why": why_of(said.said, here.lang)})
+            own[-1] = own[-1].model_copy(
+                update={"ended_us": said.at_us, "why": why(said.said.get("why", ""), here.lang.value)}
+            )
     return [each for own in found.values() for each in own]

@@ -183,8 +183,8 @@ async def test_metrics_and_a_broker_are_told_of_the_beds_alarms(tmp_path: Path) 
         more = f'[metrics]\nlisten = "127.0.0.1:{port}"\n[mqtt]\nurl = "mqtt://127.0.0.1:{broker.port}"\n'
         async with subscribed(broker.port) as subscriber:
             async with running(configured(tmp_path, more=more)), httpx.AsyncClient() as client:
-                await until(lambda: "vitalsd/OR-1/board" in subscriber.last(), "the board")
-                board = subscriber.last()["vitalsd/OR-1/board"]
+                await until(lambda: subscriber.of("vitalsd/OR-1/board"), "the board")
+                board = subscriber.of("vitalsd/OR-1/board")[-1]
                 assert (board["known"], board["doubt"]) == (False, "silent")
                 text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
                 assert 'vitalsd_alarms_known{bed="OR-1"} 0.0' in text

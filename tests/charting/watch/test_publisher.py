@@ -1,21 +1,25 @@
 """What the department publishes, by a real broker."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from alarms.board import Alarm, Presence
-from charting.watch.messages import advisory_topic, forgotten, of_advisory, of_bed
+from charting.trail.trail import CaseRow
+from charting.watch.advice import Standing
+from charting.watch.messages import of_bed, of_board
 from charting.watch.publisher import Publisher
-from charting.watch.state import BedAlarms, Doubt
+from charting.watch.state import BedAlarms, Board, Doubt
 from collector import __version__
 from collector.broker import Broker
 from collector.model import Priority
 from collector.mqtt_messages import Message
-from tests.mqtt.broker import Mosquitto, Proxy, deaf, subscribed, until
+from tests.mqtt.broker import Mosquitto, Proxy, Subscriber, deaf, subscribed, until
 from tests.page.data import NOW_US, alarm
 
 STATUS = "vitalsd/department/status"
@@ -39,11 +43,26 @@ async def publishing(port: int) -> AsyncIterator[Publisher]:
         await running
 
 
-def advisory(phase: str = "start", rule: str = "TMP-36") -> Message:
-    return of_advisory(
-        "vitalsd", "OR/3", case="c1", rule=rule, urgency="advisory", phase=phase, at_us=NOW_US,
-        said={"value": "35.8"}, text={"zh": "体温低", "en": "Temperature low"},
+RULE, OTHER = "TMP-36", "TMP-35"
+SAID = {"c": "35.8", "min": "16"}
+
+
+def advisory(rule: str = RULE) -> Standing:
+    return Standing(case="c1", rule=rule, level="advisory", since_us=NOW_US, said=SAID)
+
+
+def bed(*advisories: Standing, state: BedAlarms | None = None) -> list[Message]:
+    """What a department of one bed with one patient publishes."""
+    row = CaseRow(
+        case="c1", state="open", bed="OR/3", area="or", opened_us=0, closed_us=None, number="20260042", name="张三",
+        temporary="", procedure="", is_test=False, held=False, last=1,
     )  # fmt: skip
+    beds = {"OR/3": state or BedAlarms(bed="OR/3", at_us=NOW_US, doubt=None)}
+    return list(of_board("vitalsd", Board(at_us=NOW_US, beds=beds, rows=[row]), lambda _: advisories))
+
+
+def topic(rule: str = RULE) -> str:
+    return f"vitalsd/OR%2F3/advisories/{rule}"
 
 
 def standing(source: str, priority: Priority, presence: Presence) -> Alarm:
@@ -64,71 +83,95 @@ async def test_what_stands_is_retained_and_told_again_to_a_new_broker(tmp_path: 
     )
     with Mosquitto(tmp_path) as broker:
         async with publishing(broker.port) as publisher:
-            publisher.show([of_bed("vitalsd", state, 1), advisory()])
+            publisher.show(bed(advisory(), state=state))
             for _ in range(2):
                 async with subscribed(broker.port) as late:
-                    await until(lambda: len(late.last()) == 3, "all that stands")
-                    assert late.last() == {
+                    await until(lambda: len(left(late)) == 3, "all that stands")
+                    assert left(late) == {
                         STATUS: ONLINE,
                         "vitalsd/OR%2F3/board": {
                             "bed": "OR/3", "known": False, "doubt": None, "doubt_since": None,
                             "devices": {"monitor": True, "vent": False}, "present": {"medium": 1},
                             "unknown": {"high": 1}, "highest": "high", "advisories": 1,
                         },
-                        "vitalsd/OR%2F3/advisories/TMP-36": {
-                            "bed": "OR/3", "case": "c1", "rule": "TMP-36", "level": "advisory", "phase": "start",
-                            "time": "2026-11-24T06:18:43.400000Z", "said": {"value": "35.8"},
-                            "text": {"zh": "体温低", "en": "Temperature low"},
+                        topic(): {
+                            "bed": "OR/3", "case": "c1", "rule": "TMP-36", "level": "advisory",
+                            "since": "2026-11-24T06:18:43.400000Z", "said": SAID,
+                            "text": {
+                                "zh": "体温 35.8 °C，低于 36 °C 已 16 分钟：考虑加强保温",
+                                "en": "35.8 °C, below 36 °C for 16 min: consider more warming",
+                            },
                         },
                     }  # fmt: skip
                 async with subscribed(broker.port) as later:
-                    await until(lambda: len(later.last()) == 3, "all that stands")
-                    assert all(message.retain for message in later.heard)
+                    await until(lambda: len(left(later)) == 3, "all that stands")
+                    assert all(message.retain for message in later.heard if message.payload)
                 broker.kill()
                 broker.start()
 
 
-async def test_a_change_is_published_once_and_the_last_one_stands(broker: Mosquitto) -> None:
-    async with subscribed(broker.port) as subscriber:
+async def test_a_change_is_published_once_and_what_stands_no_longer_is_taken_back(broker: Mosquitto) -> None:
+    async with subscribed(broker.port, "vitalsd/+/board") as boards, subscribed(broker.port) as subscriber:
         async with publishing(broker.port) as publisher:
-            publisher.show([advisory()])
-            await until(lambda: len(subscriber.heard) == 2, "the first")
-            publisher.show([advisory()])
-            publisher.show([advisory("end")])
-            await until(lambda: len(subscriber.heard) == 3, "the end")
+            publisher.show(bed(advisory()))
+            await until(lambda: payloads(subscriber, topic()), "the first")
+            publisher.show(bed(advisory()))
+            publisher.show(bed())
+            await until(lambda: payloads(subscriber, topic())[1:], "the end")
         await until(lambda: subscriber.of(STATUS) == [ONLINE, {"state": "offline"}], "leave")
-    topic = advisory_topic("vitalsd", "OR/3", "TMP-36")
-    assert [said["phase"] for said in subscriber.of(topic)] == ["start", "end"]
+    first, end = payloads(subscriber, topic())
+    assert (json.loads(first)["rule"], end) == (RULE, b"")
+    assert [said["advisories"] for said in boards.of("vitalsd/OR%2F3/board")] == [1, 0]
 
 
-async def test_what_an_earlier_life_left_is_forgotten(broker: Mosquitto) -> None:
+def left(subscriber: Subscriber) -> dict[str, object]:
+    """What the broker has been left with, by topic."""
+    last = {message.topic.value: message.payload for message in subscriber.heard}
+    return {of: json.loads(said) for of, said in last.items() if said}
+
+
+def payloads(subscriber: Subscriber, of: str) -> list[bytes]:
+    """As they came; an empty one takes back what was retained."""
+    return [m.payload for m in subscriber.heard if m.topic.value == of and isinstance(m.payload, bytes)]
+
+
+async def test_what_an_earlier_life_left_is_taken_back(broker: Mosquitto) -> None:
     async with publishing(broker.port) as publisher:
-        publisher.show([advisory(), advisory(rule="TMP-35")])
+        publisher.show(bed(advisory(), advisory(OTHER)))
         await until(lambda: publisher.connected, "the broker")
     async with publishing(broker.port) as publisher:
-        publisher.show([advisory(), forgotten(advisory_topic("vitalsd", "OR/3", "TMP-35"))])
+        publisher.show(bed(advisory()))
         await until(lambda: publisher.connected, "the broker")
     async with subscribed(broker.port) as late:
-        await until(lambda: len(late.heard) == 2, "what is left")
-    assert set(late.last()) == {STATUS, "vitalsd/OR%2F3/advisories/TMP-36"}
+        await until(lambda: len(late.heard) == 3, "what is left")
+    assert set(left(late)) == {STATUS, "vitalsd/OR%2F3/board", topic()}
 
 
 async def test_a_lost_link_is_told_by_the_last_will_and_mended(broker: Mosquitto) -> None:
     async with subscribed(broker.port) as subscriber, Proxy(broker.port) as proxy, publishing(proxy.port) as publisher:
-        publisher.show([advisory()])
-        await until(lambda: len(subscriber.heard) == 2, "what stands")
+        publisher.show(bed(advisory()))
+        await until(lambda: payloads(subscriber, topic()), "what stands")
         proxy.cut()
         await until(lambda: {"state": "offline"} in subscriber.of(STATUS), "the last will")
         await until(lambda: subscriber.of(STATUS)[2:] == [ONLINE], "the connection")
-        await until(lambda: len(subscriber.heard) == 5, "all again")
+        await until(lambda: payloads(subscriber, topic())[1:], "all again")
 
 
-async def test_it_ends_soon_where_nobody_answers() -> None:
+async def test_it_ends_soon_where_nobody_answers(broker: Mosquitto) -> None:
     with deaf() as nobody:
+        began = monotonic()
         async with publishing(nobody) as publisher:
-            publisher.show([advisory()])
+            publisher.show(bed(advisory()))
             await asyncio.wait([asyncio.create_task(asyncio.to_thread(lambda: None))])
             assert not publisher.connected
+        assert monotonic() - began < 3
+    async with Proxy(broker.port) as proxy:
+        async with publishing(proxy.port) as publisher:
+            await until(lambda: publisher.connected, "the broker")
+            proxy.mute = True
+            publisher.show(bed(advisory()))
+            began = monotonic()
+        assert monotonic() - began < 3, "it does not wait for what is never acknowledged"
 
 
 def test_a_bed_in_doubt_says_why() -> None:

@@ -38,9 +38,7 @@ def seen(note: str = "") -> AlarmSeen:
 
 
 def advised(rule: str, phase: str, at_us: int) -> Advised:
-    return Advised(
-        rule=rule, phase="start" if phase == "start" else "end", at_us=at_us, said={"level": "low", "c": "35.4"}
-    )
+    return Advised(rule=rule, phase="start" if phase == "start" else "end", at_us=at_us, said={"c": "35.4"})
 
 
 def test_what_is_seen_is_kept_with_the_case_at_the_bed_once(desk: Desk, clock: Clock) -> None:
