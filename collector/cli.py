@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from charting.commands import app as charting
+from charting.commands_department import app as department
 from charting.commands_quality import app as quality
 from charting.commands_workload import app as workload
 from collector import __version__
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 
 app.add_typer(charting)
+app.add_typer(department)
 app.add_typer(quality)
 app.add_typer(workload)
 

@@ -60,8 +60,9 @@ def prepare(rng: Random, story: Story) -> Story:
             signed_us = max(entered_us + 40 * MINUTE_US, visit_us + 3 * MINUTE_US)
         elif kind < 0.10:
             signed_us = None
-        early = signed_us is None or visit_us + 13 * MINUTE_US <= limit_us
-        if visit_us >= story.opened_us and (early or kind < 0.07):
+        early = visit_us + 13 * MINUTE_US <= limit_us
+        in_time = start_us is None or visit_us + 3 * MINUTE_US < start_us
+        if visit_us >= story.opened_us and in_time and (early or kind < 0.07):
             before = Before(visit_us=visit_us, signed_us=signed_us, icu_planned=planned)
     plans: list[Plan] = []
     if start_us is not None:

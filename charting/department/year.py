@@ -1,21 +1,27 @@
 """A department's year: its stories in the order in which they begin, and all its acts in order of time."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from random import Random
 
 from charting.department import author
 from charting.department.acts import Act, Written, written
 from charting.department.agenda import hospital, local, local_us, slots
+from charting.department.mix import Operation
 from charting.department.people import patient, staff
-from charting.department.story import DAY_US, HOUR_US, MINUTE_US, Person, Story
+from charting.department.story import DAY_US, HOUR_US, Person, Story
 from charting.trail.entries import FigureSet
 
 _AGAIN, _LATER = 0.035, 0.03
 """Patients who have a second operation in the same admission, and those who come back in another one."""
 _NAMELESS = 0.03
 """Emergencies whose name nobody knows at first."""
+
+
+_Waiting = list[tuple[int, int, Iterator[tuple[Act, Written | None]], Act, Written | None]]
+"""Cases that have begun: time of the next act, number of the case, the acts after it, the act itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,7 @@ class Year:
 
     def acts(self) -> Iterator[tuple[Act, Written | None]]:
         """In order of time; with a case's last act comes what it has become."""
-        waiting: list[tuple[int, int, Iterator[tuple[Act, Written | None]], Act, Written | None]] = []
+        waiting: _Waiting = []
         for n, story in enumerate(sorted(self.stories, key=lambda s: (s.opened_us, s.case))):
             while waiting and waiting[0][0] < story.opened_us:
                 yield _next(waiting)
@@ -43,9 +49,6 @@ class Year:
         for key, period, value in self.figures:
             body = FigureSet(key=key, period=period, value=value)
             yield Act(at_us=at_us, account=staff().head[0].account, case="", body=body)
-
-
-_Waiting = list[tuple[int, int, Iterator[tuple[Act, Written | None]], Act, Written | None]]
 
 
 def _told(all_of_it: Written) -> Iterator[tuple[Act, Written | None]]:
@@ -66,8 +69,8 @@ def _next(waiting: _Waiting) -> tuple[Act, Written | None]:
     return act, ended
 
 
-def imagine(cases: int, seed: int, year: int) -> Year:
-    """So many cases of a year. The same seed gives the same year."""
+def imagine(cases: int, seed: int, year: int, progress: Callable[[int], None] = lambda _: None) -> Year:
+    """So many cases of a year. The same seed gives the same year. `progress` is told how many there are."""
     rng = Random(f"department/{seed}/{year}")  # noqa: S311  a simulation
     beds = dict(hospital(cases))
     stories: list[Story] = []
@@ -88,14 +91,15 @@ def imagine(cases: int, seed: int, year: int) -> Year:
         if story.emergency and person.number and own.random() < _NAMELESS:
             story = _nameless(own, story)
         stories.append(story)
+        progress(n)
     return Year(seed=seed, year=year, stories=tuple(stories), figures=tuple(_figures(rng, year, stories)))
 
 
-def _returning(returning: list[tuple[int, Person]], at_us: int, operation: object) -> Person | None:
+def _returning(returning: list[tuple[int, Person]], at_us: int, operation: Operation) -> Person | None:
     """Somebody who is due and whom this operation fits."""
-    sex, (low, high) = getattr(operation, "sex", ""), getattr(operation, "ages", (0, 0))
+    low, high = operation.ages
     for n, (due_us, person) in enumerate(returning):
-        if due_us <= at_us and sex in {"", person.sex} and low <= person.age <= high:
+        if due_us <= at_us and operation.sex in {"", person.sex} and low <= person.age <= high:
             return returning.pop(n)[1]
     return None
 
@@ -120,9 +124,4 @@ def _figures(rng: Random, year: int, stories: Sequence[Story]) -> Iterator[tuple
 
 def period(year: int) -> tuple[int, int]:
     """A year at the site: [start, end), µs since 1970 UTC."""
-    from datetime import date  # noqa: PLC0415
-
     return local_us(date(year, 1, 1), 0, 0), local_us(date(year + 1, 1, 1), 0, 0)
-
-
-__all__ = ["MINUTE_US", "Year", "imagine", "period"]

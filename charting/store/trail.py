@@ -115,7 +115,7 @@ def stored_row(found: Row[*tuple[Any, ...]]) -> CaseRow:
     return CaseRow(case=said.pop("case_id"), **said)
 
 
-def _row_columns(row: CaseRow) -> dict[str, Any]:
+def row_columns(row: CaseRow) -> dict[str, Any]:
     said = asdict(row)
     return {"case_id": said.pop("case"), **said}
 
@@ -142,7 +142,7 @@ def _columns(made: Entry) -> dict[str, Any]:
 
 
 def _replace(connection: Connection, row: CaseRow) -> None:
-    said = _row_columns(row)
+    said = row_columns(row)
     if not connection.execute(update(case_row).where(case_row.c.case_id == row.case).values(said)).rowcount:
         connection.execute(insert(case_row).values(said))
 
