@@ -80,10 +80,10 @@ def _begin(scene: _Scene, index: int) -> Paper:
     paper.y = TOP
     if index == 1:
         paper.text((LEFT + RIGHT) / 2, paper.y + 30, scene.site, size=32, anchor="middle")
-        paper.text((LEFT + RIGHT) / 2, paper.y + 78, scene.title, size=42, anchor="middle", bold=True)
+        paper.fitted((LEFT + RIGHT) / 2, paper.y + 78, scene.title, RIGHT - LEFT, size=42, anchor="middle", bold=True)
         paper.y += 96
     else:
-        paper.text(LEFT, paper.y + 24, f"{scene.site}  {scene.title}", size=22, fill=FAINT)
+        paper.fitted(LEFT, paper.y + 24, f"{scene.site}  {scene.title}", RIGHT - LEFT, size=22, fill=FAINT)
         paper.y += 36
     paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 1.5)
     paper.y += 10
