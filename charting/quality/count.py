@@ -48,21 +48,22 @@ class Cases:
 
     def members(self, chosen: _Mask, unit: str) -> Sequence[Member]:
         """Cases, or the patients of these cases (unit P) with those of them that are chosen."""
-        places = np.flatnonzero(chosen).tolist()
+        places = np.flatnonzero(chosen)
         if unit != "P":
-            return [self._cases[i] for i in places]
-        _, first, back = np.unique(self._patient[places], return_index=True, return_inverse=True)
-        if len(first) == len(places):
-            return [self._patients[i] for i in places]
-        found: dict[int, list[int]] = {}
-        for place, number in zip(places, back.tolist(), strict=True):
-            found.setdefault(number, []).append(place)
-        return [
-            self._patients[own[0]]
-            if len(own) == 1
-            else Member(key=self.facts[own[0]].patient, cases=tuple(self.facts[i].case for i in own))
-            for own in found.values()
-        ]
+            return [self._cases[i] for i in places.tolist()]
+        numbers = self._patient[places]
+        several = np.bincount(numbers, minlength=1)[numbers] > 1
+        if not several.any():
+            return [self._patients[i] for i in places.tolist()]
+        own: dict[int, list[int]] = {}
+        for place, number in zip(places[several].tolist(), numbers[several].tolist(), strict=True):
+            own.setdefault(number, []).append(place)
+        together = {
+            cases[0]: Member(key=self.facts[cases[0]].patient, cases=tuple(self.facts[i].case for i in cases))
+            for cases in own.values()
+        }
+        firsts = places[~several | np.isin(places, list(together))]
+        return [together.get(i) or self._patients[i] for i in firsts.tolist()]
 
     def without(self, chosen: _Mask, others: _Mask, unit: str) -> _Mask:
         """Chosen cases of patients (unit P: else of cases) of whom no case is one of the others."""

@@ -87,8 +87,12 @@ class Counting:
 
     def facts(self, chosen: Chosen) -> Sequence[Facts]:
         """Of the cases that belong to the period, in order of time."""
-        found = self._keeper.between(chosen.period.start_us, chosen.period.end_us)
-        return [f for f in found if chosen.holds(f) and chosen.department in {"", f.department}]
+        start_us, end_us = chosen.period.start_us, chosen.period.end_us
+        return [
+            f
+            for f in self._around(chosen.period)
+            if start_us <= f.anchor_us < end_us and chosen.holds(f) and chosen.department in {"", f.department}
+        ]
 
     def by_case(self, period: Period) -> Mapping[str, Facts]:
         """Of the cases around a period, as far as its report looks."""
@@ -99,16 +103,15 @@ class Counting:
 
     def departments(self, period: Period) -> Sequence[str]:
         """Those that cases of the period belong to."""
-        return self._kept(
-            ("departments", period),
-            lambda: sorted({f.department for f in self._keeper.between(period.start_us, period.end_us)} - {""}),
-        )
+        return sorted({f.department for f in self.facts(Chosen(period=period))} - {""})
 
     def figures(self) -> Figures:
         return figures(self._trail)
 
     def _around(self, period: Period) -> Sequence[Facts]:
-        return self._keeper.between(period.start_us - AROUND_US, period.end_us + AROUND_US)
+        return self._kept(
+            ("around", period), lambda: self._keeper.between(period.start_us - AROUND_US, period.end_us + AROUND_US)
+        )
 
     def _kept(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
         whole = (*key, self._keeper.mark())
