@@ -179,12 +179,12 @@ def test_what_comes_late_is_found(theatre: Theatre) -> None:
 
 
 def test_a_device_that_tells_of_another_patient_is_not_listened_to(theatre: Theatre) -> None:
-    held = replace(TEMP, device="other")
+    held = replace(TEMP, device="another")
     theatre.store.readings += [
         Reading(series=held, time_us=at(m), value=33.0, text=None, quality=Quality.VALID, demo=False) for m in range(70)
     ]
 
-    theatre.desk.hold("case", DeviceHeld(device="other", told={"id": "2"}, from_us=at(0), bed=BED))
+    theatre.desk.hold("case", DeviceHeld(device="another", told={"id": "2"}, from_us=at(0), bed=BED))
     theatre.go(70)
     live = theatre.adviser.live["case"].warmth
     assert live is not None
