@@ -45,7 +45,7 @@ _INDUCED = ("t_induction", "t_anes_start", "t_tube_in", "t_incision")
 def unmonitored(look: Look, n: Numbers, last_us: int | None) -> Verdict:
     """TMP-NOSITE: temperatures of unknown and of peripheral sites are none that count."""
     one, since = look.situation, look.since()
-    there = bool(look.spots) or (one.course is not None and bool(one.course.series.minute.size))
+    there = bool(look.spots) or bool(look.bins.minute.size)
     if since is None or one.ga is False or (one.expected_min or math.inf) <= n["expected_min"]:
         return Verdict(end="cleared" if there else "")
     again_us = since[1] + int(n["again_min"] * MINUTE_US)
@@ -191,7 +191,7 @@ def probe(look: Look, n: Numbers, _: int | None) -> Verdict:
             rows = np.flatnonzero(one.minute_us // MINUTE_US < look.minute)
         if rows.size and look.minute - 1 - one.minute_us[rows[-1]] // MINUTE_US <= look.common.stale_min:
             reasons = [str(one.excluded[row] or one.flagged[row]) for row in rows[-for_min:]]
-            if reasons[-1] in _TECHNICAL and one.valid.any():
+            if reasons[-1] in _TECHNICAL and one.valid[rows[:-for_min]].any():
                 said = {"site": course.channels[place].site.name, "reason": reasons[-1].removeprefix("temp.")}
                 return Verdict(start=len(reasons) == for_min and _TECHNICAL.issuperset(reasons), said=said)
     return Verdict(end="cleared")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alarms.hypothermia.course import felt, felt_spots
-from alarms.hypothermia.rule import ongoing_run
+from alarms.hypothermia.rule import ongoing_run, series
 from alarms.hypothermia.types import Run, Series
 from alarms.situation import Situation
 from alarms.temperature import MINUTE_US
@@ -127,8 +127,10 @@ def entered_us(situation: Situation) -> int | None:
 
 
 def until(bins: Series, minute: int) -> Series:
+    """Bins before a minute, as they were smoothed then."""
     n = int(np.searchsorted(bins.minute, minute))
-    return Series(minute=bins.minute[:n], raw=bins.raw[:n], value=bins.value[:n], channel=bins.channel[:n])
+    own, raw = bins.minute[:n], bins.raw[:n]
+    return Series(minute=own, raw=raw, value=series(own, raw), channel=bins.channel[:n])
 
 
 def lasted(run: Run | None) -> float:
