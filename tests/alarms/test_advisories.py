@@ -186,13 +186,13 @@ def test_a_level_whose_thermometer_is_gone_ends_as_unknown() -> None:
 
 
 def fallen(per_h: float, since: int) -> Case:
-    told = [37.9] * since + ramp(37.9, per_h, 200 - since).tolist()
+    told = [37.95] * since + ramp(37.95, per_h, 200 - since).tolist()
     return Case(channels=[channel(told)], facts={"warming": True})
 
 
 def test_fall_needs_two_windows_wholly_after_the_first_hour_and_rests_for_one() -> None:
     """The first hour ends at 70, the second window of 20 min at 110."""
-    case = fallen(-1.1, 0)
+    case = fallen(-1.06, 0)
     assert case.of("TMP-FALL", range(80, 180)) == [(110, "start"), (140, "expired"), (170, "start")]
     assert next(one for one in case.said if one.rule == "TMP-FALL").said["per_h"] == "1.1"
 
