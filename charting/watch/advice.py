@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from alarms.advisories import Lang, rules, text
+from alarms.advisories import Lang, Level, rules, text
 from alarms.board import Seen
 from alarms.hypothermia.rule import run_minutes
 from alarms.hypothermia.types import Course, Outcome
@@ -16,6 +16,8 @@ SNOOZE_US = 30 * MINUTE_US
 """For so long an advisory that somebody has put off, with a reason, is not in the way."""
 SOURCE = "advisory:"
 """How the source begins under which an advisory is seen; its device is the gateway's name."""
+
+_URGENCY = {level.value: rank for rank, level in enumerate(Level)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +53,15 @@ class Warmth:
 
 
 def standing(case: Case, now_us: int) -> Sequence[Standing]:
-    """Of an open case, in the order in which they began."""
+    """Of an open case, the most urgent first, then as they began."""
     if case.state != "open":
         return []
     last: dict[str, Advised] = {}
     for advised in case.advised:
         last.pop(advised.rule, None)
         last[advised.rule] = advised
-    return [_standing(case, advised, now_us) for advised in last.values() if advised.phase == "start"]
+    found = [_standing(case, advised, now_us) for advised in last.values() if advised.phase == "start"]
+    return sorted(found, key=lambda each: _URGENCY.get(each.level, len(_URGENCY)))
 
 
 def _standing(case: Case, advised: Advised, now_us: int) -> Standing:

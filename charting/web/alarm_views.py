@@ -19,8 +19,8 @@ MARKS: Mapping[Priority, str] = {
 }  # fmt: skip
 _RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 _NONE = len(_RANKS)
-STRIP = 4
-"""Alarms of a case's own bed that its pages write out; the others are counted."""
+STRIP = 3
+"""Alarms of a case's own bed that its pages write out; the others, and all advisories but the first, are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,8 +98,8 @@ def test_what_stands_is_what_began_last_and_has_not_ended(desk: Desk, clock: Clo
     desk.advise("c1", [advised("TMP-35", "start", T0_US + 3), advised("TMP-35", "end", T0_US + 4)])
     desk.advise("c1", [advised("TMP-35", "start", T0_US + 5)])
     found = standing(desk.case("c1"), clock.at_us)
-    assert [(each.rule, each.since_us) for each in found] == [("TMP-355", T0_US + 1), ("TMP-35", T0_US + 5)]
-    assert found[0] == Standing(case="c1", rule="TMP-355", level="low", since_us=T0_US + 1, said={"c": "35.4"})
+    assert [(each.rule, each.since_us) for each in found] == [("TMP-35", T0_US + 5), ("TMP-355", T0_US + 1)]
+    assert found[1] == Standing(case="c1", rule="TMP-355", level="low", since_us=T0_US + 1, said={"c": "35.4"})
     desk.close(ANN, "c1", at_us=clock.at_us)
     assert standing(desk.case("c1"), clock.at_us) == []
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from charting.trail.contents import Patient
-from charting.trail.entries import AlarmSeen, Denied
+from charting.trail.contents import Event, Patient
+from charting.trail.entries import Advised, AlarmSeen, Denied
 from collector.model import AlarmPhase, AlarmType, Priority
 from collector.technical import GATEWAY
 from tests.charting.web.hospital import Hospital
-from tests.page.data import HR, SECOND_US, alarm, reading
+from tests.page.data import HR, SECOND_US, alarm, reading, series
 
 START, CONTINUE, END = AlarmPhase.START, AlarmPhase.CONTINUE, AlarmPhase.END
 
@@ -234,3 +234,80 @@ async def test_what_the_gateway_says_of_itself_is_said_in_the_askers_language(
         for lang, wanted in (("zh", zh), ("en", en)):
             (alarm,) = beds((await client.get(f"/api/alarms?lang={lang}")).json())["OR-03"]["alarms"]
             assert (alarm["said"], alarm["text"]) == (wanted, text)
+
+
+async def test_an_advisory_is_seen_or_put_off_and_hides_no_alarm() -> None:
+    hospital = Watched(idle_s=43_200)
+    hospital.opened()
+    hospital.look()
+    hospital.tell(priority=Priority.HIGH, text="*** ASYSTOLE")
+    since_us = hospital.clock.at_us
+    begun = Advised(rule="TMP-355", phase="start", at_us=since_us, said={"c": "35.3", "min": "11"})
+    hospital.desk.advise("c1", [begun])
+    hospital.look()
+    said = "35.3 °C, below 35.5 °C for 11 min: consider more warming"
+    of = seen_of(since_us) | {"device": GATEWAY, "source": "advisory:TMP-355", "case": "c1"}
+    async with hospital.client("anaesthetist") as doctor:
+        (patient,) = beds((await doctor.get("/api/alarms")).json())["OR-03"]["cases"]
+        (advisory,) = patient["advisories"]
+        assert (advisory["text"], advisory["level"], advisory["seen_by"]) == (said, "low", None)
+        assert said in (await doctor.get("/alarms/strip?case=c1")).text
+        assert (await doctor.post("/api/alarms/seen", json=of | {"bed": "OR-04"})).status_code == 404
+        assert (await doctor.post("/api/alarms/seen", json=of | {"onset_us": since_us + 1})).status_code == 404
+        assert said in (await doctor.get("/alarms/put-off?case=c1&rule=TMP-355")).text
+        assert (await doctor.get("/alarms/put-off?case=c1&rule=TMP-35")).status_code == 404
+        assert (await doctor.post("/api/alarms/seen", json=of | {"note": "probe"})).status_code == 204
+        (patient,) = beds((await doctor.get("/api/alarms")).json())["OR-03"]["cases"]
+        (advisory,) = patient["advisories"]
+        assert (advisory["why"], advisory["put_off_us"]) == ("probe", hospital.clock.at_us + 1_800_000_000)
+        strip = (await doctor.get("/alarms/strip?case=c1")).text
+        assert said not in strip
+        assert "ASYSTOLE" in strip
+        assert "put off until" in (await doctor.get("/alarms")).text
+        hospital.look(1801)
+        assert said in (await doctor.get("/alarms/strip?case=c1")).text
+
+
+async def test_what_was_advised_in_a_day_is_listed_with_why_it_ended() -> None:
+    hospital = Watched()
+    hospital.opened(minutes=2000)
+    at_us = hospital.clock.at_us
+    bodies = [
+        Advised(rule="TMP-PRE", phase="start", at_us=at_us - 90_000_000_000),
+        Advised(rule="TMP-PRE", phase="end", at_us=at_us - 89_000_000_000, said={"why": "expired"}),
+        Advised(rule="TMP-36", phase="start", at_us=at_us - 600_000_000, said={"c": "35.8", "min": "15"}),
+        Advised(rule="TMP-36", phase="end", at_us=at_us - 300_000_000, said={"why": "cleared"}),
+        Advised(rule="TMP-36", phase="start", at_us=at_us - 60_000_000, said={"c": "35.7", "min": "15"}),
+    ]
+    hospital.desk.advise("c1", bodies)
+    async with hospital.client("quality") as client:
+        told = (await client.get("/api/advisories")).json()
+        assert [(each["rule"], each["why"], each["ended_us"] is None) for each in told] == [
+            ("TMP-36", "", True), ("TMP-36", "no longer so", False),
+        ]  # fmt: skip
+        page = (await client.get("/alarms/log")).text
+        assert "35.8 °C, below 36 °C for 15 min: consider more warming" in page
+        assert "no longer so" in page
+
+
+async def test_the_temperature_of_a_case_is_shown_by_the_indicators_rule() -> None:
+    hospital = Watched()
+    hospital.opened(minutes=60)
+    probe = series("MDC_TEMP_NASOPH", "Cel", source="t", site="nasopharynx")
+    doctor = hospital.actor("anaesthetist")
+    start_us = hospital.clock.at_us - 58 * 60 * SECOND_US
+    hospital.desk.set(doctor, "c1", item="in", after=0, content=Event(key="t_room_in", at_us=start_us))
+    for minute in range(58):
+        value = 36.2 if minute < 30 else 35.8
+        hospital.store.readings.append(
+            reading(replace(probe, bed="OR-03"), start_us + minute * 60 * SECOND_US + SECOND_US, value)
+        )
+    hospital.look(6)
+    hospital.adviser.look()
+    async with hospital.client("quality") as client:
+        (patient,) = beds((await client.get("/api/alarms")).json())["OR-03"]["cases"]
+        told = patient["temperature"]
+        wanted = {"value_c": 35.8, "run_min": 28.0, "nadir_c": 35.8, "site_name": "nasopharynx", "outcome": "no_event"}
+        assert {key: told[key] for key in wanted} == wanted
+        page = (await client.get("/alarms")).text
+        assert "below 36.0 °C for 28 min" in page
