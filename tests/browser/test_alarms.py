@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from playwright.async_api import Page, expect
 
-from charting.trail.entries import AlarmSeen
+from charting.trail.entries import Advised, AlarmSeen
 from collector.model import AlarmPhase, AlarmType, Priority
 from collector.technical import GATEWAY
 from tests.browser.department import picture, served, visited
@@ -146,4 +146,27 @@ async def test_how_long_it_took_to_the_page_is_measured_and_told() -> None:
         await looks_right(page)
         await page.goto(f"{url}/alarms/report")
         await expect(page.locator("tbody tr").first).to_contain_text(TEXT)
+        await looks_right(page)
+
+
+async def test_an_advisory_comes_by_itself_and_is_put_off_for_a_reason() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.opened()
+    async with served(hospital) as url, watched(hospital), visited(url, "head", size="tablet") as page:
+        await page.goto(f"{url}/alarms")
+        begun = Advised(rule="TMP-355", phase="start", at_us=hospital.clock.at_us, said={"c": "35.3", "min": "11"})
+        hospital.desk.advise("c1", [begun])
+        bundle = page.locator(f"#bed-{BED} .advice")
+        await expect(bundle.locator(".what")).to_have_text("35.3 °C, below 35.5 °C for 11 min: consider more warming")
+        await looks_right(page)
+        await bundle.get_by_role("button", name="Put off").click()
+        dialog = page.locator("#loaded")
+        await dialog.get_by_role("button", name="The probe's position").click()
+        await picture(page, "dialog-put-off")
+        await dialog.locator("button.main").click()
+        await expect(dialog).to_be_hidden()
+        await expect(bundle).to_contain_text("put off until")
+        await expect(bundle.locator(".what")).to_have_count(0)
+        ((said, who, _),) = hospital.desk.case("c1").seen
+        assert (said.source, said.note, who) == ("advisory:TMP-355", "The probe's position", "head")
         await looks_right(page)
