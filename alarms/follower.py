@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 from alarms.board import Alarm, Board, Seen
 from collector.clock import EVER_US
-from collector.model import Condition
+from collector.model import Condition, Priority
 from collector.series import SeriesReader
 from collector.status import DeviceState, DeviceStatus
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 PAST_US = 24 * 3_600_000_000
 """So far back the changes are read at the start; what stands for longer the caller knows of."""
 LATE_US = 2 * 3_600_000_000
 """A change may be of so long before its being journaled: our own conditions are told with since when they hold."""
+OVERTAKEN_US = 1_000_000
+"""Who was held up for less on his way here knows less of the links than who came before him."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,36 +44,40 @@ class Follower:
         self._lock = threading.Lock()
 
     def follow(self, devices: Sequence[DeviceStatus], now_us: int) -> Alarms:
-        """Hear what is new. Raises what the reader raises."""
+        """Hear what is new; `devices`: as they were at `now_us`. Raises what the reader raises."""
         with self._lock:
             for change in self._news(now_us):
                 self._board.hear(change)
                 self._last = change
-            for device in devices:
-                self._board.link(device.device, up=device.state is DeviceState.RECEIVING, at_us=device.since_us)
+            overtaken = self._looked_us is not None and 0 < self._looked_us - now_us < OVERTAKEN_US
+            if not overtaken:
+                for device in devices:
+                    self._board.link(device.device, up=device.state is DeviceState.RECEIVING, at_us=device.since_us)
+                self._looked_us = now_us
             self._board.tick(now_us)
-            self._looked_us = now_us
             return Alarms(standing=tuple(self._board.standing()), ended=tuple(self._board.ended()))
 
-    def see(self, device: str, source: str, onset_us: int, seen: Seen) -> Alarm | None:
-        """As Board.see: the alarm that is marked now, None where there is none to mark."""
+    def see(self, device: str, source: str, onset_us: int, priority: Priority, seen: Seen) -> Alarm | None:
+        """As Board.see: the alarm that is marked now, None where there is none to mark.
+
+        priority: as it was on the page; one that has risen since was not seen as it is.
+        """
         with self._lock:
-            marked = self._board.see(device, source, onset_us, seen)
+            risen = any(
+                (one.device, one.alarm.source) == (device, source) and _RANKS[one.alarm.priority] < _RANKS[priority]
+                for one in self._board.standing()
+            )
+            marked = () if risen else self._board.see(device, source, onset_us, seen)
             return marked[0] if marked else None
 
     def _news(self, now_us: int) -> Sequence[Condition]:
-        """What has come since the last look, in the order of its arrival, and perhaps some of before.
-
-        A clock that was set back may have been so by any time.
-        """
-        looked_us = self._looked_us
-        anew = looked_us is None or now_us < looked_us
-        start_us = now_us - PAST_US if anew or looked_us is None else looked_us - LATE_US
+        """What has come since the last look, in the order of its arrival, and perhaps some of before."""
+        if self._looked_us is None:
+            start_us = now_us - PAST_US
+            older, self._standing = [change for change in self._standing if change.time_us < start_us], ()
+            return [*older, *self._reader.conditions(self._bed, start_us, EVER_US)]
+        start_us = min(self._looked_us, now_us) - LATE_US  # our clock may have been set back
         changes = self._reader.conditions(self._bed, start_us, EVER_US)
-        if looked_us is None:
-            older = [change for change in self._standing if change.time_us < start_us]
-            self._standing = ()
-            return [*older, *changes]
         for place in range(len(changes) - 1, -1, -1):
             if changes[place] == self._last:
                 return changes[place + 1 :]

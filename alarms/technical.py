@@ -243,6 +243,36 @@ class Sinks:
         return changes
 
 
+class Watched:
+    """All of these of one bed; the same arguments."""
+
+    def __init__(
+        self,
+        technical: Technical,
+        last: Iterable[Reading],
+        sinks: Mapping[str, Priority],
+        now_us: int,
+        now_s: float,
+    ) -> None:
+        self._signals = Signals(technical, last, now_us, now_s)
+        self._sites = Sites(technical, now_s)
+        self._sinks = Sinks(technical, sinks, now_s)
+
+    def hear(self, entries: Sequence[Entry], now_s: float) -> None:
+        """These were told."""
+        self._signals.hear(entries, now_s)
+        self._sites.hear(entries, now_s)
+
+    def look(
+        self, devices: Sequence[DeviceStatus], sinks: Mapping[str, SinkStatus], now_us: int, now_s: float
+    ) -> Sequence[Condition]:
+        return [
+            *self._signals.look(devices, now_us, now_s),
+            *self._sites.look(now_s),
+            *self._sinks.look(sinks, now_us, now_s),
+        ]
+
+
 def _signal(reading: Reading) -> str:
     """The source of the condition of a reading's signal; empty where nobody waits for it."""
     channel = reading.series.channel

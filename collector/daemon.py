@@ -15,11 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alarms.board import Alarm, Presence
+from alarms.follower import PAST_US, Follower
+from alarms.latency import Latency
+from alarms.pcd04 import Reporter
+from alarms.technical import Watched
 from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
 from collector.broker import Broker
-from collector.clock import MachineClock, from_datetime
+from collector.clock import EVER_US, MachineClock, from_datetime
 from collector.config import Config, DeviceSection
 from collector.delivery import Delivery, Sink
 from collector.errors import DiskError, JournalError, UsageError
@@ -31,14 +36,15 @@ from collector.links import Links, absence
 from collector.logs import logger
 from collector.metrics import CONTENT_TYPE, Metrics
 from collector.migrate import migrate_new
-from collector.model import Condition
+from collector.model import Condition, Entry, Priority, Reading
 from collector.mqtt_messages import READER as MQTT_READER
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
 from collector.recording import recording
 from collector.runner import Runner
-from collector.technical import Technical
-from collector.timekeeping import Timekeeper
+from collector.status import DeviceState
+from collector.technical import GATEWAY, Technical
+from collector.timekeeping import Timekeeper, set_back
 from collector.timescale import READER, Timescale
 from collector.transport import open_port
 from collector.transport.base import Transport
@@ -52,6 +58,9 @@ RECORDING_START = "2000-01-01T00:00:00Z"
 
 SEEN_S = 5.0
 """How often the journal is told that the daemon runs: so exactly is known when it did not (links.LATE_US is longer)."""
+
+SINKS = {READER: Priority.MEDIUM, MQTT_READER: Priority.LOW}
+"""Priorities of a server that is not reached: what the store does not take is missing in the record."""
 
 WATCH_S = 1.0
 """How often the counts of journal and sinks are read for the metrics."""
@@ -88,6 +97,7 @@ class _Daemon:
         self._log = logger(bed=config.bed.id)
         self._bell = Bell()
         self._mqtt: Mqtt | None = None
+        self._reporter: Reporter | None = None
         sinks: dict[str, Callable[[Journal], Sink]] = {}
         if config.timescale is not None:
             sinks[READER] = partial(Timescale, config.timescale.full_dsn)
@@ -100,20 +110,27 @@ class _Daemon:
             raise UsageError(f"journal.path: {error}") from error
         self._reader = BothReader(self._journal)
         changes: Sequence[Condition] = []
+        stored: Sequence[Reading] = []
         with contextlib.suppress(DiskError):
             changes = self._reader.last_conditions(config.bed.id)
+            stored = self._reader.measured(config.bed.id)
+        now_us, now_s = self._clock.utc_us(), self._clock.monotonic()
         self._technical = Technical(config.bed.id, self._clock.utc_us, changes, demo=config.bed.demo)
+        self._watched = Watched(self._technical, stored, {name: SINKS[name] for name in sinks}, now_us, now_s)
+        self._alarms = Follower(config.bed.id, self._reader, changes)
+        self._told = changes
+        self._latency = Latency(self._metrics.alarm_page.labels(config.bed.id).observe)
         self._journal_watch = JournalWatch(self._journal, self._technical)
-        self._links = Links(self._technical, self._clock.utc_us())
+        self._links = Links(self._technical, now_us)
         self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
-        self._runners = [self._runner(device, changes) for device in config.device]
+        self._runners = [self._runner(device, changes, stored) for device in config.device]
         self._timekeeper = Timekeeper(
             bed=config.bed.id,
             clock=self._clock,
             technical=self._technical,
             metrics=self._metrics,
-            stepped=[self._links.stepped, *(runner.stepped for runner in self._runners)],
+            stepped=[self._links.stepped, self._latency.stepped, *(runner.stepped for runner in self._runners)],
             demo=config.bed.demo,
         )
 
@@ -142,8 +159,9 @@ class _Daemon:
     async def _tell_absence(self) -> None:
         """Journal that the gateway was not there; a bed of recordings has no time in which it could not be."""
         if any(device.parsed_port.scheme != "replay" for device in self._config.device):
-            last_us = await asyncio.to_thread(self._journal.last_seen_us)
-            await self._writer.append(absence(self._technical, last_us, self._clock.utc_us()), {})
+            last_us, now_us = await asyncio.to_thread(self._journal.last_seen_us), self._clock.utc_us()
+            changes = [*set_back(self._technical, self._told, now_us), *absence(self._technical, last_us, now_us)]
+            await self._writer.append(changes, {})
         await asyncio.to_thread(self._journal.go_on)
 
     async def close(self) -> None:
@@ -169,29 +187,54 @@ class _Daemon:
     def _publish(self, broker: Broker, journal: Journal) -> "Mqtt":
         from collector.mqtt import Mqtt  # noqa: PLC0415  six megabytes that a bed without a broker does not need
 
-        self._mqtt = Mqtt(broker, self._config.bed.id, journal, self._clock.utc_us)
+        bed = self._config.bed.id
+        if self._reporter is None:
+            history: Sequence[Condition] = []
+            with contextlib.suppress(JournalError):
+                history = self._reader.conditions(bed, self._clock.utc_us() - PAST_US, EVER_US)
+            self._reporter = Reporter(bed, history)
+        reporter = self._reporter
+        self._mqtt = Mqtt(
+            broker, bed, journal, self._clock.utc_us, lambda condition: reporter.tell(condition).as_json()
+        )
         return self._mqtt
 
-    def _runner(self, device: DeviceSection, changes: Sequence[Condition]) -> Runner:
+    def _seen(self, alarm: Alarm) -> None:
+        """A person at the bed has seen it: the broker is told as well."""
+        reporter, seen = self._reporter, alarm.seen
+        if self._mqtt is None or reporter is None or seen is None:
+            return
+
+        def report() -> tuple[Condition, Mapping[str, object]] | None:
+            found = reporter.see(alarm.device, alarm.alarm.source, alarm.onset_us, seen)
+            return None if found is None else (found[0], found[1].as_json())
+
+        self._mqtt.publish_again(report)
+
+    def _append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> "asyncio.Future[int]":
+        """What the devices tell now: into the journal, and to who waits for it."""
+        self._watched.hear(entries, self._clock.monotonic())
+        return self._writer.append(entries, inputs)
+
+    def _runner(self, device: DeviceSection, changes: Sequence[Condition], stored: Sequence[Reading]) -> Runner:
         spec = device.spec
         options = spec.options.model_validate(device.options)
         normalizer = Normalizer(
             bed=self._config.bed.id, device=device.name, sites=device.sites, demo=self._config.bed.demo
         )
-        if device.parsed_port.scheme != "replay":
-            with contextlib.suppress(DiskError):
-                stored = self._reader.measured(self._config.bed.id)
-                normalizer.recall(
-                    (reading for reading in stored if reading.series.device == device.name),
-                    (change for change in changes if change.device == device.name),
-                )
+        live = device.parsed_port.scheme != "replay"
+        if live:
+            normalizer.recall(
+                (reading for reading in stored if reading.series.device == device.name),
+                (change for change in changes if change.device == device.name),
+            )
         return Runner(
             name=device.name,
             port=device.port,
             spec=spec,
             new_session=partial(spec.session, options),
             normalizer=normalizer,
-            append=self._writer.append,
+            append=self._append if live else self._writer.append,
             clock=self._clock,
             metrics=self._metrics,
         )
@@ -231,6 +274,9 @@ class _Daemon:
                 self._stop,
                 {p.refid: p for device in config.device for p in device.spec.parameters},
                 self._journal.unsaved,
+                self._alarms,
+                self._latency,
+                self._seen,
             )
             services.append(serve(page, *config.page.address, self._stop))
         if config.metrics is not None:
@@ -256,7 +302,9 @@ class _Daemon:
                 changes = await asyncio.to_thread(self._journal_watch.look, self._clock.monotonic())
                 if changes:
                     await self._writer.append(changes, {})
-            changes = self._links.look([runner.status for runner in self._runners], self._clock.utc_us())
+            devices, sinks = [runner.status for runner in self._runners], self._delivery.status()
+            now_us, now_s = self._clock.utc_us(), self._clock.monotonic()
+            changes = [*self._links.look(devices, now_us), *self._watched.look(devices, sinks, now_us, now_s)]
             if changes:
                 await self._writer.append(changes, {})
             if self._clock.monotonic() - seen_s >= SEEN_S:
@@ -266,7 +314,20 @@ class _Daemon:
                 self._metrics.show_sink(name, status)
             if self._mqtt is not None:
                 self._mqtt.show([runner.status for runner in self._runners])
+            await self._show_alarms()
             await asyncio.sleep(WATCH_S)
+
+    async def _show_alarms(self) -> None:
+        """Those that stand, in the metrics. A device that has none has 0 of each priority, where its link is up."""
+        devices = [runner.status for runner in self._runners]
+        with contextlib.suppress(JournalError):
+            found = await asyncio.to_thread(self._alarms.follow, devices, self._clock.utc_us())
+            heard = [GATEWAY, *(device.device for device in devices if device.state is DeviceState.RECEIVING)]
+            counts = {(name, priority, Presence.PRESENT.value): 0 for name in heard for priority in Priority}
+            for one in found.standing:
+                key = one.device, one.alarm.priority, one.presence.value
+                counts[key] = counts.get(key, 0) + 1
+            self._metrics.show_alarms(counts)
 
     async def _tend(self) -> None:
         """Keep journal and sinks going; apart from `_watch`, for mending a large file takes its time."""

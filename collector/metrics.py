@@ -1,21 +1,24 @@
 """All metrics, declared here; names and labels are part of the contract (design §5)."""
 
 from collections import Counter as Counted
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Info, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from collector import __version__
 from collector.clock import Step
 from collector.journal.safe import SafeJournal
+from collector.model import Priority
 from collector.mqtt_messages import READER as MQTT_READER
 from collector.status import DeviceState, SinkStatus
 from collector.timescale import READER
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+ALARM_PAGE_BUCKETS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+"""Seconds; 95 % are to be within 5 (clinical.md §4.2)."""
 _DEVICE = ("bed", "device", "driver")
 
 
@@ -103,6 +106,15 @@ class Metrics:
         self.mqtt_skipped = Gauge(
             "vitalsd_mqtt_skipped_total", "Entries not published: too old, or refused", registry=self.registry
         )
+        self.alarms = Gauge(
+            "vitalsd_alarms", "Alarm conditions that stand, by the device's own priority; unknown: its link was lost",
+            ("bed", "device", "priority", "presence"), registry=self.registry,
+        )  # fmt: skip
+        self.alarm_page = Histogram(
+            "vitalsd_alarm_page_seconds", "From an alarm's arrival until a page at the bed has drawn it", ("bed",),
+            buckets=ALARM_PAGE_BUCKETS, registry=self.registry,
+        )  # fmt: skip
+        self.alarm_page.labels(bed)
         Info("vitalsd_build", "This program", registry=self.registry).info({"version": __version__})
 
     def seen(self, labels: tuple[str, str, str], code: str, time_us: int) -> None:
@@ -123,6 +135,12 @@ class Metrics:
     def set_state(self, labels: tuple[str, str, str], now: DeviceState) -> None:
         for state in DeviceState:
             self.state.labels(*labels, state.value).set(state is now)
+
+    def show_alarms(self, counts: Mapping[tuple[str, Priority, str], int]) -> None:
+        """By device, priority and presence; a combination that is not among them has none."""
+        self.alarms.clear()
+        for (device, priority, presence), count in counts.items():
+            self.alarms.labels(self.bed, device, priority.value, presence).set(count)
 
     def show_journal(self, journal: SafeJournal, now_us: int) -> None:
         """Raises JournalError."""

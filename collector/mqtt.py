@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeVar
@@ -52,17 +52,30 @@ _CLOSE_S = 1.5
 """A broker that answers no more does not keep the daemon from ending within 2 s."""
 
 
+AGAIN = 64
+"""Conditions that wait to be published anew: a person marks few while a broker is away."""
+
 T = TypeVar("T")
+Report = Callable[[Condition], Mapping[str, object]]
+Again = Callable[[], tuple[Condition, Mapping[str, object]] | None]
 
 
 class Mqtt:
-    """Publishes a journal in the running loop. Only `wake` may be called from other threads."""
+    """Publishes a journal in the running loop. Only `wake` may be called from other threads.
 
-    def __init__(self, broker: Broker, bed: str, journal: Journal, utc_us: Callable[[], int]) -> None:
+    report: the PCD-04 shape of a condition, asked for in the order of the journal; None: there is none. It raises
+    ValueError for a time that has no date.
+    """
+
+    def __init__(
+        self, broker: Broker, bed: str, journal: Journal, utc_us: Callable[[], int], report: Report | None = None
+    ) -> None:
         self._broker = broker
         self._bed = bed
         self._journal = journal
         self._utc_us = utc_us
+        self._report = report
+        self._again: deque[Again] = deque(maxlen=AGAIN)
         self._log = logger(sink=READER)
         self._reader = journal.reader()
         self._news = Bell()
@@ -102,6 +115,11 @@ class Mqtt:
                 message = of_device(self._broker.prefix, self._bed, device)
                 self._states[message.topic] = self._new_states[message.topic] = message
                 self._news.ring()
+
+    def publish_again(self, again: Again) -> None:
+        """Once all that the journal has is published, publish a condition anew with another report, if it gives one."""
+        self._again.append(again)
+        self._news.ring()
 
     async def drain(self) -> None:
         """Return when the broker has all that the journal had at the call and is worth publishing, or at `close`."""
@@ -197,6 +215,10 @@ class Mqtt:
                 for message in owed.values():
                     await self._send(client, message)
                 owed.clear()
+                while self._again:
+                    found = self._again.popleft()()
+                    if found is not None:
+                        await self._send(client, of_condition(self._broker.prefix, *found))
                 await self._land_all()
             await self._tell()
             if idle:
@@ -239,7 +261,7 @@ class Mqtt:
         conditions = [_sound(condition_of, row) for row in self._reader.last_conditions(self._bed)]
         for condition in (condition for condition in conditions if condition is not None):
             with contextlib.suppress(ValueError, OverflowError):
-                messages.append(of_condition(self._broker.prefix, condition))
+                messages.append(self._of_condition(condition))
         return {message.topic: message for message in messages if message is not None}
 
     def _message(self, entry: Reading | Condition | None) -> Message | None:
@@ -250,12 +272,16 @@ class Mqtt:
                 case Reading():
                     return of_reading(self._broker.prefix, entry, now_us)
                 case Condition() if fresh(entry.time_us, now_us):
-                    return of_condition(self._broker.prefix, entry)
+                    return self._of_condition(entry)
                 case None:
                     self._tell_damaged()
         except (ValueError, OverflowError):
             self._log.warning("an entry is not published: it has no date")
         return None
+
+    def _of_condition(self, condition: Condition) -> Message:
+        pcd04 = None if self._report is None else self._report(condition)
+        return of_condition(self._broker.prefix, condition, pcd04)
 
     def _tell_damaged(self) -> None:
         self._log.warning("an entry is not published: it is damaged")

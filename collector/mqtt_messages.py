@@ -7,7 +7,13 @@ The contract. Every message is retained, of QoS 1, JSON in UTF-8, and with MQTT 
     PREFIX/BED/DEVICE/state                           state and cause of a device's life since a time; last_frame is the
                                                       last one at that message; published whenever another state begins
     PREFIX/BED/DEVICE/vitals/CODE/ROLE/SOURCE         the last reading of a channel: the columns of the view `vitals`
-    PREFIX/BED/DEVICE/conditions/SOURCE               the last change of an alarm condition; phase "end" ends it
+    PREFIX/BED/DEVICE/conditions/SOURCE               the last change of an alarm condition; phase "end" ends it; with
+                                                      "pcd04", the same as an IHE PCD-04 report: id and parent (null in
+                                                      the first one of the alarm), event (code, text), source, phase
+                                                      (start, continue, update, escalate, deescalate, end), state,
+                                                      inactivation ("alert-acknowledged" once a person has seen it at
+                                                      the bed: published anew then, as an update), priority (PH, PM, PL,
+                                                      PN), type (SP, ST; SA: an advisory of ours)
 
 PREFIX is `vitalsd` unless configured. Each other level is a name as it is configured or as the device told it, but for
 characters that mean something to MQTT or that a broker may refuse (/ + # $ % and control characters): they are written
@@ -115,7 +121,8 @@ def of_reading(prefix: str, reading: Reading, now_us: int) -> Message | None:
     return Message(topic=topic, payload=_json(body), expiry_s=left_s)
 
 
-def of_condition(prefix: str, condition: Condition) -> Message:
+def of_condition(prefix: str, condition: Condition, pcd04: Mapping[str, object] | None = None) -> Message:
+    """`pcd04`: its report in that shape, where somebody makes one."""
     alarm = condition.alarm
     body = {
         "time": rfc3339(condition.time_us),
@@ -130,6 +137,7 @@ def of_condition(prefix: str, condition: Condition) -> Message:
         "device_priority": alarm.device_priority,
         "demo": alarm.demo,
         "device_time": _time(alarm.device_time_us),
+        **({} if pcd04 is None else {"pcd04": pcd04}),
     }
     topic = f"{prefix}/{level(condition.bed)}/{level(condition.device)}/conditions/{level(alarm.source)}"
     return Message(topic=topic, payload=_json(body))

@@ -8,7 +8,7 @@ from collector import adjtimex
 from collector.clock import MachineClock, Step, rfc3339
 from collector.logs import logger
 from collector.metrics import Metrics
-from collector.model import Channel, Entry, Priority, Quality, Reading, Series
+from collector.model import UNMAPPED, Channel, Condition, Entry, Priority, Quality, Reading, Series
 from collector.runner import Append
 from collector.technical import GATEWAY, STEP, Technical
 
@@ -26,6 +26,14 @@ LARGE_STEP_US = 1_000_000
 SYNC = "clock-sync"
 UNSYNCHRONISED_S = 600.0
 """After a start NTP may take minutes, and a short loss moves a clock by milliseconds."""
+
+
+def set_back(technical: Technical, told: Iterable[Condition], now_us: int) -> Sequence[Condition]:
+    """Of a gateway that starts now, where what it told in its last life has times to come: it comes before all else."""
+    if max((condition.time_us for condition in told), default=now_us) <= now_us:
+        return []
+    text = "Gateway clock was set back while the gateway was not running"
+    return technical.passed(STEP, text, Priority.MEDIUM, code=UNMAPPED, start_us=now_us, end_us=now_us)
 
 
 class Timekeeper:

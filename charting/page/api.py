@@ -4,18 +4,26 @@ Times are RFC 3339 UTC with microseconds, ages are seconds at `time`.
 
     bed, time, zone, demo, unsaved_since (null, or since when the gateway's disk takes nothing)
     devices[]  device, driver, manufacturer, model, state, since, cause, last_frame, last_frame_age_s, frames, rejected,
-               clock_offset_s, alarms: "standing" | "none_reported" | "unknown" (the link is down)
+               clock_offset_s, alarms: "standing" | "none_reported" | "unknown" (the link is down,
+               or was and an alarm of before has not been told again)
     values[]   code, name, label, value (a number or null), text (as the page writes it; null: no value), unit (UCUM),
                unit_text, quality, demo, role, site, source, device, time, age_s, old (age_s > limit_s), limit_s,
                saved (false: only in the gateway's memory)
-    alarms[]   device, source, type, priority, device_priority, code, name, text (as sent), demo, since, age_s,
-               known (false: reported before its link was interrupted)
+    alarms[]   those that stand: device ("vitalsd": the gateway's own), source, type, priority, highest (since its
+               onset), device_priority, code, name, text (as sent), demo, since (its onset), age_s, told (its last
+               change, by arrival), device_time (null where the device told none), presence: "present" | "unknown"
+               (its device was interrupted since and has not told it again), presence_since, known (it is present),
+               seen (null, or by and at: a person has seen it on our page)
+    ended[]    the same of those that are over, the newest first, presence "ended", or "unknown" where it was given up
+    alarm_page null, or how long alarms took from their arrival to a page: count, p50_s, p95_s, worst_s
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from charting.page.now import Now, Standing, Value
+from alarms.board import Alarm, Presence
+from charting.page.now import Now, Value
 from charting.page.words import Words
 from collector.clock import rfc3339
 from collector.codes import Parameter
@@ -32,7 +40,9 @@ def as_json(now: Now, words: Words, parameters: Mapping[str, Parameter]) -> dict
         "unsaved_since": None if now.unsaved is None else rfc3339(now.unsaved.since_us),
         "devices": [_device(device, now) for device in now.devices],
         "values": [_value(value, words, parameters) for value in now.values],
-        "alarms": [_alarm(standing, words, parameters) for standing in now.alarms],
+        "alarms": [_alarm(one, now, words, parameters) for one in now.alarms.standing],
+        "ended": [_alarm(one, now, words, parameters) for one in now.alarms.ended],
+        "alarm_page": None if now.latency is None else asdict(now.latency),
     }
 
 
@@ -40,7 +50,10 @@ def alarm_state(device: DeviceStatus, now: Now) -> str:
     """What is known of a device's alarms: "unknown" where the link is down, never "none" for want of knowing."""
     if device.state is not DeviceState.RECEIVING:
         return "unknown"
-    return "standing" if any(s.device == device.device and s.known for s in now.alarms) else "none_reported"
+    presences = {one.presence for one in now.alarms.standing if one.device == device.device}
+    if Presence.PRESENT in presences:
+        return "standing"
+    return "unknown" if presences else "none_reported"
 
 
 def _device(device: DeviceStatus, now: Now) -> dict[str, Any]:
@@ -87,19 +100,25 @@ def _value(value: Value, words: Words, parameters: Mapping[str, Parameter]) -> d
     }
 
 
-def _alarm(standing: Standing, words: Words, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
-    alarm = standing.alarm
+def _alarm(one: Alarm, now: Now, words: Words, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    alarm = one.alarm
     return {
-        "device": standing.device,
+        "device": one.device,
         "source": alarm.source,
         "type": alarm.type,
         "priority": alarm.priority,
+        "highest": one.highest,
         "device_priority": alarm.device_priority,
         "code": alarm.code,
         "name": words.name(parameters, alarm.code, alarm.source),
         "text": alarm.text,
         "demo": alarm.demo,
-        "since": rfc3339(standing.onset_us),
-        "age_s": standing.age_s,
-        "known": standing.known,
+        "since": rfc3339(one.onset_us),
+        "age_s": max(0.0, (now.at_us - one.onset_us) / 1e6),
+        "told": rfc3339(one.told_us),
+        "device_time": None if alarm.device_time_us is None else rfc3339(alarm.device_time_us),
+        "presence": one.presence,
+        "presence_since": rfc3339(one.since_us),
+        "known": one.presence is Presence.PRESENT,
+        "seen": None if one.seen is None else {"by": one.seen.by, "at": rfc3339(one.seen.at_us)},
     }

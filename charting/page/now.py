@@ -3,23 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from alarms.follower import Alarms, Follower
+from alarms.latency import Latency, Summary
 from charting.page.layout import Place, place
 from collector.ages import limit_s
-from collector.clock import EVER_US
 from collector.codes import Parameter
-from collector.model import AlarmCondition, AlarmPhase, Condition, Priority, Reading, Series, WavePiece
+from collector.model import Reading, Series, WavePiece
 from collector.series import SeriesReader
-from collector.status import DeviceState, DeviceStatus, Unsaved
-from collector.technical import GATEWAY
+from collector.status import DeviceStatus, Unsaved
 
 SECOND_US = 1_000_000
 GONE_US = 3600 * SECOND_US
 """What has not been heard for so long leaves the page: it may be another patient's."""
 WAVE_SPAN_US = 13 * SECOND_US
 """10 s are shown, 2 s behind the newest sample, in pieces of at most 1 s."""
-_ALARM_PAST_US = 24 * GONE_US
-_LATE_US = 300 * SECOND_US
-"""Stored entries may arrive out of order of time by so much."""
 
 # Where our clock was set back, an hour is lived twice, and what the first time left there is not of now.
 _SOON_US = 2 * SECOND_US
@@ -27,8 +24,6 @@ _SOON_US = 2 * SECOND_US
 _AHEAD_US = 14 * SECOND_US
 _WATCHED_US = 10 * SECOND_US
 """Who looks this often and so far ahead sees all that an earlier time has left before it comes near."""
-
-_PRIORITIES = tuple(Priority)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,52 +47,38 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """An alarm that the device has not ended. `known`: the link that reported it has not been interrupted since."""
-
-    device: str
-    alarm: AlarmCondition
-    onset_us: int
-    age_s: float
-    known: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """Everything that the page shows at one time, in its order. unsaved: what the gateway's disk does not take."""
+    """Everything that the page shows at one time, in its order. unsaved: what the gateway's disk does not take.
+
+    latency: how long alarms took to the pages until now, None where it was not measured.
+    """
 
     bed: str
     zone: str
     at_us: int
     devices: tuple[DeviceStatus, ...]
     values: tuple[Value, ...]
-    alarms: tuple[Standing, ...]
+    alarms: Alarms
     waves: tuple[Series, ...]
     pieces: tuple[WavePiece, ...]
     demo: bool
     unsaved: Unsaved | None = None
-
-
-@dataclass(slots=True)
-class _Raised:
-    alarm: AlarmCondition
-    onset_us: int
-    last_us: int
+    latency: Summary | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Bedside:
-    """Looks at one bed through a reader; remembers which alarms stand and which waves there were.
+    """Looks at one bed through a reader; remembers which waves there were.
 
-    Calls block on the reader and must not overlap.
+    alarms, latency: of this bed, shared with who else looks. Calls block on the reader and must not overlap.
     """
 
     bed: str
     zone: str
     reader: SeriesReader
     parameters: Mapping[str, Parameter]
-    _raised: dict[tuple[str, str], _Raised] = field(default_factory=dict)
-    _folded: set[Condition] = field(default_factory=set)
+    alarms: Follower
+    latency: Latency
     _waves: dict[Series, int] = field(default_factory=dict)
     _left: set[tuple[Series, int]] = field(default_factory=set)
     _ahead: bool = False
@@ -108,7 +89,7 @@ class Bedside:
         values = [self._value(reading, now_us, unsaved) for reading in self.reader.latest(self.bed)]
         values = [value for value in values if value.age_s * SECOND_US < GONE_US]
         values.sort(key=_order)
-        alarms = self._alarms(devices, now_us)
+        alarms = self.alarms.follow(devices, now_us)
         pieces = self._pieces(now_us)
         self._looked_us = now_us
         return Now(
@@ -122,8 +103,9 @@ class Bedside:
             pieces=pieces,
             demo=any(v.reading.demo for v in values)
             or any(p.demo for p in pieces)
-            or any(a.alarm.demo for a in alarms),
+            or any(a.alarm.demo for a in alarms.standing),
             unsaved=unsaved,
+            latency=self.latency.summary(),
         )
 
     def _value(self, reading: Reading, now_us: int, unsaved: Unsaved | None) -> Value:
@@ -154,38 +136,6 @@ class Bedside:
             self._waves[piece.series] = max(piece.start_us, self._waves.get(piece.series, 0))
         self._waves = {series: at for series, at in self._waves.items() if now_us - at < GONE_US}
         return tuple(sorted(self._waves, key=series_order))
-
-    def _alarms(self, devices: Sequence[DeviceStatus], now_us: int) -> tuple[Standing, ...]:
-        anew = self._looked_us is None or now_us < self._looked_us  # our clock was set back: all of it again, in order
-        start_us = now_us - _ALARM_PAST_US if anew or self._looked_us is None else self._looked_us - _LATE_US
-        changes = self.reader.conditions(self.bed, start_us, EVER_US)
-        for change in changes:
-            if anew or change not in self._folded:
-                self._fold(change)
-        self._folded = set(changes)
-        linked = {d.device: d.since_us for d in devices if d.state is DeviceState.RECEIVING}
-        standing = []
-        for (device, source), raised in list(self._raised.items()):
-            known = device == GATEWAY or (device in linked and raised.last_us >= linked[device])
-            if not known and now_us - raised.last_us > GONE_US:
-                del self._raised[device, source]
-                continue
-            age_s = max(0.0, (now_us - raised.onset_us) / SECOND_US)
-            standing.append(
-                Standing(device=device, alarm=raised.alarm, onset_us=raised.onset_us, age_s=age_s, known=known)
-            )
-        standing.sort(key=lambda s: (_PRIORITIES.index(s.alarm.priority), -s.onset_us, s.device, s.alarm.source))
-        return tuple(standing)
-
-    def _fold(self, condition: Condition) -> None:
-        key = condition.device, condition.alarm.source
-        if condition.alarm.phase is AlarmPhase.END:
-            self._raised.pop(key, None)
-            return
-        before = self._raised.get(key)
-        goes_on = condition.alarm.phase is AlarmPhase.CONTINUE
-        onset_us = before.onset_us if goes_on and before is not None else condition.time_us
-        self._raised[key] = _Raised(alarm=condition.alarm, onset_us=onset_us, last_us=condition.time_us)
 
 
 def series_order(series: Series) -> tuple[int, str, str, str, str]:

@@ -12,30 +12,22 @@ from importlib.resources import files
 from string import Template
 from zoneinfo import ZoneInfo
 
-from charting.page.api import alarm_state
+from charting.page.alarms import AlarmView
 from charting.page.chart import GRIDS
 from charting.page.layout import GROUPS, place
-from charting.page.now import Now, Standing, Value
+from charting.page.now import Now, Value
 from charting.page.tiles import Tile, arrange
 from charting.page.words import Lang, Words
 from collector.ages import age
 from collector.clock import to_datetime
 from collector.codes import Parameter
-from collector.links import device_of
-from collector.model import UNMAPPED, Priority, Quality, Role, Series
+from collector.model import UNMAPPED, Quality, Role, Series
 from collector.status import DeviceState, DeviceStatus
-from collector.technical import GATEWAY
 from collector.units import display
 
-_MARKS: Mapping[Priority, str] = {
-    Priority.HIGH: "!!!",
-    Priority.MEDIUM: "!!",
-    Priority.LOW: "!",
-    Priority.INFORMATION: "i",
-}
 _SHELL_WORDS = (
     "title", "live", "lost", "fault", "script", "now", "waves", "alarms", "alarms_note", "devices", "chart", "values",
-    "texts", "settings", "footer",
+    "texts", "settings", "footer", "log", "log_note",
 )  # fmt: skip
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 CLOCK_OFF_S = 2.0
@@ -54,6 +46,7 @@ class View:
         self._words = words
         self._parameters = parameters
         self._zone = ZoneInfo(zone)
+        self._alarms = AlarmView(words, parameters, self._clock)
 
     def parts(self, now: Now) -> Mapping[str, str]:
         """Id of an element → its content."""
@@ -65,7 +58,10 @@ class View:
             "bar": f"<p>{escape(self._words('demo_bar'))}</p>" if now.demo else "",
             "unsaved": self._unsaved(now),
             "tiles": "".join(self._tile(tile) for tile in tiles) or self._empty("none_yet"),
-            "alarms": self._alarms(now),
+            "loudest": self._alarms.loudest(now),
+            "alarms": self._alarms.standing(now),
+            "latency": self._alarms.latency(now),
+            "log": self._alarms.log(now.alarms.ended),
             "devices": "".join(self._device(device) for device in now.devices) or self._empty("no_devices"),
             "waves": self._waves(now),
             "values": self._groups(numbers),
@@ -195,40 +191,6 @@ class View:
             f'<div class="wave t-{where.tone}"><p><b>{escape(self._name(series))}</b>'
             f"<small>{escape(' · '.join(filter(None, (display(channel.unit), series.device))))}</small>{tag}</p>"
             f'<canvas data-wave="{escape(wave_key(series))}"></canvas></div>'
-        )
-
-    def _alarms(self, now: Now) -> str:
-        standing = "".join(self._alarm(each) for each in now.alarms)
-        return f"<ul>{standing}{''.join(self._quiet(device, now) for device in now.devices)}</ul>"
-
-    def _quiet(self, device: DeviceStatus, now: Now) -> str:
-        """What is known of a device's alarms where it has none standing, and where its link does not tell it."""
-        state = alarm_state(device, now)
-        told = any(each.device == GATEWAY and device_of(each.alarm.source) == device.device for each in now.alarms)
-        if state == "standing" or (state == "unknown" and told):
-            return ""
-        key = "alarms_unknown" if state == "unknown" else "alarms_none"
-        return f'<li class="{state}"><b>{escape(device.device)}</b><span>{escape(self._words(key))}</span></li>'
-
-    def _alarm(self, standing: Standing) -> str:
-        alarm, words = standing.alarm, self._words
-        name = "" if alarm.code == UNMAPPED else self._words.name(self._parameters, alarm.code, alarm.source)
-        text = alarm.text or name or alarm.source
-        device, unheard = standing.device, ""
-        if standing.device == GATEWAY:
-            name, text = alarm.text, words.condition(alarm.source) or name or text
-            device = device_of(alarm.source) or words("gateway")
-            unheard = self._tag("unsure", "alarms_unknown") if device_of(alarm.source) else ""
-        more = f'<span class="name">{escape(name)}</span>' if name not in {"", text} else ""
-        unknown = "" if standing.known else self._tag("unsure", "alarm_unknown")
-        demo = self._tag("demo", "demo") if alarm.demo else ""
-        return (
-            f'<li class="alarm p-{alarm.priority}{"" if standing.known else " unknown"}">'
-            f'<b class="pri"><i aria-hidden="true">{_MARKS[alarm.priority]}</i> '
-            f'{escape(words(f"priority.{alarm.priority}"))}</b><span class="what">{escape(text)}</span>{more}'
-            f"<small>{escape(words(f'type.{alarm.type}'))} · {escape(device)} · "
-            f"{self._clock(standing.onset_us)} {escape(words('for'))} {self._age(standing.onset_us)}</small>"
-            f"{unknown}{unheard}{demo}</li>"
         )
 
     def _device(self, device: DeviceStatus) -> str:

@@ -14,12 +14,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alarms.board import Alarm
+from alarms.follower import Follower
+from alarms.latency import Latency
 from charting.page.api import as_json
 from charting.page.blank import blank
 from charting.page.chart import GRIDS, read
 from charting.page.draw import draw
 from charting.page.now import Bedside, Now
 from charting.page.paper import paper
+from charting.page.told import Fresh, Told
 from charting.page.view import View, wave_samples
 from charting.page.words import Words, chosen
 from collector.bell import Bell
@@ -71,21 +75,32 @@ def app(
     stop: asyncio.Event,
     parameters: Mapping[str, Parameter] | None = None,
     unsaved: Callable[[], Unsaved | None] = lambda: None,
+    alarms: Follower | None = None,
+    latency: Latency | None = None,
+    seen: Callable[[Alarm], None] = lambda _: None,
 ) -> Starlette:
     """The page of one bed.
 
     `reader` is called in threads, `devices` and `now_us` (µs since 1970 UTC) in the loop. `bell` rings for news;
     `stop` ends the open event streams. `parameters` are the drivers' own codes beside codes.csv. `unsaved`,
-    called in threads: what the gateway's disk does not take.
+    called in threads: what the gateway's disk does not take. `alarms`, `latency`: the bed's, where others look at them
+    as well. `seen`, called in the loop: a person at this page has marked an alarm.
     """
     known = {**by_refid(), **(parameters or {})}
-    routes = _Routes(bed, zone, reader, devices, bell, now_us, stop, known, unsaved)
+    bedside = Bedside(
+        bed=bed, zone=zone, reader=reader, parameters=known, alarms=alarms or Follower(bed, reader),
+        latency=latency or Latency(),
+    )  # fmt: skip
+    routes = _Routes(bedside, devices, bell, now_us, stop, unsaved)
+    told = Told(bedside.alarms, bedside.latency, now_us, bell, seen)
     return Starlette(
         routes=[
             Route("/", routes.page),
             Route("/api/now", routes.api_now),
             Route("/chart.svg", routes.chart_svg),
             Route("/events", routes.events),
+            Route("/shown", told.shown, methods=["POST"]),
+            Route("/see", told.see, methods=["POST"]),
             Route("/print", routes.paper),
             Route("/blank", routes.blank),
             Route("/health", routes.health),
@@ -99,26 +114,21 @@ def app(
 class _Routes:
     def __init__(
         self,
-        bed: str,
-        zone: str,
-        reader: SeriesReader,
+        bedside: Bedside,
         devices: Callable[[], Sequence[DeviceStatus]],
         bell: Bell,
         now_us: Callable[[], int],
         stop: asyncio.Event,
-        parameters: Mapping[str, Parameter],
         unsaved: Callable[[], Unsaved | None],
     ) -> None:
-        self._bed = bed
-        self._zone = zone
-        self._reader = reader
+        self._bedside = bedside
+        self._bed, self._zone, self._reader = bedside.bed, bedside.zone, bedside.reader
+        self._parameters = bedside.parameters
         self._devices = devices
         self._bell = bell
         self._now_us = now_us
         self._stop = stop
-        self._parameters = parameters
         self._unsaved = unsaved
-        self._bedside = Bedside(bed=bed, zone=zone, reader=reader, parameters=parameters)
         self._looking = asyncio.Lock()
 
     async def page(self, request: Request) -> Response:
@@ -163,6 +173,7 @@ class _Routes:
         """Parts of the page that have changed, and waves, until `stop`; the first event holds everything."""
         parts: dict[str, str] = {}
         waves: dict[str, int] = {}
+        fresh = Fresh(self._bedside.latency)
         while not self._stop.is_set():
             heard = self._bell.rung
             try:
@@ -172,7 +183,7 @@ class _Routes:
             else:
                 changed = {key: part for key, part in view.parts(now).items() if parts.get(key) != part}
                 parts.update(changed)
-                yield _event("now", {"at": now.at_us // 1000, "parts": changed})
+                yield _event("now", {"at": now.at_us // 1000, "parts": changed, "shown": fresh.numbers(now)})
                 pieces = list(wave_samples(now, waves))
                 waves.update({key: start_us for key, start_us, _ in pieces})
                 if pieces:

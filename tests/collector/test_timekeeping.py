@@ -12,8 +12,8 @@ from collector import adjtimex
 from collector.clock import MachineClock, Step, rfc3339
 from collector.metrics import Metrics
 from collector.model import AlarmPhase, AlarmType, Condition, Entry, Priority, Reading
-from collector.technical import GATEWAY, Technical
-from collector.timekeeping import ASK_S, STEP_SHOWN_S, UNSYNCHRONISED_S, Timekeeper
+from collector.technical import GATEWAY, STEP, Technical
+from collector.timekeeping import ASK_S, STEP_SHOWN_S, UNSYNCHRONISED_S, Timekeeper, set_back
 from tests.collector.clocks import T0_US, Clocks
 
 BED = "OR-1"
@@ -192,3 +192,14 @@ def test_the_kernels_words_are_understood(
 def test_a_system_without_adjtimex_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     assert adjtimex.synchronised() is None
+
+
+@pytest.mark.parametrize(("ahead_s", "told"), [(5, True), (0, False), (-5, False)])
+def test_a_gateway_whose_clock_was_set_back_while_it_was_not_there_says_so_first(ahead_s: int, told: bool) -> None:
+    now_us = 1_795_501_123_000_000
+    technical = Technical(BED, lambda: now_us)
+    before = technical.passed("x", "", Priority.LOW, code="x", start_us=0, end_us=now_us + ahead_s * 1_000_000)
+    found = set_back(technical, before, now_us)
+    assert [(c.alarm.source, c.alarm.phase, c.time_us) for c in found] == (
+        [(STEP, AlarmPhase.START, now_us), (STEP, AlarmPhase.END, now_us)] if told else []
+    )

@@ -4,12 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from alarms.board import Presence, Seen
+from alarms.follower import Follower
+from alarms.latency import Latency
+from charting.page.api import as_json
 from charting.page.layout import place
 from charting.page.now import Bedside, Now
 from charting.page.tiles import Tile, arrange
+from charting.page.words import Lang, Words
 from collector.codes import by_refid
 from collector.model import AlarmPhase, Condition, Priority, Quality, Reading, Role, Series, WavePiece
 from collector.status import DeviceState, DeviceStatus
+from collector.technical import GATEWAY, STEP
 from tests.page.data import (
     BED,
     HR,
@@ -31,7 +37,9 @@ HOUR_US = 3600 * SECOND_US
 
 
 def bedside(store: Store) -> Bedside:
-    return Bedside(bed=BED, zone=ZONE, reader=store, parameters=by_refid())
+    return Bedside(
+        bed=BED, zone=ZONE, reader=store, parameters=by_refid(), alarms=Follower(BED, store), latency=Latency()
+    )
 
 
 def look(store: Store, *devices: DeviceStatus, now_us: int = NOW_US) -> Now:
@@ -169,7 +177,7 @@ def test_settings_and_limits_are_in_no_tile() -> None:
 
 def standing(*changes: Condition, device: DeviceStatus | None = None) -> list[tuple[str, bool]]:
     now = look(Store(changes=list(changes)), device or status())
-    return [(each.alarm.text, each.known) for each in now.alarms]
+    return [(each.alarm.text, each.presence is Presence.PRESENT) for each in now.alarms.standing]
 
 
 def test_an_alarm_stands_from_start_to_end() -> None:
@@ -183,8 +191,9 @@ def test_an_alarm_stands_from_start_to_end() -> None:
 def test_the_age_of_an_alarm_counts_from_its_start() -> None:
     raised = alarm(NOW_US - 60 * SECOND_US)
     changed = alarm(NOW_US - 30 * SECOND_US, AlarmPhase.CONTINUE)
-    (found,) = look(Store(changes=[raised, changed])).alarms
-    assert found.age_s == pytest.approx(60)
+    now = look(Store(changes=[raised, changed]))
+    (found,) = as_json(now, Words(Lang.EN), by_refid())["alarms"]
+    assert found["age_s"] == pytest.approx(60)
 
 
 def test_alarms_come_by_priority_and_keep_the_devices_own() -> None:
@@ -192,7 +201,7 @@ def test_alarms_come_by_priority_and_keep_the_devices_own() -> None:
         alarm(NOW_US - n * SECOND_US, source=priority, priority=priority)
         for n, priority in enumerate((Priority.LOW, Priority.HIGH, Priority.INFORMATION, Priority.MEDIUM))
     ]
-    found = look(Store(changes=changes)).alarms
+    found = look(Store(changes=changes)).alarms.standing
     assert [each.alarm.priority for each in found] == list(Priority)
     assert all(each.alarm.source == each.alarm.priority for each in found)
 
@@ -214,14 +223,52 @@ def test_an_alarm_that_stands_for_hours_is_not_forgotten() -> None:
     bed = bedside(store)
     linked = replace(status(), since_us=NOW_US - 8 * 3600 * SECOND_US)
     for later_s in range(0, 7200, 600):
-        assert len(bed.look((linked,), NOW_US + later_s * SECOND_US).alarms) == 1
+        assert len(bed.look((linked,), NOW_US + later_s * SECOND_US).alarms.standing) == 1
     store.changes.append(alarm(NOW_US + 7200 * SECOND_US, AlarmPhase.END))
-    assert bed.look((linked,), NOW_US + 7201 * SECOND_US).alarms == ()
+    assert bed.look((linked,), NOW_US + 7201 * SECOND_US).alarms.standing == ()
+
+
+def test_an_alarm_that_stands_for_more_than_a_day_is_known_after_a_restart() -> None:
+    old = alarm(NOW_US - 30 * HOUR_US, text="old")
+    store = Store(changes=[old])
+    assert bedside(store).look((status(),), NOW_US).alarms.standing == ()
+    started = replace(status(), since_us=NOW_US - SECOND_US)
+    found = Follower(BED, store, [old]).follow((started,), NOW_US)
+    assert [(one.alarm.text, one.presence) for one in found.standing] == [("old", Presence.UNKNOWN)]
+
+
+def test_a_condition_that_is_told_with_since_when_it_holds_is_not_missed() -> None:
+    store = Store()
+    bed = bedside(store)
+    bed.look((status(),), NOW_US)
+    store.changes.append(alarm(NOW_US - HOUR_US, device="vitalsd", source="signal:x"))
+    assert len(bed.look((status(),), NOW_US + SECOND_US).alarms.standing) == 1
+
+
+def test_who_was_held_up_on_his_way_does_not_undo_what_is_known_of_a_link() -> None:
+    alarms = Follower(BED, Store(changes=[alarm(NOW_US - SECOND_US)]))
+    lost = replace(status(state=DeviceState.SILENT), since_us=NOW_US)
+    assert alarms.follow((status(),), NOW_US - SECOND_US).standing[0].presence is Presence.PRESENT
+    assert alarms.follow((lost,), NOW_US).standing[0].presence is Presence.UNKNOWN
+    assert alarms.follow((status(),), NOW_US - SECOND_US // 2).standing[0].presence is Presence.UNKNOWN
+
+
+def test_an_alarm_that_has_risen_since_it_was_drawn_is_not_seen() -> None:
+    store = Store(changes=[alarm(NOW_US - 9 * SECOND_US, priority=Priority.LOW)])
+    alarms = Follower(BED, store)
+    alarms.follow((status(),), NOW_US)
+    store.changes.append(alarm(NOW_US, AlarmPhase.CONTINUE, priority=Priority.HIGH))
+    alarms.follow((status(),), NOW_US + SECOND_US)
+    onset_us, seen = NOW_US - 9 * SECOND_US, Seen(by="x", at_us=NOW_US + 2 * SECOND_US)
+    assert alarms.see("monitor", "1", onset_us, Priority.LOW, seen) is None
+    marked = alarms.see("monitor", "1", onset_us, Priority.HIGH, seen)
+    assert marked is not None
+    assert marked.seen == seen
 
 
 def test_an_alarm_of_the_gateway_itself_is_known_and_stays() -> None:
-    (found,) = look(Store(changes=[alarm(NOW_US - 5 * HOUR_US, device="vitalsd", text="clock")])).alarms
-    assert (found.alarm.text, found.known) == ("clock", True)
+    (found,) = look(Store(changes=[alarm(NOW_US - 5 * HOUR_US, device="vitalsd", text="clock")])).alarms.standing
+    assert (found.alarm.text, found.presence) == ("clock", Presence.PRESENT)
 
 
 def test_alarms_follow_the_order_of_arrival_where_our_clock_was_set_back() -> None:
@@ -237,11 +284,13 @@ def test_alarms_follow_the_order_of_arrival_where_our_clock_was_set_back() -> No
     bed = bedside(store)
 
     def sources(now_us: int) -> set[str]:
-        found = {each.alarm.source for each in bed.look((linked,), now_us).alarms}
-        assert found == {each.alarm.source for each in bedside(store).look((linked,), now_us).alarms}, "after a restart"
-        return found
+        looks = [one.look((linked,), now_us) for one in (bed, bedside(store))]
+        here, restarted = ({each.alarm.source for each in one.alarms.standing} - {STEP} for one in looks)
+        assert here == restarted, "after a restart"
+        return here
 
     assert sources(NOW_US) == {"stands", "ends later"}
+    store.changes.append(alarm(NOW_US - HOUR_US, device=GATEWAY, source=STEP))
     for minute in range(75):
         now_us = NOW_US - HOUR_US + minute * 60 * SECOND_US
         if minute == 5:

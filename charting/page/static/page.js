@@ -32,6 +32,7 @@ function tick() {
   const now = serverNow();
   const lost = performance.now() - heard > LOST_MS;
   byId("lost").hidden = !lost;
+  document.body.classList.toggle("lost", lost); // what stood is not known to stand, and no alarm is not known either
   byId("link").classList.toggle("down", lost);
   clock ??= new Intl.DateTimeFormat("sv-SE", {
     timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
@@ -147,6 +148,33 @@ function drawWave(canvas, end) {
 
 const short = (value) => (Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1)).replace(/^-(?=0\.?0*$)/, "");
 
+function tell(path, body) {
+  return fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+}
+
+function drawnNow(numbers) {
+  if (!numbers.length || document.hidden) return; // nobody sees a page in the background
+  requestAnimationFrame(() => setTimeout(() => tell("shown", { numbers }).catch(() => {}))); // after it is painted
+}
+
+document.addEventListener("click", (event) => {
+  const alarm = event.target.closest("button.see")?.closest("[data-source]");
+  if (!alarm) return;
+  const { device, source, onset, priority } = alarm.dataset;
+  tell("see", { device, source, onset: Number(onset), priority }).catch(() => {}); // what has come of it the page is sent
+});
+
+function replace(id, html) {
+  const element = byId(id);
+  const row = element.contains(document.activeElement) ? document.activeElement.closest("[data-source]") : null;
+  element.innerHTML = html;
+  if (!row) return;
+  const { device, source } = row.dataset;
+  for (const found of element.querySelectorAll("[data-source]")) {
+    if (found.dataset.device === device && found.dataset.source === source) found.querySelector("button")?.focus();
+  }
+}
+
 let drawn = 0;
 function animate(time) {
   if (time - drawn >= FRAME_MS) {
@@ -161,9 +189,10 @@ function listen() {
   const source = new EventSource(`events?lang=${lang}`);
   source.addEventListener("now", (event) => {
     heard = performance.now();
-    const { at, parts } = JSON.parse(event.data);
+    const { at, parts, shown } = JSON.parse(event.data);
     agree(at);
-    for (const [id, html] of Object.entries(parts)) byId(id).innerHTML = html;
+    for (const [id, html] of Object.entries(parts)) replace(id, html);
+    drawnNow(shown);
     byId("fault").hidden = true;
     tick();
   });
