@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alarms.board import Presence
 from charting.trail.trail import CaseRow
-from charting.watch.state import BedAlarms
+from charting.watch.state import BedAlarms, Doubt
 from charting.web.api.advisories import AdvisoryOut, PatientOut, patient_out
 from charting.web.api.alarms import AlarmOut, alarm_out
 from charting.web.context import Context
@@ -95,7 +95,7 @@ class Chip:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
     """`own`: the alarms of the bed that the page is about, `more` those that are not written out. `idle`: beds that
-    nobody uses and nothing is known of.
+    nobody uses and nothing is known of. `halted`: the watch itself stands still.
     """
 
     own_bed: str
@@ -106,6 +106,7 @@ class Strip:
     chips: Sequence[Chip]
     idle: int
     known: bool
+    halted: bool
 
 
 def strip(here: Context, case: str) -> Strip:
@@ -125,6 +126,7 @@ def strip(here: Context, case: str) -> Strip:
         chips=[_chip(card) for card in shown],
         idle=sum(card.idle for card in found),
         known=all(card.state.known for card in found),
+        halted=any(card.state.doubt is Doubt.HALTED for card in found),
     )
 
 

@@ -190,7 +190,8 @@ async def test_every_page_says_what_is_not_known_and_never_that_there_is_none() 
         assert "No alarm reported" not in strip
         assert "Alarm state unknown" in strip
         hospital.clock.go(30)
-        assert "This system does not follow at the moment" in (await client.get("/alarms")).text
+        for path in ("/alarms", "/", "/cases/c2"):
+            assert "This system does not follow at the moment" in (await client.get(path)).text
 
 
 async def test_metrics_say_what_stands_by_bed() -> None:
