@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from charting.case.completeness import digest_of, lacking
 from charting.case.state import Case, fold
 from charting.department import forms
-from charting.department.papers import TEMPLATES, Entered, Paper, identity, papers
+from charting.department.papers import RECORD, TEMPLATES, Entered, Paper, identity, papers
 from charting.department.people import staff
 from charting.department.record import entered
 from charting.department.story import HOUR_US, MINUTE_US, Story
@@ -70,11 +70,7 @@ def _acts(story: Story) -> Iterator[Act]:
         patient = replace(identity(person, story.operation.department), temporary=story.person.temporary)
         yield act(at_us, story.opened_by, Merged(patient=patient, reason="identified"))
     for paper in papers(story):
-        template = forms.newest(TEMPLATES[paper.document])
-        started = Started(
-            document=paper.document, template=template.name, version=template.version, start_us=paper.start_us
-        )
-        yield act(paper.begun_us, paper.author, started)
+        yield act(paper.begun_us, paper.author, _started(paper))
     versions: dict[tuple[str, str], int] = {}
     for each in entered(story):
         after = versions.get((each.document, each.item), 0)
@@ -93,6 +89,11 @@ def _acts(story: Story) -> Iterator[Act]:
 
 def _set(each: Entered, after: int, reason: str = "") -> Set:
     return Set(document=each.document, item=each.item, after=after, content=each.content, reason=reason)
+
+
+def _started(paper: Paper) -> Started:
+    template = forms.newest(TEMPLATES[paper.document])
+    return Started(document=paper.document, template=template.name, version=template.version, start_us=paper.start_us)
 
 
 def _unsigned(paper: Paper) -> Signed:
@@ -147,16 +148,22 @@ def _later(known: Case, before: Story, after: Story, at_us: int) -> Iterator[Act
     papers_before = {paper.document: paper for paper in papers(before)}
     papers_after = {paper.document: paper for paper in papers(after)}
     touched = {document for document, _ in (*changed, *gone) if document}
-    if after.discarded_us is not None and before.discarded_us is None:
+    discards = after.discarded_us is not None and before.discarded_us is None
+    if discards:
         touched |= set(papers_before)
+    if before.signed_us is not None and after.signed_us is None:
+        touched.add(RECORD)
     opened = sorted(d for d in touched if d in known.documents and known.documents[d].locked)
     for document in opened:
         author = papers_before[document].author
         yield act(author, UnlockAsked(document=document, reason="correction"))
         yield act(head, UnlockAnswered(document=document, granted=True, reason="agreed"))
-    if after.discarded_us is not None and before.discarded_us is None:
+    if discards:
         yield act(head, Discarded(reason="opened by mistake"))
         return
+    for document, paper in papers_after.items():
+        if document not in known.documents:
+            yield act(paper.author, _started(paper))
     versions = _Versions(known)
     for key in changed:
         each = new[key]
@@ -172,8 +179,8 @@ def _later(known: Case, before: Story, after: Story, at_us: int) -> Iterator[Act
             account, Voided(document=document, item=item, after=versions.take(document, item), reason="typing_error")
         )
     for document, paper in papers_after.items():
-        newly = paper.signed_us is not None and document in known.documents and not known.documents[document].locked
-        if paper.signed_us is not None and (document in opened or newly):
+        stays = document in known.documents and known.documents[document].locked and document not in opened
+        if paper.signed_us is not None and not stays:
             yield act(paper.author, _unsigned(paper))
 
 

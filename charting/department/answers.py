@@ -16,7 +16,9 @@ _PLASMA = {"F21", "F22", "F23"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """None, "": unknown. `patient`: what patients are counted by, the admission."""
+    """None, "": unknown. `patient`: what patients are counted by, the admission. `suspected`: findings that signs suggest
+    and that nobody has stated.
+    """
 
     case: str
     patient: str
@@ -73,6 +75,7 @@ class Answers:
     died_from_start: Three
     central_line: Three
     central_line_harm: Three
+    suspected: frozenset[str]
 
     def pacu_below(self, limit_c: float) -> Three:
         return None if self.pacu_first_c is None else self.pacu_first_c < limit_c
@@ -91,6 +94,7 @@ def answers(story: Story) -> Answers:
     at, operation, temperature = story.at, story.operation, story.temperature
     start_us = at("t_anes_start")
     performed = start_us is not None
+    entered = at("t_suite_in") is not None or at("t_room_in") is not None
     ga = any(t.ga for t in story.techniques) if performed else None
     neuraxial = any(t.neuraxial for t in story.techniques) if performed else None
     block = any(t.block for t in story.techniques) if performed else None
@@ -110,8 +114,8 @@ def answers(story: Story) -> Answers:
         patient=_patient(story),
         anchor_us=anchor_us if anchor_us is not None else story.opened_us,
         performed=performed,
-        entered=at("t_suite_in") is not None or at("t_room_in") is not None,
-        cancelled=at("t_cancel") is not None,
+        entered=entered,
+        cancelled=True if at("t_cancel") is not None else False if performed or not entered else None,
         incised=at("t_incision") is not None,
         elective=not story.emergency,
         offsite=where == "offsite",
@@ -163,6 +167,7 @@ def answers(story: Story) -> Answers:
         died_from_start=_died(story, start_us),
         central_line=_found(story, "central_line", unsaid),
         central_line_harm=_found(story, "central_line_harm", None),
+        suspected=story.suspected - story.findings.keys() if performed else frozenset(),
     )
 
 

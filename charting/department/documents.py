@@ -18,6 +18,7 @@ from charting.department.papers import (
     term,
 )
 from charting.department.story import MINUTE_US, Fluid, Reading, Story
+from charting.fill.signals import signals
 from charting.trail.contents import Bolus, Charted, Content, Volume, Warming
 
 _GRID_US = 5 * MINUTE_US
@@ -94,23 +95,23 @@ def _warmth(story: Story, place: str, document: str, account: str) -> Iterator[E
 
 def _readings(story: Story, place: str, document: str, account: str) -> Iterator[Entered]:
     """One in a cell: where two fall into the same five minutes, the later one goes to the next mark."""
-    taken: set[int] = set()
+    taken: set[str] = set()
     for reading in sorted(_of(story, place), key=lambda r: r.time_us):
         mark_us = reading.time_us // _GRID_US * _GRID_US
-        while mark_us in taken:
+        while (item := cell_item(reading.signal, mark_us)) in taken:
             mark_us += _GRID_US
-        taken.add(mark_us)
+        taken.add(item)
         content = Charted(
-            signal="temp", mark_us=mark_us, time_us=reading.time_us, value=reading.value, unit="Cel",
-            site=reading.site,
+            signal=reading.signal, mark_us=mark_us, time_us=reading.time_us, value=reading.value,
+            unit=signals()[reading.signal].unit, site=reading.site,
         )  # fmt: skip
         begun = next(p.begun_us for p in papers(story) if p.document == document)
         at_us = max(max(reading.time_us, mark_us) + MINUTE_US, begun + MINUTE_US)
-        yield Entered(at_us=at_us, account=account, document=document, item=cell_item("temp", mark_us), content=content)
+        yield Entered(at_us=at_us, account=account, document=document, item=item, content=content)
 
 
 def _of(story: Story, place: str) -> Sequence[Reading]:
-    return [r for r in story.temperature.readings if r.place == place]
+    return [r for r in (*story.temperature.readings, *story.signs) if r.place == place]
 
 
 def before(story: Story) -> Iterator[Entered]:

@@ -107,7 +107,7 @@ def before(story: Story, visit: Before) -> Mapping[str, Value]:
         "visit_time": iso(visit.visit_us),
         "diagnosis": story.operation.diagnosis,
         "procedure": story.operation.procedure,
-        "planned_technique": story.techniques[0].code,
+        "planned_technique": story.planned.code,
         "asa": story.asa,
         "icu_planned": visit.icu_planned,
     }

@@ -24,6 +24,7 @@ from charting.department.story import (
     Late,
     Place,
     Plan,
+    Reading,
     Story,
     Tube,
     Warmth,
@@ -78,7 +79,20 @@ def prepare(rng: Random, story: Story) -> Story:
 
 def tell(rng: Random, story: Story) -> Story:
     """A patient who was anaesthetised. Called before his temperatures are decided."""
-    for step in (_sign, _cool, prepare, _warm, _give, _airway, _go_wrong, _die, _follow, _relieve, _find_later):
+    for step in (
+        _sign,
+        _cool,
+        prepare,
+        _warm,
+        _give,
+        _airway,
+        _go_wrong,
+        _suspect,
+        _die,
+        _follow,
+        _relieve,
+        _find_later,
+    ):
         story = step(rng, story)
     return story
 
@@ -285,6 +299,30 @@ def _go_wrong(rng: Random, story: Story) -> Story:
         line = Found(yes=True, said_us=_start(story) + 30 * MINUTE_US, at_us=_start(story) + 15 * MINUTE_US)
         story = _found(story, "central_line", line)
     return story
+
+
+def _suspect(rng: Random, story: Story) -> Story:
+    """Device data that suggest something of which nobody has said anything, or that it was not so."""
+    if rng.random() > 0.03:
+        return story
+    start_us, out_us = _start(story), story.events["t_room_out"]
+    key = rng.choice(("allergy", "aspiration", "airway_unplanned"))
+    drugs, signs = story.drugs, list[tuple[int, str, float]]()
+    if key == "allergy" and story.tubes and out_us - start_us > 50 * MINUTE_US:
+        at_us = start_us + 40 * MINUTE_US
+        drugs = (*drugs, Drug(code="D033", dose=50.0, unit="ug", route="iv", at_us=at_us))
+        signs = [(at_us - n * MINUTE_US, "nibp_sys", 70.0 if n < 10 else 118.0) for n in (25, 15, 5)]
+        signs += [(at_us - n * MINUTE_US, "ppeak", 27.0 if n < 10 else 16.0) for n in (25, 15, 5)]
+    elif key == "aspiration":
+        signs = [(out_us - 3 * MINUTE_US, "fio2", 21.0), (out_us - 3 * MINUTE_US, "spo2", 86.0)]
+    elif key == "airway_unplanned" and not story.tubes and not _is_ga(story) and out_us - start_us > 25 * MINUTE_US:
+        signs = [(start_us + n * MINUTE_US, "ppeak", 15.0) for n in (6, 12, 18)]
+    if not signs or key in story.findings:
+        return story
+    readings = tuple(Reading(time_us=at, value=value, site="", place="or", signal=name) for at, name, value in signs)
+    story = replace(story, drugs=drugs, signs=readings, suspected=frozenset({key}))
+    settled = Found(yes=False, said_us=max(_end(story), out_us) + 2 * HOUR_US)
+    return _found(story, key, settled if rng.random() < 0.4 else None)
 
 
 def _arrests(story: Story, said_us: int, at_us: int) -> list[Found]:

@@ -4,11 +4,18 @@ Codes: those of edition 2022, 2015-NN and T-NN in the order of print; /group whe
 where the text asks for another reading beside it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from charting.department.answers import Answers
 from charting.department.three import Three, both, either, equal, negated
+
+SUSPECTS: Mapping[str, str] = {
+    "AQI-IRA-12": "aspiration", "AQI-IUA-13": "airway_unplanned", "AQI-ICA-14": "arrest", "AQI-ISA-15": "allergy",
+    "AQI-IUR-19": "reintubation", "2015-09": "reintubation", "2015-11": "arrest", "2015-13": "allergy",
+    "T-11": "airway_unplanned", "T-12": "reintubation", "T-14": "arrest", "T-16": "allergy", "T-20": "aspiration",
+}  # fmt: skip
+"""Code, without a variant → the finding that device data may suggest for it (level SEMI): it is never counted so."""
 
 Ask = Callable[[Answers], Three]
 

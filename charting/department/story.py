@@ -153,12 +153,13 @@ class Warmth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A temperature that somebody took and charted by hand."""
+    """What somebody read off and charted by hand: a temperature with its site, or another signal of signals.csv."""
 
     time_us: int
     value: float
     site: str
     place: Place
+    signal: str = "temp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,14 +215,16 @@ class Temperature:
 class Story:
     """`events`: the event model of clinical.md §0 as far as it was written down, but for tubes and the ICU plan.
 
-    `signed_us`: when the anaesthesia record was signed; None: not yet. `anaesthetised_by`: its author. `dead_us`: as
-    the hospital told it. `left_to`: where he went from the room and from the PACU; "" where nobody wrote it.
+    `planned`: the technique that the visit before had in mind. `signed_us`: when its author (`author`) signed the
+    anaesthesia record; None: not yet. `signs`: what was charted that suggests the findings `suspected`. `room_to`,
+    `pacu_to`: where he went; "" where nobody wrote it. `merged`: who he turned out to be, and when that was told.
     """
 
     case: str
     person: Person
     operation: Operation
     techniques: tuple[Technique, ...]
+    planned: Technique
     asa: str
     emergency: bool
     opened_us: int
@@ -246,6 +249,8 @@ class Story:
     drugs: tuple[Drug, ...] = ()
     fluids: tuple[Fluid, ...] = ()
     warmth: tuple[Warmth, ...] = ()
+    signs: tuple[Reading, ...] = ()
+    suspected: frozenset[str] = frozenset()
     room_to: str = ""
     pacu_to: str = ""
     cancel_reason: str = ""

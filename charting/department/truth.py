@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from charting.department.answers import Answers, answers
-from charting.department.rules import Rule, rules
+from charting.department.rules import SUSPECTS, Rule, rules
 from charting.department.story import Story
 
 
@@ -16,13 +16,15 @@ from charting.department.story import Story
 class Count:
     """Keys of cases, or of patients (unit P: visit:…, number:…, case:…). `n` ÷ `d`; `d` None: a count has none.
 
-    `unknown`: nobody can say whether it is in the denominator, or, being there, whether in the numerator.
+    `unknown`: nobody can say whether it is in the denominator, or, being there, whether in the numerator. `pending`:
+    what devices told suggests it, and nobody has stated whether it was so.
     """
 
     unit: str
     numerator: frozenset[str]
     denominator: frozenset[str]
     unknown: frozenset[str]
+    pending: frozenset[str]
     n: float
     d: float | None
 
@@ -44,6 +46,7 @@ class Truth:
                 "numerator": count.n,
                 "denominator": count.d,
                 "indeterminate": len(count.unknown),
+                "pending": len(count.pending),
                 "members": sorted(count.numerator),
             }
             for code, count in self.counts.items()
@@ -73,7 +76,8 @@ def truth(
 
 
 def _count(rule: Rule, inside: Sequence[Answers], figures: Mapping[str, float]) -> Count:
-    yes, asked, perhaps, open_ = set[str](), set[str](), set[str](), set[str]()
+    yes, asked, perhaps, open_, pending = set[str](), set[str](), set[str](), set[str](), set[str]()
+    suspect = SUSPECTS.get(rule.code.partition("@")[0])
     for each in inside:
         key = each.patient if rule.unit == "P" else each.case
         population = rule.population(each)
@@ -83,14 +87,18 @@ def _count(rule: Rule, inside: Sequence[Answers], figures: Mapping[str, float]) 
         event = rule.event(each)
         if event and population:
             yes.add(key)
-        elif event is not False:
+            continue
+        if event is not False:
             open_.add(key)
+        if suspect in each.suspected:
+            pending.add(key)
     d = None if rule.is_count else figures[rule.below] if rule.below else float(len(asked))
     return Count(
         unit=rule.unit,
         numerator=frozenset(yes),
         denominator=frozenset(asked),
         unknown=frozenset((open_ - yes) | (perhaps - asked)),
+        pending=frozenset(pending),
         n=figures[rule.above] if rule.above else float(len(yes)),
         d=d,
     )
