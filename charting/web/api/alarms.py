@@ -1,6 +1,7 @@
 """Alarms of all beds as the department knows them, for pages and programs. Information, never the alarm itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -18,7 +19,8 @@ from charting.web.api.advisories import PatientOut, patient_out, see_advisory
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
 from collector.ages import signal_names
-from collector.codes import by_refid
+from collector.codes import Parameter, by_refid
+from collector.driver import drivers
 from collector.links import device_of
 from collector.model import UNMAPPED, AlarmType, Priority
 from collector.technical import GATEWAY
@@ -124,13 +126,19 @@ def said(here: Context, alarm: Alarm) -> str:
 
 def said_of(here: Context, device: str, code: str, text: str, source: str) -> str:
     words = DeviceWords(here.lang)
-    name = "" if code == UNMAPPED else words.name(by_refid(), code, source)
+    name = "" if code == UNMAPPED else words.name(_parameters(), code, source)
     if device != GATEWAY:
         return text or name or source
     if source == FEED:
         return here.words("watch.feed")
     about_it = " ".join(filter(None, _about(source, words)))
     return f"{about_it}: {name}" if about_it and name else words.condition(source) or name or text
+
+
+@cache
+def _parameters() -> Mapping[str, Parameter]:
+    """Those of codes.csv, and what each driver's devices have of their own."""
+    return {**{p.refid: p for spec in drivers().values() for p in spec.parameters}, **by_refid()}
 
 
 def _about(source: str, words: DeviceWords) -> Sequence[str]:

@@ -36,11 +36,15 @@ class Theatre:
     now: float = 0.0
     store: Store = field(default_factory=Store)
     broken: bool = False
+    is_test: bool = False
 
     def __post_init__(self) -> None:
         self.database = open_database(f"sqlite:///{self.folder / 'charting.db'}", make=True)
         self.restart()
-        self.desk.open(DOCTOR, bed=BED, area="or", patient=Patient(number="1", name="王小明"), at_us=at(0), case="case")
+        self.desk.open(
+            DOCTOR, bed=BED, area="or", patient=Patient(number="1", name="王小明"), at_us=at(0), case="case",
+            is_test=self.is_test,
+        )  # fmt: skip
         self.desk.start(DOCTOR, "case", template="anaesthesia_record", document=DOCUMENT)
         general = Libraries.sample().named("techniques", "41")
         assert general is not None
@@ -189,3 +193,16 @@ def test_a_device_that_tells_of_another_patient_is_not_listened_to(theatre: Thea
     live = theatre.adviser.live["case"].warmth
     assert live is not None
     assert live.nadir_c == 36.2
+
+
+@pytest.mark.parametrize(("is_test", "outcome"), [(True, Outcome.NO_EVENT), (False, Outcome.UNMONITORED)])
+def test_what_a_demonstration_shows_counts_for_a_test_case_alone(
+    tmp_path: Path, is_test: bool, outcome: Outcome
+) -> None:
+    theatre = Theatre(tmp_path, is_test=is_test)
+    theatre.store.readings += [reading(TEMP, at(m) + 1_000_000, 36.4, demo=True) for m in range(70)]
+    theatre.go(70, None)
+    live = theatre.adviser.live["case"].warmth
+    assert live is not None
+    assert live.outcome is outcome
+    theatre.database.close()
