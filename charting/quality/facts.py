@@ -5,8 +5,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-RULES = "facts/1"
-"""Version of the rules by which facts are derived; another one derives them anew."""
+from alarms.hypothermia.types import VERSION as HYPOTHERMIA
+
+RULES = f"facts/1+{HYPOTHERMIA}"
+"""Versions of the rules by which facts are derived; another one derives them anew."""
 
 Three = bool | None
 """None: nobody has said, and nothing tells."""
