@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from charting.reports.limits import beyond, funnel_limits, median, signals
+from charting.reports.limits import Signal, beyond, funnel_limits, median, signals
 
 
 def upto(n: int, d: int, p: Fraction) -> Fraction:
@@ -40,6 +40,7 @@ def test_six_on_one_side_of_the_centre_are_a_shift_and_five_are_not() -> None:
     (shift,) = [s for s in signals([2, 1, 3, 1, 2, 1, -1], 0) if s.kind == "shift"]
     assert (shift.first, shift.last) == (0, 5)
     assert signals([2, 1, 3, 1, 2, -1], 0) == ()
+    assert signals([0.0] * 6, 0.5) == (Signal(kind="shift", first=0, last=5),), "0 is a rate"
 
 
 def test_a_point_on_the_centre_or_none_at_all_neither_counts_nor_ends_a_shift() -> None:

@@ -134,3 +134,4 @@ def test_what_was_left_out_is_told_as_spans_of_time() -> None:
     (span,) = told["temp.warm_up"].spans
     assert span[1] - span[0] == 3 * 60_000_000
     assert told["temp.warm_up"].site == "nasopharynx"
+    assert not any(each.flagged for each in excluded(course))

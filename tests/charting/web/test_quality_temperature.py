@@ -85,6 +85,20 @@ async def test_tiles_and_theatres_lead_to_their_lists_too(hospital: Hospital) ->
                 assert len(set(re.findall(r'data-member="(\d+)"', listed.text))) == int(number), href
 
 
+async def test_a_list_of_a_part_stays_with_the_part_on_its_other_sides(hospital: Hospital) -> None:
+    async with hospital.client("head") as client:
+        html = (await client.get(f"/quality/AQI-IHT-10?period={MONTH}&technique=neuraxial&side=denominator")).text
+        tabs = re.findall(
+            r'class="button[^"]*" href="([^"]+)"[^>]*>(?:numerator|denominator|indeterminate): (\d+)<', html
+        )
+        assert len(tabs) == 3
+        for href, number in tabs:
+            assert "technique=neuraxial" in href
+            listed = await client.get(unescape(href))
+            assert len(set(re.findall(r'data-member="(\d+)"', listed.text))) == int(number), href
+    assert "neuraxial only" in html
+
+
 async def test_a_room_under_21_is_named(hospital: Hospital) -> None:
     rooms = (await told(hospital, f"/api/quality/temperature?period={MONTH}"))["rooms"]
     html = await told(hospital, f"/quality/temperature?period={MONTH}")
