@@ -117,6 +117,11 @@ def test_36_by_hand() -> None:
     assert one.of("TMP-36", range(200)) == [(90, "start"), (135, "unknown")]
 
 
+def test_36_by_hand_begins_anew_after_a_normal_course() -> None:
+    case = Case(channels=[spots({30: 35.8, 110: 35.7}), channel(values((40, None), (60, 36.4)))])
+    assert case.of("TMP-36", range(106, 130)) == [(125, "start")]
+
+
 # TMP-25
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from alarms.advisories import Advisor, Level
-from tests.alarms.advised import Case, pacu, ramp, streamed
+from tests.alarms.advised import Case, pacu, ramp, streamed, values
 from tests.alarms.hypothermia_beds import channel, spots
 
 # TMP-PACU
@@ -80,6 +80,12 @@ def test_he_is_in_the_room_when_something_was_done_to_him_there() -> None:
     assert (20, "TMP-35", "start") in case.steps(range(30))
 
 
+def test_in_the_pacu_he_has_been_in_the_room() -> None:
+    case = streamed((60, 34.5))
+    case.area, case.times = "pacu", {}
+    assert case.of("TMP-35", range(20)) == [(8, "start")]
+
+
 def test_a_peripheral_site_says_nothing() -> None:
     assert streamed((120, 33.0), site="skin").steps(range(39)) == []
 
@@ -122,6 +128,11 @@ def test_icu_rewarming() -> None:
     assert Case(channels=[channel(slow)], area="icu", facts={"target_c": 33.0}).of("ICU-REWARM", range(110)) == []
     warm = {m: float(v) for m, v in enumerate(ramp(36.1, 0.6, 120))}
     assert Case(channels=[channel(warm)], area="icu", facts={"target_c": 36.0}).of("ICU-REWARM", range(90)) == []
+
+
+def test_icu_rewarming_is_none_where_a_warmer_site_tells() -> None:
+    told = channel(values((40, 34.0)), "axilla"), channel(values((40, None), (80, 35.4)))
+    assert Case(channels=told, area="icu", facts={"after_arrest": True}).of("ICU-REWARM", range(110)) == []
 
 
 def test_icu_fever_is_a_badge_of_a_single_value_with_its_site() -> None:
