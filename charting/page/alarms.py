@@ -14,6 +14,7 @@ from charting.page.api import alarm_state
 from charting.page.now import Now
 from charting.page.words import Lang, Words
 from collector.ages import signal_names
+from collector.clock import to_datetime
 from collector.codes import Parameter
 from collector.links import device_of
 from collector.model import UNMAPPED, Priority
@@ -46,13 +47,13 @@ class AlarmView:
         if standing:
             first, more = standing[0], len(standing) - 1
             text, device = self._said(first)
-            count = f"<small>+{more}</small>" if more else ""
+            count = f"<small>+{more} {escape(self._words('more'))}</small>" if more else ""
             found.append(
                 f'<p class="{self._kind(first)}">{self._priority(first.alarm.priority)}'
                 f'<span class="what">{escape(text)}</span><small>{escape(device)}</small>{count}</p>'
             )
         if unknown:
-            told = f"{escape(self._words('alarms_unknown'))}：{escape(', '.join(unknown))}"
+            told = f"{escape(self._words('alarms_unknown'))} · {escape(', '.join(unknown))}"
             found.append(f'<p class="unknown">{told}</p>')
         quiet = "alarms_none" if now.devices else "no_devices"
         return "".join(found) or f'<p class="none">{escape(self._words(quiet))}</p>'
@@ -73,10 +74,10 @@ class AlarmView:
         """How long alarms take to the page, as it was measured (clinical.md §4.2)."""
         found = now.latency
         if found is None:
-            return f"{escape(self._words('latency'))}：{escape(self._words('latency_none'))}"
+            return f"{escape(self._words('latency'))} · {escape(self._words('latency_none'))}"
         return (
             f"{escape(self._words('latency'))} p95 {found.p95_s:.1f} s · p50 {found.p50_s:.1f} s · "
-            f"{escape(self._words('latency_worst'))} {found.worst_s:.1f} s（n={found.count}）"
+            f"{escape(self._words('latency_worst'))} {found.worst_s:.1f} s · n {found.count}"
         )
 
     def _quiet(self, device: DeviceStatus, now: Now) -> str:
@@ -100,14 +101,15 @@ class AlarmView:
             where.append(f"{words('device_priority')} {alarm.device_priority}")
         times = [f"{escape(words('arrived'))} {self._clock(one.told_us)}"]
         if alarm.device_time_us is not None:
-            times.insert(0, f"{escape(words('device_time'))} {self._clock(alarm.device_time_us)}")
+            digits = f"{to_datetime(alarm.device_time_us):%H:%M:%S}"  # as the device shows them: its zone is not known
+            times.insert(0, f"{escape(words('device_time'))} {digits}")
         onset = self._clock(one.onset_us)
         age = f'<time class="age" data-t="{one.onset_us // 1000}">{onset}</time>'
         times.append(f"{escape(words('since'))} {onset} {escape(words('for'))} {age}")
         return (
             f'<li class="alarm {self._kind(one)}" data-device="{escape(one.device)}" '
             f'data-source="{escape(alarm.source)}" data-onset="{one.onset_us}" data-priority="{alarm.priority}">'
-            f'{self._priority(alarm.priority)}<span class="what">{escape(text)}</span>{more}'
+            f'{self._priority(alarm.priority)}<span class="what">{escape(text)}</span>{more}{self._seen(one)}'
             f"<small>{escape(' · '.join(where))} · {' · '.join(times)}</small>{self._tags(one)}</li>"
         )
 
@@ -121,11 +123,12 @@ class AlarmView:
             tags.append(_tag("unsure", f"{words('alarm_unknown')} · {words('since')} {self._clock(one.since_us)}"))
         if one.alarm.demo:
             tags.append(_tag("demo", words("demo")))
-        if one.seen is None:
-            tags.append(f'<button type="button" class="see">{escape(words("see"))}</button>')
-        else:
-            tags.append(_tag("seen", f"{words('seen')} {self._clock(one.seen.at_us)}"))
         return "".join(tags)
+
+    def _seen(self, one: Alarm) -> str:
+        if one.seen is None:
+            return f'<button type="button" class="see">{escape(self._words("see"))}</button>'
+        return _tag("seen", f"{self._words('seen')} {self._clock(one.seen.at_us)}")
 
     def _row(self, one: Alarm) -> str:
         text, device = self._said(one)
@@ -176,8 +179,10 @@ class AlarmView:
         return f"{name} {found.site if found.kind != SITE else ''}".strip() + f" {words(key)}", found.device
 
     def _name(self, one: Alarm) -> str:
-        """What stands beside the text: the code's name; of the gateway's own the text in English."""
-        return one.alarm.text if one.device == GATEWAY else self._named(one)
+        """What stands beside the text: the code's name; of the gateway's own the text in English where it says more."""
+        if one.device != GATEWAY:
+            return self._named(one)
+        return "" if about(one.alarm.source) else one.alarm.text
 
     def _named(self, one: Alarm) -> str:
         alarm = one.alarm

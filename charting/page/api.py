@@ -11,9 +11,9 @@ Times are RFC 3339 UTC with microseconds, ages are seconds at `time`.
                saved (false: only in the gateway's memory)
     alarms[]   those that stand: device ("vitalsd": the gateway's own), source, type, priority, highest (since its
                onset), device_priority, code, name, text (as sent), demo, since (its onset), age_s, told (its last
-               change, by arrival), device_time (null where the device told none), presence: "present" | "unknown"
-               (its device was interrupted since and has not told it again), presence_since, known (it is present),
-               seen (null, or by and at: a person has seen it on our page)
+               change, by arrival), device_time (the digits of the device's clock taken as UTC; null where it told
+               none), presence: "present" | "unknown" (its device was interrupted since and has not told it again),
+               presence_since, known (it is present), seen (null, or by and at: a person has seen it on our page)
     ended[]    the same of those that are over, the newest first, presence "ended", or "unknown" where it was given up
     alarm_page null, or how long alarms took from their arrival to a page: count, p50_s, p95_s, worst_s
 """

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -65,8 +65,14 @@ class Site:
         return (await self.get(path)).json()
 
 
+class Served(Protocol):
+    stop: asyncio.Event
+
+    def app(self) -> Starlette: ...
+
+
 @asynccontextmanager
-async def served(site: Site) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[None]]]:
+async def served(site: Served) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[None]]]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     task = asyncio.create_task(serve(site.app(), "127.0.0.1", port, site.stop))
