@@ -50,6 +50,7 @@ def test_there_is_a_sheet_of_each_edition_with_the_reports_numbers(lang: str) ->
             assert row[word("value")] == (None if result.value is None else pytest.approx(result.value))
             assert row[word("numerator")] == (None if result.unavailable else result.n)
             assert row[word("unknown")] == len(result.unknown)
+            assert row[word("happened")] == (None if result.happened is None else len(result.happened))
             assert bool(row[word("why")]) is bool(result.unavailable)
 
 
