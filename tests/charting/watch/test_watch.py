@@ -1,0 +1,114 @@
+"""The department's watch over several beds, and the week that it tells of."""
+
+from dataclasses import replace
+
+import structlog
+
+from alarms.board import Seen
+from charting.trail.trail import MemoryTrail
+from charting.watch.state import Doubt
+from charting.watch.watch import Watch
+from charting.watch.week import Week
+from tests.charting.clock import Clock
+from tests.charting.desk.scenes import ANN, PATIENT, desk_on
+from tests.charting.filler.department import Beds
+from tests.page.data import HR, NOW_US, Store, alarm, reading
+
+MINUTE_US = 60_000_000
+
+
+class Department:
+    """Two beds whose monitors send, a trail, and the watch."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(NOW_US)
+        self.trail = MemoryTrail(self.clock.now_us)
+        self.desk = desk_on(self.trail, self.clock)
+        self.beds = Beds({"OR-03": Store(), "OR-04": Store()})
+        self.watch = self.started()
+
+    def started(self) -> Watch:
+        return Watch(self.trail, self.beds, list(self.beds.stores), self.clock.now_us, structlog.get_logger())
+
+    def tell(self, bed: str, minutes: float = 0.0, source: str = "hr", text: str = "** HR 128 > 120") -> int:
+        onset_us = self.clock.at_us - round(minutes * MINUTE_US)
+        said = alarm(onset_us, source=source, text=text)
+        self.beds.stores[bed].changes.append(replace(said, bed=bed))
+        return onset_us
+
+    def look(self, watch: Watch | None = None) -> None:
+        self.clock.go(1)
+        for bed, store in self.beds.stores.items():
+            store.readings.append(reading(replace(HR, bed=bed), self.clock.at_us, 70.0))
+        (watch or self.watch).look()
+
+
+def test_a_restart_finds_what_stands_and_who_has_seen_it() -> None:
+    ward = Department()
+    onset_us = ward.tell("OR-03", 500)
+    ward.tell("OR-04", 2)
+    ward.desk.open(ANN, bed="OR-03", area="or", patient=PATIENT, case="c1")
+    ward.look()
+    ward.desk.see_alarm(ANN, bed="OR-03", device="monitor", source="hr", onset_us=onset_us)
+    at_us = ward.clock.at_us
+    ward.look()
+    before = ward.watch.board()
+    assert [a.seen for a in before.beds["OR-03"].alarms] == [Seen(by="ann", at_us=at_us)]
+    assert [row.case for row in before.cases("OR-03")] == ["c1"]
+    again = ward.started()
+    assert {bed: state.doubt for bed, state in again.board().beds.items()} == {
+        "OR-03": Doubt.UNREAD, "OR-04": Doubt.UNREAD,
+    }  # fmt: skip
+    ward.look(again)
+    assert {b: s.alarms for b, s in again.board().beds.items()} == {b: s.alarms for b, s in before.beds.items()}
+
+
+def test_pages_hear_of_what_has_changed_and_of_nothing_else() -> None:
+    ward = Department()
+    ward.look()
+    was = ward.watch.version()
+    ward.look()
+    assert ward.watch.version() == was
+    onset_us = ward.tell("OR-04")
+    ward.look()
+    told = ward.watch.version()
+    assert told != was
+    ward.desk.see_alarm(ANN, bed="OR-04", device="monitor", source="hr", onset_us=onset_us)
+    ward.look()
+    seen = ward.watch.version()
+    assert seen != told
+    ward.clock.go(11)
+    assert ward.watch.version() != seen, "nobody has looked for so long"
+
+
+def test_a_bed_that_cannot_be_read_does_not_keep_the_others_from_being_watched() -> None:
+    ward = Department()
+    ward.tell("OR-03")
+    ward.look()
+    ward.beds.broken = "gone"
+    ward.look()
+    board = ward.watch.board()
+    assert {bed: state.doubt for bed, state in board.beds.items()} == {"OR-03": Doubt.STORE, "OR-04": Doubt.STORE}
+    ward.beds.broken = ""
+    ward.tell("OR-04")
+    ward.look()
+    assert [a.alarm.source for a in ward.watch.board().beds["OR-04"].alarms] == ["hr"]
+
+
+def test_the_week_is_told_of_once_in_five_minutes_and_says_what_it_could_not_read() -> None:
+    ward = Department()
+    for minutes in (5, 10, 7 * 24 * 60 - 60, 7 * 24 * 60 + 1):
+        ward.tell("OR-03", minutes)
+    ward.tell("OR-04", 3, source="spo2", text="** SpO2 86 < 90")
+    week = Week(ward.beds, ["OR-03", "OR-04"], ward.clock.now_us)
+    first = week.report()
+    assert [(a.bed, a.times) for a in first.actors] == [("OR-03", 3), ("OR-04", 1)]
+    assert [(load.bed, load.total) for load in first.loads] == [("OR-03", 2), ("OR-04", 1)]
+    ward.tell("OR-04", source="spo2", text="** SpO2 84 < 90")
+    ward.clock.go(299)
+    assert week.report() is first
+    ward.clock.go(2)
+    assert [(a.bed, a.times) for a in week.report().actors] == [("OR-03", 3), ("OR-04", 2)]
+    ward.clock.go(400)
+    ward.beds.broken = "gone"
+    assert (week.report().unread, week.report().actors) == (["OR-03", "OR-04"], [])
