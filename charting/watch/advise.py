@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from alarms.advisories import Advisor, Held
+from alarms.situation import Situation
 from charting.case.clock import HOUR_US, MINUTE_US
 from charting.case.refusals import Refusal
 from charting.case.state import Case
@@ -32,6 +33,8 @@ TAIL_US = 20 * MINUTE_US
 WHOLE_US = 10 * MINUTE_US
 GONE_US = 24 * HOUR_US
 """Cases that were closed so long ago, while no service ran, still get the ends of their advisories."""
+LEAVING = "TMP-PACU-EXIT"
+"""The rule that is asked before somebody leaves the PACU (clinical.md §2.7, soft stop)."""
 _CASES = 1_000
 
 
@@ -77,6 +80,7 @@ class Adviser:
         self._links: dict[str, Link] = {}
         self._told: dict[str, _Told] = {}
         self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
+        self._situations: dict[str, Situation] = {}
         self._cases: dict[str, tuple[int, Case]] = {}
         self._minute = 0
         self._begun = False
@@ -101,6 +105,17 @@ class Adviser:
                 del self._cases[next(iter(self._cases))]
         return standing(known[1], self._now_us())
 
+    def before_leaving(self, case: str) -> Mapping[str, str] | None:
+        """What the last look at a patient in the PACU says against his leaving now, as LEAVING names it; None: nothing.
+
+        It stops nobody.
+        """
+        found = self._situations.get(case)
+        if found is None or found.area != "pacu":
+            return None
+        left = replace(found, times={**found.times, "t_pacu_out": found.now_us})
+        return next((a.said for a in Advisor().step(left) if (a.rule, a.phase) == (LEAVING, "start")), None)
+
     def look(self) -> None:
         """Advise each open case. What fails is logged, and tried again next time."""
         with self._metrics.look.labels("advisories").time():
@@ -116,6 +131,7 @@ class Adviser:
                 return
             self._store.good()
             self._told = {case: told for case, told in self._told.items() if case in live}
+            self._situations = {case: found for case, found in self._situations.items() if case in live}
             self.live = live
 
     def _gone(self, live: Mapping[str, Live]) -> Iterable[str]:
@@ -168,6 +184,7 @@ class Adviser:
         found = situation(replace(case, thermometry=told), self._desk.libraries, gases, now_us)
         if found is None:
             return Live(at_us=now_us)
+        self._situations[case.id] = found
         advisor = Advisor(case.advised)
         said = advisor.step(found)
         self._keep(case.id, [Advised(rule=a.rule, phase=a.phase, at_us=a.at_us, said=a.said) for a in said])

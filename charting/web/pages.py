@@ -24,6 +24,7 @@ from charting.trail.entries import Entry, content_json
 from charting.trail.trail import CaseRow
 from charting.web import models
 from charting.web.api.admin import account_out
+from charting.web.api.advisories import consider_leaving
 from charting.web.api.lists import list_libraries
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
@@ -251,6 +252,7 @@ def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = 
         people=[a for a in here.department.people() if a.active],
         running=still_running(here, found, found.documents.values()) if which == "close" else [],
         unsigned=[here.words.of(here.template(d)) for d in found.documents.values() if not d.locked],
+        consider=consider_leaving(here, case) if which == "event" and key == "t_pacu_out" else "",
     )
 
 

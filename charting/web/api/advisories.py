@@ -11,6 +11,7 @@ from charting.case.clock import HOUR_US
 from charting.trail.entries import Advised
 from charting.trail.trail import CaseRow
 from charting.watch.advice import SOURCE, Standing, Warmth, level_of, standing, text_of
+from charting.watch.advise import LEAVING
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
 from collector.technical import GATEWAY
@@ -113,6 +114,12 @@ def see_advisory(here: Context, bed: str, case: str, source: str, since_us: int,
         here.actor, bed=bed, device=GATEWAY, source=source, onset_us=since_us, note=note, case=found.id
     )  # fmt: skip
     here.department.watch.look()
+
+
+def consider_leaving(here: Context, case: str) -> str:
+    """What is to be considered before a patient leaves the PACU; "": nothing. It stops nobody."""
+    said = here.department.adviser.before_leaving(case)
+    return "" if said is None else text_of(LEAVING, said, here.lang.value)
 
 
 class AdvisedOut(BaseModel):

@@ -312,3 +312,27 @@ async def test_the_temperature_of_a_case_is_shown_by_the_indicators_rule() -> No
         assert {key: told[key] for key in wanted} == wanted
         page = (await client.get("/alarms")).text
         assert "below 36.0 °C for 28 min" in page
+
+
+@pytest.mark.parametrize(("value", "asked"), [(35.4, True), (36.0, False)])
+async def test_before_a_cold_patient_leaves_the_pacu_that_is_said_and_nobody_is_stopped(
+    value: float, asked: bool
+) -> None:
+    hospital = Watched()
+    hospital.opened(bed="PACU-1", minutes=30)
+    start_us = hospital.clock.at_us - 29 * 60 * SECOND_US
+    nurse = hospital.actor("pacu_nurse")
+    for key in ("t_room_in", "t_pacu_in"):
+        hospital.desk.set(nurse, "c1", item=key, after=0, content=Event(key=key, at_us=start_us))
+    probe = replace(series("MDC_TEMP_NASOPH", "Cel", source="t", site="nasopharynx"), bed="PACU-1")
+    hospital.store.readings += [
+        reading(probe, start_us + minute * 60 * SECOND_US + SECOND_US, value) for minute in range(29)
+    ]
+    hospital.clock.go(6)
+    hospital.adviser.look()
+    async with hospital.client("pacu_nurse") as client:
+        dialog = (await client.get("/cases/c1/dialogs/event?key=t_pacu_out")).text
+        assert (f"{value} °C" in dialog) is asked
+        assert "disabled" not in dialog
+        other = (await client.get("/cases/c1/dialogs/event?key=icu_planned")).text
+        assert f"{value} °C" not in other
