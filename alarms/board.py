@@ -251,7 +251,8 @@ class Board:
     def _doubt(self, raised: Iterable[_Raised], at_us: int) -> Sequence[Alarm]:
         present = [each for each in raised if each.now.presence is Presence.PRESENT]
         for each in present:
-            each.now = replace(each.now, presence=Presence.UNKNOWN, since_us=at_us)
+            since_us = max(at_us, each.now.told_us)
+            each.now = replace(each.now, presence=Presence.UNKNOWN, since_us=since_us)
         return [each.now for each in present]
 
     def _confirm(self, raised: Iterable[_Raised]) -> Sequence[Alarm]:

@@ -115,7 +115,7 @@ class Model:
         before = [one for n, one in links if n < heard and one.device == key[0]]
         after = [one for n, one in links if n > heard and one.device == key[0]]
         if before and before[-1].up and before[-1].place < told.place:
-            return (Presence.UNKNOWN, after[0].at_us) if after else (Presence.PRESENT, at_us)
+            return (Presence.UNKNOWN, max(at_us, after[0].at_us)) if after else (Presence.PRESENT, at_us)
         known = before[-1:] or after[:1]
         return Presence.UNKNOWN, max(at_us, *(one.at_us for one in known), at_us)
 

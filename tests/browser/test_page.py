@@ -161,14 +161,14 @@ async def test_quality_and_demo_are_said_in_words() -> None:
 async def test_language_switches_and_follows_the_browser() -> None:
     async with served() as site:
         async with opened(site, "", locale="en-GB") as page:
-            await expect(page.locator("body")).to_contain_text("Device alarms")
+            await expect(page.locator("body")).to_contain_text("Alarm log")
         async with opened(site, "?hours=1", locale="zh-CN") as page:
-            await expect(page.locator("body")).to_contain_text("设备报警")
+            await expect(page.locator("body")).to_contain_text("报警记录")
             await page.get_by_role("link", name="English").click()
-            await expect(page.locator("body")).to_contain_text("Device alarms")
+            await expect(page.locator("body")).to_contain_text("Alarm log")
             await expect(page.locator(".ranges [aria-current]")).to_have_text("1 h")
             await page.get_by_role("link", name="中文").click()
-            await expect(page.locator("body")).to_contain_text("设备报警")
+            await expect(page.locator("body")).to_contain_text("报警记录")
 
 
 async def test_the_range_of_the_chart_can_be_chosen() -> None:
@@ -176,6 +176,30 @@ async def test_the_range_of_the_chart_can_be_chosen() -> None:
         await expect(page.locator("#chart svg")).to_contain_text("2026-11-24 10:20 – 14:20")
         await page.get_by_role("link", name="12 h").click()
         await expect(page.locator("#chart svg")).to_contain_text("2026-11-24 02:30 – 14:30")
+
+
+async def test_an_alarm_is_drawn_at_once_measured_and_marked_as_seen() -> None:
+    async with served() as site, opened(site) as page:
+        await expect(page.locator("#latency")).to_contain_text("not measured yet")
+        site.store.changes.append(alarm(NOW_US, priority=Priority.HIGH, text="*** HR 186"))
+        site.bell.ring()
+        row = page.locator("#alarms .p-high")
+        await expect(row).to_contain_text("*** HR 186")
+        await expect(page.locator("#loudest .p-high")).to_contain_text("*** HR 186")
+        flashing = "e => [getComputedStyle(e).animationName, getComputedStyle(e).animationDuration]"
+        assert await row.locator(".pri").evaluate(flashing) == ["flash", "0.5s"]
+        await page.emulate_media(reduced_motion="reduce")
+        assert (await row.locator(".pri").evaluate(flashing))[0] == "none"
+        await expect(page.locator("#latency")).to_contain_text("n 1")
+        button = row.get_by_role("button", name="Mark as seen")
+        await button.focus()
+        site.store.changes.append(alarm(NOW_US, source="other", priority=Priority.LOW, text="another"))
+        site.bell.ring()
+        await expect(page.locator("#alarms .p-low")).to_be_visible()
+        await expect(button).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#alarms .p-high.is-seen")).to_contain_text("seen 14:18:43")
+        await expect(page.locator("#alarms .p-high")).to_have_count(1)
 
 
 async def test_alarms_and_lost_links_are_shown_as_they_come() -> None:
