@@ -86,8 +86,8 @@ def _edition(edition: str, results: Sequence[Result], lang: str) -> Sheet:
         column("number", 6), column("code", 13), column("indicator", 38), column("counting", 9),
         column("numerator", 10, "#,##0"), column("denominator", 10, "#,##0"), column("value", 12),
         Column(title=low, width=12), Column(title=high, width=12), column("unknown", 10, "#,##0"),
-        column("pending", 9, "#,##0"), column("happened", 10, "#,##0"), column("coverage", 10, "0.0%"), column("why", 34), column("parameters", 24),
-        column("level", 18),
+        column("pending", 9, "#,##0"), column("happened", 10, "#,##0"), column("coverage", 10, "0.0%"),
+        column("why", 34), column("parameters", 24), column("level", 18),
     ]  # fmt: skip
     return Sheet(name=said(f"report.edition.{edition}", lang), columns=columns,
                  rows=[_row(result, lang) for result in results])  # fmt: skip
