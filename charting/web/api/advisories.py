@@ -58,6 +58,7 @@ class PatientOut(BaseModel):
     case: str
     advisories: list[AdvisoryOut]
     temperature: TemperatureOut | None = Field(description="null: not known")
+    lacking: list[str] = Field(description="What is not known, and keeps advisories from being told; in words")
 
 
 def patient_out(here: Context, row: CaseRow) -> PatientOut:
@@ -66,6 +67,7 @@ def patient_out(here: Context, row: CaseRow) -> PatientOut:
         case=row.case,
         advisories=[_advisory_out(here, each) for each in here.department.adviser.standing(row)],
         temperature=None if live is None or live.warmth is None else _temperature_out(here, live.warmth),
+        lacking=[] if live is None else list(dict.fromkeys(why(held.why, here.lang.value) for held in live.held)),
     )
 
 

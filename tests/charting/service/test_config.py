@@ -109,3 +109,10 @@ def test_patients_do_not_travel_readable(tmp_path: Path) -> None:
     (mistake,) = mistakes(tmp_path, GOOD.replace("127.0.0.1", "0.0.0.0"))
     assert "it needs [tls]" in mistake
     assert load(file(tmp_path, GOOD.replace("127.0.0.1", "[::1]"))).tls is None
+
+
+def test_no_bed_publishes_under_the_departments_name(tmp_path: Path) -> None:
+    mqtt = '\n[mqtt]\nurl = "mqtt://broker.example"\n'
+    assert load(file(tmp_path, GOOD + mqtt)).mqtt is not None
+    (mistake,) = mistakes(tmp_path, GOOD.replace('id = "OR-03"', 'id = "department"') + mqtt)
+    assert "no bed can be called 'department'" in mistake

@@ -55,7 +55,7 @@ async def test_the_board_says_what_devices_said_and_what_nobody_knows() -> None:
     assert {bed: (b["known"], b["doubt"]) for bed, b in known.items()} == {
         "OR-03": (True, None), "OR-04": (True, None), "PACU-1": (False, "silent"), "ICU-01": (False, "silent"),
     }  # fmt: skip
-    assert known["OR-03"]["cases"] == [{"case": "c1", "advisories": [], "temperature": None}]
+    assert known["OR-03"]["cases"] == [{"case": "c1", "advisories": [], "temperature": None, "lacking": []}]
     assert known["OR-03"]["devices"] == {"monitor": True}
     pcd04 = known["OR-03"]["alarms"][0]["pcd04"]
     assert (pcd04["phase"], pcd04["state"], pcd04["priority"], pcd04["type"]) == ("start", "active", "PH", "SP")
@@ -336,3 +336,14 @@ async def test_before_a_cold_patient_leaves_the_pacu_that_is_said_and_nobody_is_
         assert "disabled" not in dialog
         other = (await client.get("/cases/c1/dialogs/event?key=icu_planned")).text
         assert f"{value} °C" not in other
+
+
+async def test_what_keeps_advice_back_is_said() -> None:
+    hospital = Watched()
+    hospital.opened(bed="PACU-1")
+    hospital.look(beds=("PACU-1",))
+    hospital.adviser.look()
+    async with hospital.client("quality") as client:
+        (patient,) = beds((await client.get("/api/alarms?lang=zh")).json())["PACU-1"]["cases"]
+        assert patient["lacking"] == ["未记录入 PACU 时间"]
+        assert "部分建议暂不能给出：未记录入 PACU 时间" in (await client.get("/alarms?lang=zh")).text
