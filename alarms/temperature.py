@@ -5,6 +5,7 @@ What the pipeline excludes is named, never lost: a minute keeps its rule, and ra
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -281,14 +282,19 @@ def _out(
         near = minute[k:] - minute[:-k] <= limits.fall_min
         fallen = chain & near & (value[:-k] - value[k:] > limits.fall + _HAIR)
         since[k:][fallen & (since[k:] == 0)] = k
+    minutes = minute.tolist()
+    steep = (value[:-1] - value[1:] > limits.fall_slope * np.diff(minute) + _HAIR).tolist()
+    last = back = 0
     for i in np.flatnonzero(since).tolist():
-        knee = _knee(minute, value, i, int(i - since[i]), limits)
+        knee = _knee(minutes, steep, i, int(i - since[i]), limits)
         before = _before_step(value, settling, knee, limits)
         if before is not None and not out[before]:
             if value[before] - value[i] <= limits.fall + _HAIR:
                 continue
             knee = before
-        out[knee + 1 : _back(minute, value, i + 1, knee, limits.fall, limits)] = True
+        if knee != last or i >= back:
+            last, back = knee, _back(minute, value, i + 1, knee, limits.fall, limits)
+            out[knee + 1 : back] = True
     return out
 
 
@@ -301,13 +307,9 @@ def _back(
     return first + int(back.argmax()) if back.any() else value.size
 
 
-def _knee(minute: NDArray[np.int64], value: NDArray[np.float64], i: int, knee: int, limits: Limits) -> int:
-    """Where the fall through `knee` and `i` began."""
-    while (
-        knee > 0
-        and minute[i] - minute[knee - 1] <= limits.knee_min
-        and value[knee - 1] - value[knee] > limits.fall_slope * (minute[knee] - minute[knee - 1]) + _HAIR
-    ):
+def _knee(minutes: Sequence[int], steep: Sequence[bool], i: int, knee: int, limits: Limits) -> int:
+    """Where the fall through `knee` and `i` began; `steep`: the value falls so from one place to the next."""
+    while knee > 0 and steep[knee - 1] and minutes[i] - minutes[knee - 1] <= limits.knee_min:
         knee -= 1
     return knee
 
@@ -327,7 +329,7 @@ def _near(
     """Where the value is within so much of another one of the same minute."""
     if not other:
         return np.zeros(value.size, dtype=bool)
-    beside = np.array([other.get(m, np.nan) for m in minute.tolist()])
+    beside = np.fromiter(map(other.get, minute.tolist(), repeat(np.nan)), np.float64, minute.size)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.abs(value - beside) <= within + _HAIR)
 

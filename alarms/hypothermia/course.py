@@ -152,6 +152,8 @@ def _beyond(screened: Screened, within: Band) -> NDArray[np.bool_]:
 
 
 def _in_order(channel: Channel) -> Channel:
+    if (np.diff(channel.time_us) > 0).all():
+        return channel
     order = np.lexsort((channel.value, channel.time_us))
     return replace(channel, time_us=channel.time_us[order], value=channel.value[order], usable=channel.usable[order])
 
