@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from charting.workload.scheme import DAY_MIN, Part, Shift, of_day
 from charting.workload.spans import Span
 
 _ALIKE_MIN = 15
-"""Clocks of the world change at quarters of an hour of UTC."""
+"""Clocks of the world change, and days begin, at quarters of an hour of UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,11 @@ def stretches(span: Span, shift: Shift, zone: str) -> Iterator[Stretch]:
     at, end = span
     while at < end:
         quarter = at // _ALIKE_MIN * _ALIKE_MIN
-        day_minute, ordinal = _local(quarter, zone)
-        here = (day_minute + at - quarter) % DAY_MIN
-        day = ordinal + (day_minute + at - quarter) // DAY_MIN
+        day, minute = _local(quarter, zone)
+        here = minute + at - quarter
         part = shift.by_minute[here]
-        until = min(end, quarter + _ALIKE_MIN, at + _to_end(here, part), at + DAY_MIN - here)
-        holiday = shift.is_holiday(datetime.fromordinal(day).date())
+        until = min(end, quarter + _ALIKE_MIN, at + _to_end(here, part))
+        holiday = shift.is_holiday(day)
         factor = max(part.factor, shift.holiday) if holiday else part.factor
         yield Stretch(minutes=until - at, part=part.part, holiday=holiday, factor=factor)
         at = until
@@ -46,7 +45,7 @@ def _to_end(minute: int, part: Part) -> int:
 
 
 @lru_cache(maxsize=40_000)
-def _local(at: int, zone: str) -> tuple[int, int]:
-    """The local minute of the day and the day's number, of a minute since 1970 UTC. A year has 35 000 quarters."""
-    local = datetime.fromtimestamp(at * 60, UTC).astimezone(ZoneInfo(zone))
-    return local.hour * 60 + local.minute, local.toordinal()
+def _local(quarter: int, zone: str) -> tuple[date, int]:
+    """The local day and its minute, of a minute since 1970 UTC. A year has 35 000 quarters."""
+    local = datetime.fromtimestamp(quarter * 60, UTC).astimezone(ZoneInfo(zone))
+    return local.date(), local.hour * 60 + local.minute

@@ -173,11 +173,10 @@ def test_minutes_that_change_no_score_are_a_difference_too(memory: MemoryTrail, 
 def test_another_scheme_or_library_changes_no_locked_month(memory: MemoryTrail, clock: Clock) -> None:
     ledger_on(memory, clock).lock(HEAD, ledger_on(memory, clock).period(MONTH))
     other = changed(scheme(), version="ours/2", asa__classes={"1": "9", "2": "9", "3": "9", "4": "9"})
-    libraries = Libraries.sample()
-    own = libraries.current("procedures")
-    assert own is not None
-    codings = {code: Coding(term=c.term, attributes={**c.attributes, "level": "4"}) for code, c in own.codings.items()}
-    libraries.add(Library(name="procedures", version="2027.1", codings=codings))
+    sample, libraries = Libraries.sample().current("procedures"), Libraries()
+    assert sample is not None
+    codings = {c: Coding(term=coding.term, attributes={"level": "4"}) for c, coding in sample.codings.items()}
+    libraries.add(Library(name="procedures", version=sample.version, codings=codings))
     ledger = ledger_on(memory, clock, other, libraries)
     regrade(memory, "4", 1)
     assert differing(ledger) == {ANN: 0.45}
