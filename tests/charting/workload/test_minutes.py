@@ -83,7 +83,7 @@ class Brute:
         return whole / len(self.clock[case]), sum(shift_factor(m) * w for m, w in weights.items()) / whole
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lives(), st.booleans())
 def test_intervals_say_what_minutes_say(plans: list[Plan], split: bool) -> None:
     roles = {"anaesthetist": {"share": "1", "several": "split" if split else "full"},
@@ -115,7 +115,7 @@ def test_intervals_say_what_minutes_say(plans: list[Plan], split: bool) -> None:
         assert abs(found["parallel"] - brute.parallel(line.person, line.case)) <= 0.0001
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(lives())
 def test_by_minutes_nothing_is_counted_twice_where_a_role_is_shared(plans: list[Plan]) -> None:
     """Of a role that is split, the credits of a case come to the part of its clock in which anybody was there."""
@@ -139,7 +139,7 @@ def test_by_minutes_nothing_is_counted_twice_where_a_role_is_shared(plans: list[
             assert abs(sum(credits_) - len(covered) / len(brute.clock[case])) < 0.001
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(lives(), st.randoms())
 def test_the_order_of_cases_and_people_does_not_matter(plans: list[Plan], by: object) -> None:
     def counted(some: list[Plan]) -> object:
