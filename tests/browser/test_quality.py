@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
 from tests.charting.web.counted import CASE, EXPECTED, MONTH, counted, suggest
+from tests.charting.web.hospital import Hospital
 
 N = len(EXPECTED["november"]["AQI-IRA-12"]["numerator"])
 
@@ -94,12 +95,10 @@ async def test_pages_look_right_in_the_other_language_at_the_other_size(lang: st
             await picture(page, f"quality-{size}-{lang}-{name}", whole=True)
 
 
-async def test_a_point_of_the_temperature_page_is_reached_by_keyboard_and_opens_its_cases() -> None:
+async def test_a_person_at_the_keyboard_opens_a_point_tells_a_figure_and_takes_the_report_along() -> None:
     hospital = counted(idle_s=43_200)
     async with served(hospital) as url, visited(url, "quality", lang="zh") as page:
         await page.goto(f"{url}/quality/temperature?period={MONTH}")
-        await looks_right(page)
-        await picture(page, "temperature-zh", whole=True)
         point = page.locator("svg.chart a[href*='AQI-IHT-10']").first
         said = await point.get_attribute("aria-label") or ""
         await point.focus()
@@ -109,30 +108,6 @@ async def test_a_point_of_the_temperature_page_is_reached_by_keyboard_and_opens_
         await expect(page.locator("[data-member]")).to_have_count(int(n[1]))
         await page.keyboard.press("b")
         await expect(page).to_have_url(re.compile(r"/quality\?"))
-
-
-async def test_figures_are_told_and_what_is_no_number_is_said_where_it_was_typed() -> None:
-    hospital = counted(idle_s=43_200)
-    async with served(hospital) as url, visited(url, "quality", expected=("422",)) as page:
-        await page.goto(f"{url}/quality/figures?year=2026")
-        form = page.locator("form[data-send$='vaginal_births/2026-10']")
-        await form.locator("input").fill("31")
-        await form.locator("button").click()
-        await expect(page.locator("#toast")).to_contain_text("Saved")
-        assert hospital.department.counting.figures().told["vaginal_births", "2026-10"] == 31
-        await form.locator("input").fill("")
-        await form.locator("button").click()
-        await expect(page.locator("#toast")).to_contain_text("Saved")
-        await page.wait_for_function(
-            "!document.querySelector('form[data-send$=\"vaginal_births/2026-10\"] input').value"
-        )
-        assert ("vaginal_births", "2026-10") not in hospital.department.counting.figures().told
-        await looks_right(page)
-
-
-async def test_earlier_and_later_are_one_key_away_and_a_report_is_downloaded() -> None:
-    hospital = counted(idle_s=43_200)
-    async with served(hospital) as url, visited(url, "head") as page:
         await page.goto(f"{url}/quality?period={MONTH}")
         await page.keyboard.press("[")
         await expect(page).to_have_url(re.compile("period=2026-10"))
@@ -141,3 +116,18 @@ async def test_earlier_and_later_are_one_key_away_and_a_report_is_downloaded() -
         async with page.expect_download() as coming:
             await page.locator("a[href*='report.xlsx']").click()
         assert (await coming.value).suggested_filename == "quality-2026-11.xlsx"
+        await _tells_a_figure(page, hospital, url)
+
+
+async def _tells_a_figure(page: Page, hospital: Hospital, url: str) -> None:
+    """And takes it back: blank is not 0."""
+    await page.goto(f"{url}/quality/figures?year=2026")
+    form = page.locator("form[data-send$='vaginal_births/2026-10']")
+    for typed, kept in (("31", 31.0), ("", None)):
+        await form.locator("input").fill(typed)
+        async with page.expect_response(lambda answer: answer.request.method == "PUT") as answered:
+            await form.locator("button").click()
+        assert (await answered.value).status == 200
+        await expect(form.locator("input")).to_have_value(typed)
+        assert hospital.department.counting.figures().told.get(("vaginal_births", "2026-10")) == kept
+    await looks_right(page)

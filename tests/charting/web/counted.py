@@ -3,6 +3,9 @@
 import tomllib
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
+
+from fastapi import FastAPI
 
 from charting.fill.types import CellState
 from charting.quality.figures import set_figure
@@ -25,6 +28,22 @@ def counted(**more: Any) -> Hospital:
     for key, told in EXPECTED["figures"].items():
         set_figure(hospital.desk, hospital.actor("quality"), key=key, of=told["of"], value=told["value"])
     return hospital
+
+
+async def ask(hospital: Hospital, path: str, account: str = "head", lang: str = "en") -> Any:
+    """What the API (JSON) or a page (its text) answers, in the person's one session: signing in takes long."""
+    kept = _SESSIONS.setdefault(hospital.app, {})
+    async with hospital.client("" if account in kept else account, lang) as client:
+        if account in kept:
+            client.cookies.update(kept[account])
+        else:
+            kept[account] = dict(client.cookies)
+        answer = await client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json() if path.startswith("/api/") else answer.text
+
+
+_SESSIONS: WeakKeyDictionary[FastAPI, dict[str, dict[str, str]]] = WeakKeyDictionary()
 
 
 def suggest(hospital: Hospital, case: str = CASE) -> None:

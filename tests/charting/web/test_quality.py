@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from tests.charting.web.counted import CASE, EXPECTED, MONTH, counted, find, suggest
+from tests.charting.web.counted import CASE, EXPECTED, MONTH, ask, counted, find, suggest
 from tests.charting.web.hospital import Hospital
 
 NOVEMBER: Mapping[str, Any] = EXPECTED["november"]
@@ -23,15 +23,8 @@ def hospital() -> Hospital:
     return made
 
 
-async def asked(hospital: Hospital, path: str, account: str = "head", lang: str = "en") -> Any:
-    async with hospital.client(account, lang) as client:
-        answer = await client.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json() if path.startswith("/api/") else answer.text
-
-
 async def results(hospital: Hospital, query: str = f"period={MONTH}") -> dict[str, Any]:
-    report = await asked(hospital, f"/api/quality?{query}")
+    report = await ask(hospital, f"/api/quality?{query}")
     return {result["key"]: result for result in report["results"]}
 
 
@@ -92,7 +85,7 @@ async def test_every_number_is_the_one_worked_out_by_hand(hospital: Hospital) ->
 
 async def test_the_page_shows_the_numbers_of_the_api_each_with_its_multiplier(hospital: Hospital) -> None:
     found = await results(hospital)
-    table = Table(await asked(hospital, f"/quality?period={MONTH}&interval=true"))
+    table = Table(await ask(hospital, f"/quality?period={MONTH}&interval=true"))
     assert set(table.rows) == set(found)
     for key, cells in table.rows.items():
         result = found[key]
@@ -127,12 +120,12 @@ async def test_each_number_opens_to_as_many_rows_as_it_says(hospital: Hospital) 
 async def test_a_list_names_the_cases_that_were_worked_out_and_a_patient_once(hospital: Hospital) -> None:
     for key, side in (("AQI-TPM-25", "numerator"), ("AQI-PVR-04", "unknown"), ("AQI-IHT-10", "numerator")):
         path = f"/api/quality/indicators/{key}/members?period={MONTH}&side={side}"
-        said = await asked(hospital, path)
+        said = await ask(hospital, path)
         cases = sorted("+".join(case["case"] for case in member["cases"]) for member in said["members"])
         assert cases == sorted(NOVEMBER[key][side]), key
         assert said["total"] == len(cases)
         assert all(case["number"] and case["name"] for member in said["members"] for case in member["cases"])
-    html = await asked(hospital, f"/quality/AQI-TPM-25?period={MONTH}")
+    html = await ask(hospital, f"/quality/AQI-TPM-25?period={MONTH}")
     assert re.findall(r'data-case="(\w+)" data-member="1"', html) == ["c01"]
     assert 'data-case="c02">' in html
     assert "2 cases of one patient" in html
@@ -154,13 +147,13 @@ async def test_a_long_list_is_told_page_by_page_and_none_is_lost(
 
 
 async def test_what_happened_in_the_period_is_told_by_the_events_date(hospital: Hospital) -> None:
-    html = await asked(hospital, f"/quality?period={MONTH}&view=event")
+    html = await ask(hospital, f"/quality?period={MONTH}&view=event")
     table = Table(html)
     for key, cases in EXPECTED["happened"].items():
         assert table.rows[key][2] == str(len(cases)), key
         if cases:
             (href,) = [href for text, href in table.links[key] if "side=happened" in href]
-            listed = await asked(hospital, href)
+            listed = await ask(hospital, href)
             assert len(re.findall(r"data-member=", listed)) == len(cases)
     assert "no time of its own" in table.rows["AQI-PVR-04"][2]
 
@@ -195,7 +188,7 @@ async def test_pages_say_everything_in_words_of_one_language(hospital: Hospital,
              f"/quality/temperature?period={MONTH}",
              f"/quality/temperature/cases?period={MONTH}&fact=monitoring&value=spot"]  # fmt: skip
     for path in paths:
-        html = await asked(hospital, path, lang=lang)
+        html = await ask(hospital, path, lang=lang)
         text = re.sub(r"<(script|meta)[^>]*>", "", html)
         text = re.sub(r"<[^>]+>", " ", text)
         assert not re.findall(r"\b(?:quality|report|fact|chart|course|finding|three)\.[a-z_.]+\b", text), path
@@ -206,7 +199,7 @@ async def test_pages_say_everything_in_words_of_one_language(hospital: Hospital,
 
 
 async def test_a_number_stands_on_what_is_said_with_it(hospital: Hospital) -> None:
-    html = await asked(hospital, f"/quality?period={MONTH}")
+    html = await ask(hospital, f"/quality?period={MONTH}")
     for said in ("2026-11-01 00:00 – 2026-11-30 23:59", "Asia/Shanghai", "all departments", "36 cases in the period",
                  "catalogue/1", "facts/", "hypothermia/", "limit (h) 2"):  # fmt: skip
         assert said in html, said
@@ -218,7 +211,7 @@ async def test_a_candidate_counts_only_once_somebody_has_confirmed_it() -> None:
     suggest(hospital)
     pending = (await results(hospital))["AQI-IRA-12"]
     assert (pending["n"], pending["pending"]) == (before["n"], 1)
-    (candidate,) = await asked(hospital, f"/api/quality/candidates?period={MONTH}")
+    (candidate,) = await ask(hospital, f"/api/quality/candidates?period={MONTH}")
     assert (candidate["case"], candidate["key"]) == (CASE, "aspiration")
     assert "85" in candidate["text"]
     content = {"kind": "finding", "key": "aspiration", "value": "yes", "details": {"severe": "yes"}}
@@ -228,18 +221,18 @@ async def test_a_candidate_counts_only_once_somebody_has_confirmed_it() -> None:
         assert answer.status_code == 200, answer.text
     after = (await results(hospital))["AQI-IRA-12"]
     assert (after["n"], after["pending"]) == (before["n"] + 1, 0)
-    assert await asked(hospital, f"/api/quality/candidates?period={MONTH}") == []
+    assert await ask(hospital, f"/api/quality/candidates?period={MONTH}") == []
 
 
 async def test_a_refused_candidate_waits_no_more_and_does_not_count() -> None:
     hospital = counted()
     suggest(hospital)
-    html = await asked(hospital, f"/quality/candidates?period={MONTH}")
+    html = await ask(hospital, f"/quality/candidates?period={MONTH}")
     assert f"PUT /api/cases/{CASE}/items/finding:aspiration" in html
     find(hospital, CASE, "aspiration", "no")
     after = (await results(hospital))["AQI-IRA-12"]
     assert (after["n"], after["pending"]) == (len(NOVEMBER["AQI-IRA-12"]["numerator"]), 0)
-    assert CASE not in await asked(hospital, f"/quality/candidates?period={MONTH}")
+    assert CASE not in await ask(hospital, f"/quality/candidates?period={MONTH}")
 
 
 async def test_a_figure_that_is_told_makes_its_indicator_and_taken_back_takes_it_away() -> None:
@@ -293,12 +286,12 @@ async def test_a_frozen_month_is_compared_with_what_is_known_later() -> None:
 
 
 async def test_a_cases_sheet_tells_its_facts_its_course_and_where_it_counts(hospital: Hospital) -> None:
-    html = await asked(hospital, "/quality/cases/c20")
+    html = await ask(hospital, "/quality/cases/c20")
     text = re.sub(r"<[^>]+>", " ", html)
     for said in ("no hypothermia", "longest run below 36.0 °C: 25 min", "temp.warm_up", "nasopharynx", "35.90"):
         assert said in text, said
     assert re.search(r"temp\.(end_trim|probe_out)", text), "the probe that came out at the end is told"
-    told = await asked(hospital, "/api/quality/cases/c20")
+    told = await ask(hospital, "/api/quality/cases/c20")
     assert told["facts"]["hypothermia"] == "no_event"
     assert {"fact": "nadir_c", "name": "Nadir", "text": "35.90 °C"} in told["told"]
     assert "AQI-IHT-10" in html

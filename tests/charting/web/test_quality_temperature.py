@@ -2,12 +2,11 @@
 
 import re
 from html import unescape
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.charting.web.counted import EXPECTED, MONTH, counted
+from tests.charting.web.counted import EXPECTED, MONTH, ask, counted
 from tests.charting.web.hospital import Hospital
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -19,15 +18,8 @@ def hospital() -> Hospital:
     return counted()
 
 
-async def told(hospital: Hospital, path: str) -> Any:
-    async with hospital.client("head") as client:
-        answer = await client.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json() if path.startswith("/api/") else answer.text
-
-
 async def test_the_periods_rates_are_those_worked_out_by_hand(hospital: Hospital) -> None:
-    found = (await told(hospital, f"/api/quality/temperature?period={MONTH}"))["whole"]
+    found = (await ask(hospital, f"/api/quality/temperature?period={MONTH}"))["whole"]
     for code in CODES:
         expected = EXPECTED["november"][code]
         assert found[code]["n"] == len(expected["numerator"]), code
@@ -35,19 +27,19 @@ async def test_the_periods_rates_are_those_worked_out_by_hand(hospital: Hospital
 
 
 async def test_each_month_is_as_its_own_report_says_and_there_are_twelve(hospital: Hospital) -> None:
-    months = (await told(hospital, "/api/quality/temperature?period=2026"))["months"]
+    months = (await ask(hospital, "/api/quality/temperature?period=2026"))["months"]
     assert list(months) == [f"2026-{m:02}" for m in range(1, 13)]
     for name in ("2026-10", "2026-11", "2026-12"):
-        report = await told(hospital, f"/api/quality?period={name}&edition=2022")
+        report = await ask(hospital, f"/api/quality?period={name}&edition=2022")
         for result in report["results"]:
             if result["code"] in CODES and not result["unavailable"]:
                 assert months[name][result["code"]]["value"] == pytest.approx(result["value"]), name
-    november = (await told(hospital, f"/api/quality/temperature?period={MONTH}"))["months"]
+    november = (await ask(hospital, f"/api/quality/temperature?period={MONTH}"))["months"]
     assert next(iter(november)) == "2025-12"
 
 
 async def test_groups_are_parts_of_the_whole(hospital: Hospital) -> None:
-    found = await told(hospital, f"/api/quality/temperature?period={MONTH}")
+    found = await ask(hospital, f"/api/quality/temperature?period={MONTH}")
     for fact, groups in found["groups"].items():
         for code in ("AQI-TMR-07", "AQI-AWR-08"):  # of cases: a patient may be in two groups
             d = sum(group[code]["d"] for group in groups.values())
@@ -55,7 +47,7 @@ async def test_groups_are_parts_of_the_whole(hospital: Hospital) -> None:
 
 
 async def test_every_point_bar_and_box_leads_to_as_many_cases_as_it_says(hospital: Hospital) -> None:
-    html = await told(hospital, f"/quality/temperature?period={MONTH}")
+    html = await ask(hospital, f"/quality/temperature?period={MONTH}")
     seen = 0
     async with hospital.client("head") as client:
         for svg in re.findall(r"<svg xmlns.*?</svg>", html, re.DOTALL):
@@ -73,7 +65,7 @@ async def test_every_point_bar_and_box_leads_to_as_many_cases_as_it_says(hospita
 
 
 async def test_tiles_and_theatres_lead_to_their_lists_too(hospital: Hospital) -> None:
-    html = await told(hospital, f"/quality/temperature?period={MONTH}")
+    html = await ask(hospital, f"/quality/temperature?period={MONTH}")
     tiles = re.findall(
         r'data-code="([\w-]+)".*?<a href="([^"]+)">(\d+)</a> / <a href="([^"]+)">(\d+)</a>', html, re.DOTALL
     )
@@ -100,8 +92,8 @@ async def test_a_list_of_a_part_stays_with_the_part_on_its_other_sides(hospital:
 
 
 async def test_a_room_under_21_is_named(hospital: Hospital) -> None:
-    rooms = (await told(hospital, f"/api/quality/temperature?period={MONTH}"))["rooms"]
-    html = await told(hospital, f"/quality/temperature?period={MONTH}")
+    rooms = (await ask(hospital, f"/api/quality/temperature?period={MONTH}"))["rooms"]
+    html = await ask(hospital, f"/quality/temperature?period={MONTH}")
     cold = sorted(name for name, told_ in rooms.items() if told_["middle"] < 21.0)
     if cold:
         assert f"Theatres whose median is below 21 °C: {', '.join(cold)}" in html
