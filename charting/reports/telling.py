@@ -118,7 +118,7 @@ def name_of(result: Result, lang: str) -> str:
 def parameters_of(result: Result, lang: str) -> str:
     """The numbers and words that the indicator was counted with."""
     return ", ".join(
-        f"{said(f'quality.parameter.{key}', lang)} {_value(value, lang)}" for key, value in result.parameters.items()
+        f"{said(f'quality.parameter.{key}', lang)}: {_value(value, lang)}" for key, value in result.parameters.items()
     )
 
 

@@ -201,7 +201,7 @@ async def test_pages_say_everything_in_words_of_one_language(hospital: Hospital,
 async def test_a_number_stands_on_what_is_said_with_it(hospital: Hospital) -> None:
     html = await ask(hospital, f"/quality?period={MONTH}")
     for said in ("2026-11-01 00:00 – 2026-11-30 23:59", "Asia/Shanghai", "all departments", "36 cases in the period",
-                 "catalogue/1", "facts/", "hypothermia/", "limit (h) 2"):  # fmt: skip
+                 "catalogue/1", "facts/", "hypothermia/", "limit (h): 2"):  # fmt: skip
         assert said in html, said
 
 
