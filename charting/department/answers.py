@@ -16,8 +16,8 @@ _PLASMA = {"F21", "F22", "F23"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """None, "": unknown. `patient`: what patients are counted by, the admission. `suspected`: findings that signs suggest
-    and that nobody has stated.
+    """None, "": unknown. `patient`: what patients are counted by, the admission. `suspected`: findings that signs
+    suggest and that nobody has stated.
     """
 
     case: str

@@ -10,7 +10,7 @@ from charting.department.chance import pick
 from charting.department.frame import Frame
 from charting.department.mix import Technique
 from charting.department.people import staff
-from charting.department.story import HOUR_US, MINUTE_US, Bed, Person, Presence, Story, Temperature, Tube
+from charting.department.story import DAY_US, HOUR_US, MINUTE_US, Bed, Person, Presence, Story, Temperature, Tube
 
 _GAP_US = 20 * MINUTE_US
 """Between two patients in a room."""
@@ -86,7 +86,7 @@ def write(rng: Random, case: str, slot: Slot, person: Person, beds: Mapping[str,
         pacu_to=_said(rng, "icu" if way.icu_in is not None else "ward") if way.pacu_out is not None else "",
         cancel_reason="condition" if ending in _CUT | {"incised"} else "",
         is_test=ending == "test",
-        discarded_us=closed_us + HOUR_US if ending == "discarded" else None,
+        discarded_us=closed_us + 20 * DAY_US if ending == "discarded" else None,
     )
     story = outcomes.tell(rng, story)
     return replace(story, temperature=temperature.decide(rng, _frame(story, way)))

@@ -105,7 +105,9 @@ def _cancel(rng: Random, story: Story, at_us: int, other: Story) -> Story | None
         return replace(_at(story, t_cancel=cut_us + 9 * MINUTE_US), cancel_reason="condition")
     if cut_us is not None and rng.random() < 0.5:
         return _at(story, t_incision=None)
-    return replace(_at(story, t_cancel=None), cancel_reason="")
+    # Without either the record of the anaesthetic could not be signed again.
+    signable = cut_us is not None or story.at("t_anes_start") is None
+    return replace(_at(story, t_cancel=None), cancel_reason="") if signable else None
 
 
 def _extubate(rng: Random, story: Story, at_us: int, other: Story) -> Story | None:

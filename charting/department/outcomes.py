@@ -61,6 +61,8 @@ def prepare(rng: Random, story: Story) -> Story:
             signed_us = max(entered_us + 40 * MINUTE_US, visit_us + 3 * MINUTE_US)
         elif kind < 0.10:
             signed_us = None
+        if story.discarded_us is not None:
+            signed_us = None
         early = visit_us + 13 * MINUTE_US <= limit_us
         in_time = start_us is None or visit_us + 3 * MINUTE_US < start_us
         if visit_us >= story.opened_us and in_time and (early or kind < 0.07):

@@ -166,11 +166,11 @@ class Reading:
 class Artefact:
     """What a thermometer said wrongly, from a minute on for so many. It changes no answer.
 
-    warm_up: it starts at `size` and nears the truth; out: it falls towards the room; spike: one minute at `size`; step:
-    off by `size`; hole: nothing.
+    warm_up: it starts at `size` and nears the truth; out: it falls towards the room; lying: it falls to `size` and
+    stays there; spike: one minute at `size`; step: off by `size`; hole: nothing.
     """
 
-    kind: Literal["warm_up", "out", "spike", "step", "hole"]
+    kind: Literal["warm_up", "out", "lying", "spike", "step", "hole"]
     minute: int
     minutes: int
     size: float = 0.0

@@ -8,14 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
+from charting.department import borders
 from charting.department.arrival import in_pacu
 from charting.department.chance import pick
-from charting.department.course import bordering, placed, shape
+from charting.department.course import celsius, placed, shape
 from charting.department.frame import Frame, Site, by_hand, probe_of, site_for, sites
 from charting.department.story import Artefact, Outcome, Probe, Temperature
 
 _VALID_MIN, _SHORT_MIN = 36, 24
 """A probe that has settled is in so long, or else is in no longer than that: §2.2 step 7 asks for 30 min."""
+_BORDER_MIN = 130
+"""So long a probe is in whose course is laid on a border."""
+_SHAPES = 4
+"""So many patients are looked at for one who gets as cold as he is to be."""
 _PLAIN: Mapping[str, float] = {
     "continuous": 62, "two": 6, "hand": 8, "ear": 4, "skin": 4, "unmapped": 5, "short": 3, "single": 3, "doubted": 1,
     "border": 5, "none": 14,
@@ -52,17 +57,11 @@ def _streamed(rng: Random, frame: Frame, sites: Sequence[Site]) -> Temperature:
     first, end = frame.start + rng.randint(3, 8), frame.out - rng.choice((0, 0, 2, 5))
     low = rng.random() < (0.32 if frame.ga else 0.15)
     fahrenheit = len(sites) == 1 and rng.random() < 0.03
-    band = 0.1 if fahrenheit or len(sites) > 1 else 0.0
-    course = None
-    for target in (low, False):
-        for _ in range(4):
-            relative = shape(
-                rng, induction=frame.start, out=frame.out, warmed=frame.warmed, regional=not frame.ga
-            ).minutes(frame.out + 1)
-            course = course or placed(rng, relative, first, end, settle, low=target, band=band)
-        low = target if course else low
-        if course:
-            break
+    band = 2 if fahrenheit or len(sites) > 1 else 0
+    course = _course(rng, frame, first, end, settle, low=low, band=band) if low else None
+    if course is None:
+        low = False
+        course = _course(rng, frame, first, end, settle, low=False, band=band)
     if course is None or end - first < _VALID_MIN + settle:
         return _short(rng, frame)
     probes = []
@@ -77,6 +76,17 @@ def _streamed(rng: Random, frame: Frame, sites: Sequence[Site]) -> Temperature:
         monitored=True,
         probes=tuple(probes),
     )
+
+
+def _course(
+    rng: Random, frame: Frame, first: int, end: int, settle: int, *, low: bool, band: int
+) -> list[float] | None:
+    for _ in range(_SHAPES):
+        relative = shape(rng, induction=frame.start, out=frame.out, warmed=frame.warmed, regional=not frame.ga)
+        course = placed(rng, relative.tenths(frame.out + 1), first, end, settle, low=low, band=band)
+        if course is not None:
+            return course
+    return None
 
 
 def _artefacts(
@@ -127,36 +137,20 @@ def _short(rng: Random, frame: Frame) -> Temperature:
 
 
 def _border(rng: Random, frame: Frame) -> Temperature:
-    """On the border of 30 min or of 36.0."""
-    first, end = frame.start + 4, frame.out - 1
-    kind = rng.choice(("run_29", "run_30", "run_30", "exact", "hole_4", "hole_5", "hole_6"))
-    if end - first < 125 and kind != "exact":
+    """On the border of 30 min or of 36.0, or a probe that says so wrongly."""
+    first, end = frame.start + 4, frame.out
+    if end - first < _BORDER_MIN:
         return _continuous(rng, frame)
-    low_from = first + rng.randint(30, 40)
-    artefacts: tuple[Artefact, ...] = ()
-    outcome: Outcome
-    if kind == "exact":
-        if end - first < _VALID_MIN + 14:
-            return _short(rng, frame)
-        course, outcome = [36.0] * (end + 1), "no_event"
-    elif kind.startswith("run"):
-        run = int(kind[4:])
-        course = bordering(rng, end + 1, low_from, run)
-        outcome = "event" if run >= 30 else "no_event"
-    else:
-        # 20 min low, a hole, 15 min low: together an event, where the hole is bridged (at most five minutes).
-        hole = int(kind[5:])
-        course = bordering(rng, end + 1, low_from, 35 + hole)
-        artefacts = (Artefact(kind="hole", minute=low_from + 20, minutes=hole),)
-        outcome = "event" if hole <= 5 else "no_event"
-    artefacts += _artefacts(rng, first, end, course[first:end], low=False, careful=True)
-    site = rng.choice([s for s in sites() if s.settle == 10])
-    return Temperature(
-        kind=kind,
-        outcome=outcome,
-        monitored=True,
-        probes=(replace(probe_of(frame, site, first, course[first:end]), artefacts=artefacts),),
+    name, outcome, course, artefact = borders.design(rng, first, end)
+    artefacts = _artefacts(rng, first, end, course[first:end], low=False, careful=True)
+    if name == "slip":
+        artefacts = tuple(a for a in artefacts if a.kind != "out")
+    if artefact is not None:
+        artefacts += (artefact,)
+    probe = probe_of(
+        frame, rng.choice([s for s in sites() if s.settle == borders.SETTLE_MIN]), first, course[first:end]
     )
+    return Temperature(kind=name, outcome=outcome, monitored=True, probes=(replace(probe, artefacts=artefacts),))
 
 
 def _hand(rng: Random, frame: Frame) -> Temperature:
@@ -204,8 +198,7 @@ def _unmapped(rng: Random, frame: Frame) -> Temperature:
     """A probe of which nobody has told where it is: low, and it counts for nothing yet."""
     relative = shape(rng, induction=frame.start, out=frame.out, warmed=frame.warmed, regional=not frame.ga)
     first = frame.start + 4
-    start = rng.choice((35.9, 36.6))
-    values = [round(start + part, 1) for part in relative.minutes(frame.out + 1)[first : frame.out]]
+    values = celsius(relative.tenths(frame.out + 1)[first : frame.out] + rng.choice((359, 366)))
     probe = Probe(bed=frame.bed, code="MDC_TEMP", site="", source="T1", first=first, values=tuple(values))
     if len(values) < 30:
         return _none(rng, frame)

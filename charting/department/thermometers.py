@@ -9,6 +9,8 @@ from charting.trail.entries import Thermometer, Thermometry
 
 _OUT_TAU_MIN, _WARM_TAU_MIN = 2.6, 1.3
 """Time constants of a probe that falls out, and of one that comes in."""
+_FALL_C_MIN = 0.4
+"""How fast a probe cools that lies in the bed."""
 _NOISE, _NOISE_FROM_C = 0.12, 0.35
 """How often a thermometer is off by a tenth, and how far from 36 °C it must be to be so: noise changes no answer."""
 
@@ -71,6 +73,8 @@ def _spoil(shown: list[float | None], artefact: Artefact, probe: Probe, room_c: 
                 shown[n] = round(true + (artefact.size - true) * math.exp(-passed / _WARM_TAU_MIN), 1)
             case "out":
                 shown[n] = round(room_c + (true - room_c) * math.exp(-(passed + 1) / _OUT_TAU_MIN), 1)
+            case "lying":
+                shown[n] = round(max(true - _FALL_C_MIN * (passed + 1), artefact.size), 1)
             case "spike":
                 shown[n] = artefact.size
             case "step":
