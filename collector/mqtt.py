@@ -212,7 +212,8 @@ class Mqtt:
             idle = last == after
             after = last
             if idle:
-                for message in owed.values():
+                for due in owed.values():
+                    message = self._of_condition(due) if isinstance(due, Condition) else due
                     await self._send(client, message)
                 owed.clear()
                 while self._again:
@@ -254,15 +255,19 @@ class Mqtt:
         """From channel, time, value, text, quality, demo. Raises ValueError for a damaged one."""
         return reading_of(self._reader.series(row[0]), row[1:])
 
-    def _retained(self) -> dict[str, Message]:
-        """What should stand at the broker of what has been published: the broker may have lost it, or missed it."""
+    def _retained(self) -> dict[str, Message | Condition]:
+        """What should stand at the broker of what has been published, by topic: the broker may have lost or missed it.
+
+        Of a condition the report is made when it is its turn: after what the backlog has.
+        """
         readings = [_sound(self._reading, row) for row in self._reader.latest_since(0, self._has)]
         messages = [self._message(reading) for reading in readings if reading is not None]
+        owed: dict[str, Message | Condition] = {message.topic: message for message in messages if message is not None}
         conditions = [_sound(condition_of, row) for row in self._reader.last_conditions(self._bed)]
         for condition in (condition for condition in conditions if condition is not None):
             with contextlib.suppress(ValueError, OverflowError):
-                messages.append(self._of_condition(condition))
-        return {message.topic: message for message in messages if message is not None}
+                owed[of_condition(self._broker.prefix, condition).topic] = condition
+        return owed
 
     def _message(self, entry: Reading | Condition | None) -> Message | None:
         """None for what is damaged, too old, or of a time that has no date."""
