@@ -10,6 +10,7 @@ from zlib import crc32
 import structlog
 
 from alarms.board import Alarm, Board, Presence, Seen
+from alarms.follower import LATE_US as LATE_CHANGE_US
 from charting.watch.state import FEED, BedAlarms, Doubt
 from collector.clock import EVER_US
 from collector.errors import VitalsdError
@@ -28,8 +29,6 @@ SILENT_US = 30 * SECOND_US
 """Nothing new for so long, and nothing explains it: the bed is not heard (clinical.md §4.2)."""
 ASK_US = 5 * SECOND_US
 """How often the newest readings are asked for: conditions are at each look."""
-LATE_CHANGE_US = 5 * MINUTE_US
-"""Changes may come out of the order of their times by so much without being missed."""
 WHOLE_US = 5 * MINUTE_US
 """After so long the last day is read as a whole, for what came later still; of each bed at another time, so that no
 look is held up by all of them.
@@ -77,6 +76,8 @@ class Feed:
         self._board = Board(bed)
         self._changes: list[Condition] = []
         self._whole_us: int | None = None
+        self._floor_us = 0
+        self._behind_us = 0
         self._every_us = WHOLE_US + crc32(bed.encode()) % WHOLE_US
         self._devices: dict[str, None] = {}
         self._down: dict[str, int] = {}
@@ -95,6 +96,8 @@ class Feed:
 
     def look(self, now_us: int, *, used: bool) -> BedAlarms:
         """What is known at `now_us`. `used`: a patient is there. Raises nothing that a store raises."""
+        if self._heard_us is not None:
+            self._heard_us = min(self._heard_us, now_us)  # our clock may have been set back
         try:
             self._read(now_us)
             self._judge(now_us)
@@ -126,10 +129,11 @@ class Feed:
         reader = self._reader()
         if reader is None:
             return
-        if self._whole_us is None or not 0 <= now_us - self._whole_us < self._every_us:
+        since_us = now_us - self._behind_us - LATE_CHANGE_US
+        due = self._whole_us is None or not 0 <= now_us - self._whole_us < self._every_us
+        if due or since_us < self._floor_us:
             self._read_whole(reader, now_us)
         else:
-            since_us = now_us - LATE_CHANGE_US
             fresh = list(reader.conditions(self._bed, since_us, EVER_US))
             known = [change for change in self._changes if change.time_us >= since_us]
             if fresh[: len(known)] == known:
@@ -143,9 +147,11 @@ class Feed:
 
     def _read_whole(self, reader: SeriesReader, now_us: int) -> None:
         """Everything anew: what stood a day ago, and what has been told since, in order."""
-        since_us = now_us - DAY_US
+        since_us = now_us - self._behind_us - DAY_US
         before, changes = reader.last_changes(self._bed, since_us), reader.conditions(self._bed, since_us, EVER_US)
-        news = self._whole_us is not None and list(changes[-1:]) != self._changes[-1:]
+        known = {*self._changes, *(change for change in changes if change.time_us < self._floor_us)}
+        news = self._whole_us is not None and not known.issuperset(changes)
+        self._floor_us = since_us
         self._board, self._devices, self._down, self._gateway_us = Board(self._bed), {}, {}, None
         self._told = {key: alarm for key, alarm in self._told.items() if key[:2] == (GATEWAY, FEED)}
         for change in (*before, *changes):
@@ -232,8 +238,12 @@ class Feed:
         return changed
 
     def _ask(self, latest: Sequence[Reading], now_us: int) -> None:
-        """Whether readings have come since they were last asked for, by device; by our clock, whatever theirs says."""
+        """Whether readings have come since they were last asked for, by device; by our clock, whatever theirs says.
+
+        By how much theirs is behind ours, the newest of what has come tells.
+        """
         found: dict[str, list[tuple[Series, int]]] = {}
+        fresh_us: list[int] = []
         for reading in latest:
             found.setdefault(reading.series.device, []).append((reading.series, reading.time_us))
         changed_us = [change.time_us for change in self._changes[-1:]]
@@ -244,6 +254,9 @@ class Feed:
             elif self._newest.get(device) != tuple(told):
                 self._speak(device, now_us)
                 self._heard_us = now_us
+                fresh_us += [time_us for _, time_us in set(told).difference(self._newest.get(device, ()))]
+        if fresh_us:
+            self._behind_us = max(0, now_us - max(fresh_us))
         self._newest = {device: tuple(told) for device, told in found.items()}
         if self._heard_us is None:
             self._heard_us = min(self._newest_us, now_us) or None

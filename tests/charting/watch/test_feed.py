@@ -318,3 +318,44 @@ def test_a_change_that_comes_before_any_reading_does_not_end_an_outage_either() 
     state = bed.go(301)
     assert state.doubt is Doubt.BEHIND
     assert {(s, p) for _, s, p in told(state)} == {("feed", PRESENT), ("paw", PRESENT), ("hr", UNKNOWN)}
+
+
+def test_our_own_condition_that_is_told_with_a_time_long_ago_is_there_at_the_next_look() -> None:
+    bed = Bedside()
+    bed.go(3)
+    bed.tell(-400, source="signal:nibp::monitor", device=GATEWAY)
+    assert told(bed.go(4)) == [(GATEWAY, "signal:nibp::monitor", PRESENT)]
+
+
+@pytest.mark.parametrize("behind", [3 * HOUR_S, 3 * DAY_S])
+def test_an_alarm_of_a_gateway_whose_clock_is_far_behind_is_not_delayed(behind: int) -> None:
+    bed = Bedside(devices=())
+
+    def go(seconds: int) -> BedAlarms:
+        bed.store.readings.append(reading(HR, at(seconds - behind), 70.0))
+        return bed.feed.look(at(seconds), used=True)
+
+    for seconds in range(10):
+        go(seconds)
+    bed.tell(9.5 - behind)
+    assert told(go(10)) == [("monitor", "hr", PRESENT)]
+    bed.tell(10.5 - behind, END)
+    assert told(go(11)) == []
+
+
+def test_nothing_is_heard_because_a_day_has_passed_since_the_last_change() -> None:
+    bed = Bedside()
+    bed.tell(0.5)
+    bed.go(5)
+    bed.quiet = {"monitor"}
+    bed.go(DAY_S - 700, step=100)
+    while bed.now < DAY_S + 700:
+        assert bed.go(bed.now + 10, step=10).doubt is Doubt.SILENT
+
+
+def test_silence_is_told_after_our_clock_was_set_back_too() -> None:
+    bed = Bedside()
+    bed.go(5)
+    bed.quiet = {"monitor"}
+    bed.now = -HOUR_S
+    assert bed.go(-HOUR_S + 40).doubt is Doubt.SILENT
