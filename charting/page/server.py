@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,4 +54,7 @@ async def serve(app: ASGIApp, host: str, port: int, stop: asyncio.Event, tls: Tl
     finally:
         stopping.cancel()
         server.should_exit = True
-        await serving
+        while not serving.done():  # cancelled meanwhile it still closes what it has opened: it ends soon by itself
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([serving])
+        serving.result()
