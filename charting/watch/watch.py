@@ -51,18 +51,21 @@ class Watch:
         self._link = Link(log, "charting database")
         self._rows: Sequence[CaseRow] = ()
         self._last = 0
-        self._said = 0
+        self._said = self._shown_said = 0
         self._listeners: list[Callable[[Board], None]] = []
         self._lock = Lock()
         self._shown: dict[ShownKey, int] = {}
         self.latency = Latency(self._metrics.latency.observe)
-        self._board = Board(at_us=0, beds={bed: BedAlarms(bed=bed, at_us=0) for bed in beds})
+        self._board = Board(at_us=0, beds={bed: BedAlarms(bed=bed, at_us=now_us()) for bed in beds})
         self._versions = dict.fromkeys(beds, 0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every PACE_S until `stop`."""
         while not stop.is_set():
-            await asyncio.to_thread(self.look)
+            look = asyncio.ensure_future(asyncio.to_thread(self.look))
+            while not (await asyncio.wait({look}, timeout=HALTED_US / SECOND_US))[0]:
+                await asyncio.to_thread(self._tell)  # who listens is to know that the watch stands still
+            await look
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PACE_S)
 
@@ -79,15 +82,15 @@ class Watch:
             beds = dict(self._board.beds)
             for bed, feed in self._feeds.items():
                 before, beds[bed] = beds[bed], feed.look(self._now_us(), used=bed in used)
+                self._board = Board(at_us=self._now_us(), beds=dict(beds), rows=self._rows)
                 if replace(beds[bed], at_us=before.at_us) != before:
                     self._versions[bed] += 1
-                self._board = Board(at_us=self._now_us(), beds=dict(beds), rows=self._rows)
+            self._shown_said = self._said
             self._metrics.show(beds.values())
-            for tell in self._listeners:
-                tell(self._board)
+            self._tell()
 
     def listen(self, tell: Callable[[Board], None]) -> None:
-        """Call `tell` after each look."""
+        """Call `tell` after each look, and while none ends."""
         self._listeners.append(tell)
 
     def board(self) -> Board:
@@ -98,8 +101,8 @@ class Watch:
     def version(self) -> tuple[int, int, bool]:
         """Another one where anything has changed that a page shows."""
         now_us = self._now_us()
-        halted = any(now_us - state.at_us > HALTED_US for state in self._board.beds.values())
-        return sum(self._versions.values()), self._said, halted
+        halted = any(_is_halted(state, now_us) for state in self._board.beds.values())
+        return sum(self._versions.values()), self._shown_said, halted
 
     def shown(self, *, bed: str, device: str, source: str, onset_us: int, told_us: int) -> None:
         """A page has drawn a change of an alarm, which came to the gateway at `told_us`. What cannot be is left out.
@@ -120,8 +123,16 @@ class Watch:
         """When a page has told that it shows an alarm; None: since this service began none has."""
         return self._shown.get(_key(alarm))
 
+    def _tell(self) -> None:
+        board = self.board()
+        for tell in self._listeners:
+            try:
+                tell(board)
+            except VitalsdError as error:  # the advisories that stand are in the charting database
+                self._link.lost(str(error))
+
     def _read_trail(self) -> None:
-        """Open cases, and who has seen which alarm since the last look."""
+        """Open cases, and who has seen which alarm since the last look. What pages show of either is counted."""
         last = self._trail.last()
         if last == self._last:
             return
@@ -130,7 +141,8 @@ class Watch:
             if isinstance(said, AlarmSeen) and said.bed in self._feeds:
                 seen = Seen(by=entry.actor, at_us=entry.at_us)
                 self._feeds[said.bed].see(said.device, said.source, said.onset_us, seen)
-        self._rows = self._trail.rows(state="open", limit=_CASES)
+        before, self._rows = self._rows, self._trail.rows(state="open", limit=_CASES)
+        self._said += [replace(row, last=0) for row in before] != [replace(row, last=0) for row in self._rows]
         self._last = last
 
 
@@ -138,12 +150,17 @@ def _key(alarm: Alarm) -> ShownKey:
     return alarm.bed, alarm.device, alarm.alarm.source, alarm.onset_us
 
 
+def _is_halted(state: BedAlarms, now_us: int) -> bool:
+    return abs(now_us - state.at_us) > HALTED_US  # our clock may have been set back
+
+
 def _halted(state: BedAlarms, now_us: int) -> BedAlarms:
-    if state.at_us == 0 or now_us - state.at_us <= HALTED_US:
+    if not _is_halted(state, now_us):
         return state
     return replace(
         state,
         alarms=tuple(map(_doubted, state.alarms)),
+        told=tuple(map(_doubted, state.told)),
         devices=dict.fromkeys(state.devices, False),
         doubt=Doubt.HALTED,
         doubt_us=state.at_us,

@@ -1,14 +1,19 @@
 """The department's watch over several beds, and the week that it tells of."""
 
+import asyncio
+import threading
 from dataclasses import replace
 
+import pytest
 import structlog
 
-from alarms.board import Seen
+from alarms.board import Presence, Seen
 from charting.trail.trail import MemoryTrail
-from charting.watch.state import Doubt
+from charting.watch import watch as watch_module
+from charting.watch.state import Board, Doubt
 from charting.watch.watch import Watch
 from charting.watch.week import Week
+from collector.errors import VitalsdError
 from tests.charting.clock import Clock
 from tests.charting.desk.scenes import ANN, PATIENT, desk_on
 from tests.charting.filler.department import Beds
@@ -79,6 +84,69 @@ def test_pages_hear_of_what_has_changed_and_of_nothing_else() -> None:
     assert seen != told
     ward.clock.go(11)
     assert ward.watch.version() != seen, "nobody has looked for so long"
+
+
+def test_pages_hear_that_a_patient_came_to_another_bed_when_the_board_has_him_there() -> None:
+    ward = Department()
+    ward.desk.open(ANN, bed="OR-03", area="or", patient=PATIENT, case="c1")
+    ward.look()
+    was = ward.watch.version()
+    heard: list[tuple[object, list[str]]] = []
+    ward.watch.listen(lambda board: heard.append((ward.watch.version(), [row.bed for row in board.rows])))
+    ward.desk.move(ANN, "c1", bed="OR-04", area="or", at_us=ward.clock.at_us)
+    ward.look()
+    ward.desk.open(ANN, bed="OR-03", area="or", patient=PATIENT, case="c2")
+    ward.look()
+    assert [beds for _, beds in heard] == [["OR-04"], ["OR-03", "OR-04"]]
+    assert len({was, *(version for version, _ in heard)}) == 3
+
+
+def test_of_a_watch_that_stands_still_nothing_is_present_or_known_whatever_the_clock_says() -> None:
+    ward = Department()
+    ward.tell("OR-03")
+    ward.look()
+    for seconds in (11, -3600):
+        ward.clock.go(seconds)
+        state = ward.watch.board().beds["OR-03"]
+        assert (state.doubt, state.known) == (Doubt.HALTED, False)
+        assert [alarm.presence for alarm in (*state.alarms, *state.told)] == [Presence.UNKNOWN, Presence.UNKNOWN]
+    again = ward.started()
+    ward.clock.go(11)
+    assert again.board().beds["OR-03"].doubt is Doubt.HALTED, "its first look does not end"
+
+
+def test_who_listens_hears_that_a_look_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = Department()
+    ward.look()
+    monkeypatch.setattr(watch_module, "HALTED_US", 1000)
+    hangs, stop, heard = threading.Event(), asyncio.Event(), list[Doubt | None]()
+
+    def last() -> int:
+        hangs.wait(60)
+        return 0
+
+    def listen(board: Board) -> None:
+        heard.append(board.beds["OR-03"].doubt)
+        stop.set()
+        hangs.set()
+
+    monkeypatch.setattr(ward.trail, "last", last)
+    ward.clock.go(1)
+    ward.watch.listen(listen)
+    asyncio.run(ward.watch.run(stop))
+    assert heard[0] is Doubt.HALTED
+
+
+def test_a_listener_that_cannot_read_the_trail_does_not_end_the_watch() -> None:
+    ward = Department()
+
+    def listen(_: Board) -> None:
+        raise VitalsdError("no database")
+
+    ward.watch.listen(listen)
+    ward.tell("OR-03")
+    ward.look()
+    assert [a.alarm.source for a in ward.watch.board().beds["OR-03"].alarms] == ["hr"]
 
 
 def test_a_bed_that_cannot_be_read_does_not_keep_the_others_from_being_watched() -> None:
