@@ -7,7 +7,6 @@ Each returns the changes of its conditions, for its caller to journal; a link, t
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from urllib.parse import unquote
 
 from alarms.temperature import Core, Limits, site_of
@@ -93,7 +92,7 @@ class _Heard:
             cycles = len(last) == _ENOUGH_EPISODES and max(last) <= CYCLE_S
             return max(self.limit_s, EPISODE_USUAL * max(last)) if cycles else self.limit_s if self.known else None
         if len(self.usual) >= _ENOUGH:
-            return max(TREND_S, USUAL * median(self.usual))
+            return max(TREND_S, USUAL * sorted(self.usual)[len(self.usual) // 2])
         return TREND_S if self.known else None
 
 
