@@ -1,7 +1,8 @@
 """`vitalsd department`: a simulated year in a charting of its own, with the truth beside it."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from charting.department.papers import libraries
 from charting.department.truth import truth
 from charting.department.year import Year, imagine, period
 from charting.quality.deriver import Deriver
-from charting.store.bulk import bulk
+from charting.store.bulk import bulk, check_empty
 from charting.store.database import Database
 from charting.store.facts import DatabaseFacts
 from charting.store.migrate import open_database
@@ -34,20 +35,17 @@ def run_department(
         raise UsageError(f"{beside}: is there already")
     database = open_database(dsn, make=True)
     try:
+        check_empty(database)
         with counter("cases imagined") as progress:
             imagined = imagine(cases, seed, year, progress)
-        with counter("entries written") as progress:
+        told = truth(imagined.stories, imagined.figures, period(year), seed=seed, year=year)
+        with _kept(beside, told.json()), counter("entries written") as progress:
             entries = write(database, imagined, progress)
-        keeper = DatabaseFacts(database)
         with counter("cases derived") as progress:
-            Deriver(DatabaseTrail(database, lambda: 0), libraries(), keeper).refresh(progress=progress)
+            trail, keeper = DatabaseTrail(database, lambda: 0), DatabaseFacts(database)
+            Deriver(trail, libraries(), keeper).refresh(progress=progress)
     finally:
         database.close()
-    told = truth(imagined.stories, imagined.figures, period(year), seed=seed, year=year)
-    try:
-        beside.write_text(told.json() + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{beside}: {error.strerror}") from error
     return (
         f"cases: {len(imagined.stories):,}, of which {told.cases:,} count in {year}",
         f"entries: {entries:,}",
@@ -58,7 +56,7 @@ def run_department(
 def write(database: Database, imagined: Year, progress: Callable[[int], None] = lambda _: None) -> int:
     """All entries of a year, kept whole or not at all. How many there are."""
     count = 0
-    with bulk(database) as trail:
+    with _left_alone(), bulk(database) as trail:
         for act, ended in imagined.acts():
             seq = trail.append(act.at_us, act.account, act.case, act.body)
             if ended is not None:
@@ -69,6 +67,31 @@ def write(database: Database, imagined: Year, progress: Callable[[int], None] = 
             trail.append(act.at_us, act.account, act.case, act.body)
             count += 1
     return count
+
+
+@contextmanager
+def _kept(file: Path, text: str) -> Iterator[None]:
+    """A new file, if the block ends well. Raises UsageError where it cannot be written."""
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text + "\n")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    try:
+        yield
+    except BaseException:
+        file.unlink()
+        raise
+
+
+@contextmanager
+def _left_alone() -> Iterator[None]:
+    """What there is stays: a third of the time would go into looking again and again whether it can be freed."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _beside(dsn: str, seed: int) -> Path:

@@ -62,8 +62,18 @@ class Bulk:
 def bulk(database: Database) -> Iterator[Bulk]:
     """All is kept when the block ends well, else nothing. Raises UsageError where there are cases, StoreError."""
     with database.write() as connection:
-        if connection.scalar(select(func.count()).select_from(case_row)):
-            raise UsageError("the charting holds cases already: a simulated department needs an empty one")
+        _check_empty(connection)
         writer = Bulk(connection)
         yield writer
         writer.finish()
+
+
+def check_empty(database: Database) -> None:
+    """Raises UsageError where there are cases, StoreError."""
+    with database.read() as connection:
+        _check_empty(connection)
+
+
+def _check_empty(connection: Connection) -> None:
+    if connection.scalar(select(func.count()).select_from(case_row)):
+        raise UsageError("the charting holds cases already: a simulated department needs an empty one")
