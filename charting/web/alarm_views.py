@@ -36,7 +36,8 @@ class Card:
 
     @property
     def idle(self) -> bool:
-        return self.state.doubt is not None and not self.alarms and not self.rows
+        known = self.state.doubt not in {None, Doubt.UNREAD, Doubt.HALTED}
+        return known and not self.alarms and not self.rows
 
     @property
     def advisories(self) -> Sequence[AdvisoryOut]:
@@ -95,7 +96,8 @@ class Chip:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
     """`own`: the alarms of the bed that the page is about, `more` those that are not written out. `idle`: beds that
-    nobody uses and nothing is known of. `halted`: the watch itself stands still.
+    nobody uses and nothing is known of. `known`: of all beds, and of that of the page's case. `halted`: the watch
+    itself stands still.
     """
 
     own_bed: str
@@ -112,20 +114,20 @@ class Strip:
 def strip(here: Context, case: str) -> Strip:
     """`case`: what the page is about; "": the department."""
     found = cards(here)
-    row = next((row for card in found for row in card.rows if row.case == case), None)
+    row = next((row for row in here.department.watch.board().rows if row.case == case), None)
     own = next((card for card in found if row is not None and card.bed.id == row.bed), None)
     shown = [card for card in found if card is not own and _is_shown(card)]
     return Strip(
-        own_bed=own.bed.id if own else "",
+        own_bed=row.bed if row else "",
         own=own.alarms[:STRIP] if own else [],
         more=max(0, len(own.alarms) - STRIP) if own else 0,
-        own_known=own.state.known if own else True,
+        own_known=own is not None and own.state.known,
         advisories=[a for p in own.patients if p.case == case for a in p.advisories if a.put_off_us is None]
         if own
         else [],
         chips=[_chip(card) for card in shown],
         idle=sum(card.idle for card in found),
-        known=all(card.state.known for card in found),
+        known=all(card.state.known for card in found) and (own is not None or not case),
         halted=any(card.state.doubt is Doubt.HALTED for card in found),
     )
 

@@ -46,7 +46,8 @@ async def stream(
     stop: asyncio.Event,
     alarms: Callable[[], object],
 ) -> AsyncIterator[str]:
-    """Events "changed" {cases}, "alarms" {}, "alive" {now_us} and, at the end, "locked" or "ended" when the session is.
+    """Events "changed" {cases}, "alarms" {}, "alive" {now_us} or, while the database does not answer, "fault" {}, at
+    the end "locked" or "ended" when the session is.
 
     `standing`, called in threads: "" while the session may see this, else "locked" or "ended". `alarms`: something else
     whenever what is known of alarms has changed.
@@ -56,8 +57,10 @@ async def stream(
     loop = asyncio.get_running_loop()
     spoken = -ALIVE_S
     while not stop.is_set():
+        answers = False
         with suppress(VitalsdError):
             now = await news.of(case)
+            answers = True
             changed = sorted(c for c in {*now, *(known or now)} if now.get(c) != (known or now).get(c))
             known = now
             if changed:
@@ -72,7 +75,7 @@ async def stream(
                 if state:
                     yield _event(state, {})
                     return
-            yield _event("alive", {"now_us": now_us()})
+            yield _event("alive", {"now_us": now_us()}) if answers else _event("fault", {})
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PACE_S)
 

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
+from charting.trail.contents import Event
 from charting.trail.entries import Advised, AlarmSeen
 from collector.model import AlarmPhase, AlarmType, Priority
 from collector.technical import GATEWAY
@@ -170,3 +171,49 @@ async def test_an_advisory_comes_by_itself_and_is_put_off_for_a_reason() -> None
         ((said, who, _),) = hospital.desk.case("c1").seen
         assert (said.source, said.note, who) == ("advisory:TMP-355", "The probe's position", "head")
         await looks_right(page)
+
+
+async def test_no_alarm_is_lost_where_the_service_fails_for_a_moment_or_an_older_page_comes_late() -> None:
+    hospital = Hospital(idle_s=43_200)
+    hospital.opened()
+    failed: list[str] = []
+    drawn = asyncio.Event()
+
+    async def fail_once(route: Route) -> None:
+        if failed:
+            await route.continue_()
+        else:
+            failed.append(route.request.url)
+            await route.fulfill(status=503)
+
+    async with (
+        served(hospital) as url,
+        watched(hospital) as (bed, _),
+        visited(url, "anaesthetist", expected=("503",)) as page,
+    ):
+        strip = page.locator("#alarm-strip")
+
+        async def fetch_late(route: Route) -> None:
+            answer = await route.fetch()
+            bed.tell(START, source="spo2", text="*** SpO2 72 < 80")
+            await expect(strip).to_contain_text("SpO2 72")
+            await route.fulfill(response=answer)
+            drawn.set()
+
+        async with page.expect_response("**/alarms/strip*"):
+            await page.goto(f"{url}/cases/c1")
+        await expect(strip.locator(".quiet")).to_be_visible()
+        hidden = "() => { document.body.classList.add('lost'); return document.querySelector('.quiet').offsetParent; }"
+        assert await page.evaluate(hidden) is None
+        await page.route("**/alarms/strip*", fail_once)
+        bed.tell(START)
+        await expect(strip).to_contain_text(TEXT)
+        assert failed
+        await page.route("**/cases/c1", fetch_late)
+        hospital.desk.set(
+            hospital.actor("anaesthetist"), "c1", item="in", after=0,
+            content=Event(key="t_room_in", at_us=hospital.clock.at_us),
+        )  # fmt: skip
+        await drawn.wait()
+        await expect(page.locator("main")).to_contain_text("Into the operating room")
+        await expect(strip).to_contain_text("SpO2 72")

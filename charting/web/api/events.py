@@ -16,7 +16,9 @@ router = APIRouter(prefix="/api", tags=["events"])
 @router.get(
     "/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "changed, alarms, alive, locked, ended"}},
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "changed, alarms, alive, fault, locked, ended"}
+    },
 )
 async def events(
     here: Here,
@@ -24,7 +26,7 @@ async def events(
     case: Annotated[str, Query(max_length=80, pattern=r"^[A-Za-z0-9_.:@-]*$", description="Only of this case")] = "",
 ) -> StreamingResponse:
     """Server-Sent Events: `changed` with the ids of the cases that have new entries, `alarms` when what is known of the
-    alarms of any bed has changed, `alive` every 2 s.
+    alarms of any bed has changed, `alive` every 2 s or, while the database does not answer, `fault`.
     """
     if not here.can("read"):
         raise Problem(403, "not_allowed")  # a page that was left open asks again and again: not kept each time

@@ -1,27 +1,33 @@
 /* Alarms on the page: follows them, and tells the service how long what comes takes until it is drawn. */
 
-import { refresh } from "./live.js";
+import { PATIENCE_MS, refresh } from "./live.js";
 
+const AGAIN_MS = 2000;
 const strip = () => document.getElementById("alarm-strip");
 let wanted = false;
 let fetching = false;
+let later = 0;
 
-/* Fetches the strip alone: a record is large, and nothing of it has changed. */
+/* Fetches the strip alone, in which a page that is fetched anew must change nothing: a record takes longer, and what
+   has come meanwhile would be gone. What the service does not give is asked for again. */
 async function follow() {
   wanted = true;
   if (fetching || !strip()) return;
   fetching = true;
+  clearTimeout(later);
   try {
     while (wanted) {
       wanted = false;
-      const { about } = document.body.dataset;
-      const answer = await fetch(`/alarms/strip?case=${encodeURIComponent(about ?? "")}`, { headers: { "x-live": "1" } });
+      const about = encodeURIComponent(document.body.dataset.about ?? "");
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const answer = await fetch(`/alarms/strip?case=${about}`, { headers: { "x-live": "1" }, signal });
+      if (answer.status >= 500 || answer.status === 423) throw new Error("not given");
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("alarm-strip");
       if (fresh) strip().replaceWith(document.importNode(fresh, true));
     }
   } catch {
-    // not reached: the page says so by itself
+    later = setTimeout(follow, AGAIN_MS); // not reached: the page says so by itself
   } finally {
     fetching = false;
   }
@@ -47,6 +53,7 @@ async function tell() {
 
 window.addEventListener("alarms", () => {
   if (document.getElementById("board") || document.getElementById("log")) refresh();
-  else follow();
+  follow();
 });
+window.addEventListener("listening", follow);
 document.addEventListener("renewed", (event) => { if (event.target.id === "board") tell(); });

@@ -5,30 +5,35 @@ import { unfold } from "./pages.js";
 import { askWho } from "./session.js";
 
 const LOST_MS = 6000; // the service speaks at least every two seconds
+const AGAIN_MS = 2000; // what the service could not give is asked for again after so long
+export const PATIENCE_MS = 15_000; // an answer that takes longer is given up, and asked for again
 let heard = Infinity; // nothing is lost where nothing is listened to
 let wanted = 0;
 let fetching = false;
+let later = 0;
 
-/* Fetches the page anew. Parts in which somebody types are left alone until he has done. */
+/* Fetches the page anew, again and again where the service does not give it. Parts in which somebody types are left alone until he has done. */
 export async function refresh() {
   wanted += 1;
   if (fetching) return;
   fetching = true;
+  clearTimeout(later);
   try {
     while (wanted) {
       wanted = 0;
-      const answer = await fetch(window.location.href, { headers: { "x-live": "1" } });
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const answer = await fetch(window.location.href, { headers: { "x-live": "1" }, signal });
       if (answer.status === 401) await askWho("sign_in");
       else if (answer.status === 423) await askWho("unlock");
       else if (answer.ok) {
         const text = await answer.text();
         await untouched();
         take(new DOMParser().parseFromString(text, "text/html"));
-      }
+      } else if (answer.status >= 500) throw new Error("not given");
       if (answer.status === 401 || answer.status === 423) wanted = 1;
     }
   } catch {
-    // not reached: tick() says so
+    later = setTimeout(refresh, AGAIN_MS); // not reached: tick() says so
   } finally {
     fetching = false;
   }
@@ -127,7 +132,10 @@ export function listen() {
     heard = performance.now();
     document.getElementById("fault").hidden = true;
     agree(JSON.parse(event.data).now_us / 1000);
-    if (!begun) follow(); // what was missed while nobody listened
+    if (!begun) { // what was missed while nobody listened
+      follow();
+      window.dispatchEvent(new Event("listening"));
+    }
     begun = true;
   });
   source.addEventListener("changed", () => {

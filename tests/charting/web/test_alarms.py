@@ -194,6 +194,31 @@ async def test_every_page_says_what_is_not_known_and_never_that_there_is_none() 
             assert "This system does not follow at the moment" in (await client.get(path)).text
 
 
+async def test_no_page_says_of_a_patient_that_nobody_watches_that_there_is_no_alarm() -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.desk.move(hospital.actor("anaesthetist"), "c1", bed="WARD-9", area="ward", at_us=hospital.clock.at_us)
+    hospital.look(beds=("OR-03", "OR-04", "PACU-1", "ICU-01"))
+    async with hospital.client("anaesthetist", "en") as client:
+        assert "No alarm reported" in (await client.get("/alarms/strip")).text
+        strip = (await client.get("/alarms/strip?case=c1")).text
+        assert "WARD-9" in strip
+        assert "Alarm state unknown" in strip
+        assert "No alarm reported" not in strip
+        assert "No alarm reported" not in (await client.get("/alarms/strip?case=closed")).text
+
+
+async def test_a_bed_whose_watch_stands_still_is_not_said_to_be_unused() -> None:
+    hospital = Watched()
+    hospital.look()
+    async with hospital.client("anaesthetist", "en") as client:
+        assert 'id="idle" data-live><h2>' in (await client.get("/alarms")).text
+        hospital.clock.go(30)
+        page = (await client.get("/alarms")).text
+        assert 'id="bed-OR-03"' in page
+        assert 'id="idle" data-live hidden>' in page
+
+
 async def test_metrics_say_what_stands_by_bed() -> None:
     hospital = Watched()
     hospital.look()
