@@ -38,10 +38,14 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A person has seen it on our page: it stays where it is, and nothing reaches the device."""
+    """A person has seen it on our page: it stays where it is, and nothing reaches the device.
+
+    `told_us`: of the change that was on his page, by the gateway's clock; None: of all that was told until `at_us`.
+    """
 
     by: str
     at_us: int
+    told_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +140,13 @@ class Board:
     def see(self, device: str, source: str, onset_us: int, seen: Seen) -> Sequence[Alarm]:
         """Mark that alarm as seen; it stands or has ended as before.
 
-        Nothing where it has none of this onset, where it is marked, or where it has risen since `seen.at_us`. What was
+        Nothing where it has none of this onset, where it is marked, or where it has risen since what he saw. What was
         seen before the clock was set back is not to be told again.
         """
         raised = self._raised.get((device, source))
+        known_us = seen.at_us if seen.told_us is None else seen.told_us
         if raised is not None and raised.now.onset_us == onset_us:
-            if raised.now.seen is not None or (self._life, seen.at_us) < raised.risen:
+            if raised.now.seen is not None or (self._life, known_us) < raised.risen:
                 return []
             raised.now = replace(raised.now, seen=seen)
             return [raised.now]

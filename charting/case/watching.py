@@ -16,13 +16,23 @@ _WATCH = Actor(account=SYSTEM, name=SYSTEM, roles=frozenset())
 
 class Watching(Casebook):
     def see_alarm(
-        self, actor: Actor, *, bed: str, device: str, source: str, onset_us: int, note: str = "", case: str = ""
+        self,
+        actor: Actor,
+        *,
+        bed: str,
+        device: str,
+        source: str,
+        onset_us: int,
+        told_us: int,
+        note: str = "",
+        case: str = "",
     ) -> Case | None:
         """A person has seen an alarm condition on our page. It stays here: nothing of it reaches the device.
 
-        Kept with `case`, else with the case that is open at the bed (of several the newest), else with none (None).
+        `told_us`: of the change that he saw. Kept with `case`, else with the case that is open at the bed (of several
+        the newest), else with none (None).
         """
-        said = AlarmSeen(bed=bed, device=device, source=source, onset_us=onset_us, note=note.strip())
+        said = AlarmSeen(bed=bed, device=device, source=source, onset_us=onset_us, told_us=told_us, note=note.strip())
         check_texts(said)
         rows = [] if case else self.trail.rows(state="open", bed=bed, limit=1)
         id_ = case or (rows[0].case if rows else "")

@@ -269,12 +269,16 @@ class Advised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSeen:
-    """A person has seen an alarm condition on our page. Nothing of it reaches the device."""
+    """A person has seen an alarm condition on our page. Nothing of it reaches the device.
+
+    `told_us`: of the change of it that he saw, by the gateway's clock: one that has risen since is not seen.
+    """
 
     bed: str
     device: str
     source: str
     onset_us: int
+    told_us: int
     note: str = ""
     kind: Literal["alarm_seen"] = "alarm_seen"
 

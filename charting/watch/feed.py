@@ -115,11 +115,8 @@ class Feed:
         return self._state(now_us)
 
     def see(self, device: str, source: str, onset_us: int, seen: Seen) -> None:
-        """A person has seen an alarm. Where the gateway's clock is ahead of ours, what he saw was told after that."""
+        """A person has seen an alarm."""
         key = device, source, onset_us
-        alarm = self._told.get(key)
-        if alarm is not None and 0 < alarm.told_us - seen.at_us < SILENT_US:
-            seen = replace(seen, at_us=alarm.told_us)
         self._seen.setdefault(key, []).append(seen)
         self._mark(key, seen)
 

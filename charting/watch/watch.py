@@ -139,7 +139,7 @@ class Watch:
         for entry in self._trail.all(self._last, kinds=["alarm_seen", "advised"]):
             said, self._said = entry.body, self._said + 1
             if isinstance(said, AlarmSeen) and said.bed in self._feeds:
-                seen = Seen(by=entry.actor, at_us=entry.at_us)
+                seen = Seen(by=entry.actor, at_us=entry.at_us, told_us=said.told_us)
                 self._feeds[said.bed].see(said.device, said.source, said.onset_us, seen)
         before, self._rows = self._rows, self._trail.rows(state="open", limit=_CASES)
         self._said += [replace(row, last=0) for row in before] != [replace(row, last=0) for row in self._rows]

@@ -102,8 +102,9 @@ async def test_an_alarm_appears_becomes_unknown_with_its_link_and_is_seen(lang: 
         await expect(line.locator(".tag.good")).to_contain_text("王医生")
         await expect(line).to_have_class("alarm p-high unknown seen")
         (seen,) = hospital.desk.case("c1").seen
+        onset_us = hospital.store.changes[0].time_us
         assert (seen[0], seen[1]) == (
-            AlarmSeen(bed=BED, device="monitor", source="hr", onset_us=hospital.store.changes[0].time_us),
+            AlarmSeen(bed=BED, device="monitor", source="hr", onset_us=onset_us, told_us=onset_us),
             "anaesthetist",
         )
         hospital.clock.go(12)

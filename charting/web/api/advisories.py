@@ -113,8 +113,15 @@ def see_advisory(here: Context, bed: str, case: str, source: str, since_us: int,
     if found.bed != bed or (source, since_us) not in standing_now:
         raise Problem(404, "unknown")
     here.desk.see_alarm(
-        here.actor, bed=bed, device=GATEWAY, source=source, onset_us=since_us, note=note, case=found.id
-    )  # fmt: skip
+        here.actor,
+        bed=bed,
+        device=GATEWAY,
+        source=source,
+        onset_us=since_us,
+        told_us=since_us,
+        note=note,
+        case=found.id,
+    )
     here.department.watch.look()
 
 

@@ -201,12 +201,13 @@ def _log_line(here: Context, alarm: Alarm) -> LogOut:
 
 
 class SeenIn(models.Asked):
-    """Who asks has seen an alarm. `priority`: with which he saw it: one that has risen since is not seen."""
+    """Who asks has seen an alarm. `priority`, `told_us`: as he saw it: one that has risen since is not seen."""
 
     bed: models.BedId
     device: models.Device
     source: Annotated[str, Field(min_length=1, max_length=500)]
     onset_us: models.TimeUs
+    told_us: models.TimeUs | None = None
     priority: Priority | None = None
     note: Annotated[
         models.Line, Field(description="Why; of an advisory: it is put off for a while for this reason")
@@ -232,7 +233,13 @@ def see_alarm(here: Here, asked: SeenIn) -> None:
     if asked.priority is not None and ranks.index(found.alarm.priority) < ranks.index(asked.priority):
         raise Problem(409, "watch.risen")
     here.desk.see_alarm(
-        here.actor, bed=asked.bed, device=asked.device, source=asked.source, onset_us=asked.onset_us, note=asked.note
+        here.actor,
+        bed=asked.bed,
+        device=asked.device,
+        source=asked.source,
+        onset_us=asked.onset_us,
+        told_us=found.told_us if asked.told_us is None else min(asked.told_us, found.told_us),
+        note=asked.note,
     )
     watch.look()
 

@@ -267,8 +267,19 @@ def test_an_alarm_of_a_gateway_whose_clock_is_ahead_can_be_seen() -> None:
     bed = Bedside()
     bed.tell(8)
     bed.go(3)
-    bed.feed.see("monitor", "hr", at(8), Seen(by="zhang", at_us=at(3)))
+    bed.feed.see("monitor", "hr", at(8), Seen(by="zhang", at_us=at(3), told_us=at(8)))
     assert [a.seen is not None for a in bed.go(4).alarms] == [True]
+
+
+@pytest.mark.parametrize("behind", [0, 60])
+def test_who_has_seen_an_alarm_has_not_seen_it_risen_whatever_the_gateways_clock_is(behind: int) -> None:
+    bed = Bedside()
+    bed.tell(-60 - behind)
+    bed.go(3)
+    bed.tell(4 - behind, CONTINUE, priority=Priority.HIGH)
+    bed.feed.see("monitor", "hr", at(-60 - behind), Seen(by="zhang", at_us=at(4.5), told_us=at(-60 - behind)))
+    assert [a.seen for a in bed.go(5).alarms] == [None]
+    assert [a.seen for a in bed.go(700, step=5).alarms] == [None], "nor after everything was read anew"
 
 
 def test_our_own_condition_can_be_seen_and_stays() -> None:

@@ -28,13 +28,15 @@ def opened(desk: Desk, case: str = "c1", bed: str = "OR-03") -> Case:
     return desk.open(ANN, bed=bed, area="or", patient=PATIENT, case=case)
 
 
-def see(desk: Desk, note: str = "", actor: object = ANN, **more: str) -> Case | None:
+def see(desk: Desk, note: str = "", actor: object = ANN, told_us: int = ONSET_US, **more: str) -> Case | None:
     assert isinstance(actor, type(ANN))
-    return desk.see_alarm(actor, bed="OR-03", device="monitor", source="hr", onset_us=ONSET_US, note=note, **more)
+    return desk.see_alarm(
+        actor, bed="OR-03", device="monitor", source="hr", onset_us=ONSET_US, told_us=told_us, note=note, **more
+    )
 
 
 def seen(note: str = "") -> AlarmSeen:
-    return AlarmSeen(bed="OR-03", device="monitor", source="hr", onset_us=ONSET_US, note=note)
+    return AlarmSeen(bed="OR-03", device="monitor", source="hr", onset_us=ONSET_US, told_us=ONSET_US, note=note)
 
 
 def advised(rule: str, phase: str, at_us: int) -> Advised:
@@ -52,6 +54,8 @@ def test_what_is_seen_is_kept_with_the_case_at_the_bed_once(desk: Desk, clock: C
     see(desk)
     see(desk, "artefact")
     assert [said.note for said, _, _ in desk.case("c1").seen] == ["", "", "artefact"]
+    see(desk, told_us=ONSET_US + 1)
+    assert [said.told_us - ONSET_US for said, _, _ in desk.case("c1").seen] == [0, 0, 0, 1], "it had risen"
 
 
 def test_at_a_bed_without_a_patient_it_is_kept_with_no_case_once(desk: Desk, trail: Trail) -> None:
@@ -109,7 +113,10 @@ def test_one_that_is_put_off_comes_back_after_half_an_hour(desk: Desk, clock: Cl
     desk.advise("c1", [advised("TMP-36", "start", T0_US)])
 
     def put_off(note: str) -> None:
-        desk.see_alarm(ANN, bed="OR-03", device=SYSTEM, source="advisory:TMP-36", onset_us=T0_US, note=note, case="c1")
+        source = "advisory:TMP-36"
+        desk.see_alarm(
+            ANN, bed="OR-03", device=SYSTEM, source=source, onset_us=T0_US, told_us=T0_US, note=note, case="c1"
+        )
 
     put_off("")
     (one,) = standing(desk.case("c1"), clock.at_us)

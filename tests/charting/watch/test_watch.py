@@ -54,11 +54,11 @@ def test_a_restart_finds_what_stands_and_who_has_seen_it() -> None:
     ward.tell("OR-04", 2)
     ward.desk.open(ANN, bed="OR-03", area="or", patient=PATIENT, case="c1")
     ward.look()
-    ward.desk.see_alarm(ANN, bed="OR-03", device="monitor", source="hr", onset_us=onset_us)
+    ward.desk.see_alarm(ANN, bed="OR-03", device="monitor", source="hr", onset_us=onset_us, told_us=onset_us)
     at_us = ward.clock.at_us
     ward.look()
     before = ward.watch.board()
-    assert [a.seen for a in before.beds["OR-03"].alarms] == [Seen(by="ann", at_us=at_us)]
+    assert [a.seen for a in before.beds["OR-03"].alarms] == [Seen(by="ann", at_us=at_us, told_us=onset_us)]
     assert [row.case for row in before.cases("OR-03")] == ["c1"]
     again = ward.started()
     assert {bed: state.doubt for bed, state in again.board().beds.items()} == {
@@ -78,7 +78,7 @@ def test_pages_hear_of_what_has_changed_and_of_nothing_else() -> None:
     ward.look()
     told = ward.watch.version()
     assert told != was
-    ward.desk.see_alarm(ANN, bed="OR-04", device="monitor", source="hr", onset_us=onset_us)
+    ward.desk.see_alarm(ANN, bed="OR-04", device="monitor", source="hr", onset_us=onset_us, told_us=onset_us)
     ward.look()
     seen = ward.watch.version()
     assert seen != told

@@ -78,7 +78,7 @@ async def test_who_has_seen_an_alarm_is_kept_with_the_case_and_told_to_everybody
             assert (await doctor.post("/api/alarms/seen", json=seen_of(onset_us, note="lead off"))).status_code == 204
         (told,) = beds((await head.get("/api/alarms")).json())["OR-03"]["alarms"]
     assert (told["seen_by"], told["seen_by_name"], told["presence"]) == ("anaesthetist", "王医生", "present")
-    said = AlarmSeen(bed="OR-03", device="monitor", source="hr", onset_us=onset_us, note="lead off")
+    said = AlarmSeen(bed="OR-03", device="monitor", source="hr", onset_us=onset_us, told_us=onset_us, note="lead off")
     assert [(what, who) for what, who, _ in hospital.desk.case("c1").seen] == [(said, "anaesthetist")]
 
 
