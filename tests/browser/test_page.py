@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
-from collector.model import Priority, Quality
+from collector.model import AlarmPhase, Priority, Quality
 from collector.status import DeviceState, DeviceStatus
 from tests.page.data import (
     BED,
@@ -191,6 +191,13 @@ async def test_an_alarm_is_drawn_at_once_measured_and_marked_as_seen() -> None:
         await page.emulate_media(reduced_motion="reduce")
         assert (await row.locator(".pri").evaluate(flashing))[0] == "none"
         await expect(page.locator("#latency")).to_contain_text("n 1")
+        long = "*** HR 186" + " > 180" * 40
+        site.store.changes.append(alarm(NOW_US, AlarmPhase.CONTINUE, priority=Priority.HIGH, text=long))
+        site.bell.ring()
+        what = page.locator("#loudest .what")
+        await expect(what).to_contain_text("> 180 > 180")
+        cut = "e => [e.scrollWidth > e.clientWidth, getComputedStyle(e).overflow]"
+        assert await what.evaluate(cut) == [False, "visible"], "the whole text is in sight"
         button = row.get_by_role("button", name="Mark as seen")
         await button.focus()
         site.store.changes.append(alarm(NOW_US, source="other", priority=Priority.LOW, text="another"))
