@@ -57,8 +57,11 @@ class Links:
         self._links: dict[str, _Link] = {}
 
     def look(self, devices: Iterable[DeviceStatus], now_us: int) -> Sequence[Condition]:
-        """Changes of the conditions of these devices' links."""
-        return [change for device in devices for change in self._look(device, now_us)]
+        """Changes of the conditions of these devices' links; one that the bed no longer has is missed by nobody."""
+        there = {_SOURCE + device.device: device for device in devices}
+        gone = [source for source in self._technical.standing(_SOURCE) if source not in there]
+        changes = [change for source in gone for change in self._technical.cleared(source)]
+        return [*changes, *(change for device in there.values() for change in self._look(device, now_us))]
 
     def stepped(self, step: Step) -> None:
         """Our clock was set."""

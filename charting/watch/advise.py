@@ -129,6 +129,9 @@ class Adviser:
             except VitalsdError as error:
                 self._store.lost(str(error))
                 return
+            except Exception:  # noqa: BLE001  a case that cannot be read must not end the service
+                self._log.exception("advising failed")
+                return
             self._store.good()
             self._told = {case: told for case, told in self._told.items() if case in live}
             self._situations = {case: found for case, found in self._situations.items() if case in live}

@@ -104,6 +104,15 @@ def test_what_a_last_life_told_is_cleared_when_the_device_is_received() -> None:
     assert [c.alarm.phase for c in again.look([HEARD], bed.now_us)] == [AlarmPhase.END]
 
 
+def test_a_device_that_the_bed_no_longer_has_is_missed_no_more() -> None:
+    bed = Bed()
+    bed.during(LOST, 11)
+    renamed = replace(HEARD, device="monitor-2", last_frame_us=bed.now_us)
+    changes = bed.links.look([renamed], bed.now_us)
+    assert [(c.alarm.source, c.alarm.phase) for c in changes] == [("link:monitor", AlarmPhase.END)]
+    assert bed.links.look([renamed], bed.now_us) == []
+
+
 @pytest.mark.parametrize(("ago_s", "told"), [(None, False), (10, False), (11, True), (7200, True), (-5, False)])
 def test_a_gateway_tells_that_it_was_not_there(ago_s: int | None, told: bool) -> None:
     last_us = None if ago_s is None else T0_US - ago_s * SECOND_US
