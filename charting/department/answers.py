@@ -280,13 +280,16 @@ def _airway_unplanned(story: Story, unsaid: Three) -> Three:
 
 
 def _arrest(story: Story, until_us: int | None, unsaid: Three) -> Three:
-    """Not intended, from anaesthesia start on, and before a time."""
+    """Not intended, from anaesthesia start on, and before a time. On bypass it is intended unless somebody says no."""
     found, start_us = story.findings.get("arrest"), story.at("t_anes_start")
     if found is None:
         return unsaid
     if not found.yes:
         return False
     intended = _detail(found, "intended", "yes")
+    on_us, off_us = story.at("t_cpb_start"), story.at("t_cpb_end")
+    if intended is None and found.at_us is not None and on_us is not None and off_us is not None:
+        intended = True if on_us <= found.at_us < off_us else None
     meant = None if intended is None else not intended
     if found.at_us is None or start_us is None:
         return both(None, meant)

@@ -14,6 +14,8 @@ from charting.department.story import DAY_US, HOUR_US, MINUTE_US, Bed, Person, P
 
 _GAP_US = 20 * MINUTE_US
 """Between two patients in a room."""
+_TRAINEES = 0.15
+"""Of all cases: with a trainee."""
 _ENDINGS: Mapping[str, float] = {
     "": 0.96, "before": 0.007, "entered": 0.012, "at_start": 0.001, "started": 0.008, "incised": 0.002, "died": 0.0015,
     "test": 0.0045, "discarded": 0.004,
@@ -250,6 +252,9 @@ def _crew(rng: Random, zero_us: int, way: _Way, chosen: tuple[Technique, ...], r
         yield Presence(role="anaesthetist", account=second.account, name=second.name, in_us=middle, out_us=end)
     elif any(t.ga for t in chosen) and rng.random() < 0.5:
         yield Presence(role="anaesthesia_assistant", account=second.account, name=second.name, in_us=start, out_us=end)
+    if rng.random() < _TRAINEES:
+        third = day.choice([a for a in staff().anaesthetist if a not in {first, second}])
+        yield Presence(role="anaesthesia_trainee", account=third.account, name=third.name, in_us=start, out_us=end)
     surgeon, helper = day.sample(staff().surgeon, 2)
     scrub, circulating = day.sample(staff().or_nurse, 2)
     out_us = zero_us + way.out * MINUTE_US

@@ -43,7 +43,8 @@ def answers(template: str, said: Mapping[str, Value]) -> Iterator[tuple[str, Val
     """Fields of the newest version in its order: what is said, and the required ones."""
     for field in newest(template).fields:
         if field.id in said:
-            yield field.id, said[field.id]
+            if said[field.id] != ():
+                yield field.id, said[field.id]
         elif field.required:
             yield field.id, _ORDINARY.get(field.id, _any(field))
 
@@ -67,8 +68,12 @@ def anaesthesia(story: Story) -> Mapping[str, Value]:
     inside = [t for t in story.tubes if t.in_us < story.events["t_room_out"]]
     dead = story.at("t_death") is not None and story.events["t_death"] < story.events["t_anes_end"]
     where = "dead" if dead else {"pacu": "pacu", "icu": "icu", "ward": "ward"}.get(_first_place(story), "other")
+    done: tuple[str, ...] = ("arterial_line",) if story.operation.icu >= 30 else ()
+    if any(t.device == "DLT" for t in inside):
+        done += ("double_lumen",)
     return {
         "premedication": "无",
+        "procedures": done,
         "tube": tubes[inside[0].device] if inside else "none",
         "effect": "good",
         "complication": any(f.yes for f in story.findings.values()),

@@ -103,6 +103,16 @@ def test_an_arrest_counts_by_its_time(at_us: int | None, intra: bool | None, wit
     assert answers(with_finding("arrest", at_us=at_us, intended="yes")).arrest is False
 
 
+def test_an_arrest_on_bypass_is_intended_unless_somebody_says_no() -> None:
+    bypass = with_events(t_cpb_start=90 * MINUTE_US, t_cpb_end=120 * MINUTE_US)
+
+    def arrest(minute: int, **details: str) -> bool | None:
+        found = Found(yes=True, said_us=END, at_us=minute * MINUTE_US, details=details)
+        return answers(replace(bypass, findings={"arrest": found})).arrest
+
+    assert (arrest(90), arrest(119), arrest(120), arrest(90, intended="no")) == (False, False, None, True)
+
+
 @pytest.mark.parametrize(
     ("after_us", "after", "from_start"),
     [(END + DAY_US, True, False), (END + DAY_US + 1, False, False),
