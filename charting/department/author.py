@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from charting.department import outcomes, temperature
+from charting.department import aftermath, outcomes, temperature
 from charting.department.agenda import Beds, Slot, local
 from charting.department.chance import pick
 from charting.department.frame import Frame
@@ -90,7 +90,7 @@ def write(rng: Random, case: str, slot: Slot, person: Person, beds: Mapping[str,
         is_test=ending == "test",
         discarded_us=closed_us + 20 * DAY_US if ending == "discarded" else None,
     )
-    story = outcomes.tell(rng, story)
+    story = aftermath.tell(rng, outcomes.tell(rng, story))
     return replace(story, temperature=temperature.decide(rng, _frame(story, way)))
 
 

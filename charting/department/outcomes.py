@@ -1,4 +1,4 @@
-"""What else there is to tell of a patient: visits, what was given, what went wrong, and what of it was written down.
+"""What else there is to tell of an operation: what was given, what went wrong, and what of it was written down.
 
 Rare things are rarer in life: each indicator is to have something to count in a year.
 """
@@ -9,19 +9,13 @@ from random import Random
 
 from charting.department.chance import pick
 from charting.department.story import (
-    DAY_US,
     HOUR_US,
     MINUTE_US,
-    After,
-    Analgesia,
-    Awareness,
     Before,
-    Consciousness,
     Drug,
     Fluid,
     Found,
     Heating,
-    Late,
     Place,
     Plan,
     Reading,
@@ -33,12 +27,7 @@ from charting.department.story import (
 _NO = 0.04
 """How often somebody writes that something rare did not happen."""
 _HEATING: Mapping[Heating, float] = {"forced_air": 80, "water": 6, "resistive": 10, "radiant": 4}
-_AWARENESS: Mapping[Awareness, float] = {"no": 99, "yes": 0.6, "suspected": 0.4}
-_IN_ICU: Mapping[Consciousness, float] = {"awake": 60, "drowsy": 15, "sedated": 25}
-_ON_WARD: Mapping[Consciousness, float] = {"awake": 95, "drowsy": 5}
-_VAS: Mapping[float, float] = {0.0: 9, 1.0: 21, 2.0: 29, 3.0: 23, 4.0: 9, 5.0: 5, 6.0: 2, 7.0: 2}
-_VISITED: Mapping[str, float] = {"or": 0.92, "day": 0.6, "labour": 0.85, "cath": 0.9}
-"""Of a hundred: what is found, and how often somebody comes to look, by unit."""
+"""Of a hundred: which device warms."""
 
 
 def prepare(rng: Random, story: Story) -> Story:
@@ -81,49 +70,20 @@ def prepare(rng: Random, story: Story) -> Story:
 
 def tell(rng: Random, story: Story) -> Story:
     """A patient who was anaesthetised. Called before his temperatures are decided."""
-    for step in (
-        _sign,
-        _cool,
-        prepare,
-        _warm,
-        _give,
-        _airway,
-        _go_wrong,
-        _suspect,
-        _die,
-        _follow,
-        _relieve,
-        _find_later,
-    ):
+    for step in (_sign, _cool, prepare, _warm, _give, _airway, _go_wrong, _suspect):
         story = step(rng, story)
     return story
 
 
-def _start(story: Story) -> int:
-    return story.events["t_anes_start"]
-
-
-def _end(story: Story) -> int:
-    return story.events["t_anes_end"]
-
-
 def _within(rng: Random, story: Story) -> int:
     """A minute of the anaesthetic in the room."""
-    minutes = (story.events["t_room_out"] - _start(story)) // MINUTE_US
-    return _start(story) + rng.randint(1, max(minutes - 1, 1)) * MINUTE_US
-
-
-def _found(story: Story, key: str, found: Found | None) -> Story:
-    return story if found is None else replace(story, findings={**story.findings, key: found})
-
-
-def _is_ga(story: Story) -> bool:
-    return any(t.ga for t in story.techniques)
+    minutes = (story.events["t_room_out"] - story.events["t_anes_start"]) // MINUTE_US
+    return story.events["t_anes_start"] + rng.randint(1, max(minutes - 1, 1)) * MINUTE_US
 
 
 def _sign(rng: Random, story: Story) -> Story:
     signs = story.discarded_us is None and rng.random() < 0.965
-    return replace(story, signed_us=_end(story) + rng.randint(6, 45) * MINUTE_US if signs else None)
+    return replace(story, signed_us=story.events["t_anes_end"] + rng.randint(6, 45) * MINUTE_US if signs else None)
 
 
 def _cool(rng: Random, story: Story) -> Story:
@@ -138,7 +98,7 @@ def _cool(rng: Random, story: Story) -> Story:
 
 
 def _warm(rng: Random, story: Story) -> Story:
-    start_us, out_us = _start(story), story.events["t_room_out"]
+    start_us, out_us = story.events["t_anes_start"], story.events["t_room_out"]
     long = out_us - start_us > HOUR_US
     warmth: list[Warmth] = []
     if rng.random() < (0.45 if long else 0.08):
@@ -157,9 +117,9 @@ def _warm(rng: Random, story: Story) -> Story:
 
 def _give(rng: Random, story: Story) -> Story:
     """Drugs, fluids and blood."""
-    start_us, out_us = _start(story), story.events["t_room_out"]
+    start_us, out_us = story.events["t_anes_start"], story.events["t_room_out"]
     drugs = []
-    if _is_ga(story):
+    if story.is_ga:
         drugs = [Drug(code="D001", dose=float(rng.randrange(80, 160, 10)), unit="mg", route="iv", at_us=start_us)]
         drugs.append(Drug(code="D011", dose=float(rng.choice((5, 10, 20))), unit="ug", route="iv", at_us=start_us))
         if story.tubes:
@@ -182,7 +142,10 @@ def _give(rng: Random, story: Story) -> Story:
 
 
 def _blood(rng: Random, story: Story) -> list[Fluid]:
-    middle_us = _start(story) + (story.events["t_room_out"] - _start(story)) // 2 // MINUTE_US * MINUTE_US
+    middle_us = (
+        story.events["t_anes_start"]
+        + (story.events["t_room_out"] - story.events["t_anes_start"]) // 2 // MINUTE_US * MINUTE_US
+    )
 
     def given(code: str, group: str, ml: float, at_us: int = middle_us, place: Place = "or") -> Fluid:
         end_us = at_us + 5 * MINUTE_US
@@ -233,14 +196,13 @@ def _airway(rng: Random, story: Story) -> Story:
         lambda: replace(story, tubes=(replace(tube, planned=None),)),
         lambda: replace(story, tubes=(tube,)),
         *[
-            lambda cause=cause: _found(
-                story, "airway_unplanned",
+            lambda cause=cause: story.stating("airway_unplanned",
                 Found(yes=True, said_us=at_us + MINUTE_US, at_us=at_us, details={"cause": cause} if cause else {}),
             )
             for cause in ("apnoea", "depression", "other", "")
         ],
     ]  # fmt: skip
-    if suite_out_us is not None and not _is_ga(story):
+    if suite_out_us is not None and not story.is_ga:
         late = replace(tube, device="ETT", in_us=suite_out_us + 2 * HOUR_US, cause="apnoea", out_us=None, place="")
         variants.append(lambda: replace(story, tubes=(late,)))
     return rng.choice(variants)()
@@ -253,7 +215,7 @@ def _again(rng: Random, story: Story, first: Tube, out_us: int) -> Story:
     if kind == "finding":
         reason = rng.choice(("other", "other", "reoperation", "planned", ""))
         details = {"reason": reason} if reason else {}
-        return _found(story, "reintubation", Found(yes=True, said_us=soon_us + HOUR_US, at_us=soon_us, details=details))
+        return story.stating("reintubation", Found(yes=True, said_us=soon_us + HOUR_US, at_us=soon_us, details=details))
     tube = {
         "six": replace(tube, in_us=out_us + 6 * HOUR_US),
         "late": replace(tube, in_us=out_us + 6 * HOUR_US + MINUTE_US),
@@ -267,7 +229,7 @@ def _again(rng: Random, story: Story, first: Tube, out_us: int) -> Story:
 
 def _go_wrong(rng: Random, story: Story) -> Story:
     """Findings of the operation, said in the room or soon after."""
-    ended_us = max(_end(story), story.events["t_room_out"])
+    ended_us = max(story.events["t_anes_end"], story.events["t_room_out"])
     said_us = ended_us + 5 * MINUTE_US
     at_us = _within(rng, story)
 
@@ -280,26 +242,30 @@ def _go_wrong(rng: Random, story: Story) -> Story:
     def said(**details: str) -> Found:
         return Found(yes=True, said_us=said_us, at_us=at_us, details=details)
 
-    if story.tubes and _is_ga(story):
+    if story.tubes and story.is_ga:
         tooth = [said(), said(), replace(said(), at_us=None), replace(said(), at_us=ended_us + 4 * MINUTE_US)]
-        story = _found(story, "tooth_injury", one_of(0.006, tooth))
-    story = _found(
-        story, "aspiration", one_of(0.006, [said(severe="yes"), said(severe="no"), said(severe="yes"), said()])
+        story = story.stating("tooth_injury", one_of(0.006, tooth))
+    story = story.stating(
+        "aspiration", one_of(0.006, [said(severe="yes"), said(severe="no"), said(severe="yes"), said()])
     )
     allergy = one_of(0.006, [said(adrenaline="yes"), said(adrenaline="yes"), said(adrenaline="no"), said()])
-    story = _found(story, "allergy", allergy)
+    story = story.stating("allergy", allergy)
     if allergy is not None and allergy.details.get("adrenaline") == "yes":
         story = replace(story, drugs=(*story.drugs, Drug(code="D033", dose=100.0, unit="ug", route="iv", at_us=at_us)))
-    story = _found(story, "arrest", one_of(0.008, _arrests(story, said_us, at_us)))
+    story = story.stating("arrest", one_of(0.008, _arrests(story, said_us, at_us)))
     if story.operation.unit == "labour":
         delivery = rng.choices(("vaginal", "converted", "caesarean", ""), (80, 10, 4, 6))[0]
         details = {"delivery": delivery} if delivery else {}
-        story = _found(
-            story, "labour_analgesia", Found(yes=True, said_us=said_us, at_us=_start(story), details=details)
+        story = story.stating(
+            "labour_analgesia", Found(yes=True, said_us=said_us, at_us=story.events["t_anes_start"], details=details)
         )
     if story.operation.icu >= 30 and rng.random() < 0.6:
-        line = Found(yes=True, said_us=_start(story) + 30 * MINUTE_US, at_us=_start(story) + 15 * MINUTE_US)
-        story = _found(story, "central_line", line)
+        line = Found(
+            yes=True,
+            said_us=story.events["t_anes_start"] + 30 * MINUTE_US,
+            at_us=story.events["t_anes_start"] + 15 * MINUTE_US,
+        )
+        story = story.stating("central_line", line)
     return story
 
 
@@ -307,7 +273,7 @@ def _suspect(rng: Random, story: Story) -> Story:
     """Device data that suggest something of which nobody has said anything, or that it was not so."""
     if rng.random() > 0.03:
         return story
-    start_us, out_us = _start(story), story.events["t_room_out"]
+    start_us, out_us = story.events["t_anes_start"], story.events["t_room_out"]
     key = rng.choice(("allergy", "aspiration", "airway_unplanned"))
     drugs, signs = story.drugs, list[tuple[int, str, float]]()
     if key == "allergy" and story.tubes and out_us - start_us > 50 * MINUTE_US:
@@ -317,125 +283,26 @@ def _suspect(rng: Random, story: Story) -> Story:
         signs += [(at_us - n * MINUTE_US, "ppeak", 27.0 if n < 10 else 16.0) for n in (25, 15, 5)]
     elif key == "aspiration":
         signs = [(out_us - 3 * MINUTE_US, "fio2", 21.0), (out_us - 3 * MINUTE_US, "spo2", 86.0)]
-    elif key == "airway_unplanned" and not story.tubes and not _is_ga(story) and out_us - start_us > 25 * MINUTE_US:
+    elif key == "airway_unplanned" and not story.tubes and not story.is_ga and out_us - start_us > 25 * MINUTE_US:
         signs = [(start_us + n * MINUTE_US, "ppeak", 15.0) for n in (6, 12, 18)]
     if not signs or key in story.findings:
         return story
     readings = tuple(Reading(time_us=at, value=value, site="", place="or", signal=name) for at, name, value in signs)
     story = replace(story, drugs=drugs, signs=readings, suspected=frozenset({key}))
-    settled = Found(yes=False, said_us=max(_end(story), out_us) + 2 * HOUR_US)
-    return _found(story, key, settled if rng.random() < 0.4 else None)
+    settled = Found(yes=False, said_us=max(story.events["t_anes_end"], out_us) + 2 * HOUR_US)
+    return story.stating(key, settled if rng.random() < 0.4 else None)
 
 
 def _arrests(story: Story, said_us: int, at_us: int) -> list[Found]:
     """In the window, on its borders, before and after it; meant; and not told whether or when."""
     arrest = Found(yes=True, said_us=said_us, at_us=at_us, details={"intended": "no"})
-    variants = [arrest, arrest, replace(arrest, at_us=_start(story)), replace(arrest, at_us=None)]
+    variants = [arrest, arrest, replace(arrest, at_us=story.events["t_anes_start"]), replace(arrest, at_us=None)]
     variants += [replace(arrest, details={}), replace(arrest, details={"intended": "yes"})]
     entered_us, suite_out_us = story.at("t_suite_in"), story.at("t_suite_out")
-    if entered_us is not None and _start(story) - entered_us > 4 * MINUTE_US:
-        variants.append(replace(arrest, at_us=_start(story) - 3 * MINUTE_US))
+    if entered_us is not None and story.events["t_anes_start"] - entered_us > 4 * MINUTE_US:
+        variants.append(replace(arrest, at_us=story.events["t_anes_start"] - 3 * MINUTE_US))
     if suite_out_us is not None:
-        for later_us in (suite_out_us, suite_out_us + 2 * HOUR_US, _start(story) + 25 * HOUR_US):
+        for later_us in (suite_out_us, suite_out_us + 2 * HOUR_US, story.events["t_anes_start"] + 25 * HOUR_US):
             if later_us >= suite_out_us:
                 variants.append(replace(arrest, at_us=later_us, said_us=max(said_us, later_us + 20 * MINUTE_US)))
     return variants
-
-
-def _die(rng: Random, story: Story) -> Story:
-    """Deaths on both sides of 24 h after the start and after the end."""
-    if story.at("t_death") is not None or rng.random() > (0.035 if story.emergency else 0.004):
-        return story
-    start_us, end_us = _start(story), _end(story)
-    left_us = max(story.beds[-1].at_us, story.at("t_icu_in") or 0, story.at("t_ward") or 0, end_us)
-    soon_us = max(left_us + 30 * MINUTE_US, start_us + rng.randint(3, 22) * HOUR_US)
-    between_us = start_us + DAY_US + (end_us - start_us) // 2 // MINUTE_US * MINUTE_US
-    death_us = rng.choice(
-        (soon_us, soon_us, start_us + DAY_US, between_us, end_us + DAY_US, end_us + DAY_US + MINUTE_US,
-         end_us + rng.randint(40, 200) * HOUR_US)
-    )  # fmt: skip
-    death_us = max(death_us, left_us + 10 * MINUTE_US)
-    tubes = tuple(
-        replace(tube, out_us=None, place="") if tube.out_us is not None and tube.out_us >= death_us else tube
-        for tube in story.tubes
-        if tube.in_us < death_us
-    )
-    findings = {k: f for k, f in story.findings.items() if f.at_us is None or f.at_us < death_us}
-    return replace(story, events={**story.events, "t_death": death_us}, tubes=tubes, findings=findings)
-
-
-def _follow(rng: Random, story: Story) -> Story:
-    """The visits after: some patients are gone, or are not reached."""
-    end_us, death_us = _end(story), story.at("t_death")
-    visit_us = end_us + rng.choice((13, 14, 15, 25, 26, 28, 30, 32, 34)) * HOUR_US
-    gone = death_us is not None and death_us <= visit_us + HOUR_US
-    if gone or rng.random() > _VISITED.get(story.operation.unit, 0.25):
-        return story
-    ga = _is_ga(story)
-    in_icu = story.at("t_icu_in") is not None
-    after = After(
-        visit_us=visit_us,
-        awareness=pick(rng, _AWARENESS) if ga else "not_applicable",
-        consciousness=pick(rng, _IN_ICU if in_icu else _ON_WARD),
-        vas=pick(rng, _VAS),
-    )
-    tubes_out = [tube.out_us for tube in story.tubes if tube.out_us is not None]
-    late_us = max([end_us, *tubes_out]) + rng.randint(73, 90) * HOUR_US
-    if rng.random() < 0.88 and not (death_us is not None and death_us <= late_us):
-        excluded = story.operation.region in {"throat", "neck", "chest"}
-        regional = any(t.neuraxial or t.block for t in story.techniques)
-        after = replace(
-            after,
-            late_us=late_us,
-            hoarse=_answer(rng, (0.06 if excluded else 0.012) if story.tubes else 0.0),
-            nerve=_answer(rng, 0.012 if regional else 0.0),
-        )
-    return replace(story, after=after)
-
-
-def _answer(rng: Random, yes: float) -> Late:
-    draw = rng.random()
-    return "yes" if draw < yes else "unknown" if draw < yes + 0.02 else "no"
-
-
-def _relieve(rng: Random, story: Story) -> Story:
-    """Analgesia that anaesthesia runs after the operation."""
-    if story.operation.unit != "or" or rng.random() > 0.4 or story.at("t_cancel") is not None:
-        return story
-    end_us, death_us = _end(story), story.at("t_death")
-    asked_us = end_us + 24 * HOUR_US
-    if death_us is not None and death_us < asked_us + HOUR_US:
-        return story
-    vas = None if rng.random() < 0.06 else pick(rng, _VAS)
-    epidural = any(t.code in {"22", "L21"} for t in story.techniques)
-    analgesia = Analgesia(route="pcea" if epidural else "pcia", started_us=end_us, asked_us=asked_us, vas=vas)
-    return replace(story, analgesia=analgesia)
-
-
-def _find_later(rng: Random, story: Story) -> Story:
-    """Findings of the days after, and whether he lived."""
-    end_us, death_us, after = _end(story), story.at("t_death"), story.after
-    said_us = end_us + 80 * HOUR_US
-    alive_then = death_us is None or death_us > said_us
-    if after is not None and after.awareness == "suspected" and alive_then and rng.random() < 0.6:
-        story = _found(story, "awareness", Found(yes=rng.random() < 0.5, said_us=said_us))
-    if _is_ga(story) and alive_then:
-        sedated = after is None or after.consciousness == "sedated"
-        if after is not None and sedated and rng.random() < 0.12:
-            story = _found(story, "coma", Found(yes=True, said_us=said_us))
-        elif sedated and rng.random() < 0.3:
-            story = _found(story, "coma", Found(yes=False, said_us=said_us))
-    if after is not None and after.late_us is None and alive_then and rng.random() < 0.2:
-        said = Found(yes=rng.random() < 0.1, said_us=max(said_us, after.visit_us + 60 * HOUR_US))
-        story = _found(story, rng.choice(("nerve_injury", "hoarseness")), said)
-    if "central_line" in story.findings and alive_then and rng.random() < 0.85:
-        story = _found(story, "central_line_harm", Found(yes=rng.random() < 0.09, said_us=said_us))
-    if death_us is None and not _seen(story) and rng.random() < 0.8:
-        story = _found(story, "alive", Found(yes=True, said_us=end_us + 26 * HOUR_US, role="quality"))
-    return story
-
-
-def _seen(story: Story) -> bool:
-    """Somebody has seen him alive 24 h after the anaesthetic."""
-    after = story.after
-    return after is not None and (after.late_us is not None or after.visit_us >= _end(story) + DAY_US)

@@ -4,7 +4,7 @@ Times are µs since 1970 UTC, minutes of temperatures count from `Story.zero_us`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from charting.department.mix import Device, Operation, Technique
@@ -264,5 +264,13 @@ class Story:
     def counts(self) -> bool:
         return not self.is_test and self.discarded_us is None
 
+    @property
+    def is_ga(self) -> bool:
+        return any(technique.ga for technique in self.techniques)
+
     def at(self, key: str) -> int | None:
         return self.events.get(key)
+
+    def stating(self, key: str, found: Found | None) -> "Story":
+        """With a finding; None: nobody states it."""
+        return self if found is None else replace(self, findings={**self.findings, key: found})
