@@ -10,18 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from alarms.board import Alarm, Presence
 from alarms.follower import PAST_US, Follower
 from alarms.latency import Latency
 from alarms.pcd04 import Reporter
 from alarms.technical import Watched
-from charting.page.server import serve
-from charting.page.web import app
 from collector.bell import Bell
 from collector.broker import Broker
 from collector.clock import EVER_US, MachineClock, from_datetime
@@ -264,27 +257,40 @@ class _Daemon:
         if config.timescale is not None:
             services.append(self._first_start(config.timescale.full_dsn))
         if config.page is not None:
-            page = app(
-                config.bed.id,
-                config.bed.zone,
-                self._reader,
-                lambda: [runner.status for runner in self._runners],
-                self._bell,
-                self._clock.utc_us,
-                self._stop,
-                {p.refid: p for device in config.device for p in device.spec.parameters},
-                self._journal.unsaved,
-                self._alarms,
-                self._latency,
-                self._seen,
-            )
-            services.append(serve(page, *config.page.address, self._stop))
+            services.append(self._page(*config.page.address))
         if config.metrics is not None:
-            services.append(serve(_metrics_app(self._metrics), *config.metrics.address, self._stop))
+            services.append(self._exposition(*config.metrics.address))
         interval_s = watchdog_s()
         if interval_s is not None:
             services.append(_keep_alive(interval_s))
         return services
+
+    def _page(self, host: str, port: int) -> Coroutine[Any, Any, None]:
+        # Five megabytes of a web server and drawings that a bed without a page does not need.
+        from charting.page.server import serve  # noqa: PLC0415
+        from charting.page.web import app  # noqa: PLC0415
+
+        page = app(
+            self._config.bed.id,
+            self._config.bed.zone,
+            self._reader,
+            lambda: [runner.status for runner in self._runners],
+            self._bell,
+            self._clock.utc_us,
+            self._stop,
+            {p.refid: p for device in self._config.device for p in device.spec.parameters},
+            self._journal.unsaved,
+            self._alarms,
+            self._latency,
+            self._seen,
+        )
+        return serve(page, host, port, self._stop)
+
+    def _exposition(self, host: str, port: int) -> Coroutine[Any, Any, None]:
+        from charting.page.exposition import metrics_app  # noqa: PLC0415
+        from charting.page.server import serve  # noqa: PLC0415
+
+        return serve(metrics_app(self._metrics.text, CONTENT_TYPE), host, port, self._stop)
 
     async def _first_start(self, dsn: str) -> None:
         """Make a new database ready. What stands against it is told by the sink, which needs it."""
@@ -348,10 +354,3 @@ async def _keep_alive(interval_s: float) -> None:
     while True:
         notify("WATCHDOG=1")
         await asyncio.sleep(interval_s)
-
-
-def _metrics_app(metrics: Metrics) -> Starlette:
-    async def exposition(_: Request) -> Response:
-        return Response(metrics.text(), media_type=CONTENT_TYPE)
-
-    return Starlette(routes=[Route("/metrics", exposition)])
