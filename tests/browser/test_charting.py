@@ -551,7 +551,7 @@ async def test_a_value_of_ones_own_stands_at_the_mark_of_its_time() -> None:
         await page.keyboard.press("m")
         form = page.locator("form[data-mark]")
         for name, value in (("temp", "36.4"), ("nibp_sys", "111"), ("rr", "31")):
-            await form.locator("select").select_option(name)
+            await form.locator('select[name="content.signal"]').select_option(name)
             await form.locator("[name='content.value']").fill(value)
             await form.locator("button.main").click()
             await expect(page.locator("#marks")).to_contain_text(value)

@@ -58,6 +58,9 @@ BODIES: Sequence[Body] = (
         gaps=(Gap(signal="spo2", start_us=0, end_us=60_000_000, cause=Cause.CABLE, certain=False),),
         excursions=(Excursion(signal="hr", mark_us=0, start_us=0, end_us=60_000_000, extreme=30.5, unit="/min"),),
     ),
+)
+"""A body of each shape that is hard to keep."""
+LATER: Sequence[Body] = (
     Set(document="", item="finding:arrest", after=0, content=Finding(key="arrest", value="no")),
     Thermometry(
         since_us=0,
@@ -69,7 +72,7 @@ BODIES: Sequence[Body] = (
     ),
     Advised(rule="TMP-36", phase="start", at_us=1, said={"value": "35.9"}),
 )
-"""A body of each shape that is hard to keep."""
+"""The same, of shapes that came later."""
 
 
 def row(case: str, opened_us: int, **said: object) -> CaseRow:
@@ -96,12 +99,12 @@ def note(text: str) -> Discarded:
 
 class TrailContract:
     def test_what_was_appended_is_there_as_it_was_in_its_order(self, trail: Trail, clock: Clock) -> None:
-        made = trail.append("li", "a", BODIES)
-        assert [e.body for e in made] == list(BODIES)
+        made = trail.append("li", "a", [*BODIES, *LATER])
+        assert [e.body for e in made] == [*BODIES, *LATER]
         assert {(e.at_us, e.actor, e.case) for e in made} == {(clock.at_us, "li", "a")}
         clock.go(1)
         later = trail.append("wu", "b", [note("x")])
-        assert [e.seq for e in (*made, *later)] == list(range(1, len(BODIES) + 2))
+        assert [e.seq for e in (*made, *later)] == list(range(1, len(made) + 2))
         assert list(trail.entries("a")) == list(made)
         assert [e.hash for e in trail.entries("a")] == [e.hash for e in made]
         assert list(trail.entries("a", after=made[2].seq)) == list(made[3:])

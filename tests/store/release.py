@@ -19,7 +19,7 @@ from collector.journal import Journal
 from collector.journal.ranges import Ranges
 from collector.sql import migrations, text
 from collector.timescale import READER
-from tests.contracts.trail import BODIES
+from tests.contracts.trail import BODIES, LATER
 from tests.journal.entries import one_of_each, seconds
 
 FOLDER = Path(__file__).parents[1] / "data" / "releases"
@@ -31,6 +31,7 @@ SAID: Sequence[Body] = (
     BODIES[0],
     Started(document="d", template="anaesthesia_record", version="1.0.0", start_us=OPENED_US),
     *BODIES[1:],
+    *LATER,
     Signed(document="d", version=1, slot="anaesthetist", digest="0" * 64),
     Closed(at_us=OPENED_US + 3_600_000_000),
 )

@@ -84,6 +84,7 @@ class Hospital:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     tls: bool = False
     demo: bool = False
+    beds: Sequence[Bed] = BEDS
     trail: Any = None
     idle_s: int = 600
 
@@ -104,14 +105,14 @@ class Hospital:
         clock = SiteClock(now_us=self.clock.now_us, zone=ZONE)
         self.facts = MemoryFacts(self.trail)
         deriver = Deriver(self.trail, self.libraries, self.facts)
-        beds = [bed.id for bed in BEDS]
+        beds = [bed.id for bed in self.beds]
         self.metrics = Metrics()
         self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.adviser = Adviser(self.desk, self.trail, self, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.department = Department(
             site="示范医院",
             clock=clock,
-            beds=BEDS,
+            beds=self.beds,
             desk=self.desk,
             trail=self.trail,
             sign_in=sign_in,
@@ -142,7 +143,7 @@ class Hospital:
     def close(self) -> None: ...
 
     def reader_of(self, bed: str) -> SeriesReader:
-        if bed not in {b.id for b in BEDS}:
+        if bed not in {b.id for b in self.beds}:
             raise KeyError(bed)
         return self.store
 
@@ -183,7 +184,7 @@ class Hospital:
     def opened(self, case: str = "c1", *, bed: str = "OR-03", minutes: int = 60, **more: Any) -> Case:
         """A case that began so many minutes ago."""
         patient = more.pop("patient", Patient(number="20260042", name="张三", sex="male", weight_kg=70.0))
-        area = next(b.area for b in BEDS if b.id == bed)
+        area = next(b.area for b in self.beds if b.id == bed)
         return self.desk.open(
             self.actor("anaesthetist"),
             bed=bed,

@@ -7,16 +7,14 @@ import pytest
 
 from charting.trail.entries import DeviceHeld
 from charting.web.department import Bed
-from tests.charting.web.hospital import MINUTE_US, Hospital
+from tests.charting.web.hospital import BEDS, MINUTE_US, Hospital
 
 ROOM = Bed(id="三号 手术间/A?#", area="or", name="")
 DEVICE = "监护仪 B650/1?"
 
 
 def hospital_with_names() -> Hospital:
-    hospital = Hospital()
-    hospital.app.state.department = replace(hospital.department, beds=(*hospital.department.beds, ROOM))
-    return hospital
+    return Hospital(beds=(*BEDS, ROOM))
 
 
 async def test_a_bed_is_called_as_the_file_calls_it() -> None:
