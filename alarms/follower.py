@@ -14,8 +14,11 @@ _RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 PAST_US = 24 * 3_600_000_000
 """So far back the changes are read at the start; what stands for longer the caller knows of."""
+RECENT_US = 300_000_000
+"""What a device tells is journaled within moments of its arrival."""
 LATE_US = 2 * 3_600_000_000
-"""A change may be of so long before its being journaled: our own conditions are told with since when they hold."""
+WHOLE_EVERY_US = 10_000_000
+"""Our own conditions are told with since when they hold, which may be so long ago: so often they are looked for."""
 OVERTAKEN_US = 1_000_000
 """Who was held up for less on his way here knows less of the links than who came before him."""
 
@@ -40,6 +43,8 @@ class Follower:
         self._standing = tuple(standing)
         self._board = Board(bed)
         self._looked_us: int | None = None
+        self._whole_us = 0
+        self._known: set[Condition] = set()
         self._last: Condition | None = None
         self._lock = threading.Lock()
 
@@ -48,7 +53,6 @@ class Follower:
         with self._lock:
             for change in self._news(now_us):
                 self._board.hear(change)
-                self._last = change
             overtaken = self._looked_us is not None and 0 < self._looked_us - now_us < OVERTAKEN_US
             if not overtaken:
                 for device in devices:
@@ -72,13 +76,26 @@ class Follower:
 
     def _news(self, now_us: int) -> Sequence[Condition]:
         """What has come since the last look, in the order of its arrival, and perhaps some of before."""
-        if self._looked_us is None:
+        looked_us = self._looked_us
+        if looked_us is None:
             start_us = now_us - PAST_US
             older, self._standing = [change for change in self._standing if change.time_us < start_us], ()
-            return [*older, *self._reader.conditions(self._bed, start_us, EVER_US)]
-        start_us = min(self._looked_us, now_us) - LATE_US  # our clock may have been set back
+            return [*older, *self._read(start_us, now_us)]
+        if now_us < looked_us:  # our clock was set back: what it told by then has later times, and came earlier
+            last = self._last
+            changes = self._read(now_us - LATE_US, now_us)
+            return changes[changes.index(last) + 1 :] if last in changes else changes
+        known = self._known
+        if now_us - self._whole_us >= WHOLE_EVERY_US:
+            return [change for change in self._read(looked_us - LATE_US, now_us) if change not in known]
+        changes = self._reader.conditions(self._bed, looked_us - RECENT_US, EVER_US)
+        new = [change for change in changes if change not in known]
+        known.update(new)
+        self._last = changes[-1] if changes else self._last
+        return new
+
+    def _read(self, start_us: int, now_us: int) -> Sequence[Condition]:
         changes = self._reader.conditions(self._bed, start_us, EVER_US)
-        for place in range(len(changes) - 1, -1, -1):
-            if changes[place] == self._last:
-                return changes[place + 1 :]
+        self._known, self._whole_us = set(changes), now_us
+        self._last = changes[-1] if changes else self._last
         return changes

@@ -242,7 +242,10 @@ def test_a_condition_that_is_told_with_since_when_it_holds_is_not_missed() -> No
     bed = bedside(store)
     bed.look((status(),), NOW_US)
     store.changes.append(alarm(NOW_US - HOUR_US, device="vitalsd", source="signal:x"))
-    assert len(bed.look((status(),), NOW_US + SECOND_US).alarms.standing) == 1
+    store.changes.append(alarm(NOW_US + SECOND_US, source="new"))
+    assert [one.alarm.source for one in bed.look((status(),), NOW_US + SECOND_US).alarms.standing] == ["new"]
+    later = bed.look((status(),), NOW_US + 10 * SECOND_US).alarms.standing
+    assert {one.alarm.source for one in later} == {"new", "signal:x"}
 
 
 def test_who_was_held_up_on_his_way_does_not_undo_what_is_known_of_a_link() -> None:
