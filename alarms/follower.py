@@ -45,7 +45,6 @@ class Follower:
         self._looked_us: int | None = None
         self._whole_us = 0
         self._known: set[Condition] = set()
-        self._last: Condition | None = None
         self._lock = threading.Lock()
 
     def follow(self, devices: Sequence[DeviceStatus], now_us: int) -> Alarms:
@@ -76,26 +75,20 @@ class Follower:
 
     def _news(self, now_us: int) -> Sequence[Condition]:
         """What has come since the last look, in the order of its arrival, and perhaps some of before."""
-        looked_us = self._looked_us
+        looked_us, known = self._looked_us, self._known
         if looked_us is None:
             start_us = now_us - PAST_US
             older, self._standing = [change for change in self._standing if change.time_us < start_us], ()
             return [*older, *self._read(start_us, now_us)]
-        if now_us < looked_us:  # our clock was set back: what it told by then has later times, and came earlier
-            last = self._last
-            changes = self._read(now_us - LATE_US, now_us)
-            return changes[changes.index(last) + 1 :] if last in changes else changes
-        known = self._known
-        if now_us - self._whole_us >= WHOLE_EVERY_US:
-            return [change for change in self._read(looked_us - LATE_US, now_us) if change not in known]
+        set_back = now_us < looked_us  # what was told by then may come again: before the gateway's word of the step
+        if set_back or now_us - self._whole_us >= WHOLE_EVERY_US:
+            return [change for change in self._read(min(looked_us, now_us) - LATE_US, now_us) if change not in known]
         changes = self._reader.conditions(self._bed, looked_us - RECENT_US, EVER_US)
         new = [change for change in changes if change not in known]
         known.update(new)
-        self._last = changes[-1] if changes else self._last
         return new
 
     def _read(self, start_us: int, now_us: int) -> Sequence[Condition]:
         changes = self._reader.conditions(self._bed, start_us, EVER_US)
         self._known, self._whole_us = set(changes), now_us
-        self._last = changes[-1] if changes else self._last
         return changes
