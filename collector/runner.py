@@ -298,9 +298,9 @@ class Runner:
                 self._metrics.frames.labels(*self._labels).inc()
                 self.status = replace(self.status, frames=self.status.frames + 1, last_frame_us=self._clock.utc_us())
                 if self.status.state is not DeviceState.REFUSED:  # a refusal is a frame too
-                    self._receiving()
+                    self._receiving(arrival_us)
             case Observation():
-                self._receiving()
+                self._receiving(arrival_us)
                 if event.repeat:
                     self._metrics.repeats.labels(*self._labels).inc()
                 elif event.value is not None:
@@ -339,7 +339,9 @@ class Runner:
             return LinkFault.PORT_GONE
         return LinkFault.ENDED if isinstance(error, _ClosedError) else LinkFault.UNREACHABLE
 
-    def _state(self, state: DeviceState, cause: str = "", fault: LinkFault | None = None) -> None:
+    def _state(
+        self, state: DeviceState, cause: str = "", fault: LinkFault | None = None, *, at_us: int | None = None
+    ) -> None:
         """What a device itself gave as the reason holds until it is received again: it need not say more."""
         before = self.status.fault
         if state is DeviceState.RECEIVING:
@@ -347,13 +349,14 @@ class Runner:
         elif fault is None or (before in _ITS_OWN and fault in _UNHEARD):
             fault = before
         if state is not self.status.state:
-            self.status = replace(self.status, since_us=self._clock.utc_us())
+            self.status = replace(self.status, since_us=self._clock.utc_us() if at_us is None else at_us)
         self.status = replace(self.status, state=state, cause=cause, fault=fault)
         self._metrics.set_state(self._labels, state)
 
-    def _receiving(self) -> None:
+    def _receiving(self, arrival_us: int) -> None:
+        """From the arrival of the first frame on: what that tells is told since."""
         if self.status.state is not DeviceState.RECEIVING:
-            self._state(DeviceState.RECEIVING)
+            self._state(DeviceState.RECEIVING, at_us=arrival_us)
         self._link.good()
 
 

@@ -199,6 +199,21 @@ async def test_it_asks_receives_and_says_goodbye() -> None:
     assert await device.read() == b"!"
 
 
+async def test_what_the_first_frame_tells_is_told_since_the_device_is_received() -> None:
+    kept = Kept()
+    runner, _ = made(kept)
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner, connect):
+        await device.write(b"AB")
+        await until(lambda: len(kept.entries) == 2)
+        (first, second) = [entry.time_us for entry in kept.entries if isinstance(entry, Reading)]
+        assert runner.status.since_us == first < second
+
+
 async def test_two_equal_values_of_one_read_are_two_readings() -> None:
     kept = Kept()
     runner, _ = made(kept)
