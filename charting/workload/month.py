@@ -1,7 +1,7 @@
 """A month of everybody: scores, minutes, cases, and what waits (clinical.md §5). Pure."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -81,15 +81,17 @@ class Month:
 
 
 def month(
-    works: Iterable[Work],
+    works: Sequence[Work],
     period: Period,
     scene: Scene,
     *,
     names: Mapping[str, str],
     made_us: int,
 ) -> Month:
-    """`works`: of the month and of the cases around it, which may be in parallel. `names`: account → person's name."""
-    scored = _within(score(works, scene), period, names)
+    """`works`: of the month and of the cases around it, which may be in parallel. `names`: account → person's name; of
+    an account that has none there, the one by which a case says who was there.
+    """
+    scored = _within(score(works, scene), period, _present(works) | _named(names))
     terms = [term for label in scored.labels.values() for term in label.procedures]
     return Month(
         period=period.name,
@@ -110,6 +112,15 @@ def with_carried(made: Month, carried: Sequence[Carried], scene: Scene) -> Month
     """The same month with what comes from locked ones."""
     scored = Scored(lines=made.lines, waiting=made.waiting, labels=made.labels)
     return replace(made, carried=tuple(carried), people=_people(scored, carried, scene))
+
+
+def _present(works: Sequence[Work]) -> dict[str, str]:
+    return _named({person.person: person.name for work in works for person in work.present})
+
+
+def _named(names: Mapping[str, str]) -> dict[str, str]:
+    """Without accounts that stand for their own names."""
+    return {account: name for account, name in names.items() if name not in {"", account}}
 
 
 def _within(scored: Scored, period: Period, names: Mapping[str, str]) -> Scored:

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -152,3 +153,25 @@ def test_the_order_of_cases_and_people_does_not_matter(plans: list[Plan], by: ob
     for plan in shuffled:
         plan.people = sorted(plan.people, reverse=True)
     assert counted(shuffled) == before
+
+
+@pytest.mark.parametrize(
+    ("names", "ann", "zoe"),
+    [
+        ({}, "Ann", "zoe"),
+        ({"ann": "ann", "zoe": ""}, "Ann", "zoe"),
+        ({"ann": "王医生", "zoe": "周医生"}, "王医生", "周医生"),
+    ],
+)
+def test_nobody_whom_a_case_names_is_told_by_his_account(names: dict[str, str], ann: str, zoe: str) -> None:
+    """Ben signs a record and leaves one unsigned where he was not; a third case names him. Nothing names Zoe."""
+    done = {"anaesthesia_record": {"procedures": ("cvc",)}}
+    plans = [
+        Plan(id="c1", people=[("anaesthetist", "ben", "08:00", "")]),
+        Plan(id="c2", author="ben", answers=done),
+        Plan(id="c3", author="ben", signed=(), drafts=("anaesthesia_record",)),
+        Plan(id="c4", author="zoe", answers=done),
+    ]
+    made = month([p.work() for p in plans], period("2026-11", ZONE), scene(), names=names, made_us=0)
+    assert {line.name for line in made.lines} == {p.name for p in made.people} == {ann, "Ben", zoe}
+    assert [set(w.people.values()) for w in made.waiting] == [{ann, "Ben"}]
