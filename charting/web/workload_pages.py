@@ -15,7 +15,7 @@ from charting.web.context import Context, Here
 from charting.web.shell import page
 from charting.workload.differences import Change, Difference
 from charting.workload.ledger import RIGHT, Statement
-from charting.workload.lines import EXTRA, Line
+from charting.workload.lines import EXTRA, Line, Waiting
 from charting.workload.spans import total
 from charting.workload.telling import Teller
 
@@ -99,6 +99,7 @@ def _page(here: Context, request: Request, template: str, statement: Statement, 
         and period.end_us <= here.now_us(),
         disputes=ledger.disputes(period) if here.can(RIGHT) else {},
         changes=lambda difference: _changes(difference, tell),
+        by_reason=lambda waiting: _by_reason(waiting, tell),
         **values,
     )  # fmt: skip
 
@@ -129,6 +130,14 @@ def _rows(statement: Statement, person: str, tell: Teller) -> Sequence[Row]:
         for label, lines in by_case(statement.month, person)
         for n, line in enumerate(lines)
     ]
+
+
+def _by_reason(waiting: Sequence[Waiting], tell: Teller) -> Mapping[str, Sequence[Waiting]]:
+    """The document and why it does not count → all of which that holds; the most frequent first."""
+    found: dict[str, list[Waiting]] = {}
+    for each in waiting:
+        found.setdefault(f"{tell.document(each.document)}: {tell.reasons(each.reasons)}", []).append(each)
+    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
 
 def _changes(difference: Difference, tell: Teller) -> Sequence[tuple[Change, str, str]]:

@@ -1,6 +1,7 @@
 """Workload through API and pages: everybody's own, the head's whole, locks, disputes, files; nothing of another's."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from charting.trail.contents import Coded
 from charting.trail.entries import Denied, Set
 from tests.charting.web.hospital import Hospital
 from tests.charting.workload import department
-from tests.charting.workload.cases import add, term
+from tests.charting.workload.cases import Plan, add, term
 from tests.charting.workload.department import ANN, BEN, MONTH
 
 API = f"/api/workload/{MONTH}"
@@ -39,6 +40,23 @@ async def test_the_head_sees_everybody(hospital: Hospital) -> None:
         page = (await client.get(f"/workload?month={MONTH}")).text
         for said in ("王医生", "7.763", "=赵进修(no account)", "not signed", "default/1"):
             assert said in page
+
+
+async def test_what_is_not_counted_is_folded_by_its_reason(hospital: Hospital) -> None:
+    for n in range(50):
+        unsigned = Plan(id=f"u{n}", day="2026-10-22", signed=(), drafts=["anaesthesia_record"], author=BEN)
+        unsigned.put(hospital.trail)
+    for n in range(2):
+        Plan(id=f"t{n}", day="2026-10-22", techniques=(), author=BEN).put(hospital.trail)
+    async with hospital.client("head") as client:
+        page = (await client.get(f"/workload?month={MONTH}")).text
+    listed = page[page.index('id="waiting"') :]
+    assert '<span class="tag warn">53</span>' in listed
+    assert re.findall(r"<summary>(.*?) <span class=\"tag\">(\d+)<", listed) == [
+        ("Anaesthesia record: not signed", "51"), ("Anaesthesia record: no technique is coded", "2"),
+    ]  # fmt: skip
+    assert "<details open" not in listed
+    assert [len(re.findall('<td class="at">', each)) for each in listed.split("<details")[1:]] == [51, 2]
 
 
 async def test_one_s_own_month_shows_every_case_and_factor(hospital: Hospital) -> None:
