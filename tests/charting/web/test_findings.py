@@ -38,6 +38,17 @@ async def test_a_finding_is_offered_stated_and_shown_with_what_was_stated() -> N
     ]
 
 
+async def test_a_time_that_nobody_says_stays_unsaid_and_the_dialog_says_so() -> None:
+    hospital = Hospital()
+    hospital.opened()
+    async with hospital.client("anaesthetist") as client:
+        dialog = (await client.get("/cases/c1/dialogs/finding?key=arrest")).text
+        assert 'When it happened (empty: not known)<input type="datetime-local" name="content.at_us"' in dialog
+        asked = {"after": 0, "content": said("arrest", "yes")}
+        assert (await client.put(f"{C}/items/finding:arrest", json=asked)).status_code == 200
+    assert hospital.desk.case("c1").findings == [Finding(key="arrest", value="yes", at_us=None)]
+
+
 @pytest.mark.parametrize("account", ["surgeon", "or_nurse"])
 async def test_who_may_not_state_findings_is_not_offered_them(account: str) -> None:
     hospital = Hospital()
