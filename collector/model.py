@@ -194,6 +194,11 @@ class PatientIdentity:
     weight_kg: float | None = None
     state: str = ""
 
+    @property
+    def name(self) -> str:
+        """Family and given name as told; empty where there is none."""
+        return " ".join(filter(None, (self.family.strip(), self.given.strip())))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceClock:

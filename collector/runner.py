@@ -23,6 +23,7 @@ from collector.model import (
     Event,
     Frame,
     Observation,
+    PatientIdentity,
     Rejected,
 )
 from collector.model import DeviceIdentity as Device
@@ -191,6 +192,7 @@ class Runner:
     async def _talk(self, transport: Transport) -> None:
         """One connection, until it ends, falls silent or fails."""
         session = self._new_session(transport.datagrams, self._normalizer.standing)
+        self.status = replace(self.status, patient=None)
         heard_s = self._clock.monotonic()
         bytes_s = -math.inf
         if self.status.state is not DeviceState.SILENT:
@@ -319,6 +321,8 @@ class Runner:
                 self._offset((event.time_us - arrival_us) / 1e6)
             case Device():
                 self.status = replace(self.status, manufacturer=event.manufacturer, model=event.model)
+            case PatientIdentity():
+                self.status = replace(self.status, patient=event)
 
     def _offset(self, offset_s: float) -> None:
         self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)

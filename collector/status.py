@@ -1,9 +1,9 @@
 """What the daemon knows of its devices' lives and of its sinks, for the page and the metrics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from collector.model import Series
+from collector.model import PatientIdentity, Series
 
 
 class DeviceState(StrEnum):
@@ -35,7 +35,8 @@ class DeviceStatus:
 
     `since_us`: when it came into this state; `last_frame_us`: arrival of the last good frame; `cause`: the likely cause
     of a state that is not receiving, one line in English for an engineer; `fault`: the same for a program, what is
-    known last until the device is received again; identity as the device told it.
+    known last until the device is received again; identity as the device told it;
+    `patient`: whom it told of last in the dialogue of now, never logged and never published.
     """
 
     device: str
@@ -51,6 +52,7 @@ class DeviceStatus:
     manufacturer: str = ""
     model: str = ""
     clock_offset_s: float | None = None
+    patient: PatientIdentity | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,8 +111,7 @@ def explained(gaps: Sequence[Gap], empty: Sequence[tuple[int, int, str]]) -> tup
 def _said(who: PatientIdentity) -> Mapping[str, str]:
     """What tells the patient: ids, else the name."""
     ids = {word: id_.strip() for word, id_ in who.ids.items() if id_.strip()}
-    name = " ".join(filter(None, (who.family.strip(), who.given.strip())))
-    return ids or ({"name": name} if name else {})
+    return ids or ({"name": who.name} if who.name else {})
 
 
 def _differs(known: Sequence[Patient], who: PatientIdentity) -> bool:

@@ -10,7 +10,7 @@ from html import escape
 from alarms.board import Alarm, Presence
 from alarms.pcd04 import ADVISORY
 from alarms.technical import SIGNAL, SINK, SITE, about
-from charting.page.api import alarm_state
+from charting.page.api import alarm_state, patient_of
 from charting.page.now import Now
 from charting.page.words import Lang, Words
 from collector.ages import signal_names
@@ -59,7 +59,8 @@ class AlarmView:
         return "".join(found) or f'<p class="none">{escape(self._words(quiet))}</p>'
 
     def standing(self, now: Now) -> str:
-        shown = "".join(self._alarm(each) for each in now.alarms.standing)
+        patients = {device.device: self.patient(device) for device in now.devices}
+        shown = "".join(self._alarm(each, patients) for each in now.alarms.standing)
         return f"<ul>{shown}{''.join(self._quiet(device, now) for device in now.devices)}</ul>"
 
     def log(self, ended: Iterable[Alarm]) -> str:
@@ -69,6 +70,14 @@ class AlarmView:
         heads = ("began", "ended", "lasted", "priority", "device", "condition", "seen")
         head = "".join(f"<th scope=col>{escape(self._words(f'log.{key}'))}</th>" for key in heads)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def patient(self, device: DeviceStatus) -> str:
+        """Name and ids of its patient as a device tells them, or that it tells none; "" while it is not received."""
+        if device.state is not DeviceState.RECEIVING:
+            return ""
+        who = patient_of(device)
+        told = [] if who is None else [who.name, *who.ids.values()]
+        return f"{self._words('patient')} {' '.join(filter(None, told)) or self._words('patient.none')}"
 
     def latency(self, now: Now) -> str:
         """How long alarms take to the page, as it was measured (clinical.md §4.2)."""
@@ -91,12 +100,14 @@ class AlarmView:
         key = "alarms_unknown" if state == "unknown" else "alarms_none"
         return f'<li class="{state}"><b>{escape(device.device)}</b><span>{escape(self._words(key))}</span></li>'
 
-    def _alarm(self, one: Alarm) -> str:
+    def _alarm(self, one: Alarm, patients: Mapping[str, str]) -> str:
         alarm, words = one.alarm, self._words
         text, device = self._said(one)
         name = self._name(one)
         more = f'<span class="name">{escape(name)}</span>' if name not in {"", text} else ""
         where = [words(f"type.{alarm.type}"), device]
+        if one.presence is Presence.PRESENT and patients.get(device):  # an unknown one may be of who was there before
+            where.append(patients[device])
         if alarm.device_priority:
             where.append(f"{words('device_priority')} {alarm.device_priority}")
         times = [f"{escape(words('arrived'))} {self._clock(one.told_us)}"]

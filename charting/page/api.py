@@ -4,8 +4,9 @@ Times are RFC 3339 UTC with microseconds, ages are seconds at `time`.
 
     bed, time, zone, demo, unsaved_since (null, or since when the gateway's disk takes nothing)
     devices[]  device, driver, manufacturer, model, state, since, cause, last_frame, last_frame_age_s, frames, rejected,
-               clock_offset_s, alarms: "standing" | "none_reported" | "unknown" (the link is down,
-               or was and an alarm of before has not been told again)
+               clock_offset_s, patient (name and ids as the device tells them now; null: it tells none),
+               alarms: "standing" | "none_reported" | "unknown" (the link is down, or was and an alarm of before has not
+               been told again)
     values[]   code, name, label, value (a number or null), text (as the page writes it; null: no value), unit (UCUM),
                unit_text, quality, demo, role, site, source, device, time, age_s, old (age_s > limit_s), limit_s,
                saved (false: only in the gateway's memory)
@@ -27,6 +28,7 @@ from charting.page.now import Now, Value
 from charting.page.words import Words
 from collector.clock import rfc3339
 from collector.codes import Parameter
+from collector.model import PatientIdentity
 from collector.status import DeviceState, DeviceStatus
 from collector.units import display
 
@@ -56,8 +58,15 @@ def alarm_state(device: DeviceStatus, now: Now) -> str:
     return "unknown" if presences else "none_reported"
 
 
+def patient_of(device: DeviceStatus) -> PatientIdentity | None:
+    """Whom a device that is received says its patient to be; None where it tells neither a name nor an id."""
+    who = device.patient
+    told = who is not None and (who.name or any(map(str.strip, who.ids.values())))
+    return who if told and device.state is DeviceState.RECEIVING else None
+
+
 def _device(device: DeviceStatus, now: Now) -> dict[str, Any]:
-    last_us = device.last_frame_us
+    last_us, who = device.last_frame_us, patient_of(device)
     return {
         "device": device.device,
         "driver": device.driver,
@@ -71,6 +80,7 @@ def _device(device: DeviceStatus, now: Now) -> dict[str, Any]:
         "frames": device.frames,
         "rejected": device.rejected,
         "clock_offset_s": device.clock_offset_s,
+        "patient": None if who is None else {"name": who.name, "ids": dict(who.ids)},
         "alarms": alarm_state(device, now),
     }
 

@@ -203,6 +203,8 @@ class View:
             lines.append(f"{escape(words('rejected'))} {device.rejected}")
         if device.clock_offset_s is not None and abs(device.clock_offset_s) >= CLOCK_OFF_S:
             lines.append(f"{escape(words('clock'))} {device.clock_offset_s:+.0f} s")
+        told = self._alarms.patient(device)
+        patient = f'<p class="patient">{escape(told)}</p>' if told else ""
         hint = words.hint(device.state)
         causes = "".join(
             f'<p class="cause">{escape(cause)}</p>' for cause in (hint, device.cause) if cause and not good
@@ -212,7 +214,7 @@ class View:
             f"<h3><b>{escape(device.device)}</b><span>{escape(who)}</span></h3>"
             f'<p class="state"><i aria-hidden="true"></i>{escape(words(f"state.{device.state}"))} '
             f"<small>{escape(words('for'))} {self._age(device.since_us)}</small></p>"
-            f'<p class="facts">{" · ".join(lines)}</p>{causes}</article>'
+            f'<p class="facts">{" · ".join(lines)}</p>{patient}{causes}</article>'
         )
 
 

@@ -6,6 +6,7 @@ farewell, b"Z" a refusal, b"X" a fault in the driver, anything else garbage.
 
 import asyncio
 import math
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -33,6 +34,7 @@ from collector.model import (
     Event,
     Frame,
     Observation,
+    PatientIdentity,
     Priority,
     Reading,
     Rejected,
@@ -150,14 +152,14 @@ class Kept:
         return [entry.value for entry in self.entries if isinstance(entry, Reading)]
 
 
-def made(kept: Kept, port: str = "tcp://x:1") -> tuple[Runner, Metrics]:
+def made(kept: Kept, port: str = "tcp://x:1", session: Callable[[], Toy] = Toy) -> tuple[Runner, Metrics]:
     clock = MachineClock()
     metrics = Metrics("OR", clock.utc_us)
     runner = Runner(
         name="d",
         port=port,
         spec=SPEC,
-        new_session=lambda _datagrams, _standing: Toy(),
+        new_session=lambda _datagrams, _standing: session(),
         normalizer=Normalizer(bed="OR", device="d"),
         append=kept.append,
         clock=clock,
@@ -563,6 +565,32 @@ async def test_a_new_dialogue_is_told_which_alarms_stand() -> None:
         await until(lambda: len(told) == 2)
     assert told == [[alarm("a"), alarm("b")], [alarm("b"), alarm("c")]]
     assert {entry.alarm.demo for entry in kept.entries if isinstance(entry, Condition)} == {True}
+
+
+async def test_whom_a_device_told_of_is_known_until_the_next_dialogue_and_is_in_no_text() -> None:
+    class Telling(Toy):
+        def receive(self, data: bytes, now: float) -> Sequence[Event]:
+            whose = PatientIdentity(ids={"patient_id": "4711"}, family="Li")
+            return [*super().receive(data, now), *([whose] if data == b"P" else [])]
+
+    runner, _ = made(Kept(), session=Telling)
+    ours, device = memory_pair()
+    lines = [ours]
+
+    async def connect() -> Transport:
+        return lines.pop()
+
+    async with living(runner, connect):
+        await device.write(b"P")
+        await until(lambda: runner.status.patient is not None)
+        assert runner.status.patient == PatientIdentity(ids={"patient_id": "4711"}, family="Li")
+        assert not re.search("4711|Li\\b", repr(runner.status))
+        again, other = memory_pair()
+        lines.append(again)
+        await device.close()
+        await other.write(b"A")
+        await until(lambda: runner.status.frames == 2)
+        assert runner.status.patient is None
 
 
 async def test_a_port_that_cannot_be_opened_is_tried_again() -> None:

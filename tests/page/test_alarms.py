@@ -21,11 +21,14 @@ from charting.page.told import MOST_BYTES, MOST_NUMBERS
 from charting.page.web import app
 from collector.bell import Bell
 from collector.clock import rfc3339
-from collector.model import AlarmPhase, AlarmType, Condition, Priority
+from collector.model import AlarmPhase, AlarmType, Condition, PatientIdentity, Priority
 from collector.status import DeviceState, DeviceStatus
 from tests.page.data import BED, NOW_US, SECOND_US, ZONE, Store, alarm, status
 from tests.page.test_web import events, served
 
+LI = PatientIdentity(
+    ids={"patient_id": "4711"}, family="李", given="<梅>", sex="female", birth_date="1961-02-03", weight_kg=61.5
+)
 END, CONTINUE = AlarmPhase.END, AlarmPhase.CONTINUE
 LOST = replace(status("vent", DeviceState.SILENT), since_us=NOW_US - 60 * SECOND_US)
 
@@ -99,6 +102,44 @@ async def test_an_alarm_shows_whose_it_is_and_each_of_its_times() -> None:
     for word in ("HR 186", "monitor", "device priority red", "device time 06:18:43", "arrived 14:18:34", "14:17:03"):
         assert word in part
     assert f'data-t="{(NOW_US - 100 * SECOND_US) // 1000}"' in part
+
+
+@pytest.mark.parametrize(
+    ("lang", "who", "said", "told"),
+    [
+        ("zh", LI, "病人（设备所示）： 李 &lt;梅&gt; 4711", {"name": "李 <梅>", "ids": {"patient_id": "4711"}}),
+        (
+            "en",
+            LI,
+            "Patient as the monitor says: 李 &lt;梅&gt; 4711",
+            {"name": "李 <梅>", "ids": {"patient_id": "4711"}},
+        ),
+        ("en", replace(LI, ids={}), "says: 李 &lt;梅&gt;<", {"name": "李 <梅>", "ids": {}}),
+        ("en", PatientIdentity(state="empty", weight_kg=70.0), "says: no patient told", None),
+        ("en", None, "says: no patient told", None),
+    ],
+)
+async def test_the_patient_is_shown_with_an_alarm_and_its_device_as_the_device_says(
+    lang: str, who: PatientIdentity | None, said: str, told: object
+) -> None:
+    site = Site(alarm(NOW_US, text="HR 186"), devices=(replace(status(), patient=who),))
+    assert said.rstrip("<") in rows(await site.part("alarms", lang))[0]
+    page = await site.page(lang)
+    assert said in page.split('id="devices"')[1]
+    assert not re.search("1961|61.5|female", page)
+    answer = await site.now()
+    assert answer["devices"][0]["patient"] == told
+    assert not re.search("1961|61.5|female", str(answer))
+
+
+async def test_the_patient_of_another_dialogue_is_shown_with_no_alarm() -> None:
+    lost, back = (replace(each, patient=LI) for each in (LOST, replace(status("vent"), since_us=NOW_US)))
+    before = alarm(NOW_US - 100 * SECOND_US, device="vent", text="APNOEA")
+    gone, again = (Site(before, devices=(each,)) for each in (lost, back))
+    assert "4711" not in await gone.page()
+    assert (await gone.now())["devices"][0]["patient"] is None
+    assert "4711" not in await again.part("alarms")
+    assert "4711" in await again.page()
 
 
 async def test_an_unknown_alarm_says_so_and_since_when() -> None:
