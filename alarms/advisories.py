@@ -134,9 +134,7 @@ class Advisor:
         for rule in rules().values():
             verdict = Verdict()
             if situation.area in rule.areas:
-                verdict = CONDITIONS[rule.condition](
-                    look, rule.numbers, max(self._starts.get(rule.id, ()), default=None)
-                )
+                verdict = CONDITIONS[rule.condition](look, rule.numbers, self._last_us(rule))
             if rule.id in self._standing:
                 because = self._over(rule, verdict, situation)
                 if because:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from alarms.hypothermia.course import counting, first_reading, last_reading
 from alarms.hypothermia.measures import slope
-from alarms.hypothermia.rule import longest_run, ongoing_run, series
+from alarms.hypothermia.rule import longest_run, run_minutes, series
 from alarms.hypothermia.types import Mode, Reading
-from alarms.look import Look, lasted, until
+from alarms.look import Look, until
 from alarms.situation import Three
 from alarms.temperature import MINUTE_US
 
@@ -216,7 +216,7 @@ def off_target(look: Look, n: Numbers, _: int | None) -> Verdict:
     if target is None:
         return Verdict(end="cleared")
     off: NDArray[np.float64] = np.abs(look.bins.value - target).round(6)
-    run = lasted(ongoing_run(look.bins.minute, -off, -n["by_c"])) if look.is_live else 0
+    run = run_minutes(look.bins.minute, -off, -n["by_c"]) if look.is_live else 0
     near = look.is_live and off[-1] <= n["by_c"] - n["hysteresis_c"] + _HAIR
     return Verdict(
         start=run >= n["for_min"],
@@ -263,9 +263,10 @@ CONDITIONS: Mapping[str, Condition] = {
 def _rearmed(look: Look, n: Numbers, last_us: int) -> bool:
     later = look.bins.minute >= last_us // MINUTE_US
     limit = math.nextafter(-n["rearm_c"], math.inf)
-    normal = lasted(longest_run(look.bins.minute[later], -look.bins.value[later], limit)) >= n["rearm_min"]
+    normal = longest_run(look.bins.minute[later], -look.bins.value[later], limit)
     spots = [value for at_us, value in look.spots if at_us > last_us]
-    return normal or (not look.is_live and any(value >= n["rearm_c"] for value in spots))
+    rested = normal is not None and normal.minutes >= n["rearm_min"]
+    return rested or (not look.is_live and any(value >= n["rearm_c"] for value in spots))
 
 
 def _rise(minute: NDArray[np.int64], value: NDArray[np.float64], first: int, look: Look) -> float:

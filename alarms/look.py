@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alarms.hypothermia.course import felt, felt_spots
-from alarms.hypothermia.rule import ongoing_run, series
-from alarms.hypothermia.types import Run, Series
+from alarms.hypothermia.rule import run_minutes, series
+from alarms.hypothermia.types import Series
 from alarms.situation import Situation
 from alarms.temperature import MINUTE_US
 
@@ -76,7 +76,7 @@ class Look:
     def run(self, below: float) -> float:
         """For how many minutes it has been below; of readings by hand from the first of these to now. 0: it is not."""
         if self.is_live:
-            return lasted(ongoing_run(self.bins.minute, self.bins.value, below))
+            return run_minutes(self.bins.minute, self.bins.value, below)
         normal = self.bins.minute[self.bins.value >= below][-1:]
         since_us, last_us = 0, int(normal[0]) * MINUTE_US if normal.size else 0
         for at_us, value in reversed(self.spots):
@@ -88,7 +88,7 @@ class Look:
     def run_above(self, level: float, *, strictly: bool) -> float:
         """For how many minutes it has been above, or (not `strictly`) at least so much."""
         limit = -level if strictly else math.nextafter(-level, math.inf)
-        return lasted(ongoing_run(self.bins.minute, -self.bins.value, limit)) if self.is_live else 0
+        return run_minutes(self.bins.minute, -self.bins.value, limit) if self.is_live else 0
 
     def alike(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Bins of the thermometer that told last: another site is no change of temperature."""
@@ -131,7 +131,3 @@ def until(bins: Series, minute: int) -> Series:
     n = int(np.searchsorted(bins.minute, minute))
     own, raw = bins.minute[:n], bins.raw[:n]
     return Series(minute=own, raw=raw, value=series(own, raw), channel=bins.channel[:n])
-
-
-def lasted(run: Run | None) -> float:
-    return run.minutes if run else 0
