@@ -57,7 +57,7 @@ def test_what_is_not_chance_is_ringed_and_said() -> None:
               (30, 100), (31, 100), (32, 100), (30, 100), (31, 100), (33, 100)]  # fmt: skip
     root = drawn(run_chart(months(*counts), title="t", below="", times=100, lang="en"))
     assert len([c for c in root.iter(f"{SVG}circle") if c.get("fill") == "none"]) == 12
-    assert "6 points in a row on one side of the median: not chance" in text_of(root)
+    assert "6 points in a row on one side of the median: a special cause is likely" in text_of(root)
 
 
 def test_a_group_outside_the_limits_is_marked_by_its_shape_and_says_so() -> None:

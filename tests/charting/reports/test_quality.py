@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from charting.pdf import pdf
+from charting.quality.loader import load
 from charting.reports.quality import DECISIONS, pages
 from charting.reports.words import said
 from charting.sheet.paper import BOTTOM, LEFT, RIGHT
@@ -31,6 +32,13 @@ def plain(text: str) -> str:
 
 def texts(drawn_pages: Sequence[str]) -> list[str]:
     return ["".join(e.itertext()) for page in drawn_pages for e in ET.fromstring(page).iter(f"{SVG}text")]
+
+
+def test_groups_of_techniques_are_called_as_their_indicator_calls_them() -> None:
+    groups = {g.value: g.zh for i in load().indicators if i.by == "technique" for g in i.groups}
+    assert len(groups) == 5
+    for value, zh in groups.items():
+        assert zh.startswith(said(f"technique.{value}", "zh"))
 
 
 def test_every_indicator_is_there_with_its_numbers_or_with_why_there_is_none(drawn: tuple[str, list[str]]) -> None:
