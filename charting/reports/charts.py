@@ -7,6 +7,7 @@ by itself (a title), and leads to its cases where the caller says how (`href`).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import median
 
 from charting.reports.canvas import (
     ALERT,
@@ -24,7 +25,7 @@ from charting.reports.canvas import (
     head,
     nice,
 )
-from charting.reports.limits import TAILS, beyond, funnel_limits, median, signals
+from charting.reports.limits import TAILS, beyond, funnel_limits, signals
 from charting.reports.words import said
 from charting.sheet.paper import FAINT, INK, RULE, num
 from charting.sheet.text import width

@@ -89,12 +89,3 @@ def _trends(told: Sequence[tuple[int, float]]) -> Sequence[Signal]:
 
 def _trend(run: Sequence[tuple[int, float]]) -> Sequence[Signal]:
     return [Signal(kind="trend", first=run[0][0], last=run[-1][0])] if len(run) >= TREND else []
-
-
-def median(values: Sequence[float]) -> float:
-    """Raises ValueError for no values."""
-    if not values:
-        raise ValueError("a median is of something")
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
+
 from charting.quality.catalogue import Catalogue
 from charting.quality.facts import Facts
 from charting.quality.periods import Period, month
@@ -136,21 +138,16 @@ def months_of(asked: Period, zone: str) -> Sequence[Period]:
 
 def summary(values: Sequence[float]) -> Summary | None:
     """Quartiles by linear interpolation; nan is left out. None: there are none."""
-    told = sorted(value for value in values if not math.isnan(value))
+    told = [value for value in values if not math.isnan(value)]
     if not told:
         return None
-
-    def quantile(share: float) -> float:
-        at = share * (len(told) - 1)
-        low = int(at)
-        return told[low] + (told[min(low + 1, len(told) - 1)] - told[low]) * (at - low)
-
-    return Summary(n=len(told), low=told[0], q1=quantile(0.25), middle=quantile(0.5), q3=quantile(0.75), high=told[-1])
+    low, q1, middle, q3, high = np.quantile(told, (0, 0.25, 0.5, 0.75, 1)).tolist()
+    return Summary(n=len(told), low=low, q1=q1, middle=middle, q3=q3, high=high)
 
 
 def edges(values: Sequence[float], step: float, most: int = 20) -> Sequence[float]:
     """Edges at multiples of a step (doubled until there are no more than `most` bins) that hold every value; nan is
-    left out. None: there are no values.
+    left out. Empty: there are no values.
     """
     told = [value for value in values if not math.isnan(value)]
     if not told:

@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from charting.reports.limits import Signal, beyond, funnel_limits, median, signals
+from charting.reports.limits import Signal, beyond, funnel_limits, signals
 
 
 def upto(n: int, d: int, p: Fraction) -> Fraction:
@@ -55,10 +55,3 @@ def test_five_each_beyond_the_last_are_a_trend_and_equal_ones_count_once() -> No
     (trend,) = signals([1, 9, 7, 5, 3, 1, 4], 5)
     assert (trend.first, trend.last) == (1, 5)
     assert signals([5, 1, 2, 2, 3, 4, 3], 3) == ()
-
-
-def test_the_median_of_an_even_number_lies_between_the_middle_two() -> None:
-    assert median([3, 1, 2]) == 2
-    assert median([4, 1, 2, 3]) == 2.5
-    with pytest.raises(ValueError, match="median"):
-        median([])
