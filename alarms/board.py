@@ -25,8 +25,6 @@ SOURCES = 4_096
 
 Key = TypeVar("Key")
 
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
-
 
 class Presence(StrEnum):
     """unknown: it was present when its device was last heard."""
@@ -207,14 +205,14 @@ class Board:
             risen = told
         else:
             then = before.now
-            rises = _RANKS[alarm.priority] < _RANKS[then.alarm.priority] or alarm.code != then.alarm.code
+            rises = alarm.priority.rank < then.alarm.priority.rank or alarm.code != then.alarm.code
             now = replace(
                 then,
                 alarm=alarm,
                 told_us=at_us,
                 presence=presence,
                 since_us=then.since_us if known and then.presence is presence else since_us,
-                highest=min(alarm.priority, then.highest, key=_RANKS.__getitem__),
+                highest=min(alarm.priority, then.highest, key=lambda one: one.rank),
                 seen=None if rises else then.seen,
             )
             risen = told if rises else before.risen
@@ -272,7 +270,7 @@ class Board:
 
 
 def _order(alarm: Alarm) -> tuple[int, int, str, str]:
-    return _RANKS[alarm.alarm.priority], -alarm.onset_us, alarm.device, alarm.alarm.source
+    return alarm.alarm.priority.rank, -alarm.onset_us, alarm.device, alarm.alarm.source
 
 
 def _forget(remembered: dict[Key, Any], most: int) -> None:

@@ -10,8 +10,6 @@ from collector.model import Condition, Priority
 from collector.series import SeriesReader
 from collector.status import DeviceState, DeviceStatus
 
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
-
 PAST_US = 24 * 3_600_000_000
 """So far back the changes are read at the start; what stands for longer the caller knows of."""
 RECENT_US = 300_000_000
@@ -67,7 +65,7 @@ class Follower:
         """
         with self._lock:
             risen = any(
-                (one.device, one.alarm.source) == (device, source) and _RANKS[one.alarm.priority] < _RANKS[priority]
+                (one.device, one.alarm.source) == (device, source) and one.alarm.priority.rank < priority.rank
                 for one in self._board.standing()
             )
             marked = () if risen else self._board.see(device, source, onset_us, seen)

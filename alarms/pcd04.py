@@ -24,7 +24,6 @@ MOST_HISTORY = 5_000
 _PRIORITIES: Mapping[Priority, str] = {
     Priority.HIGH: "PH", Priority.MEDIUM: "PM", Priority.LOW: "PL", Priority.INFORMATION: "PN",
 }  # fmt: skip
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 class Phase(StrEnum):
@@ -143,7 +142,7 @@ def _phase(before: Alarm | None, now: Alarm) -> Phase:
         return Phase.END
     if before is None:
         return Phase.START if now.alarm.phase is AlarmPhase.START else Phase.CONTINUE
-    risen = _RANKS[before.alarm.priority] - _RANKS[now.alarm.priority]
+    risen = before.alarm.priority.rank - now.alarm.priority.rank
     if risen:
         return Phase.ESCALATE if risen > 0 else Phase.DEESCALATE
     unchanged = (before.alarm.text, before.alarm.code, before.seen) == (now.alarm.text, now.alarm.code, now.seen)

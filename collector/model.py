@@ -43,6 +43,14 @@ class Priority(StrEnum):
     LOW = "low"
     INFORMATION = "information"
 
+    @property
+    def rank(self) -> int:
+        """0 is the highest."""
+        return _RANKS[self]
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+
 
 class AlarmPhase(StrEnum):
     START = "start"

@@ -23,7 +23,7 @@ from collector.technical import GATEWAY
 
 LOG_SHOWN = 50
 """Rows of the log on the page; /api/now gives all that are kept."""
-_MARKS: Mapping[Priority, str] = {
+MARKS: Mapping[Priority, str] = {
     Priority.HIGH: "!!!",
     Priority.MEDIUM: "!!",
     Priority.LOW: "!",
@@ -167,7 +167,7 @@ class AlarmView:
 
     def _priority(self, priority: Priority) -> str:
         word = escape(self._words(f"priority.{priority}"))
-        return f'<b class="pri"><i aria-hidden="true">{_MARKS[priority]}</i> {word}</b>'
+        return f'<b class="pri"><i aria-hidden="true">{MARKS[priority]}</i> {word}</b>'
 
     def _said(self, one: Alarm) -> tuple[str, str]:
         """What the alarm says and of which device; of the gateway's own in the page's language."""

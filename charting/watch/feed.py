@@ -381,11 +381,8 @@ class Feed:
         )
 
 
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
-
-
 def _order(alarm: Alarm) -> tuple[int, int]:
-    return _RANKS[alarm.alarm.priority], -alarm.onset_us
+    return alarm.alarm.priority.rank, -alarm.onset_us
 
 
 def _key(alarm: Alarm) -> Key:

@@ -16,7 +16,6 @@ HOUR_US = 3_600_000_000
 DAY_HOURS = 24
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def actors(changes: Iterable[Condition], most: int) -> Sequence[Actor]:
             times[key] += 1
             last[key] = change
     whole = times.total()
-    ranked = sorted(times, key=lambda key: (-times[key], _RANKS[last[key].alarm.priority], key))
+    ranked = sorted(times, key=lambda key: (-times[key], last[key].alarm.priority.rank, key))
     return [
         Actor(
             bed=key[0],

@@ -59,7 +59,7 @@ def of_bed(prefix: str, state: BedAlarms, advisories: int) -> Message:
         "doubt_since": None if state.doubt_us is None else rfc3339(state.doubt_us),
         "devices": dict(state.devices),
         **{str(p): {str(q): by[p][q] for q in Priority if by[p][q]} for p in (Presence.PRESENT, Presence.UNKNOWN)},
-        "highest": min(standing, key=list(Priority).index, default=None),
+        "highest": min(standing, key=lambda one: one.rank, default=None),
         "advisories": advisories,
     }
     return Message(topic=f"{prefix}/{level(state.bed)}/board", payload=_json(body))

@@ -14,25 +14,25 @@ from charting.web.department import Bed
 from collector.links import device_of
 from collector.model import Priority
 
-MARKS: Mapping[Priority, str] = {
-    Priority.HIGH: "!!!", Priority.MEDIUM: "!!", Priority.LOW: "!", Priority.INFORMATION: "i",
-}  # fmt: skip
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
-_NONE = len(_RANKS)
+_NONE = len(Priority)
 STRIP = 3
 """Alarms of a case's own bed that its pages write out; the others, and all advisories but the first, are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A bed. `rank`: of its highest alarm, `_NONE` without one. `idle`: not in use, nothing is known of it."""
+    """A bed. `idle`: not in use, nothing is known of it."""
 
     bed: Bed
     rows: Sequence[CaseRow]
     patients: Sequence[PatientOut]
     state: BedAlarms
     alarms: Sequence[AlarmOut]
-    rank: int
+
+    @property
+    def rank(self) -> int:
+        """Of its highest alarm; `_NONE` without one."""
+        return min((alarm.priority.rank for alarm in self.alarms), default=_NONE)
 
     @property
     def idle(self) -> bool:
@@ -71,14 +71,13 @@ def cards(here: Context) -> Sequence[Card]:
                 patients=[patient_out(here, row) for row in board.cases(bed.id)],
                 state=state,
                 alarms=[alarm_out(here, alarm) for alarm in state.alarms],
-                rank=min((_RANKS[alarm.alarm.priority] for alarm in state.alarms), default=_NONE),
             )
         )
     return sorted(found, key=lambda card: (card.rank, _is_seen(card)))
 
 
 def _is_seen(card: Card) -> bool:
-    return all(alarm.seen_by is not None for alarm in card.alarms if _RANKS[alarm.priority] == card.rank)
+    return all(alarm.seen_by is not None for alarm in card.alarms if alarm.priority.rank == card.rank)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

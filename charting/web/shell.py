@@ -12,8 +12,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from charting.case.reasons import reasons, written
 from charting.fill.rules import rules
+from charting.page.alarms import MARKS
 from charting.page.words import Lang
-from charting.web.alarm_views import MARKS, strip
+from charting.web.alarm_views import strip
 from charting.web.assets import place
 from charting.web.context import Context
 from charting.web.department import Department

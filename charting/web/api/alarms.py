@@ -183,12 +183,10 @@ def get_log(
     here.need("read")
     watch = here.department.watch
     found = [alarm for state in watch.board().beds.values() if bed in {"", state.bed} for alarm in state.told]
-    ranks = list(Priority)
     wanted = [
         alarm
         for alarm in sorted(found, key=lambda a: (-a.onset_us, a.bed))
-        if (priority is None or ranks.index(alarm.highest) <= ranks.index(priority))
-        and (type is None or alarm.alarm.type is type)
+        if (priority is None or alarm.highest.rank <= priority.rank) and (type is None or alarm.alarm.type is type)
     ]
     lines = [_log_line(here, alarm) for alarm in wanted]
     plain = text.casefold()
@@ -229,8 +227,7 @@ def see_alarm(here: Here, asked: SeenIn) -> None:
     found = next((a for a in told if (a.device, a.alarm.source, a.onset_us) == wanted), None)
     if found is None:
         raise Problem(404, "unknown")
-    ranks = list(Priority)
-    if asked.priority is not None and ranks.index(found.alarm.priority) < ranks.index(asked.priority):
+    if asked.priority is not None and found.alarm.priority.rank < asked.priority.rank:
         raise Problem(409, "watch.risen")
     here.desk.see_alarm(
         here.actor,
