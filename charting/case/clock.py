@@ -10,6 +10,11 @@ HOUR_US = 60 * MINUTE_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def local(at_us: int, zone: str) -> datetime:
+    """`at_us`: µs since 1970 UTC; `zone`: an IANA name."""
+    return (_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteClock:
     """`now_us`: µs since 1970 UTC; `zone`: an IANA name."""
@@ -18,7 +23,7 @@ class SiteClock:
     zone: str
 
     def local(self, at_us: int) -> datetime:
-        return (_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(self.zone))
+        return local(at_us, self.zone)
 
     def written(self, at_us: int) -> str:
         """Local date and time to the minute."""

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from alarms.hypothermia.types import Course, Mode
 from alarms.temperature import MINUTE_US
+from charting.case.clock import local
 from charting.fill.rules import rules
 from charting.reports.canvas import ALERT, DARK, MILD, SMALL, WARN, Canvas, Chart, Plot
 from charting.reports.words import said
@@ -21,7 +21,6 @@ WIDE, HIGH = 1920.0, 860.0
 LOW_C = 36.0
 _BRIDGE_MIN = 5
 _LEAST, _MOST = (35.0, 37.5), (28.0, 42.0)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS_MIN = (5, 10, 15, 30, 60, 120, 240, 480)
 _ROW = 27.0
 
@@ -45,7 +44,7 @@ class _Ground:
     start_us: int
     end_us: int
     lang: str
-    zone: ZoneInfo
+    zone: str
 
     def x(self, at_us: float) -> float:
         return self.plot.x(float(at_us), float(self.start_us), float(self.end_us))
@@ -55,7 +54,7 @@ class _Ground:
         return self.plot.y(min(max(value, self.plot.low), self.plot.high))
 
     def clock(self, at_us: int) -> str:
-        return f"{(_EPOCH + timedelta(microseconds=at_us)).astimezone(self.zone):%H:%M}"
+        return f"{local(at_us, self.zone):%H:%M}"
 
 
 def course_chart(course: Course, events: Sequence[tuple[int, str]], *, lang: str, zone: str) -> Chart:
@@ -66,7 +65,7 @@ def course_chart(course: Course, events: Sequence[tuple[int, str]], *, lang: str
     rows = _placed(events, start_us, end_us, WIDE - 160)
     top = 40 + _ROW * (max((row for *_, row in rows), default=-1) + 1)
     plot = Plot(left=90.0, right=WIDE - 70, top=top, bottom=HIGH - 120, low=low, high=high)
-    ground = _Ground(canvas=canvas, plot=plot, start_us=start_us, end_us=end_us, lang=lang, zone=ZoneInfo(zone))
+    ground = _Ground(canvas=canvas, plot=plot, start_us=start_us, end_us=end_us, lang=lang, zone=zone)
     _frame(ground, course)
     _events(ground, rows)
     for place in range(len(course.channels)):
@@ -166,8 +165,8 @@ def _frame(ground: _Ground, course: Course) -> None:
     canvas.text(plot.right + 8, y + 8, f"{LOW_C:.1f}", size=SMALL, fill=ALERT, bold=True)
     minutes = (ground.end_us - ground.start_us) / MINUTE_US
     every = next((s for s in _STEPS_MIN if minutes / s <= 20), _STEPS_MIN[-1])
-    shift_us = int((_EPOCH + timedelta(microseconds=ground.start_us)).astimezone(ground.zone).utcoffset()  # type: ignore[operator]
-                   / timedelta(microseconds=1))  # fmt: skip
+    offset = local(ground.start_us, ground.zone).utcoffset() or timedelta()
+    shift_us = offset // timedelta(microseconds=1)
     first = -(-(ground.start_us + shift_us) // (every * MINUTE_US)) * every * MINUTE_US - shift_us
     for at_us in range(first, ground.end_us, every * MINUTE_US):
         x = ground.x(at_us)

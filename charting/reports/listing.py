@@ -1,10 +1,9 @@
 """The quality report for a terminal and for programs: lines of text in zh or en, and JSON. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from charting.case.clock import local
 from charting.quality.figures import figure_kinds
 from charting.quality.report import QualityReport
 from charting.quality.results import Member, Result
@@ -15,7 +14,6 @@ from charting.reports.words import said
 LISTED = ("numerator", "unknown", "pending")
 """Sides of a result whose members are listed: the others are the rest of the denominator."""
 _COLUMNS = ("indicator", "numerator", "denominator", "value", "interval", "coverage", "unknown", "pending")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def lines(report: QualityReport, *, lang: str, zone: str, listed: bool = False) -> Iterator[str]:
@@ -41,10 +39,10 @@ def to_json(report: QualityReport, *, zone: str, listed: bool = False) -> Mappin
     return {
         "period": {
             "name": period.name,
-            "start": _moment(period.start_us, zone).isoformat(),
-            "end": _moment(period.end_us, zone).isoformat(),
+            "start": local(period.start_us, zone).isoformat(),
+            "end": local(period.end_us, zone).isoformat(),
         },
-        "made": _moment(report.made_us, zone).isoformat(),
+        "made": local(report.made_us, zone).isoformat(),
         "department": report.department,
         "editions": list(report.editions),
         "cases": report.cases,
@@ -60,7 +58,7 @@ def _about(report: QualityReport, lang: str, zone: str) -> Iterator[str]:
         return said(f"report.{key}", lang)
 
     period = report.period
-    ends = " – ".join(f"{_moment(at_us, zone):%Y-%m-%d %H:%M}" for at_us in (period.start_us, period.end_us))
+    ends = " – ".join(f"{local(at_us, zone):%Y-%m-%d %H:%M}" for at_us in (period.start_us, period.end_us))
     yield word("quality")
     yield f"{word('period')}: {period.name} ({ends}, {zone})"
     yield f"{word('department')}: {report.department or word('all_departments')}"
@@ -134,7 +132,3 @@ def _result_json(result: Result, *, listed: bool) -> Mapping[str, Any]:
 
 def _cases(members: Sequence[Member]) -> Sequence[Sequence[str]]:
     return [list(member.cases) for member in members]
-
-
-def _moment(at_us: int, zone: str) -> datetime:
-    return (_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone))

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from charting.case.clock import local
 from charting.quality.figures import figure_kinds
 from charting.quality.report import QualityReport
 from charting.quality.results import Result
@@ -19,7 +18,6 @@ from charting.sheet.text import BOLD, width, wrap
 
 _FOOT = 84.0
 _WIDE = RIGHT - LEFT
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (("number", 60.0), ("indicator", 740.0), ("numerator", 150.0), ("denominator", 150.0), ("value", 190.0),
             ("interval", 250.0), ("unknown", 130.0), ("pending", 120.0), ("coverage", 130.0))  # fmt: skip
 """Of the table of indicators: key of words.csv and width; together the page's."""
@@ -49,7 +47,7 @@ class _Scene:
         return said(f"report.{key}", self.lang, **params)
 
     def moment(self, at_us: int) -> str:
-        return f"{(_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
+        return f"{local(at_us, self.zone):%Y-%m-%d %H:%M}"
 
     @property
     def department(self) -> str:

@@ -1,9 +1,8 @@
 """The quality report as sheets of a workbook: a sheet per edition, lists of cases, temperatures, definitions. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from charting.case.clock import local
 from charting.quality.facts import Facts
 from charting.quality.figures import figure_kinds
 from charting.quality.report import QualityReport
@@ -19,7 +18,6 @@ LISTED = ("numerator", "unknown", "pending")
 """Sides of a result whose members are listed: the others are the rest of the denominator."""
 MOST = 40_000
 """Members that are listed at most: some 10 s of work. Of a longer period they are exported month by month."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sheets(
@@ -41,25 +39,20 @@ def sheets(
     if temperature is not None:
         made += [_months(temperature, lang), *_groups(temperature, lang), _measures(temperature, lang)]
     if cases is not None:
-        made.append(_lists(report, cases, lang, ZoneInfo(zone)))
+        made.append(_lists(report, cases, lang, zone))
     made.append(_definitions(report, lang))
     return made
-
-
-def _local(at_us: int, zone: ZoneInfo) -> datetime:
-    return (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone)
 
 
 def _about(report: QualityReport, lang: str, site: str, zone: str) -> Sheet:
     def word(key: str) -> str:
         return said(f"report.{key}", lang)
 
-    at = ZoneInfo(zone)
     lines: list[list[Value]] = [
         [Cell(value=site, strong=True)],
         [Cell(value=word("quality"), strong=True), report.period.name],
         [],
-        [word("period"), _local(report.period.start_us, at), _local(report.period.end_us, at), zone],
+        [word("period"), local(report.period.start_us, zone), local(report.period.end_us, zone), zone],
         [word("department"), report.department or word("all_departments")],
         [word("cases"), report.cases],
         [word("unanchored"), report.unanchored, word("anchors")],
@@ -68,7 +61,7 @@ def _about(report: QualityReport, lang: str, site: str, zone: str) -> Sheet:
         *[[getattr(kind, lang), report.figures.get(key, word("figure_missing"))]
           for key, kind in figure_kinds().items()],
         [word("rules"), *report.rules],
-        [word("made"), _local(report.made_us, at)],
+        [word("made"), local(report.made_us, zone)],
         [],
         [word("disclaimer")],
         [Cell(value=word("decisions"), strong=True)],
@@ -117,7 +110,7 @@ def _row(result: Result, lang: str) -> Sequence[Value]:
     ]
 
 
-def _lists(report: QualityReport, cases: Mapping[str, Facts], lang: str, zone: ZoneInfo) -> Sheet:
+def _lists(report: QualityReport, cases: Mapping[str, Facts], lang: str, zone: str) -> Sheet:
     titles = ("code", "indicator", "side", "patient_key", "case", "anchor", "room", "department", "technique")
     widths = (13, 36, 12, 20, 36, 18, 12, 16, 16)
     columns = [
@@ -130,7 +123,7 @@ def _lists(report: QualityReport, cases: Mapping[str, Facts], lang: str, zone: Z
     return Sheet(name=said("report.lists", lang), columns=columns, rows=rows)
 
 
-def _listed(result: Result, cases: Mapping[str, Facts], lang: str, zone: ZoneInfo) -> Iterator[Sequence[Value]]:
+def _listed(result: Result, cases: Mapping[str, Facts], lang: str, zone: str) -> Iterator[Sequence[Value]]:
     for side in LISTED:
         for member in getattr(result, side):
             for case in member.cases:
@@ -141,7 +134,7 @@ def _listed(result: Result, cases: Mapping[str, Facts], lang: str, zone: ZoneInf
                     said(f"report.side.{side}", lang),
                     facts.patient.partition(":")[2] if facts else "",
                     case,
-                    _local(facts.anchor_us, zone) if facts else None,
+                    local(facts.anchor_us, zone) if facts else None,
                     facts.room if facts else "",
                     facts.department if facts else "",
                     said(f"technique.{facts.technique}", lang) if facts else "",
