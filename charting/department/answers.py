@@ -115,7 +115,7 @@ def answers(story: Story) -> Answers:
         anchor_us=anchor_us if anchor_us is not None else story.opened_us,
         performed=performed,
         entered=entered,
-        cancelled=True if at("t_cancel") is not None else False if performed or not entered else None,
+        cancelled=_cancelled(story, performed, entered),
         incised=at("t_incision") is not None,
         elective=not story.emergency,
         offsite=where == "offsite",
@@ -152,7 +152,7 @@ def answers(story: Story) -> Answers:
         arrest_24h=_arrest(story, None if start_us is None else start_us + DAY_US, unsaid if _lived(story) else None),
         allergy=both(_in_anaesthesia(story, "allergy", unsaid), _told(story, "allergy", "adrenaline")),
         awareness=_found(story, "awareness", _asked_awareness(story)),
-        extubated=_extubated(story),
+        extubated=_extubated(story, unsaid),
         reintubated=_reintubated(story, unsaid),
         icu=_icu(story),
         icu_planned=_planned(story),
@@ -311,13 +311,13 @@ def _late(story: Story, what: str) -> Three:
     return {"yes": True, "no": False}.get(after.hoarse if what == "hoarse" else after.nerve)
 
 
-def _extubated(story: Story) -> Three:
+def _extubated(story: Story, unsaid: Three) -> Three:
     """A tracheal tube came out when the operation was over; a laryngeal mask is none."""
-    over_us = story.at("t_surg_end") or story.at("t_anes_start")
-    return any(
-        tube.device in {"ETT", "DLT"} and tube.out_us is not None and over_us is not None and tube.out_us >= over_us
-        for tube in story.tubes
-    )
+    over_us, end_us = story.at("t_surg_end") or story.at("t_anes_start"), story.at("t_anes_end")
+    out = [t for t in story.tubes if t.out_us is not None and over_us is not None and t.out_us >= over_us]
+    own = out or [t for t in story.tubes if end_us is None or t.in_us < end_us]
+    tubed = any(tube.device in {"ETT", "DLT"} for tube in own)
+    return (True if out else unsaid) if tubed else False
 
 
 def _reintubated(story: Story, unsaid: Three) -> Three:
@@ -325,7 +325,7 @@ def _reintubated(story: Story, unsaid: Three) -> Three:
     found = story.findings.get("reintubation")
     if found is not None:
         return found.yes and _detail(found, "reason", "other")
-    if not _extubated(story):
+    if not _extubated(story, unsaid):
         return False if story.after is not None else unsaid
     outs = [tube.out_us for tube in story.tubes if tube.out_us is not None]
     again = [
@@ -343,6 +343,15 @@ def _reintubated(story: Story, unsaid: Three) -> Three:
     if True in each:
         return True
     return None if None in each else False if again or story.after is not None else unsaid
+
+
+def _cancelled(story: Story, performed: bool, entered: bool) -> Three:
+    """A cancellation that is told to have come before what it stopped cannot be placed: nobody knows its stage."""
+    cancel_us = story.at("t_cancel")
+    if cancel_us is None:
+        return False if performed or not entered else None
+    stopped = [story.at(key) for key in ("t_suite_in", "t_room_in", "t_anes_start", "t_incision")]
+    return None if any(at_us > cancel_us for at_us in stopped if at_us is not None) else True
 
 
 def _icu(story: Story) -> Three:

@@ -67,7 +67,7 @@ def _pacu(a: Answers) -> Three:
 
 
 def _extubated(a: Answers) -> Three:
-    return a.extubated
+    return both(a.performed, a.extubated)
 
 
 def _measured(a: Answers) -> Three:

@@ -53,8 +53,12 @@ def _during(told: Told, event: Event) -> bool:
 
 
 def extubated(told: Told, tube: Three) -> Three:
-    """A tracheal or bronchial tube came out after the operation (AQI-19's denominator); a laryngeal mask is none."""
-    return either(was_tube for _, was_tube in extubations(told, tube))
+    """A tracheal or bronchial tube came out after the operation (AQI-19's denominator); a laryngeal mask is none.
+
+    Whose tube nobody has told to be out left with it where the record is signed; else it is unknown.
+    """
+    out = [was_tube for _, was_tube in extubations(told, tube)]
+    return either(out) if out else both(tube, told.unsaid())
 
 
 def reintubated(told: Told, tube: Three) -> Three:

@@ -153,6 +153,12 @@ def test_a_laryngeal_mask_is_an_airway_and_no_tube() -> None:
     assert (told.airway, told.tube, told.extubated, told.technique) == (True, False, False, "intubated")
 
 
+def test_a_tube_of_which_nobody_has_told_that_it_came_out() -> None:
+    left = replace(well(), tubes=(replace(well().tubes[0], out_us=None, place=""),))
+    assert answers(left).extubated is False, "the record is signed: he left with it"
+    assert answers(replace(left, signed_us=None)).extubated is None
+
+
 def test_the_plan_is_that_of_the_start() -> None:
     def planned(*plans: tuple[bool, int]) -> bool | None:
         return answers(replace(well(), plans=tuple(Plan(planned=p, said_us=START + at) for p, at in plans))).icu_planned
@@ -178,6 +184,11 @@ def test_cancelled_before_and_after_the_start_and_after_the_incision() -> None:
     told = truth([entered, after, with_events(t_cancel=81 * MINUTE_US)], FIGURES, PERIOD, seed=0, year=1970).counts
     assert (told["AQI-CRB-05"].n, told["AQI-CRB-05"].d) == (1, 3)
     assert (told["AQI-CRA-06"].n, told["AQI-CRA-06"].d) == (1, 2)
+
+
+def test_a_cancellation_told_to_be_before_the_start_that_it_stopped() -> None:
+    told = truth([with_events(t_cancel=START - 1, t_incision=None)], FIGURES, PERIOD, seed=0, year=1970).counts
+    assert (told["AQI-CRA-06"].n, told["AQI-CRA-06"].unknown) == (0, frozenset({"1970-000001"}))
 
 
 def test_cases_and_patients() -> None:

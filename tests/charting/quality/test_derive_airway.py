@@ -92,13 +92,20 @@ def test_extubated_is_whose_tube_came_out_after_the_operation() -> None:
     assert derived(usual(), tubed()).extubated is True
     assert derived(usual(), tubed(out=120)).extubated is True
     assert derived(usual(), tubed(out=2 * DAY)).extubated is True
-    assert derived(usual(), tubed(out=119)).extubated is False
+    assert derived(usual(), tubed(out=119), record()).extubated is False
     assert derived(usual(), tubed(device="LMA")).extubated is False
-    assert derived(usual(), tube_in(15)).extubated is False
     assert derived(usual(), tubed(device="")).extubated is None
     assert derived(usual(), event("t_tube_out", OUT), record(tube="oral")).extubated is True
     exchanged = (*tubed(out=60, device="LMA"), *tube_in(61), *event("t_tube_out", OUT))
     assert derived(usual(), exchanged).extubated is True
+
+
+def test_a_tube_that_nobody_told_to_be_out_left_with_him_only_where_the_record_is_signed() -> None:
+    assert derived(usual(), tube_in(15), record()).extubated is False
+    assert derived(usual(), tube_in(15), record(signed=None)).extubated is None
+    assert derived(usual(), tube_in(15)).extubated is None
+    assert derived(usual(), tube_in(15, device="LMA"), record(signed=None)).extubated is False
+    assert derived(usual(), record(tube="none", signed=None)).extubated is False
 
 
 @pytest.mark.parametrize(("after", "expected"), [
