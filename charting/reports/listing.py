@@ -11,8 +11,6 @@ from charting.reports import telling
 from charting.reports.terminal import aligned, columns
 from charting.reports.words import said
 
-LISTED = ("numerator", "unknown", "pending")
-"""Sides of a result whose members are listed: the others are the rest of the denominator."""
 _COLUMNS = ("indicator", "numerator", "denominator", "value", "interval", "coverage", "unknown", "pending")
 
 
@@ -91,7 +89,7 @@ def _below(result: Result, lang: str) -> Iterator[str]:
 
 
 def _members(result: Result, lang: str) -> Iterator[str]:
-    for side in LISTED[1:] if result.unavailable else LISTED:
+    for side in telling.LISTED[1:] if result.unavailable else telling.LISTED:
         for member in getattr(result, side):
             yield f"{said(f'report.side.{side}', lang)}  {' '.join(member.cases)}"
 
@@ -126,7 +124,7 @@ def _result_json(result: Result, *, listed: bool) -> Mapping[str, Any]:
         "reason": {lang: telling.why_of(result, lang) for lang in ("zh", "en")},
     }
     if listed:
-        told["members"] = {side: _cases(getattr(result, side)) for side in ("denominator", *LISTED)}
+        told["members"] = {side: _cases(getattr(result, side)) for side in ("denominator", *telling.LISTED)}
     return told
 
 

@@ -14,8 +14,6 @@ from charting.reports.temperature import GROUPS, Temperature
 from charting.reports.words import said
 from charting.reports.xlsx import Cell, Column, Sheet, Value
 
-LISTED = ("numerator", "unknown", "pending")
-"""Sides of a result whose members are listed: the others are the rest of the denominator."""
 MOST = 40_000
 """Members that are listed at most: some 10 s of work. Of a longer period they are exported month by month."""
 
@@ -116,7 +114,7 @@ def _lists(report: QualityReport, cases: Mapping[str, Facts], lang: str, zone: s
     columns = [
         Column(title=said(f"report.{key}", lang), width=width) for key, width in zip(titles, widths, strict=True)
     ]
-    listed = sum(len(getattr(result, side)) for result in report.results for side in LISTED)
+    listed = sum(len(getattr(result, side)) for result in report.results for side in telling.LISTED)
     if listed > MOST:
         return Sheet(name=said("report.lists", lang), above=[[said("report.lists_long", lang, n=listed, most=MOST)]])
     rows = [row for result in report.results for row in _listed(result, cases, lang, zone)]
@@ -124,7 +122,7 @@ def _lists(report: QualityReport, cases: Mapping[str, Facts], lang: str, zone: s
 
 
 def _listed(result: Result, cases: Mapping[str, Facts], lang: str, zone: str) -> Iterator[Sequence[Value]]:
-    for side in LISTED:
+    for side in telling.LISTED:
         for member in getattr(result, side):
             for case in member.cases:
                 facts = cases.get(case)

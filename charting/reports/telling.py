@@ -9,6 +9,8 @@ from charting.quality.results import Result
 from charting.reports.charts import UNITS, written
 from charting.reports.words import said, table
 
+LISTED = ("numerator", "unknown", "pending")
+"""Sides of a result whose members are listed: the others are the rest of the denominator."""
 SECTIONS: Mapping[str, Sequence[str]] = {
     "anaesthesia": (
         "performed", "entered", "cancelled", "incised", "elective", "offsite", "visited", "ga", "neuraxial", "block",
