@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Literal
 
 from charting.case.state import Case, Document, Stay, signatures_of
 from charting.quality.derive.codes import asa
-from charting.trail.contents import Answer, Term
+from charting.quality.derive.told import answer, answered_us
+from charting.trail.contents import Term
 
 KINDS = ("opened", "moved", "merged", "closed", "reopened", "discarded", "started", "handed_over", "set", "voided",
          "signed", "unlock_answered", "returned")  # fmt: skip
 """Kinds of entries that can change it: a case need not be read whole."""
 
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _ANCHORS = ("t_anes_start", "t_room_in", "t_suite_in")
 _VISITS: Mapping[str, Literal["preop_visit", "pain_visit"]] = {
     "preop_visit": "preop_visit", "analgesia_followup": "pain_visit",
@@ -171,7 +171,7 @@ def _record(document: Document) -> Record:
 
 
 def _procedures(document: Document) -> tuple[str, ...]:
-    said = _answer(document, "procedures")
+    said = answer(document, "procedures")
     return said if isinstance(said, tuple) else ()
 
 
@@ -180,21 +180,6 @@ def _visits(document: Document) -> Iterator[Visit]:
     kind = _VISITS.get(document.template)
     if kind is None:
         return
-    times = [at for field in _VISIT_TIMES if (at := _time(_answer(document, field))) is not None]
+    times = [at for field in _VISIT_TIMES if (at := answered_us(document, field)) is not None]
     for at_us in times or [document.started_us]:
         yield Visit(kind=kind, author=document.author, at_us=at_us, signed=document.locked, version=document.version)
-
-
-def _answer(document: Document, field: str) -> object:
-    item = document.items.get(f"field:{field}")
-    content = item.content if item is not None else None
-    return content.value if isinstance(content, Answer) else None
-
-
-def _time(said: object) -> int | None:
-    """ISO 8601 with its offset → µs."""
-    try:
-        at = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
-    return None if at is None or at.tzinfo is None else (at - _EPOCH) // _MICROSECOND
