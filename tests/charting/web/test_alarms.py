@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from charting.trail.contents import Event, Patient
 from charting.trail.entries import Advised, AlarmSeen, Denied
+from collector.clock import from_datetime, to_datetime
 from collector.model import AlarmPhase, AlarmType, Priority
 from collector.technical import GATEWAY
 from tests.charting.web.hospital import Hospital
@@ -123,6 +126,23 @@ async def test_only_who_treats_sees_an_alarm_in_this_sense(role: str, may: bool)
         answer = await client.post("/api/alarms/seen", json=seen_of(onset_us))
     assert answer.status_code == (204 if may else 403)
     assert any(isinstance(e.body, Denied) for e in hospital.trail.all()) is not may
+
+
+async def test_the_board_shows_when_what_is_told_now_was_told_by_both_clocks() -> None:
+    hospital = Watched()
+    hospital.look()
+    onset_us = hospital.tell()
+    hospital.look(70)
+    said = hospital.store.changes[-1]
+    by_device = from_datetime(datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+    again = replace(said.alarm, phase=CONTINUE, text="** HR 131 > 120", device_time_us=by_device)
+    hospital.store.changes.append(replace(said, time_us=hospital.clock.at_us, alarm=again))
+    told_us = hospital.clock.at_us
+    hospital.look()
+    onset, told = (f"{to_datetime(us).astimezone(ZoneInfo('Asia/Shanghai')):%H:%M:%S}" for us in (onset_us, told_us))
+    async with hospital.client("quality") as client:
+        page = (await client.get("/alarms")).text
+    assert f"device time 05:06:07 · arrived {told} · since {onset}" in page
 
 
 async def test_the_log_of_a_day_is_filtered() -> None:
@@ -324,7 +344,7 @@ async def test_the_temperature_of_a_case_is_shown_by_the_indicators_rule() -> No
     start_us = hospital.clock.at_us - 58 * 60 * SECOND_US
     hospital.desk.set(doctor, "c1", item="in", after=0, content=Event(key="t_room_in", at_us=start_us))
     for minute in range(58):
-        value = 36.2 if minute < 30 else 35.8
+        value = 36.2 if minute < 30 else 35.96
         hospital.store.readings.append(
             reading(replace(probe, bed="OR-03"), start_us + minute * 60 * SECOND_US + SECOND_US, value)
         )
@@ -333,10 +353,14 @@ async def test_the_temperature_of_a_case_is_shown_by_the_indicators_rule() -> No
     async with hospital.client("quality") as client:
         (patient,) = beds((await client.get("/api/alarms")).json())["OR-03"]["cases"]
         told = patient["temperature"]
-        wanted = {"value_c": 35.8, "run_min": 28.0, "nadir_c": 35.8, "site_name": "nasopharynx", "outcome": "no_event"}
+        wanted = {
+            "value_c": 35.96, "run_min": 28.0, "nadir_c": 35.96, "site_name": "nasopharynx", "outcome": "no_event",
+        }  # fmt: skip
         assert {key: told[key] for key in wanted} == wanted
         page = (await client.get("/alarms")).text
         assert "below 36.0 °C for 28 min" in page
+        assert '<span class="value low">35.96 °C</span>' in page
+        assert "lowest 35.96 °C" in page
 
 
 @pytest.mark.parametrize(("value", "asked"), [(35.4, True), (36.0, False)])
