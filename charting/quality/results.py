@@ -87,7 +87,7 @@ class Result:
     def coverage(self) -> float | None:
         """The share, of those who are or may be in the denominator, of whom the answer is known: 0 to 1."""
         asked = {m.key for m in self.denominator} | {m.key for m in self.unknown}
-        return 1 - len(self.unknown) / len(asked) if asked else None
+        return (len(asked) - len(self.unknown)) / len(asked) if asked else None
 
 
 def wilson(n: float, d: float) -> tuple[float, float]:

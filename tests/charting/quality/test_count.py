@@ -12,6 +12,7 @@ from charting.quality.loader import load
 from charting.quality.periods import period
 from charting.quality.results import Member, wilson
 from charting.quality.words import words
+from charting.reports.telling import coverage_of
 from collector.errors import UsageError
 from tests.charting.quality.made import HOUR_US, NOVEMBER, ZONE, counted, facts, keys, reported
 
@@ -38,6 +39,9 @@ def test_a_patient_of_whom_one_case_is_unknown_is_unknown_unless_another_one_is_
     assert (found.n, found.d, keys(found.unknown)) == (1, 3, ["visit:2"])
     assert found.unknown[0].cases == ("d",)
     assert found.coverage == pytest.approx(2 / 3)
+    arrested = facts("f", "visit:4", arrest=True)
+    four = [facts(case, arrest=None) for case in "wxyz"]
+    assert coverage_of(counted("AQI-ICA-14", arrested, *four)) == "20.0 %", "1 of 5 is not a little less than a fifth"
 
 
 def test_null_planned() -> None:
