@@ -39,9 +39,9 @@ def test_a_patient_of_whom_one_case_is_unknown_is_unknown_unless_another_one_is_
     assert (found.n, found.d, keys(found.unknown)) == (1, 3, ["visit:2"])
     assert found.unknown[0].cases == ("d",)
     assert found.coverage == pytest.approx(2 / 3)
-    arrested = facts("f", "visit:4", arrest=True)
+    late = facts("f", "visit:4", arrest=True)
     four = [facts(case, arrest=None) for case in "wxyz"]
-    assert coverage_of(counted("AQI-ICA-14", arrested, *four)) == "20.0 %", "1 of 5 is not a little less than a fifth"
+    assert coverage_of(counted("AQI-ICA-14", late, *four)) == "20.0 %", "1 of 5 is not a little less than a fifth"
 
 
 def test_null_planned() -> None:
