@@ -25,10 +25,10 @@ async def publishing(
         await sink.close()
 
 
-def counted(first: int, last: int) -> list[Entry]:
-    """Readings of five channels that count the seconds."""
+def counted(first: int, last: int, every_s: float = 1.0) -> list[Entry]:
+    """Readings of five channels that count the seconds, or what else lies between them."""
     channels = [Channel(code="VND_TEST", source=str(number), unit="1") for number in range(5)]
-    return [reading(channel, second, float(second)) for second in range(first, last) for channel in channels]
+    return [reading(channel, n * every_s, float(n)) for n in range(first, last) for channel in channels]
 
 
 def counts_to(values: Sequence[dict[str, Any]], last: int) -> bool:
