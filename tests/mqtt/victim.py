@@ -18,7 +18,7 @@ from tests.mqtt.publishing import NOW_US, counted
 from tests.victim import live
 
 EVERY_S = 0.001
-"""It counts thousands a second: on a busy machine seconds would come to a time that is too far ahead to be published."""
+"""It counts thousands a second: in seconds it would soon come to times too far ahead to be published."""
 
 
 async def run(path: Path, port: int, last: int) -> None:
