@@ -237,7 +237,8 @@ def histogram(
         return _nothing(canvas, title, wide, high, lang)
     tallest = max(bar.value for bar in bars)
     ticks = [t for t in nice(tallest) if t == int(t)]
-    plot = Plot(left=_LEFT, right=wide - _RIGHT, top=_TOP + 26, bottom=high - 64, low=0.0,
+    last = width(f"{edges[-1]:g}") * SMALL / 2 + 4
+    plot = Plot(left=_LEFT, right=wide - max(last, _RIGHT), top=_TOP + 34, bottom=high - 64, low=0.0,
                 high=max(ticks[-1], tallest))  # fmt: skip
     plot.rules(canvas, ticks)
     x = partial(plot.x, low=edges[0], high=edges[-1])
@@ -252,11 +253,11 @@ def histogram(
     for value, name in lines:
         if edges[0] <= value <= edges[-1]:
             canvas.path(
-                f"M{num(x(value))} {num(plot.top - 6)}V{num(plot.bottom)}", ALERT, 3, ' stroke-dasharray="12 7"'
+                f"M{num(x(value))} {num(plot.top - 24)}V{num(plot.bottom)}", ALERT, 3, ' stroke-dasharray="12 7"'
             )
             room = width(name) * SMALL
             left = min(max(x(value) - room / 2, plot.left), plot.right - room)
-            canvas.text(left, plot.top - 14, name, size=SMALL, fill=ALERT, bold=True)
+            canvas.text(left, plot.top - 28, name, size=SMALL, fill=ALERT, bold=True)
     return canvas.chart(title, wide, high)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from charting.reports.canvas import MILD, Chart, nice
 from charting.reports.charts import Bar, Point, Spread, bars, funnel, histogram, run_chart, spreads, written
+from charting.sheet.text import width
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {"path", "rect", "circle", "g", "a", "text", "tspan", "title", "svg"}
@@ -84,6 +85,17 @@ def test_a_bar_of_a_histogram_stands_between_its_edges() -> None:
     at = float(re.findall(r"M([\d.]+)", line)[0])
     assert lefts[0] < at < lefts[1] + 2
     assert titles(root) == ["0–1: 3", "1–2: 6", "2–3: 0"]
+
+
+def test_a_histogram_holds_its_last_edge_whole_and_its_highest_number_clear_of_the_lines_name() -> None:
+    found = [Bar(name=f"{n}", value=value) for n, value in enumerate((2, 8, 1))]
+    chart = histogram(
+        found, [36.5, 36.75, 37, 37.25], title="t", below="b", unit="°C", lang="en", lines=[(36.75, "36.0 °C")]
+    )
+    said = {"".join(e.itertext()): e for e in drawn(chart).iter(f"{SVG}text")}
+    last, highest, name = said["37.25"], said["8"], said["36.0 °C"]
+    assert float(last.get("x", "")) + width("37.25") * float(last.get("font-size", "")) / 2 <= chart.wide
+    assert float(name.get("y", "")) <= float(highest.get("y", "")) - float(highest.get("font-size", ""))
 
 
 def test_bars_are_as_long_as_what_they_say() -> None:
