@@ -76,6 +76,9 @@ def _tile(here: Context, ask: Asked, result: Result) -> Mapping[str, object]:
     return {
         "name": telling.name_of(result, here.lang),
         "code": result.indicator.code,
+        "unit": said(f"report.unit.{result.indicator.unit}", here.lang),
+        "parameters": telling.parameters_of(result, here.lang),
+        "coverage": telling.coverage_of(result),
         "value": telling.value_of(result),
         "why": telling.why_of(result, here.lang),
         "interval": telling.interval_of(result),

@@ -1,5 +1,6 @@
 """The temperature page: its numbers are the report's, each point and bar leads to as many cases as it says."""
 
+import math
 import re
 from html import unescape
 from xml.etree import ElementTree as ET
@@ -24,6 +25,18 @@ async def test_the_periods_rates_are_those_worked_out_by_hand(hospital: Hospital
         expected = EXPECTED["november"][code]
         assert found[code]["n"] == len(expected["numerator"]), code
         assert found[code]["d"] == expected["d"], code
+
+
+async def test_a_rate_is_shown_with_all_that_it_stands_on(hospital: Hospital) -> None:
+    html = await ask(hospital, f"/quality/temperature?period={MONTH}")
+    told = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+    assert "2026-11-01 00:00 – 2026-11-30 23:59 Asia/Shanghai · all departments · National edition 2022" in told
+    report = await ask(hospital, f"/api/quality?period={MONTH}&edition=2022")
+    (cold,) = (r for r in report["results"] if r["code"] == "AQI-IHP-17")
+    tile = next(part for part in html.split('class="tile"') if part.startswith(' data-code="AQI-IHP-17"'))
+    tile = tile.split("</div>")[0]
+    assert "hypothermic below (°C): 36" in unescape(tile)
+    assert f"Coverage {math.floor(cold['coverage'] * 1000) / 10:.1f} %" in tile
 
 
 async def test_each_month_is_as_its_own_report_says_and_there_are_twelve(hospital: Hospital) -> None:
