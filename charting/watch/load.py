@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """One alarm of one device at one bed that came `times`; `text` and `priority` as they were told last.
+    """One alarm of one device at one bed that came `times`; `source`, `text` and `priority` as they were told last.
 
     `share`: of all alarms, 0 to 1.
     """
@@ -28,6 +28,7 @@ class Actor:
     bed: str
     device: str
     code: str
+    source: str
     text: str
     type: AlarmType
     priority: Priority
@@ -74,7 +75,8 @@ def actors(changes: Iterable[Condition], most: int) -> Sequence[Actor]:
             bed=key[0],
             device=key[1],
             code=last[key].alarm.code,
-            text=last[key].alarm.text or last[key].alarm.source,
+            source=last[key].alarm.source,
+            text=last[key].alarm.text,
             type=last[key].alarm.type,
             priority=last[key].alarm.priority,
             times=times[key],

@@ -100,7 +100,7 @@ def report(here: Here, request: Request) -> Response:
         report=here.department.week.report(),
         latency=here.department.watch.latency.summary(),
         target_s=TARGET_S,
-        said_of=lambda actor: said_of(here, actor.device, actor.code, actor.text, actor.text),
+        said_of=lambda actor: said_of(here, actor.device, actor.code, actor.text, actor.source),
         acceptable=ACCEPTABLE,
         manageable=MANAGEABLE,
         flood=FLOOD,

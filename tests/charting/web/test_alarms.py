@@ -280,6 +280,7 @@ async def test_what_the_gateway_says_of_itself_is_said_in_the_askers_language(
         for lang, wanted in (("zh", zh), ("en", en)):
             (alarm,) = beds((await client.get(f"/api/alarms?lang={lang}")).json())["OR-03"]["alarms"]
             assert (alarm["said"], alarm["text"]) == (wanted, text)
+            assert f"<td>{wanted}</td>" in (await client.get(f"/alarms/report?lang={lang}")).text
 
 
 async def test_an_advisory_is_seen_or_put_off_and_hides_no_alarm() -> None:
