@@ -1,7 +1,10 @@
 """What an item says, in a line for people. Pure."""
 
+from collections.abc import Mapping
+
 from charting.case.clock import SiteClock
-from charting.case.events import events
+from charting.case.events import EventKind, events
+from charting.case.findings import FindingKind, findings
 from charting.page.words import Lang
 from charting.templates.template import Template
 from charting.trail.contents import (
@@ -78,7 +81,7 @@ class Sayings:
             case Patient():
                 return " · ".join(p for p in (self.patient(content), content.number, content.birth_date) if p)
             case Event():
-                note = " ".join(p for p in (content.note, *content.details.values()) if p)
+                note = self._noted(content.details, events().get(content.key), content.note)
                 return f"{self.time(content.at_us)} {self.event(content.key)} {note}".strip()
             case Attendance():
                 until = self.time(content.out_us) if content.out_us is not None else ""
@@ -117,10 +120,21 @@ class Sayings:
                 name = words(f"warming.{content.device}")
                 return f"{name} {self.time(content.start_us)} – {until}".strip()
             case Finding():
-                return f"{words(f'finding.{content.key}')}: {words(content.value)} {content.note}".strip()
+                note = self._noted(content.details, findings().get(content.key), content.note)
+                return f"{words(f'finding.{content.key}')}: {words(content.value)} {note}".strip()
             case Remark():
                 over = f" → {content.handover}" if content.handover else ""
                 return f"{self.time(content.at_us)} {content.text}{over}"
+
+    def _noted(self, details: Mapping[str, str], kind: EventKind | FindingKind | None, note: str) -> str:
+        """What was chosen or written beside it, by its name, and the note."""
+        choices = kind.details if kind else {}
+        told = [
+            f"{self.words(f'detail.{name}')}: {self.words(f'choice.{value}') if value in choices[name] else value}"
+            if name in choices else value
+            for name, value in details.items() if value
+        ]  # fmt: skip
+        return ", ".join([*told, note] if note else told)
 
     def _answer(self, answer: Answer, template: Template | None) -> str:
         field = template.field(answer.field) if template else None
