@@ -296,6 +296,7 @@ def list_page(
         narrowed=_narrowed(here, ask),
         value=telling.value_of(result),
         why=telling.why_of(result, here.lang),
+        coverage=telling.coverage_of(result),
         parameters=telling.parameters_of(result, here.lang),
     )
 

@@ -164,6 +164,7 @@ def cases_page(
         what=_what(here, fact, value, low, high),
         number=len(found),
         rows=[_case(here, f, fact, *named.get(f.case, ("", ""))) for f in shown],
+        fact_key=fact,
         fact=said(f"fact.{fact}", here.lang),
         first=first,
         last=first + len(shown),

@@ -129,6 +129,9 @@ async def test_a_list_names_the_cases_that_were_worked_out_and_a_patient_once(ho
     assert re.findall(r'data-case="(\w+)" data-member="1"', html) == ["c01"]
     assert 'data-case="c02">' in html
     assert "2 cases of one patient" in html
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
+    assert "all departments · National edition 2022 (26) · patients · limit (h): 24" in told
+    assert re.search(r"‱ Coverage \d+\.\d %", told)
 
 
 async def test_a_long_list_is_told_page_by_page_and_none_is_lost(
