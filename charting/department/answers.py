@@ -165,7 +165,7 @@ def answers(story: Story) -> Answers:
         coma=_found(story, "coma", _asked_coma(story)),
         died_after=_died(story, at("t_anes_end")),
         died_from_start=_died(story, start_us),
-        central_line=_found(story, "central_line", unsaid),
+        central_line=_found(story, "central_line", None if _found(story, "central_line_harm", False) else unsaid),
         central_line_harm=_found(story, "central_line_harm", None),
         suspected=story.suspected - story.findings.keys() if performed else frozenset(),
     )
@@ -243,7 +243,7 @@ def _blood(story: Story, unsaid: Three) -> _Blood:
     red = [f for f in given if f.place == "or" and f.code not in _PLASMA]
     own = [f for f in red if f.group == "autologous"]
     return _Blood(
-        transfused=bool(red) if given else unsaid,
+        transfused=True if red else unsaid,
         autologous=True if own else unsaid,
         ml=sum(f.ml for f in red) if given else nothing,
         own_ml=sum(f.ml for f in own) if own else nothing,
@@ -266,8 +266,6 @@ def _airway_unplanned(story: Story, unsaid: Three) -> Three:
             return False
         inside = found.at_us is None or (in_us <= found.at_us and (out_us is None or found.at_us < out_us))
         return both(inside, _detail(found, "cause", *_DEPRESSED))
-    if not story.tubes:
-        return unsaid
     each = [
         both(
             in_us <= tube.in_us and (out_us is None or tube.in_us < out_us),
@@ -276,7 +274,7 @@ def _airway_unplanned(story: Story, unsaid: Three) -> Three:
         )
         for tube in story.tubes
     ]
-    return either(*each)
+    return either(unsaid, *each)
 
 
 def _arrest(story: Story, until_us: int | None, unsaid: Three) -> Three:
@@ -312,12 +310,15 @@ def _late(story: Story, what: str) -> Three:
 
 
 def _extubated(story: Story, unsaid: Three) -> Three:
-    """A tracheal tube came out when the operation was over; a laryngeal mask is none."""
+    """A tracheal tube came out when the operation was over, as one did of whom somebody found that he got it again; a
+    laryngeal mask is none.
+    """
     over_us, end_us = story.at("t_surg_end") or story.at("t_anes_start"), story.at("t_anes_end")
     out = [t for t in story.tubes if t.out_us is not None and over_us is not None and t.out_us >= over_us]
     own = out or [t for t in story.tubes if end_us is None or t.in_us < end_us]
     tubed = any(tube.device in {"ETT", "DLT"} for tube in own)
-    return (True if out else unsaid) if tubed else False
+    again = _found(story, "reintubation", False)
+    return (True if out or again else unsaid) if tubed else False
 
 
 def _reintubated(story: Story, unsaid: Three) -> Three:
@@ -342,14 +343,18 @@ def _reintubated(story: Story, unsaid: Three) -> Three:
     ]
     if True in each:
         return True
-    return None if None in each else False if again or story.after is not None else unsaid
+    return None if None in each else False if story.after is not None else unsaid
 
 
 def _cancelled(story: Story, performed: bool, entered: bool) -> Three:
-    """A cancellation that is told to have come before what it stopped cannot be placed: nobody knows its stage."""
+    """A cancellation that is told to have come before what it stopped cannot be placed: nobody knows its stage.
+
+    Of who was neither cut nor, as a signed record tells, treated without a cut, nobody knows whether he was cancelled.
+    """
     cancel_us = story.at("t_cancel")
     if cancel_us is None:
-        return False if performed or not entered else None
+        over = story.at("t_incision") is not None or (performed and story.signed_us is not None)
+        return False if over or not entered else None
     stopped = [story.at(key) for key in ("t_suite_in", "t_room_in", "t_anes_start", "t_incision")]
     return None if any(at_us > cancel_us for at_us in stopped if at_us is not None) else True
 

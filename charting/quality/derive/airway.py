@@ -55,10 +55,15 @@ def _during(told: Told, event: Event) -> bool:
 def extubated(told: Told, tube: Three) -> Three:
     """A tracheal or bronchial tube came out after the operation (AQI-19's denominator); a laryngeal mask is none.
 
-    Whose tube nobody has told to be out left with it where the record is signed; else it is unknown.
+    Whose tube nobody has told to be out left with it where the record is signed; else it is unknown. But who got one
+    again, as a finding or the visit says, had been without it.
     """
     out = [was_tube for _, was_tube in extubations(told, tube)]
-    return either(out) if out else both(tube, told.unsaid())
+    if out:
+        return either(out)
+    finding = told.findings.get("reintubation")
+    again = finding.value == "yes" if finding else True in told.answers("postop_visit", "reintubated")
+    return both(tube, True if again else told.unsaid())
 
 
 def reintubated(told: Told, tube: Three) -> Three:
@@ -78,7 +83,7 @@ def reintubated(told: Told, tube: Three) -> Three:
     visit = told.answers("postop_visit", "reintubated")
     if None in again or (True in visit and not again):
         return None
-    return False if again or False in visit else told.unsaid()
+    return False if visit else told.unsaid()
 
 
 def reintubated_us(told: Told, tube: Three) -> int | None:

@@ -24,15 +24,15 @@ def blood(told: Told) -> Blood:
     """What is autologous is told by the item's group alone: washed red cells have the code and the name of red cells.
 
     Which product is red cells the library of fluids says (`is_red_cells`); autologous blood is, unless it says no.
-    Nothing was given where the record is signed and tells of none.
+    Nothing else was given where the record is signed.
     """
     given = list(_given(told))
     every = [(v, both(*_counts(told, v))) for v in given]
     own = [(v, counts) for v, counts in every if v.group == "autologous"]
     none = told.unsaid()
     return Blood(
-        transfused=either(counts for _, counts in every) if every else none,
-        autologous=either(counts for _, counts in own) if own else none,
+        transfused=either([none, *(counts for _, counts in every)]),
+        autologous=either([none, *(counts for _, counts in own)]),
         blood_ml=_sum(every, none),
         autologous_ml=_sum(own, none),
     )

@@ -72,16 +72,14 @@ def _arrest(told: Told, window: Span, unsaid: Three) -> Three:
 
 def airway_unplanned(told: Told) -> Three:
     """An artificial airway that was not planned, for apnoea or respiratory depression, from entering to leaving the
-    suite (AQI-13). Whether it was planned, or why, is unknown where nobody has said it.
+    suite (AQI-13). Whether it was planned, or why, is unknown where nobody has said it; and until the record is signed
+    whether there was one besides those that are told.
     """
     finding = told.findings.get("airway_unplanned")
     if finding is not None:
         cause = _detail(finding, "cause", *DEPRESSED)
         return both(_stated(told, "airway_unplanned", told.suite), cause)
-    devices = told.events.get("t_tube_in", ())
-    if not devices:
-        return told.unsaid()
-    return either(_was_unplanned(told, e) for e in devices)
+    return either([told.unsaid(), *(_was_unplanned(told, e) for e in told.events.get("t_tube_in", ()))])
 
 
 def airway_unplanned_us(told: Told) -> int | None:
@@ -116,7 +114,7 @@ def _detail(finding: Finding, name: str, *yes: str) -> Three:
 
 def central_line(told: Told) -> Three:
     """Punctured by anaesthesia: a finding, else the record's procedures. Where it tells of none, and central venous
-    pressure was monitored, nobody has said who punctured.
+    pressure was monitored or a puncture did harm, nobody has said who punctured.
     """
     finding = told.findings.get("central_line")
     if finding is not None:
@@ -127,7 +125,9 @@ def central_line(told: Told) -> Three:
     )
     if not done.isdisjoint(_CENTRAL):
         return True
-    return None if "cvp" in monitored else told.unsaid()
+    harm = told.findings.get("central_line_harm")
+    there = "cvp" in monitored or (harm is not None and harm.value == "yes")
+    return None if there else told.unsaid()
 
 
 def labour(told: Told) -> Three:

@@ -12,6 +12,8 @@ _ENTERING = ("t_suite_in", "t_room_in", "t_anes_care", "t_anes_start", "t_incisi
 """Each of these says that he was in the suite."""
 _INSIDE = frozenset({"or", "pacu"})
 """Areas within the operating department; day-surgery theatres are theatres (kind or)."""
+_UNDER_WAY = ("t_induction", "t_incision", "t_surg_end", "t_anes_end")
+"""Each of these tells that an anaesthetic was given whose start nobody has told. A tube may also be the ICU's."""
 _ANCHORS = ("t_anes_start", "t_room_in", "t_suite_in")
 
 
@@ -41,7 +43,7 @@ def performed(told: Told) -> Three:
     """Anaesthesia start is there (§1.5). Unknown where it is not, and something tells that one was given."""
     if told.has("t_anes_start"):
         return True
-    return None if told.has("t_induction", "t_anes_end") else False
+    return None if told.has(*_UNDER_WAY) else False
 
 
 def entered(told: Told) -> Three:
@@ -54,13 +56,15 @@ def entered(told: Told) -> Three:
 
 def cancelled(told: Told) -> Three:
     """Unknown where what can only have come before a cancellation is said to have come after it: the stage follows from
-    the times alone, and is never typed (§0).
+    the times alone, and is never typed (§0). Who was not cut yet may still be cancelled until the record is signed.
     """
     at_us = told.at("t_cancel")
     if at_us is not None:
         later = (told.at(key) for key in ("t_suite_in", "t_room_in", "t_anes_start", "t_incision"))
         return None if any(time_us is not None and at_us < time_us for time_us in later) else True
-    return False if told.has("t_anes_start", "t_incision") or entered(told) is False else None
+    if told.has("t_incision") or entered(told) is False:
+        return False
+    return told.unsaid() if told.has("t_anes_start") else None
 
 
 def incised(told: Told) -> Three:

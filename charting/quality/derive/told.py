@@ -37,7 +37,7 @@ class Told:
 
     `signed`: the anaesthesia record is, and its author answers for it: what is not told of the operation did then not
     happen (decision D). `anaesthesia`: from its start to its end, else to leaving the room or the suite. `suite`: from
-    entering to leaving it; the PACU is in it.
+    entering to leaving it, else to where he went; the PACU is in it.
     """
 
     case: Case
@@ -60,6 +60,8 @@ class Told:
             return next((events[key][0].at_us for key in keys if key in events), None)
 
         left = "t_pacu_out" if "t_pacu_in" in events else "t_room_out"
+        into_us = first("t_suite_in", "t_room_in", "t_anes_care", "t_anes_start")
+        out_us = first("t_suite_out", left)
         return cls(
             case=case,
             libraries=libraries,
@@ -69,10 +71,7 @@ class Told:
             contents=_contents(case),
             signed=any(d.locked for d in case.documents.values() if d.template == RECORD),
             anaesthesia=Span(start_us=first("t_anes_start"), end_us=first("t_anes_end", "t_room_out", "t_suite_out")),
-            suite=Span(
-                start_us=first("t_suite_in", "t_room_in", "t_anes_care", "t_anes_start"),
-                end_us=first("t_suite_out", left),
-            ),
+            suite=Span(start_us=into_us, end_us=_elsewhere(events, into_us) if out_us is None else out_us),
         )
 
     def at(self, *keys: str) -> int | None:
@@ -107,6 +106,12 @@ class Told:
     def unsaid(self) -> Three:
         """Of what may happen during an operation, where nobody has said anything (decision D)."""
         return False if self.signed else None
+
+
+def _elsewhere(events: Mapping[str, Sequence[Event]], since_us: int | None) -> int | None:
+    """When he was first back on the ward, or in the ICU, after a time."""
+    came = [e.at_us for key in ("t_ward", "t_icu_in") for e in events.get(key, ())]
+    return min((at_us for at_us in came if since_us is not None and at_us > since_us), default=None)
 
 
 def _contents(case: Case) -> Mapping[type, Sequence[Content]]:

@@ -54,21 +54,37 @@ def test_what_the_icu_does_later_is_no_airway_of_the_anaesthetic() -> None:
     ({"planned": "false"}, None), ({"cause": "apnoea"}, None), ({}, None), ({"cause": "other"}, False),
 ])  # fmt: skip
 def test_null_planned_is_neither_planned_nor_unplanned(details: dict[str, str], expected: bool | None) -> None:
-    for signed in (None, 200):
-        found = derived(usual(), event("t_tube_in", 60, device="LMA", **details), record(signed=signed))
-        assert found.airway_unplanned is expected
+    found = derived(usual(), event("t_tube_in", 60, device="LMA", **details), record())
+    assert found.airway_unplanned is expected
     assert ("airway_unplanned" in found.times) is (expected is True)
+
+
+def test_an_airway_that_was_planned_does_not_say_that_no_other_one_was_not_until_the_record_is_signed() -> None:
+    for signed, expected in ((None, None), (200, False)):
+        found = derived(usual(), tubed(), tube_in(OUT + 30), record(signed=signed))
+        assert (found.airway_unplanned, found.reintubated) == (expected, expected)
+    unplanned = tube_in(60, device="LMA", planned="false", cause="apnoea")
+    assert derived(usual(), unplanned, record(signed=None)).airway_unplanned is True
 
 
 def test_only_airways_from_entering_to_leaving_the_suite_count_the_pacu_is_in_it() -> None:
     unplanned = {"planned": "false", "cause": "apnoea"}
     for minute, counts in ((-16, False), (-15, True), (150, True), (205.9, True), (206, False), (3 * DAY, False)):
-        assert derived(usual(), tube_in(minute, **unplanned)).airway_unplanned is counts
+        assert derived(usual(), tube_in(minute, **unplanned), record()).airway_unplanned is counts
     in_pacu = usual(t_suite_out=None)
-    assert derived(in_pacu, tube_in(204, **unplanned)).airway_unplanned is True
-    assert derived(in_pacu, tube_in(205, **unplanned)).airway_unplanned is False
+    assert derived(in_pacu, tube_in(204, **unplanned), record()).airway_unplanned is True
+    assert derived(in_pacu, tube_in(205, **unplanned), record()).airway_unplanned is False
     no_pacu = usual(t_suite_out=None, t_pacu_in=None, t_pacu_out=None)
-    assert derived(no_pacu, tube_in(140, **unplanned)).airway_unplanned is False
+    assert derived(no_pacu, tube_in(140, **unplanned), record()).airway_unplanned is False
+
+
+def test_who_is_back_on_the_ward_or_in_the_icu_has_left_the_suite() -> None:
+    untold, unplanned = usual(t_suite_out=None, t_pacu_out=None), {"planned": "false", "cause": "apnoea"}
+    for minute, counts in ((214, True), (215, False)):
+        assert derived(untold, tube_in(minute, **unplanned), record()).airway_unplanned is counts
+    came_from_there = event("t_icu_in", -60), event("t_icu_in", 190)
+    assert derived(untold, *came_from_there, tube_in(189, **unplanned), record()).airway_unplanned is True
+    assert derived(untold, *came_from_there, tube_in(190, **unplanned), record()).airway_unplanned is False
 
 
 def test_of_an_airway_that_nobody_mentions_the_signed_record_says_that_there_was_none() -> None:
@@ -106,6 +122,15 @@ def test_a_tube_that_nobody_told_to_be_out_left_with_him_only_where_the_record_i
     assert derived(usual(), tube_in(15)).extubated is None
     assert derived(usual(), tube_in(15, device="LMA"), record(signed=None)).extubated is False
     assert derived(usual(), record(tube="none", signed=None)).extubated is False
+
+
+def test_who_got_a_tube_again_had_been_extubated_whatever_events_say() -> None:
+    visit = form("postop_visit", DAY, reintubated=True)
+    found = derived(usual(), tube_in(15), finding("reintubation", reason="other"), record())
+    assert (found.extubated, found.reintubated) == (True, True)
+    told = derived(usual(), tube_in(15), visit, record())
+    assert (told.extubated, told.reintubated) == (True, None)
+    assert derived(usual(), tube_in(15), visit, finding("reintubation", "no"), record()).extubated is False
 
 
 @pytest.mark.parametrize(("after", "expected"), [

@@ -114,6 +114,7 @@ def test_an_arrest_of_the_first_day_is_ruled_out_by_who_saw_him_alive_a_day_late
     ((finding("central_line", "no"), record(procedures=("cvc",))), False),
     ((record(procedures=("arterial_line", "cvc")),), True), ((record(procedures=("pa_catheter",)),), True),
     ((record(procedures=("tee",)),), False), ((record(special_monitoring=("abp", "cvp")),), None),
+    ((finding("central_line_harm"), record()), None), ((finding("central_line_harm", "no"), record()), False),
 ])  # fmt: skip
 def test_a_central_line_is_one_that_anaesthesia_punctured(parts: tuple[Part, ...], expected: bool | None) -> None:
     assert derived(usual(), *parts).central_line is expected

@@ -153,5 +153,10 @@ def test_only_what_ran_during_the_anaesthetic_counts(start: float, end: float | 
     assert derived(usual(), record(blood("blood", "F20", 200, start, end))).transfused is counts
 
 
+def test_plasma_does_not_say_that_no_red_cells_were_given_until_the_record_is_signed() -> None:
+    for signed, expected in ((None, None), (200, False)):
+        assert derived(usual(), record(blood("blood", "F21", 200), signed=signed)).transfused is expected
+
+
 def test_blood_of_which_nothing_ran_is_none() -> None:
     assert derived(usual(), record(blood("blood", "F20", 0))).transfused is False

@@ -56,7 +56,8 @@ def test_a_case_that_was_not_begun_is_booked_by_the_next_best_time(
 
 def test_an_anaesthetic_whose_start_nobody_told_is_not_taken_for_none() -> None:
     assert derived(usual(t_anes_start=None)).performed is None
-    assert derived(event("t_induction", 5)).performed is None
+    for key in ("t_induction", "t_incision", "t_surg_end", "t_anes_end"):
+        assert derived(event(key, 5)).performed is None
 
 
 def stage(found: Facts) -> tuple[bool | None, ...]:
@@ -91,6 +92,14 @@ def test_a_cancellation_before_what_can_only_come_before_it_is_a_contradiction()
 def test_who_waits_in_the_holding_area_may_still_be_cancelled() -> None:
     assert stage(derived(event("t_suite_in", -15))) == (True, None, False, None)
     assert stage(derived(event("t_icu_in", -15), area="icu")) == (False, False, False, None)
+
+
+def test_who_was_not_cut_yet_may_still_be_cancelled_until_the_record_is_signed() -> None:
+    begun = event("t_room_in", 0), event("t_anes_start", 10)
+    assert derived(*begun).cancelled is None
+    assert derived(*begun, record(signed=None), closed(300)).cancelled is None
+    assert derived(*begun, record()).cancelled is False
+    assert derived(*begun, event("t_incision", 40)).cancelled is False
 
 
 def test_two_operations_of_one_patient_are_two_cases_of_one_admission() -> None:
