@@ -30,9 +30,9 @@ def course_of(case: Case) -> Course | None:
 
 
 def window_of(told: Told) -> Window | None:
-    """Step 1: from into the room to back on the ward, from theatre or PACU, or to the ICU's handover.
+    """Step 1: from into the room to back on the ward, or to the ICU's handover, or to leaving the PACU for the ward.
 
-    Where the return itself is not told he left for it with the PACU, or without one with the theatre.
+    Where none of these is told he left for it with the PACU, or without one with the theatre.
     """
     start_us = room_in_us(told)
     if start_us is None:
@@ -59,12 +59,20 @@ def room_in_us(told: Told) -> int | None:
 
 
 def _leaving(told: Told) -> Iterator[int]:
-    """Leaving the PACU, but for the theatre again; the theatre, but for a PACU."""
-    to_pacu = any(e.details.get("to") == "pacu" for e in told.events.get("t_room_out", ()))
+    """Leaving the PACU, but for the theatre again; the theatre, but for a PACU. For the ICU, or without a PACU for the
+    ward, only where nobody tells when he was there.
+    """
+    room_out, pacu_out = told.events.get("t_room_out", ()), told.events.get("t_pacu_out", ())
+    to_icu = any(
+        out.details.get("to") == "icu" and out.at_us <= came.at_us
+        for out in (*room_out, *pacu_out)
+        for came in told.events.get("t_icu_in", ())
+    )
+    to_pacu = any(e.details.get("to") == "pacu" for e in room_out)
     if to_pacu or told.has("t_pacu_in") or any(s.area == "pacu" for s in told.case.stays):
-        yield from (e.at_us for e in told.events.get("t_pacu_out", ()) if e.details.get("to") != "or")
-    else:
-        yield from (e.at_us for key in ("t_room_out", "t_suite_out") for e in told.events.get(key, ()))
+        yield from (e.at_us for e in pacu_out if e.details.get("to") != "or" and not to_icu)
+    elif not (to_icu or told.has("t_ward")):
+        yield from (e.at_us for e in (*room_out, *told.events.get("t_suite_out", ())))
 
 
 def room_of(told: Told) -> Mapping[int, float]:

@@ -94,8 +94,8 @@ _NOWHERE = Window(start_us=0, end_us=0)
 
 
 def _in_room(told: Told, window: Window) -> Span:
-    """[into the room, out of it) (AQI-07)."""
-    return Span(start_us=window.start_us, end_us=told.at("t_room_out", "t_suite_out") or window.end_us)
+    """[into the room, out of it) (AQI-07); who came to the PACU had left it."""
+    return Span(start_us=window.start_us, end_us=told.at("t_room_out", "t_pacu_in", "t_suite_out") or window.end_us)
 
 
 def _monitored(told: Told, found: Course) -> Sequence[tuple[Site, Mode]]:

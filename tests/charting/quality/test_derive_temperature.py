@@ -10,6 +10,7 @@ from charting.quality.derive.course import course_of
 from charting.trail.contents import Charted, Warming
 from charting.trail.entries import Thermometer
 from tests.charting.quality.told import (
+    DAY,
     Part,
     at,
     by_hand,
@@ -98,11 +99,21 @@ def test_the_pacu_belongs_to_the_window_and_the_ward_does_not() -> None:
     assert derived(pacu, late, event("t_icu_in", 190)).hypothermia == "no_event"
 
 
+NO_PACU = usual(t_pacu_in=None, t_pacu_out=None, t_room_out=None)
+TO_ICU = usual(t_pacu_in=None, t_pacu_out=None, t_room_out=None, t_suite_out=None, t_ward=None)
+
+
 @pytest.mark.parametrize(("events", "end"), [
     (usual(), 205), (usual(t_pacu_out=None), 215), (usual(t_pacu_out=None, t_ward=None), None),
-    (usual(t_pacu_in=None, t_pacu_out=None, t_room_out=None), 206),
-    ((*usual(t_pacu_in=None, t_pacu_out=None, t_room_out=None), *event("t_room_out", 141, to="ward")), 141),
+    (NO_PACU, 215),
+    (usual(t_pacu_in=None, t_pacu_out=None, t_room_out=None, t_ward=None), 206),
+    ((*NO_PACU, *event("t_room_out", 141, to="ward")), 215),
     ((*usual(t_ward=None), *event("t_icu_in", 160)), 160), ((*usual(), *event("t_icu_in", -60)), 205),
+    ((*TO_ICU, *event("t_room_out", 141, to="icu"), *event("t_icu_in", 160)), 160),
+    ((*TO_ICU, *event("t_room_out", 141, to="icu"), *event("t_icu_in", -60)), 141),
+    ((*TO_ICU, *event("t_room_out", 141, to="ward"), *event("t_icu_in", 3 * DAY)), 141),
+    ((*TO_ICU, *event("t_room_out", 141, to="icu")), 141),
+    ((*usual(t_pacu_out=None, t_ward=None), *event("t_pacu_out", 205, to="icu"), *event("t_icu_in", 220)), 220),
 ])  # fmt: skip
 def test_the_window_ends_where_he_is_back_or_handed_over(events: Part, end: float | None) -> None:
     found = course_of(case(events))
@@ -152,6 +163,14 @@ def test_a_devices_value_that_a_person_confirmed_is_not_measured_twice() -> None
 @pytest.mark.parametrize(("minute", "monitored"), [(-1, False), (0, True), (139, True), (140, False), (180, False)])
 def test_monitored_is_who_was_measured_in_the_room(minute: int, monitored: bool) -> None:
     assert derived(usual(), hand((minute, 36.5))).monitored is monitored
+
+
+def test_who_came_to_the_pacu_had_left_the_room_whoever_forgot_to_tell_it() -> None:
+    untold = usual(t_room_out=None)
+    warm = Warming(device="forced_air", start_us=at(150), end_us=at(170))
+    found = derived(untold, record(by_hand(150, 36.5), warm))
+    assert (found.monitored, found.warmed) == (False, False)
+    assert derived(untold, hand((144, 36.5))).monitored is True
 
 
 def test_that_nobody_measured_is_known_where_somebody_looked() -> None:
