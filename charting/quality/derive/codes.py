@@ -43,11 +43,13 @@ class Technique:
         kinds = (self.ga, self.neuraxial, self.block)
         if self.combined or kinds.count(True) > 1:
             return "combined"
+        if self.ga is False and self.neuraxial is False:
+            return "other"
         if None in kinds:
             return ""
         if self.ga:
             return "" if airway is None else "intubated" if airway else "unintubated"
-        return "neuraxial" if self.neuraxial else "other"
+        return "neuraxial"
 
 
 def technique(coded: Sequence[Coded], libraries: Libraries) -> Technique:

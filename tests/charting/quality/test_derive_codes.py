@@ -21,7 +21,7 @@ def group(*codes: str, device: str = "ETT") -> str:
     (("41", "33"), "ETT", "combined"), (("41", "22"), "ETT", "combined"), (("L43",), "ETT", "combined"),
     (("43",), "", "combined"), (("21", "33"), "", "combined"), (("4",), "ETT", "combined"),
     (("33",), "", "other"), (("L12", "35"), "", "other"), (("36",), "", "other"), (("9",), "", "other"),
-    (("42",), "", ""), ((), "ETT", ""),
+    (("3",), "", "other"), (("42",), "", ""), ((), "ETT", ""),
 ])  # fmt: skip
 def test_the_five_groups_of_edition_2015(codes: tuple[str, ...], device: str, expected: str) -> None:
     assert group(*codes, device=device) == expected
@@ -29,8 +29,8 @@ def test_the_five_groups_of_edition_2015(codes: tuple[str, ...], device: str, ex
 
 @pytest.mark.parametrize(("codes", "ga", "regional"), [
     (("41",), True, False), (("21",), False, True), (("33",), False, True), (("41", "33"), True, True),
-    (("L12",), False, False), (("4",), None, None), (("4", "41"), True, None), (("X",), None, None),
-    (("X", "21"), None, True), ((), None, None),
+    (("L12",), False, False), (("3",), False, None), (("4",), None, None), (("4", "41"), True, None),
+    (("X",), None, None), (("X", "21"), None, True), ((), None, None),
 ])  # fmt: skip
 def test_several_techniques_are_taken_together(codes: tuple[str, ...], ga: bool | None, regional: bool | None) -> None:
     found = derived(usual(), techniques(*codes))
