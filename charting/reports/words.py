@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 _PACKAGES = ("charting.quality", "charting.reports")
+_EDITION = "report.edition."
 
 
 @cache
@@ -18,6 +19,9 @@ def table() -> Mapping[str, Mapping[str, str]]:
 
 
 def said(key: str, lang: str, **params: object) -> str:
-    """A key's text in zh or en; a key that no table has stays. Raises KeyError for a parameter that is not given."""
+    """A key's text in zh or en. Raises KeyError for a parameter that is not given.
+
+    A key that no table has stays; an edition of a site's own is called what its file calls it.
+    """
     row = table().get(key)
-    return row[lang].format_map(params) if row else key
+    return row[lang].format_map(params) if row else key.removeprefix(_EDITION)

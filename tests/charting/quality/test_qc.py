@@ -118,3 +118,22 @@ def test_a_sites_own_file(dsn: str, tmp_path: Path) -> None:
     delayed = next(each for each in told["results"] if each["key"] == "AQI-IDP-18")
     assert (delayed["n"], delayed["parameters"]) == (2, {"limit_h": 3.0})
     assert told["period"]["start"] == "2026-11-01T00:00:00+09:00"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_sites_own_edition_is_called_what_the_site_calls_it(dsn: str, tmp_path: Path, lang: str) -> None:
+    own, config = tmp_path / "own.toml", tmp_path / "charting.toml"
+    own.write_text(
+        '[[indicator]]\ncode = "OWN-1"\nedition = "本院"\nnumber = 1\nname = { zh = "麻醉例次", en = "Anaesthetics" }\n'
+        'kind = "count"\nunit = "C"\nabove = { zh = "例次", en = "cases" }\npopulation = "performed"\n'
+        'event = "performed"\nlevel = "auto"\ngrade = "D"\nsource = "own"\n',
+        encoding="utf-8",
+    )
+    config.write_text(
+        '[charting]\nlisten = "127.0.0.1:0"\ndatabase = "sqlite:////var/lib/vitalsd/charting.db"\nsite = "示例医院"\n'
+        'beds = [{ id = "OR-03", journal = "/var/lib/vitalsd/OR-03/journal.db" }]\n'
+        f'[quality]\ncatalogue = "{own}"\n',
+        encoding="utf-8",
+    )
+    told = here(dsn, *NOVEMBER, "--edition", "本院", "--lang", lang, "--config", str(config)).output.splitlines()
+    assert "本院" in told
