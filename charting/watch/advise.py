@@ -135,13 +135,12 @@ class Adviser:
             self._store.good()
             self._told = {case: told for case, told in self._told.items() if case in live}
             self._situations = {case: found for case, found in self._situations.items() if case in live}
-            self.live = live
+            self.live, self._begun = live, True
 
     def _gone(self, live: Mapping[str, Live]) -> Iterable[str]:
         """Cases that are open no more: since the last look, or (at the first one) since yesterday."""
         if self._begun:
             return self.live.keys() - live.keys()
-        self._begun = True
         rows = self._trail.rows(state="closed", since_us=self._now_us() - GONE_US, limit=_CASES)
         return [row.case for row in rows]
 

@@ -12,6 +12,7 @@ from charting.desk import Desk
 from charting.filler.sources import SourceError
 from charting.library.library import Libraries
 from charting.metrics import Metrics
+from charting.store.database import StoreError
 from charting.store.migrate import open_database
 from charting.store.trail import DatabaseTrail
 from charting.templates.loader import Templates
@@ -93,6 +94,10 @@ class Theatre:
         return [(a.rule, a.phase, round((a.at_us - at(0)) / MINUTE_US)) for a in said]
 
 
+def fails(_: object) -> None:
+    raise StoreError("no database")
+
+
 @pytest.fixture
 def theatre(tmp_path: Path) -> Iterator[Theatre]:
     made = Theatre(tmp_path)
@@ -162,6 +167,21 @@ def test_a_case_that_is_over_has_no_advisories_left_also_after_a_restart(theatre
     (entry,) = [e.body for e in theatre.desk.trail.entries("case", kinds=["advised"])][1:]
     assert isinstance(entry, Advised)
     assert entry.said["why"] == "moved"
+
+
+def test_what_is_over_is_ended_also_where_the_database_fails_at_the_first_look(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theatre.go(70)
+    theatre.go(90, 35.8)
+    theatre.desk.close(DOCTOR, "case", at_us=theatre.now_us())
+    theatre.restart()
+    with monkeypatch.context() as patch:
+        patch.setattr(theatre.adviser, "_end", fails)
+        theatre.go(91, None)
+    assert [(rule, phase) for rule, phase, _ in theatre.advised] == [("TMP-36", "start")]
+    theatre.go(92, None)
+    assert [(rule, phase) for rule, phase, _ in theatre.advised] == [("TMP-36", "start"), ("TMP-36", "end")]
 
 
 def test_what_begins_is_counted(theatre: Theatre) -> None:
