@@ -233,7 +233,10 @@ def event_buttons(here: Context, case: Case) -> Sequence[Mapping[str, Any]]:
 
 
 @router.get("/cases/{case}/dialogs/{which}")
-def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = "note") -> Response:
+def case_dialog(
+    here: Here, case: models.Id, which: models.Id, key: models.Id = "note", value: Literal["", "yes", "no"] = ""
+) -> Response:
+    """`value`: what is chosen beforehand of a finding."""
     if which not in {"patient", "move", "close", "reopen", "discard", "attendance", "code", "event", "finding"}:
         raise Problem(404, "unknown")
     found = here.desk.read(here.actor, case)
@@ -247,6 +250,7 @@ def case_dialog(here: Here, case: models.Id, which: models.Id, key: models.Id = 
         beds=here.beds,
         kind=findings()[key] if which == "finding" else events()[key],
         finding=_finding(here, found, key) if which == "finding" else None,
+        chosen=value,
         uses=LIBRARY_OF,
         staff_roles={role: here.words(f"staff.{role}") for role in STAFF},
         people=[a for a in here.department.people() if a.active],

@@ -77,14 +77,12 @@ def _sections(here: Context, facts: Facts) -> Sequence[Mapping[str, object]]:
 def _finding(here: Context, case: Case, key: str, candidate: Candidate | None) -> Mapping[str, object]:
     item = case.items.get(finding_item(key))
     content = item.content if item else None
-    after = item.number if item else 0
     return {
         "key": key,
         "name": here.words(f"finding.{key}"),
         "text": here.say.content(content) if isinstance(content, Finding) else "",
-        "number": after,
+        "number": item.number if item else 0,
         "suggests": candidate.text(here.lang, here.say.day) if candidate else "",
-        "refusal": {"after": after, "content": {"kind": "finding", "key": key, "value": "no"}},
     }
 
 

@@ -161,11 +161,7 @@ def candidates_page(here: Here, request: Request, ask: AskedFor) -> Response:
     here.department.counting.refresh()
     now_us = here.now_us()
     found = [
-        {
-            **candidate.model_dump(),
-            "days": max(0, (now_us - candidate.at_us) // _DAY_US),
-            "refusal": {"after": candidate.after, "content": {"kind": "finding", "key": candidate.key, "value": "no"}},
-        }
+        {**candidate.model_dump(), "days": max(0, (now_us - candidate.at_us) // _DAY_US)}
         for candidate in candidates(here, ask)
     ]
     return _page(here, request, "quality_candidates.html", **filters(here, ask), candidates=found)

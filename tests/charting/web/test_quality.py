@@ -231,7 +231,11 @@ async def test_a_refused_candidate_waits_no_more_and_does_not_count() -> None:
     hospital = counted()
     suggest(hospital)
     html = await ask(hospital, f"/quality/candidates?period={MONTH}")
-    assert f"PUT /api/cases/{CASE}/items/finding:aspiration" in html
+    assert "PUT " not in html.split('id="waiting"')[1].split("</section>")[0], "nothing is decided by one touch"
+    assert f'data-load="/cases/{CASE}/dialogs/finding?key=aspiration&amp;value=no"' in html
+    dialog = await ask(hospital, f"/cases/{CASE}/dialogs/finding?key=aspiration&value=no")
+    assert f"PUT /api/cases/{CASE}/items/finding:aspiration" in dialog
+    assert re.findall(r'<option value="(\w+)" selected', dialog) == ["no"]
     find(hospital, CASE, "aspiration", "no")
     after = (await results(hospital))["AQI-IRA-12"]
     assert (after["n"], after["pending"]) == (len(NOVEMBER["AQI-IRA-12"]["numerator"]), 0)
