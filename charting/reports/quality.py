@@ -313,5 +313,6 @@ def _definitions(scene: _Scene, flow: Flow) -> None:
         ])  # fmt: skip
     flow.need(10_000)
     flow.heading(scene("definitions"), size=36)
+    flow.note(scene("grade_read"))
     titles = [scene("indicator"), scene("above"), scene("below"), scene("note"), scene("grade")]
     flow.table((4.2, 4.6, 3.8, 5.6, 1.2), titles, rows)

@@ -70,8 +70,8 @@ def test_decisions_definitions_and_charts_are_told(drawn: tuple[str, list[str]])
         assert plain(said(f"report.{key}", lang)) in whole, key
     for result in november().report.results:
         assert plain(result.indicator.above[lang]) in whole, result.key
-    for chart in ("report.months_title", "report.funnels_title", "report.distributions_title"):
-        assert plain(said(chart, lang)) in whole
+    for told in ("report.months_title", "report.funnels_title", "report.distributions_title", "report.grade_read"):
+        assert plain(said(told, lang)) in whole
 
 
 def test_pages_are_numbered_and_each_says_of_which_period_it_is(drawn: tuple[str, list[str]]) -> None:
