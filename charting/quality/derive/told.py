@@ -36,8 +36,8 @@ class Told:
     """`events`: by key, in order of time. `contents`: what people have put into documents, by type.
 
     `signed`: the anaesthesia record is, and its author answers for it: what is not told of the operation did then not
-    happen (decision D). `anaesthesia`: from its start to its end, else to leaving the room or the suite. `suite`: from
-    entering to leaving it, else to where he went; the PACU is in it.
+    happen (decision D). `anaesthesia`: from its start to its end, else to leaving the room, else to where he went.
+    `suite`: from entering to leaving it, else to where he went; the PACU is in it.
     """
 
     case: Case
@@ -61,7 +61,8 @@ class Told:
 
         left = "t_pacu_out" if "t_pacu_in" in events else "t_room_out"
         into_us = first("t_suite_in", "t_room_in", "t_anes_care", "t_anes_start")
-        out_us = first("t_suite_out", left)
+        end_us, out_us = first("t_anes_end", "t_room_out", "t_pacu_in", "t_suite_out"), first("t_suite_out", left)
+        gone_us = _elsewhere(events, into_us)
         return cls(
             case=case,
             libraries=libraries,
@@ -70,8 +71,8 @@ class Told:
             coded=case.coded,
             contents=_contents(case),
             signed=any(d.locked for d in case.documents.values() if d.template == RECORD),
-            anaesthesia=Span(start_us=first("t_anes_start"), end_us=first("t_anes_end", "t_room_out", "t_suite_out")),
-            suite=Span(start_us=into_us, end_us=_elsewhere(events, into_us) if out_us is None else out_us),
+            anaesthesia=Span(start_us=first("t_anes_start"), end_us=gone_us if end_us is None else end_us),
+            suite=Span(start_us=into_us, end_us=gone_us if out_us is None else out_us),
         )
 
     def at(self, *keys: str) -> int | None:

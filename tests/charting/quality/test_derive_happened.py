@@ -17,6 +17,9 @@ UNSAID = (
 )
 
 
+UNFINISHED = usual(t_anes_end=None, t_room_out=None, t_pacu_in=None, t_pacu_out=None, t_suite_out=None)
+
+
 def test_what_is_unsaid_of_the_operation_did_not_happen_once_the_record_is_signed() -> None:
     unlocked = ((300, UnlockAnswered(document="anaesthesia_record", granted=True, reason="x")),)
     for parts, expected in (
@@ -44,6 +47,9 @@ def test_the_end_of_an_anaesthetic_that_nobody_told_is_leaving_the_room() -> Non
     found = usual(t_anes_end=None, t_room_out=150)
     assert derived(found, finding("tooth_injury", "yes", 149)).tooth is True
     assert derived(found, finding("tooth_injury", "yes", 150)).tooth is False
+    for untold, end in ((usual(t_anes_end=None, t_room_out=None), 145), (UNFINISHED, 215)):
+        assert derived(untold, finding("tooth_injury", "yes", end - 1)).tooth is True
+        assert derived(untold, finding("tooth_injury", "yes", end)).tooth is False
     assert derived(usual(t_anes_start=None), finding("tooth_injury", "yes", 60)).tooth is None
 
 

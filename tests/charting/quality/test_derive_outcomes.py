@@ -88,8 +88,10 @@ def test_death_is_counted_from_the_end_and_from_the_start() -> None:
     assert (found.died_after_h, round(found.died_start_h, 4)) == (24.0, round(24 + 130 / 60, 4))
     on_the_table = derived(usual(), event("t_death", 130))
     assert (on_the_table.died, on_the_table.died_after_h < 0, on_the_table.died_start_h) == (True, True, 2.0)
-    no_end = derived(usual(t_anes_end=None, t_room_out=None, t_suite_out=None), event("t_death", 70))
+    no_end = derived(event("t_room_in", 0), event("t_anes_start", 10), event("t_death", 70))
     assert no_end.died_after_h == no_end.died_start_h == 1.0
+    in_pacu = derived(usual(t_anes_end=None, t_room_out=None, t_suite_out=None), event("t_death", 145 + DAY))
+    assert in_pacu.died_after_h == 24.0
 
 
 def test_a_donor_was_dead_before_and_anybody_else_cannot_have_been() -> None:
