@@ -190,7 +190,10 @@ class Filler:
         return parts(self._desk.case(case), document, template.grid.areas if template.grid else (), others)
 
     def _reading(self, bed: str, use: Callable[[SeriesReader], object]) -> bool:
-        """Let something read a bed's series, if it can be read. A failure is the bed's alone."""
+        """Let something read a bed's series, if it can be read. A failure is the bed's alone.
+
+        `use` returns False where it had nothing to read: that says nothing of whether the bed can be read.
+        """
         link = self._links.setdefault(bed, Link(self._log.bind(bed=bed), "series of the bed"))
         reader = self._sources.reader(bed)
         if self._ending.is_set():
@@ -198,7 +201,8 @@ class Filler:
         if reader is None:
             return True
         try:
-            use(reader)
+            if use(reader) is False:
+                return True
         except SourceError as error:
             self._since.setdefault(bed, self._now_us())
             link.lost(str(error))
@@ -232,8 +236,8 @@ class Filler:
 
     def _fill(
         self, key: tuple[str, str, int], template: Template, part: Part, lasting: bool, reader: SeriesReader
-    ) -> None:
-        """One part of a document, where anything has changed since the last look."""
+    ) -> bool:
+        """One part of a document, where anything has changed since the last look; whether it was looked at."""
         id_, document = key[0], key[1]
         case = self._desk.case(id_)
         wanted = plan(case, case.documents[document], template, part, self._zone, EXPECTED)
@@ -244,11 +248,11 @@ class Filler:
         before = self._seen.get(key)
         minute_us = now_us - now_us % MINUTE_US
         if until_us <= part.start_us:
-            return
+            return False
         if before is not None and (before.plan, before.until_us) == (wanted, until_us):
             awaited = now_us < until_us + AWAITED_US or any(map(_unreached, case.documents[document].gaps))
             if before.looked_us == minute_us or not awaited:
-                return
+                return False
         look = Look.at(reader, part, until_us, whole=before is None or before.plan != wanted)
         spans = changed(before, wanted, look.prints, look.technical, look.since_us, look.reached_us)
         start_us = _kept_us(case.documents[document], look.prints, part, until_us)
@@ -277,6 +281,7 @@ class Filler:
             technical=look.technical,
             seen=seen,
         )
+        return True
 
     def _put(
         self, id_: str, document: str, wanted: Plan, filling: Filling, since_us: int, until_us: int, settled_us: int

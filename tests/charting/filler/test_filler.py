@@ -229,6 +229,17 @@ def test_a_bed_that_cannot_be_read_is_told_once_and_filled_when_it_can(ward: War
     assert ward.values("hr") == {2.0: 70.0, 7.0: 70.0, 12.0: 70.0}
 
 
+def test_a_document_that_needs_no_look_does_not_say_that_its_bed_can_be_read(ward: Ward) -> None:
+    ward.beat(0, 20)
+    ward.look(10.2)
+    ward.beds.broken = "the series store: server closed the connection"
+    with structlog.testing.capture_logs() as logs:
+        ward.look(10.3)
+        ward.look(10.4)
+    assert [log["log_level"] for log in logs if log["log_level"] != "debug"] == ["warning"]
+    assert ward.filler.unfilled_since_us(BED) == at(10.3)
+
+
 def test_what_the_store_has_dropped_for_its_age_stays_in_the_record(ward: Ward) -> None:
     ward.beat(0, 600)
     ward.look(300.2)
