@@ -21,7 +21,10 @@ def _department(
     year: Annotated[int, typer.Option(min=2001, max=2100, help="Of its cases.")] = 2026,
     truth: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where the truth goes; none: beside the charting, FILE.truth.json."),
+        typer.Option(
+            metavar="FILE",
+            help="Where the truth goes; none: FILE.truth.json beside FILE, of a server department-SEED.truth.json.",
+        ),
     ] = None,
 ) -> None:
     """A year of a made-up department, with the true answer of each quality indicator beside it.
