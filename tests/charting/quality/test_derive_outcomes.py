@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from charting.reports.telling import told
+from charting.reports.words import said
 from charting.trail.contents import Volume
 from tests.charting.quality.told import DAY, HOUR, Part, at, coded, derived, event, finding, form, iso, record, usual
 
@@ -92,6 +94,13 @@ def test_death_is_counted_from_the_end_and_from_the_start() -> None:
     assert no_end.died_after_h == no_end.died_start_h == 1.0
     in_pacu = derived(usual(t_anes_end=None, t_room_out=None, t_suite_out=None), event("t_death", 145 + DAY))
     assert in_pacu.died_after_h == 24.0
+
+
+def test_a_case_sheet_does_not_tell_a_late_death_as_one_within_24_h() -> None:
+    late = derived(usual(), event("t_death", 9 * DAY))
+    assert told(late, "died", "en") == "yes"
+    assert said("fact.died", "en").startswith("Died (no:")
+    assert said("fact.died", "zh").startswith("死亡（否：")
 
 
 def test_a_donor_was_dead_before_and_anybody_else_cannot_have_been() -> None:
