@@ -35,6 +35,8 @@ look is held up by all of them.
 """
 BEHIND_US = 5 * MINUTE_US
 """After an outage three days of backlog are here in four minutes (design §8). What is not here then was never told."""
+LIVE_US = 10 * SECOND_US
+"""What is of longer before the first look that finds live data is none of them: it was told in the outage."""
 IDLE_US = 12 * HOUR_US
 """A bed without a patient that has been silent for so long is not in use: unknown, but nothing to be called for."""
 RECENT_US = HOUR_US
@@ -301,8 +303,8 @@ class Feed:
     def _is_behind(self, outage: _Outage, now_us: int) -> bool:
         """Whether what was told in an outage is still on its way. Raises what the reader raises.
 
-        Live data come first, of the others the oldest first (design §6): all is here when what was measured a minute
-        before the first live data is.
+        Live data come first, of the others the oldest first (design §6): all is here when what was measured just before
+        the first live data is.
         """
         reader = self._reader()
         if outage.back_us is None:
@@ -312,8 +314,8 @@ class Feed:
         short = outage.to_us - outage.from_us <= SILENT_US
         if reader is None or short or explained or now_us - outage.back_us > BEHIND_US:
             return False
-        end_us = outage.to_us // MINUTE_US * MINUTE_US
-        return not reader.minutes(self._bed, (), end_us - 2 * MINUTE_US, end_us - MINUTE_US)
+        end_us = outage.to_us - LIVE_US
+        return not reader.points(self._bed, (), max(outage.from_us + 1, end_us - SILENT_US), end_us)
 
     def _tell(self, now_us: int, *, used: bool) -> None:
         """Our own condition, high: while the bed is not known, everybody is to see it (clinical.md §4.2)."""

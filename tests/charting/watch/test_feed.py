@@ -200,6 +200,22 @@ def test_after_an_outage_nothing_counts_as_known_before_what_was_told_meanwhile_
     assert onset == at(70)
 
 
+@pytest.mark.parametrize("lasted", [36, 60, 90, 150])
+@pytest.mark.parametrize("began", [5, 25, 45])
+def test_what_was_told_before_an_outage_does_not_stand_for_what_was_told_in_it(began: int, lasted: int) -> None:
+    bed = Bedside()
+    bed.go(began)
+    bed.quiet = {"monitor"}
+    bed.go(began + lasted)
+    bed.quiet = set()
+    assert bed.go(began + lasted + 3).doubt is Doubt.BEHIND
+    bed.store.changes.append(alarm(at(began + 20), source="etco2"))
+    bed.store.readings += [reading(HR, at(second), 71.0) for second in range(began + 1, began + lasted)]
+    state = bed.go(began + lasted + 5)
+    assert told(state) == [("monitor", "etco2", PRESENT)]
+    assert state.known
+
+
 def test_an_outage_of_which_nothing_was_ever_told_ends_after_five_minutes() -> None:
     bed = Bedside()
     bed.go(5)
