@@ -35,6 +35,8 @@ router = APIRouter(prefix="/quality", include_in_schema=False)
 PAGE = 100
 """Members on one page of a list."""
 _DAY_US = 86_400_000_000
+_NAMED = 20
+"""As many moved cases are named; of more their number is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +229,8 @@ def _difference(here: Context, found: Difference, names: Mapping[str, str]) -> M
         if standing is None or n is None:
             return "–"
         if why:
-            return said("report.unavailable", here.lang, why=said(str(why), here.lang))
+            below = "" if d is None else f" · {said('report.denominator', here.lang)} {telling.count(d)}"
+            return said("report.unavailable", here.lang, why=said(str(why), here.lang)) + below
         unknown = len(getattr(standing, "unknown", ()))
         counted = telling.count(n) if d is None else f"{telling.count(n)} / {telling.count(d)}"
         more = f" · {said('report.side.unknown', here.lang)} {unknown}" if unknown else ""
@@ -239,16 +242,24 @@ def _difference(here: Context, found: Difference, names: Mapping[str, str]) -> M
         "before": told(found.before),
         "after": told(found.after),
         "moved": [
-            (word, cases)
+            (word, [_called(here, case) for case in cases[:_NAMED]] if here.can("read") else [], len(cases))
             for word, cases in (
                 ("came", found.came),
                 ("went", found.went),
                 ("came_below", found.denominator_came),
                 ("went_below", found.denominator_went),
+                ("came_unknown", found.unknown_came),
+                ("went_unknown", found.unknown_went),
             )
             if cases
         ],
     }
+
+
+def _called(here: Context, case: str) -> tuple[str, str]:
+    """The case, and what people call it by: its patient's name or number."""
+    number, name = patients(here, [case]).get(case, ("", ""))
+    return case, name or number or case
 
 
 @router.get("/{code}")

@@ -284,7 +284,12 @@ async def test_a_frozen_month_is_compared_with_what_is_known_later() -> None:
         html = (await client.get(f"/quality/frozen/{seq}")).text
         told = [f"{n} / 24 · indeterminate 1", f"{n + 1} / 24 · indeterminate 1"]
         assert Table(html).rows["AQI-IDI-11"][1:3] == told
-        assert f"/quality/cases/{CASE}" in html
+        number = hospital.trail.row(CASE)
+        assert number is not None
+        assert re.search(rf'href="/quality/cases/{CASE}">({number.name or number.number})</a>', html), "called by name"
+        await client.put("/api/quality/figures/anaesthesia_doctors/2026", json={"value": 37})
+        yearly = Table((await client.get(f"/quality/frozen/{seq}")).text).rows["AQI-ACC-02"]
+        assert yearly[1] != yearly[2], "what differs is seen"
         newer = await client.post("/api/quality/frozen", json={"period": MONTH})
         assert newer.json()["number"] == 2
         kept = (await client.get(f"/api/quality/frozen?period={MONTH}")).json()
