@@ -109,7 +109,9 @@ class Board:
         _forget(self._heard, REMEMBERED)
         self._follow_clock(condition)
         key, told = (condition.device, condition.alarm.source), (self._life, condition.time_us)
-        if told < self._last.get(key, told):
+        raised = self._raised.get(key)
+        again = raised is not None and (raised.told, raised.now.alarm) == (told, condition.alarm)
+        if again or told < self._last.get(key, told):
             return []
         self._last.pop(key, None)
         self._last[key] = told

@@ -245,6 +245,17 @@ def test_what_has_been_forgotten_as_a_repetition_is_still_too_old() -> None:
     assert board.hear(told(1)) == []
 
 
+def test_what_stands_does_not_begin_anew_where_it_is_told_again_much_later() -> None:
+    board = linked()
+    board.hear(told(1))
+    board.see("monitor", "hr", at(1), Seen(by="anna", at_us=at(2)))
+    for n in range(REMEMBERED + 1):
+        board.hear(told(3 + n, source="other", text=str(n)))
+    before, ended = board.standing(), board.ended()
+    assert board.hear(told(1)) == []
+    assert (board.standing(), board.ended()) == (before, ended)
+
+
 def test_two_changes_of_one_instant_count_in_the_order_in_which_they_are_told() -> None:
     board = linked()
     board.hear(told(5, END))

@@ -1,13 +1,13 @@
 """An alarm's life as PCD-04 messages: phases, states and identities of ihe-pcd.md §4."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from alarms.board import Seen
-from alarms.pcd04 import Reporter
+from alarms.board import REMEMBERED, Seen
+from alarms.pcd04 import TOLD, Reporter
 from collector.model import AlarmPhase, AlarmType, Condition, Priority
 from tests.alarms.test_board import CONTINUE, END, START, at, told
 
@@ -118,6 +118,18 @@ def test_the_same_change_told_again_is_the_same_report() -> None:
     reporter = Reporter("OR")
     changes = [told(1), told(2, CONTINUE, Priority.HIGH), told(3, CONTINUE, Priority.LOW), told(4, END)]
     assert reported(reporter, *changes) == reported(reporter, *changes)
+
+
+@pytest.mark.parametrize("changes", [[told(1)], [told(1), told(2, CONTINUE, text="HR 141")]])
+def test_one_that_stands_for_long_is_told_again_as_the_same_alarm_and_as_seen(changes: Sequence[Condition]) -> None:
+    reporter = Reporter("OR")
+    reported(reporter, *changes)
+    reporter.see("monitor", "hr", at(1), Seen(by="anna", at_us=at(3)))
+    reported(reporter, *(told(4 + n, source=f"other {n}") for n in range(max(TOLD, REMEMBERED) + 1)))
+    (record,) = reported(reporter, changes[-1])
+    assert said(record) == ("continue", "active", "alert-acknowledged", "PM")
+    assert START_ID in {record["id"], record["parent"]}
+    assert reported(reporter, told(5_000, END))[0]["parent"] == START_ID
 
 
 def test_a_reporter_that_begins_in_the_middle_knows_what_was_before_and_not_what_comes() -> None:
