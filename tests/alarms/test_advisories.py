@@ -122,6 +122,12 @@ def test_36_by_hand_begins_anew_after_a_normal_course() -> None:
     assert case.of("TMP-36", range(106, 130)) == [(125, "start")]
 
 
+def test_a_reading_by_hand_from_before_ends_nothing_where_the_thermometer_falls_silent() -> None:
+    case = Case(channels=[spots({70: 36.5}), channel(values((72, None), (25, 35.3)))])
+    (_, began), (ended_min, ended) = case.of("TMP-355", range(130))
+    assert (began, ended, ended_min) == ("start", "unknown", 97 + 16)
+
+
 # TMP-25
 
 
