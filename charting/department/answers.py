@@ -107,6 +107,7 @@ def answers(story: Story) -> Answers:
     born = None if delivery is None else _detail(delivery, "delivery", "vaginal")
     entered_us, left_us = at("t_pacu_in"), at("t_pacu_out")
     blood = _blood(story, unsaid)
+    lived = _lived(story, at("t_anes_end"))
     looked = bool(temperature.probes) or story.signed_us is not None
     where = "offsite" if operation.is_offsite else "or"
     return Answers(
@@ -149,7 +150,7 @@ def answers(story: Story) -> Answers:
         aspiration_severe=both(_in_anaesthesia(story, "aspiration", unsaid), _told(story, "aspiration", "severe")),
         airway_unplanned=_airway_unplanned(story, unsaid),
         arrest=_arrest(story, _suite_out(story), unsaid),
-        arrest_24h=_arrest(story, None if start_us is None else start_us + DAY_US, unsaid if _lived(story) else None),
+        arrest_24h=_arrest(story, None if start_us is None else start_us + DAY_US, unsaid if lived else None),
         allergy=both(_in_anaesthesia(story, "allergy", unsaid), _told(story, "allergy", "adrenaline")),
         awareness=_found(story, "awareness", _asked_awareness(story)),
         extubated=_extubated(story, unsaid),
@@ -385,14 +386,13 @@ def _vas(story: Story) -> float | None:
     return None if story.after is None else story.after.vas
 
 
-def _lived(story: Story) -> bool:
-    """Somebody knows that he lived 24 h after the anaesthetic: he was seen, or died later."""
-    end_us = story.at("t_anes_end")
-    if end_us is None:
+def _lived(story: Story, since_us: int | None) -> bool:
+    """Somebody knows that he lived 24 h after a time: he was seen, or died later."""
+    if since_us is None:
         return False
     death_us = story.at("t_death")
     if death_us is not None:
-        return death_us > end_us + DAY_US
+        return death_us > since_us + DAY_US
     if _found(story, "alive", None):
         return True
     after = story.after
@@ -404,7 +404,7 @@ def _lived(story: Story) -> bool:
             seen.append(after.late_us)
     if story.analgesia is not None and story.analgesia.vas is not None:
         seen.append(story.analgesia.asked_us)
-    return any(at_us is not None and at_us >= end_us + DAY_US for at_us in seen)
+    return any(at_us is not None and at_us >= since_us + DAY_US for at_us in seen)
 
 
 def _died(story: Story, since_us: int | None) -> Three:
@@ -413,5 +413,5 @@ def _died(story: Story, since_us: int | None) -> Three:
     if since_us is None:
         return None
     if death_us is None:
-        return False if _lived(story) else None
+        return False if _lived(story, since_us) else None
     return death_us - since_us <= DAY_US

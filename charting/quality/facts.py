@@ -157,6 +157,8 @@ class Facts:
     """Death after anaesthesia start."""
     died: Three = None
     """False: known to have lived 24 h after anaesthesia end."""
+    died_start: Three = None
+    """False: known to have lived 24 h after anaesthesia start."""
     central_line: Three = None
     central_line_harm: Three = None
     """A severe complication of a central venous puncture (2015-15)."""

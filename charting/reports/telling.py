@@ -28,7 +28,8 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "extubated", "reintubated", "central_line", "central_line_harm",
     ),
     "followup": (
-        "awareness", "analgesia", "vas", "nerve", "hoarse", "coma", "died", "died_after_h", "died_start_h",
+        "awareness", "analgesia", "vas", "nerve", "hoarse", "coma", "died", "died_start", "died_after_h",
+        "died_start_h",
     ),
 }  # fmt: skip
 """Facts as a case's quality sheet tells them."""

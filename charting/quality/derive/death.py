@@ -6,8 +6,9 @@ from charting.quality.derive.told import Told, answer, answered_us, hours
 from charting.quality.facts import Three
 
 
-def died(told: Told, asa: str) -> Three:
-    """No: known to have lived 24 h after the anaesthetic: by a finding, or by whatever was seen of him later.
+def died(told: Told, asa: str, since_us: int | None) -> Three:
+    """No: known to have lived 24 h after a time (the anaesthetic's end, or its start): by a finding, or by whatever was
+    seen of him later.
 
     Unknown where that and a death contradict each other, or the death is said to lie before the anaesthetic; but a
     donor (ASA 6) was dead before, and did not die of it.
@@ -23,7 +24,7 @@ def died(told: Told, asa: str) -> Three:
         return None if lived and hours(ended_us, death_us) <= 24 else True
     if gone or "dead" in told.answers("postop_visit", "condition"):
         return None if lived else True
-    return False if lived or any(hours(ended_us, at_us) >= 24 for at_us in _seen_alive(told)) else None
+    return False if lived or any(hours(since_us, at_us) >= 24 for at_us in _seen_alive(told)) else None
 
 
 def died_h(told: Told, since_us: int | None) -> float:

@@ -18,7 +18,8 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
     technique = codes.technique(told.coded, libraries)
     asa, emergency_class = codes.asa(told.coded)
     own, given = airway.airway(told, technique.airway), blood(told)
-    died, after_h = death.died(told, asa), death.died_h(told, told.ended_us)
+    start_us, ended_us = told.anaesthesia.start_us, told.ended_us
+    died, after_h = death.died(told, asa, ended_us), death.died_h(told, ended_us)
     suggested = candidates(told, own.tube)
     return Facts(
         case=case.id,
@@ -74,8 +75,9 @@ def facts(case: Case, libraries: Libraries) -> Facts | None:
         cranial=codes.in_set(told.coded, "cranial"),
         coma=outcomes.coma(told),
         died_after_h=after_h,
-        died_start_h=death.died_h(told, told.anaesthesia.start_us),
+        died_start_h=death.died_h(told, start_us),
         died=died,
+        died_start=death.died(told, asa, start_us),
         central_line=happened.central_line(told),
         central_line_harm=outcomes.central_line_harm(told),
     )

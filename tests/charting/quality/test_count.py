@@ -130,8 +130,8 @@ def test_labour_analgesia_is_offsite_unless_the_switch_says_otherwise() -> None:
 
 
 def test_death_by_both_wordings_and_arrest_by_both_windows() -> None:
-    long_ = facts("a", died=True, died_start_h=25.0, died_after_h=20.0, arrest=False, arrest_24h=True)
-    short = facts("b", died=True, died_start_h=10.0, died_after_h=8.0, arrest=True, arrest_24h=True)
+    long_ = facts("a", died=True, died_start=True, died_start_h=25.0, died_after_h=20.0, arrest=False, arrest_24h=True)
+    short = facts("b", died=True, died_start=True, died_start_h=10.0, died_after_h=8.0, arrest=True, arrest_24h=True)
     told = {r.key: r.n for r in reported(long_, short).results}
     assert (told["T-13"], told["T-13@end"], told["2015-10"], told["AQI-TPM-25"]) == (1, 2, 1, 2)
     assert (told["T-14"], told["T-14@24h"]) == (1, 2)

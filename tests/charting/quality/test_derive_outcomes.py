@@ -125,6 +125,12 @@ def test_who_is_known_to_have_lived(parts: tuple[Part, ...], expected: bool | No
     assert derived(usual(), *parts).died is expected
 
 
+def test_who_was_seen_a_day_after_the_start_did_not_die_within_24_h_of_it() -> None:
+    for minute, expected in ((9 + DAY, (None, None)), (10 + DAY, (False, None)), (140 + DAY, (False, False))):
+        found = derived(usual(), visit(minute, condition="good"))
+        assert (found.died_start, found.died) == expected
+
+
 def blood(
     group: str, code: str, ml: float, start: float = 60, end: float | None = None, what: str = "红细胞"
 ) -> Volume:
