@@ -58,7 +58,7 @@ Seed = Annotated[int, typer.Option(help="The same seed gives the same patient.")
 @app.command("demo")
 def _demo(
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port of the page, the bed's own is the next; 0: free ones.")
+        int, typer.Option(min=0, max=65_534, help="Port of the page, the bed's own is the next; 0: free ones.")
     ] = 8080,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="How many times faster the devices live.")] = 1.0,
     seconds: Annotated[float | None, typer.Option(min=0, help="End by itself after so long.")] = None,

@@ -60,7 +60,7 @@ async def run_demo(
         folder = keep.absolute() if keep else Path(scratch)
         places = {spec.name: _place(spec, Path(scratch)) for spec in specs}
         page = port or free_port(socket.SOCK_STREAM)
-        bedside = page % 65_535 + 1 if port else free_port(socket.SOCK_STREAM)
+        bedside = page + 1 if port else free_port(socket.SOCK_STREAM)
         bed = _written(folder / "bed.toml", _bed_config(specs, places, folder, bedside, dsn))
         chart = _written(folder / "charting.toml", _charting_config(folder, page, dsn))
         marks = MARKS if scenario == "anaesthetic" else {}

@@ -116,7 +116,7 @@ def _name(name: str) -> str:
 def _roles(roles: Iterable[str]) -> frozenset[str]:
     said = frozenset(roles)
     for role in sorted(said - frozenset(ROLES)):
-        raise AccountRefusal("role_unknown", role=role)
+        raise AccountRefusal("role_unknown", role=role, roles=", ".join(ROLES))
     if not said:
         raise AccountRefusal("no_role")
     return said

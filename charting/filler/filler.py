@@ -137,10 +137,6 @@ class Filler:
         finally:
             self._lock.release()
 
-    def unfilled_since_us(self, bed: str) -> int | None:
-        """Since when a bed's series cannot be read; None while they can."""
-        return self._since.get(bed)
-
     def _closed(self) -> Sequence[CaseRow]:
         return self._trail.rows(state="closed", since_us=self._now_us() - CERTIFY_US, limit=MOST)
 

@@ -220,12 +220,10 @@ def test_a_bed_that_cannot_be_read_is_told_once_and_filled_when_it_can(ward: War
         assert ward.look(10.2) == []
         ward.look(11.2)
     assert [(log["log_level"], log["bed"]) for log in logs] == [("warning", BED), *[("debug", BED)] * (len(logs) - 1)]
-    assert ward.filler.unfilled_since_us(BED) == at(10.2)
     ward.beds.broken = ""
     with structlog.testing.capture_logs() as logs:
         ward.look(12.2)
     assert [log["log_level"] for log in logs] == ["info"]
-    assert ward.filler.unfilled_since_us(BED) is None
     assert ward.values("hr") == {2.0: 70.0, 7.0: 70.0, 12.0: 70.0}
 
 
@@ -237,7 +235,6 @@ def test_a_document_that_needs_no_look_does_not_say_that_its_bed_can_be_read(war
         ward.look(10.3)
         ward.look(10.4)
     assert [log["log_level"] for log in logs if log["log_level"] != "debug"] == ["warning"]
-    assert ward.filler.unfilled_since_us(BED) == at(10.3)
 
 
 def test_what_the_store_has_dropped_for_its_age_stays_in_the_record(ward: Ward) -> None:

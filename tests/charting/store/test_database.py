@@ -233,7 +233,7 @@ def test_a_server_without_charting_says_what_to_run(server: str, charting_dsn: s
     del charting_dsn
     with new_database(server) as dsn:
         migrate_series(dsn)
-        with pytest.raises(UsageError, match="run `vitalsd migrate`"):
+        with pytest.raises(UsageError, match="no charting that this user may see: run `vitalsd migrate`"):
             open_database(dsn)
 
 
