@@ -62,6 +62,7 @@ def situation(case: Case, libraries: Libraries, gases: Sequence[Minutes], now_us
         etco2=_etco2(gases, now_us),
         trigger=_trigger(told, gases, now_us),
         after_arrest=_after_arrest(told, area),
+        target_c=_target(case),
     )
 
 
@@ -73,6 +74,12 @@ def _general(told: Told, coded: Technique) -> Three:
 def _cooled(case: Case, coded: Technique) -> Spans:
     """A technique that cools does so all the time."""
     return ((0, None),) if coded.cooling else cooled(case.events)
+
+
+def _target(case: Case) -> float | None:
+    """What was said last of cooling that has not ended."""
+    said = [e.details.get("target") for e in case.events if e.key in {"t_cool_start", "t_cool_end"}]
+    return float(said[-1]) if said and said[-1] else None
 
 
 def _course(told: Told, area: Area, cooled: Spans, now_us: int) -> Course | None:

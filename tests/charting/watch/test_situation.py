@@ -10,7 +10,7 @@ import pytest
 from alarms.hypothermia.types import Outcome
 from alarms.situation import Situation
 from charting.library.library import Libraries
-from charting.trail.contents import Bolus, Coded, Content, Finding, Infusion, Rate, Score, Term, Warming
+from charting.trail.contents import Bolus, Coded, Content, Event, Finding, Infusion, Rate, Score, Term, Warming
 from charting.trail.entries import Body, Closed, Moved, Opened, Set, Thermometer, Thermometry
 from charting.watch.advice import warmth
 from charting.watch.situation import situation
@@ -87,6 +87,19 @@ def test_cooling_is_what_people_say_or_the_technique_does() -> None:
     assert sorted(told(*spans).cooled) == [(at(10), at(40)), (at(50), None)]
     assert told(technique("44")).cooled == ((0, None),)
     assert told().cooled == ()
+
+
+def test_the_target_is_what_was_said_last_of_cooling_that_has_not_ended() -> None:
+    def said(minute: float, target: str) -> Set:
+        content = Event(key="t_cool_start", at_us=at(minute), details={"target": target} if target else {})
+        return put(content, f"event:{minute}", "")
+
+    icu = opened(area="icu")
+    assert told(said(10, "33"), first=icu).target_c == 33.0
+    assert told(said(10, "33"), said(40, "37.5"), first=icu).target_c == 37.5
+    assert told(said(10, "33"), said(40, ""), first=icu).target_c is None
+    assert told(said(10, "33"), event("t_cool_end", 40), first=icu).target_c is None
+    assert told(first=icu).target_c is None
 
 
 def warm(
