@@ -84,7 +84,7 @@ def _present(connection: Connection) -> str | None:
 
 def _other(present: str | None) -> str:
     if present is None:
-        return "no charting that this user may see: run `vitalsd migrate`, or connect as one with the role vitalsd_chart"
+        return "no charting that this user may see: run `vitalsd migrate`, or connect as one in the role vitalsd_chart"
     if present in _revisions():
         return f"the charting is of an older vitalsd ({present}): run `vitalsd migrate`"
     return f"made by a newer vitalsd: its charting is {present}, this one knows {newest()}"
