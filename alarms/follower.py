@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alarms.board import Alarm, Board, Seen
 from collector.clock import EVER_US
-from collector.model import Condition, Priority
+from collector.model import Condition
 from collector.series import SeriesReader
 from collector.status import DeviceState, DeviceStatus
 
@@ -58,17 +58,10 @@ class Follower:
             self._board.tick(now_us)
             return Alarms(standing=tuple(self._board.standing()), ended=tuple(self._board.ended()))
 
-    def see(self, device: str, source: str, onset_us: int, priority: Priority, seen: Seen) -> Alarm | None:
-        """As Board.see: the alarm that is marked now, None where there is none to mark.
-
-        priority: as it was on the page; one that has risen since was not seen as it is.
-        """
+    def see(self, device: str, source: str, onset_us: int, seen: Seen) -> Alarm | None:
+        """As Board.see: the alarm that is marked now, None where there is none to mark."""
         with self._lock:
-            risen = any(
-                (one.device, one.alarm.source) == (device, source) and one.alarm.priority.rank < priority.rank
-                for one in self._board.standing()
-            )
-            marked = () if risen else self._board.see(device, source, onset_us, seen)
+            marked = self._board.see(device, source, onset_us, seen)
             return marked[0] if marked else None
 
     def _news(self, now_us: int) -> Sequence[Condition]:

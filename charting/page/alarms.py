@@ -119,7 +119,7 @@ class AlarmView:
         times.append(f"{escape(words('since'))} {onset} {escape(words('for'))} {age}")
         return (
             f'<li class="alarm {self._kind(one)}" data-device="{escape(one.device)}" '
-            f'data-source="{escape(alarm.source)}" data-onset="{one.onset_us}" data-priority="{alarm.priority}">'
+            f'data-source="{escape(alarm.source)}" data-onset="{one.onset_us}" data-told="{one.told_us}">'
             f'{self._priority(alarm.priority)}<span class="what">{escape(text)}</span>{more}{self._seen(one)}'
             f"<small>{escape(' · '.join(where))} · {' · '.join(times)}</small>{self._tags(one)}</li>"
         )

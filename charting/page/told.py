@@ -18,7 +18,6 @@ from alarms.latency import Latency
 from charting.page.now import Now
 from collector.bell import Bell
 from collector.logs import logger
-from collector.model import Priority
 from collector.technical import GATEWAY
 
 MOST_BYTES = 4_096
@@ -80,20 +79,18 @@ class Told:
         return Response(status_code=204)
 
     async def see(self, request: Request) -> Response:
-        """`{"device", "source", "onset", "priority"}` of an alarm as it was on the page; 409 where it is no more so."""
+        """`{"device", "source", "onset", "told"}` of an alarm as it was on the page; 409 where it is no more so."""
         body = await _body(request)
         if isinstance(body, Response):
             return body
-        device, source, onset_us, priority = (body.get(key) for key in ("device", "source", "onset", "priority"))
-        if not (isinstance(device, str) and isinstance(source, str) and type(onset_us) is int) or (
-            priority not in tuple(Priority)
-        ):
-            return PlainTextResponse('expected {"device", "source", "onset" in µs, "priority"} of an alarm', 400)
-        seen = Seen(by=BEDSIDE, at_us=self._now_us())
-        alarm = await asyncio.to_thread(self._alarms.see, device, source, onset_us, Priority(priority), seen)
+        device, source, onset_us, told_us = (body.get(key) for key in ("device", "source", "onset", "told"))
+        if not (isinstance(device, str) and isinstance(source, str)) or not (type(onset_us) is type(told_us) is int):
+            return PlainTextResponse('expected {"device", "source", "onset" in µs, "told" in µs} of an alarm', 400)
+        seen = Seen(by=BEDSIDE, at_us=self._now_us(), told_us=told_us)
+        alarm = await asyncio.to_thread(self._alarms.see, device, source, onset_us, seen)
         if alarm is None:
             return PlainTextResponse("the alarm is no longer as it was shown, or is seen", 409)
-        self._log.info("an alarm was seen at the bed", device=device, priority=str(priority))
+        self._log.info("an alarm was seen at the bed", device=device, priority=str(alarm.alarm.priority))
         self._seen(alarm)
         self._bell.ring()
         return Response(status_code=204)

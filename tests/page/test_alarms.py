@@ -70,7 +70,7 @@ class Site:
 
 
 def mark(of: Condition, **other: object) -> Mapping[str, object]:
-    found = {"device": of.device, "source": of.alarm.source, "onset": of.time_us, "priority": of.alarm.priority}
+    found = {"device": of.device, "source": of.alarm.source, "onset": of.time_us, "told": of.time_us}
     return {**found, **other}
 
 
@@ -290,7 +290,7 @@ async def test_a_person_marks_an_alarm_as_seen_and_it_stays() -> None:
     assert (await site.post("/see", mark(one))).status_code == 409, "seen already"
 
 
-@pytest.mark.parametrize("other", [{"priority": "medium"}, {"onset": 1}, {"device": "vent"}, {"source": "x"}])
+@pytest.mark.parametrize("other", [{"told": NOW_US - 6 * SECOND_US}, {"onset": 1}, {"device": "vent"}, {"source": "x"}])
 async def test_an_alarm_that_is_not_as_it_was_shown_is_not_marked(other: dict[str, object]) -> None:
     one = alarm(NOW_US - 5 * SECOND_US, text="HR")
     site = Site(one)
@@ -301,8 +301,8 @@ async def test_an_alarm_that_is_not_as_it_was_shown_is_not_marked(other: dict[st
 
 BAD: list[object] = [
     {}, [], 5, {"numbers": "1"}, {"numbers": [1.5]}, {"numbers": [True]}, {"numbers": [1] * (MOST_NUMBERS + 1)},
-    {"device": 1, "source": "1", "onset": 1, "priority": "high"}, {"device": "m", "source": "1", "onset": "1"},
-    {"device": "m", "source": "1", "onset": 1, "priority": "loud"}, b"{", b"\xff", b"[" * 4000,
+    {"device": 1, "source": "1", "onset": 1, "told": 1}, {"device": "m", "source": "1", "onset": "1"},
+    {"device": "m", "source": "1", "onset": 1, "told": "1"}, b"{", b"\xff", b"[" * 4000,
 ]  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """What is shown of a bed now: ages, tiles, alarms that stand."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -256,17 +258,24 @@ def test_who_was_held_up_on_his_way_does_not_undo_what_is_known_of_a_link() -> N
     assert alarms.follow((status(),), NOW_US - SECOND_US // 2).standing[0].presence is Presence.UNKNOWN
 
 
-def test_an_alarm_that_has_risen_since_it_was_drawn_is_not_seen() -> None:
-    store = Store(changes=[alarm(NOW_US - 9 * SECOND_US, priority=Priority.LOW)])
+@pytest.mark.parametrize(("before", "since"), [
+    (alarm(NOW_US - 9 * SECOND_US, priority=Priority.LOW), {"priority": Priority.HIGH}),
+    (alarm(NOW_US - 9 * SECOND_US), {"code": "MDC_EVT_APNEA"}),
+])  # fmt: skip
+def test_an_alarm_that_has_become_another_since_it_was_drawn_is_not_seen(
+    before: Condition, since: Mapping[str, Any]
+) -> None:
+    store = Store(changes=[before])
     alarms = Follower(BED, store)
     alarms.follow((status(),), NOW_US)
-    store.changes.append(alarm(NOW_US, AlarmPhase.CONTINUE, priority=Priority.HIGH))
+    other = replace(before.alarm, phase=AlarmPhase.CONTINUE, **since)
+    store.changes.append(replace(before, time_us=NOW_US, alarm=other))
     alarms.follow((status(),), NOW_US + SECOND_US)
-    onset_us, seen = NOW_US - 9 * SECOND_US, Seen(by="x", at_us=NOW_US + 2 * SECOND_US)
-    assert alarms.see("monitor", "1", onset_us, Priority.LOW, seen) is None
-    marked = alarms.see("monitor", "1", onset_us, Priority.HIGH, seen)
+    drawn, anew = (Seen(by="x", at_us=NOW_US + 2 * SECOND_US, told_us=us) for us in (before.time_us, NOW_US))
+    assert alarms.see("monitor", "1", before.time_us, drawn) is None
+    marked = alarms.see("monitor", "1", before.time_us, anew)
     assert marked is not None
-    assert marked.seen == seen
+    assert marked.seen == anew
 
 
 def test_an_alarm_of_the_gateway_itself_is_known_and_stays() -> None:

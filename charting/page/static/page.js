@@ -160,8 +160,8 @@ function drawnNow(numbers) {
 document.addEventListener("click", (event) => {
   const alarm = event.target.closest("button.see")?.closest("[data-source]");
   if (!alarm) return;
-  const { device, source, onset, priority } = alarm.dataset;
-  tell("see", { device, source, onset: Number(onset), priority }).catch(() => {}); // what has come of it the page is sent
+  const { device, source, onset, told } = alarm.dataset;
+  tell("see", { device, source, onset: Number(onset), told: Number(told) }).catch(() => {}); // what has come of it the page is sent
 });
 
 function replace(id, html) {
