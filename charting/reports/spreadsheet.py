@@ -14,8 +14,8 @@ from charting.reports.temperature import GROUPS, Temperature
 from charting.reports.words import said
 from charting.reports.xlsx import Cell, Column, Sheet, Value
 
-MOST = 40_000
-"""Members that are listed at most: some 10 s of work. Of a longer period they are exported month by month."""
+MOST = 20_000
+"""Members that are listed at most: some 5 s of work. Of a longer period they are exported month by month."""
 
 
 def sheets(
