@@ -1,16 +1,21 @@
 """What a release leaves behind for the tests of all later ones: python -m tests.store.release VERSION."""
 
+import gzip
 import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from charting.case.rows import row_of
 from charting.case.state import fold
+from charting.library.library import Libraries
+from charting.quality.deriver import Deriver
 from charting.store.database import Database
+from charting.store.facts import DatabaseFacts
 from charting.store.migrate import migrate as migrate_charting
 from charting.store.migrate import revisions
 from charting.store.trail import DatabaseTrail
@@ -19,6 +24,7 @@ from collector.journal import Journal
 from collector.journal.ranges import Ranges
 from collector.sql import migrations, text
 from collector.timescale import READER
+from tests.charting.quality.hand import copied, department
 from tests.contracts.trail import BODIES, LATER
 from tests.journal.entries import one_of_each, seconds
 
@@ -75,6 +81,19 @@ def write_charting(path: Path) -> None:
     database.close()
 
 
+def write_department(path: Path) -> None:
+    """The department by hand, with the facts of its cases; packed."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "department.db")
+        dsn = f"sqlite:///{file}"
+        migrate_charting(dsn)
+        database = Database(dsn)
+        copied(department(), lambda now_us: DatabaseTrail(database, now_us))
+        Deriver(DatabaseTrail(database, lambda: OPENED_US), Libraries.sample(), DatabaseFacts(database)).refresh()
+        database.close()
+        path.write_bytes(gzip.compress(file.read_bytes(), mtime=0))
+
+
 def write_journal(path: Path) -> None:
     """A small journal: every kind of entry, an input, a reader that has the first DELIVERED of them."""
     journal = Journal.open(path, [READER])
@@ -92,6 +111,7 @@ def main(arguments: Sequence[str]) -> None:
     (folder / "journal.db-writer").unlink()
     (folder / "charting.sql").write_text(charting_schema(), encoding="utf-8")
     write_charting(folder / "charting.db")
+    write_department(folder / "department.db.gz")
 
 
 if __name__ == "__main__":
