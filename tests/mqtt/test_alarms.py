@@ -158,7 +158,7 @@ async def test_a_beds_alarm_is_in_its_metrics_on_its_page_and_at_the_broker_and_
         assert 'vitalsd_alarm_page_seconds_count{bed="OR-9"} 0.0' in text
         (alarm,) = (await client.get(f"{page}/api/now")).json()["alarms"]
         onset_us = clocks.wall_us - 30_000_000
-        told = {"device": "vitalsd", "source": "link:m", "onset": onset_us, "priority": "high"}
+        told = {"device": "vitalsd", "source": "link:m", "onset": onset_us, "told": clocks.wall_us}
         answer = await client.post(f"{page}/see", json=told, headers={"origin": page})
         assert (alarm["seen"], answer.status_code) == (None, 204)
         await until(lambda: subscriber.of(link)[1:], "the mark at the broker")
