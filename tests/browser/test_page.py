@@ -181,6 +181,9 @@ async def test_the_range_of_the_chart_can_be_chosen() -> None:
 async def test_an_alarm_is_drawn_at_once_measured_and_marked_as_seen() -> None:
     async with served() as site, opened(site) as page:
         await expect(page.locator("#latency")).to_contain_text("not measured yet")
+        site.store.readings.append(reading(HR, NOW_US, 187.0))
+        site.bell.ring()
+        await expect(page.locator(".tile.t-ecg .num")).to_have_text("187")  # news have reached it: what stood is known
         site.store.changes.append(alarm(NOW_US, priority=Priority.HIGH, text="*** HR 186"))
         site.bell.ring()
         row = page.locator("#alarms .p-high")
