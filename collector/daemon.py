@@ -302,15 +302,11 @@ class _Daemon:
         """Keep metrics, the gateway's own conditions and the devices' states at the broker up to date."""
         seen_s = self._clock.monotonic()
         while True:
-            with contextlib.suppress(JournalError):  # a file that cannot be read is `_tend`'s to mend
-                await asyncio.to_thread(self._metrics.show_journal, self._journal, self._clock.utc_us())
-            with contextlib.suppress(JournalError):
-                changes = await asyncio.to_thread(self._journal_watch.look, self._clock.monotonic())
-                if changes:
-                    await self._writer.append(changes, {})
+            of_journal = await asyncio.to_thread(self._look_at_journal)
             devices, sinks = [runner.status for runner in self._runners], self._delivery.status()
             now_us, now_s = self._clock.utc_us(), self._clock.monotonic()
-            changes = [*self._links.look(devices, now_us), *self._watched.look(devices, sinks, now_us, now_s)]
+            of_links, of_signals = self._links.look(devices, now_us), self._watched.look(devices, sinks, now_us, now_s)
+            changes = [*of_journal, *of_links, *of_signals]
             if changes:
                 await self._writer.append(changes, {})
             if self._clock.monotonic() - seen_s >= SEEN_S:
@@ -322,6 +318,14 @@ class _Daemon:
                 self._mqtt.show([runner.status for runner in self._runners])
             await self._show_alarms()
             await asyncio.sleep(WATCH_S)
+
+    def _look_at_journal(self) -> Sequence[Condition]:
+        """Its metrics, and the changes of its conditions. A file that cannot be read is `_tend`'s to mend."""
+        with contextlib.suppress(JournalError):
+            self._metrics.show_journal(self._journal, self._clock.utc_us())
+        with contextlib.suppress(JournalError):
+            return self._journal_watch.look(self._clock.monotonic())
+        return ()
 
     async def _show_alarms(self) -> None:
         """Those that stand, in the metrics. A device that has none has 0 of each priority, where its link is up."""
