@@ -69,8 +69,10 @@ class Follower:
         looked_us, known = self._looked_us, self._known
         if looked_us is None:
             start_us = now_us - PAST_US
-            older, self._standing = [change for change in self._standing if change.time_us < start_us], ()
-            return [*older, *self._read(start_us, now_us)]
+            older = [change for change in self._standing if change.time_us < start_us]
+            news = [*older, *self._read(start_us, now_us)]
+            self._standing = ()  # not before the reader has answered: a look that fails is made again
+            return news
         set_back = now_us < looked_us  # what was told by then may come again: before the gateway's word of the step
         if set_back or now_us - self._whole_us >= WHOLE_EVERY_US:
             return [change for change in self._read(min(looked_us, now_us) - LATE_US, now_us) if change not in known]

@@ -239,6 +239,16 @@ def test_an_alarm_that_stands_for_more_than_a_day_is_known_after_a_restart() -> 
     assert [(one.alarm.text, one.presence) for one in found.standing] == [("old", Presence.UNKNOWN)]
 
 
+def test_what_stands_for_days_is_not_forgotten_where_the_first_look_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, old = Store(), alarm(NOW_US - 30 * HOUR_US, text="old")
+    alarms, started = Follower(BED, store, [old]), replace(status(), since_us=NOW_US - SECOND_US)
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "conditions", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            alarms.follow((started,), NOW_US)
+    assert [one.alarm.text for one in alarms.follow((started,), NOW_US + SECOND_US).standing] == ["old"]
+
+
 def test_a_condition_that_is_told_with_since_when_it_holds_is_not_missed() -> None:
     store = Store()
     bed = bedside(store)
