@@ -2,7 +2,8 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -11,8 +12,9 @@ from typing import Any
 
 from collector.codes import Parameter
 from collector.errors import UsageError
-from collector.model import AlarmCondition
-from collector.session import Session
+from collector.model import AlarmCondition, Channel
+from collector.session import Session, Source
+from collector.transport.base import Port
 
 
 class Evidence(StrEnum):
@@ -39,12 +41,14 @@ class Model:
 class Line:
     """A transport that the driver speaks, with the defaults of its port.
 
-    `scheme`: serial, tcp, tcp-listen or udp. `settings`: the query of a serial port (baud, parity, bytesize, stopbits,
-    rtscts), overridden by what the port in the config says.
+    `scheme`: serial, tcp, tcp-listen or udp; of a Source also mqtt, mqtts, http, https. `settings`: the query of a
+    serial port (baud, parity, bytesize, stopbits, rtscts), overridden by what the port in the config says. `speeds`:
+    other baud rates that the device's menu offers. `port`: the number where the config names none.
     """
 
     scheme: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    speeds: tuple[int, ...] = ()
     port: int | None = None
 
 
@@ -66,24 +70,41 @@ class Simulated:
 class DriverSpec:
     """A driver's declaration, the object SPEC of its package.
 
-    options: a pydantic model; unknown keys are errors. session(options, datagrams, standing): `datagrams` is True where
-    each receive is one datagram (UDP, a .hex recording); standing: alarm conditions that stood in an earlier dialogue,
-    so that the first list is told as a change of these: one that it holds unchanged continues, for until then nobody
-    knows whether it does. simulator(simulated): the device's side of the dialogue.
-    silence_s: without a frame for this long the device is called silent and the session starts anew.
-    parameters: the driver's own VND_ codes, in the form of codes.csv.
+    parts: part of the protocol (frames, dialogue, values, settings, alarms, waves, identity) → how well we know it.
+    options: a pydantic model; unknown keys are errors.
+
+    A protocol of ours has session(options, datagrams, standing): `datagrams` is True where each receive is one datagram
+    (UDP, a .hex recording); standing: alarm conditions that stood in an earlier dialogue, so that the first list is told
+    as a change of these: one that it holds unchanged continues, for until then nobody knows whether it does. Its
+    simulator(simulated) is the device's side of the dialogue. One of a library that owns its socket has source(options,
+    port, standing) instead, and peer(simulated, port, clock): the device itself, at that port, by a clock in seconds.
+
+    silence_s: without a frame for this long the device is called silent and the session starts anew; an option of the
+    same name overrides it. durable_first: what it sends acknowledges what it has heard, and waits for the journal.
+    parameters: the driver's own VND_ codes, in the form of codes.csv. channels(): all that its code table knows.
+    brief: the options that leave out waves and what nobody charts, for simulations of hours.
+    identification: requests by which the device tells what it is and that change nothing, sent one after another.
+    sends: what a session may ever send, as a pattern of the whole: nothing but reading and the protocol's own courtesy.
     """
 
     name: str
     vendor: str
     title: str
     models: tuple[Model, ...]
+    parts: Mapping[str, Evidence]
     lines: tuple[Line, ...]
     options: type[Any]
-    session: Callable[[Any, bool, Sequence[AlarmCondition]], Session]
-    simulator: Callable[[Simulated], Session]
+    session: Callable[[Any, bool, Sequence[AlarmCondition]], Session] | None = None
+    simulator: Callable[[Simulated], Session] | None = None
+    source: Callable[[Any, Port, Sequence[AlarmCondition]], Source] | None = None
+    peer: Callable[[Simulated, Port, Callable[[], float]], Source] | None = None
     silence_s: float = 8.0
+    durable_first: bool = False
     parameters: tuple[Parameter, ...] = ()
+    channels: Callable[[], Iterable[Channel]] = tuple
+    brief: Mapping[str, Any] = field(default_factory=dict)
+    identification: tuple[bytes, ...] = ()
+    sends: re.Pattern[bytes] | None = None
 
 
 @cache

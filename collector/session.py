@@ -1,10 +1,10 @@
-"""The sans-IO contract of a driver: bytes and a time in, events and bytes out.
+"""The contract of a driver. Session: sans-IO, bytes and a time in, events and bytes out. Source: of a library's socket.
 
-No socket, no clock, no log, no asyncio. A simulator has the same shape, seen from the device's side: its events are
-what it has said.
+A session has no socket, no clock, no log, no asyncio. A simulator has the same shape, seen from the device's side: its
+events are what it has said.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from collector.model import Event
@@ -35,3 +35,20 @@ class Session(Protocol):
 
     def finish(self) -> Sequence[Event]:
         """The input has ended: report what is left in the buffer as Rejected ("truncated"), if anything."""
+
+
+class Source(Protocol):
+    """A dialogue by a library that owns its socket, for protocols that are not ours (Modbus, MQTT, SDC).
+
+    The runner opens it, iterates and closes it; where it falls silent or raises, a new one is made. Of a device's side
+    `open` returns when it can be reached.
+    """
+
+    async def open(self) -> None:
+        """Connect. Raises LinkError with a cause that an engineer can act on."""
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Event]]:
+        """Events as they come, those of one frame together and its Frame first. Raises LinkError."""
+
+    async def close(self) -> None:
+        """Disconnect; never raises."""

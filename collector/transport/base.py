@@ -30,7 +30,9 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """A port of the config: serial:///dev/…?baud=…, tcp://HOST:PORT, tcp-listen://…, udp://…, replay:///FILE?…."""
+    """A port of the config: serial:///dev/…?baud=…, tcp://HOST:PORT, tcp-listen://…, udp://…, replay:///FILE?…,
+    mqtt://HOST:PORT/TOPIC, https://HOST:PORT/PATH. `path` is unquoted.
+    """
 
     text: str
     scheme: str
@@ -41,7 +43,9 @@ class Port:
 
 
 _PATH = {"serial", "replay"}
-_HOST = {"tcp", "tcp-listen", "udp"}
+_URL = {"mqtt", "mqtts", "http", "https"}
+"""Of a library that owns its socket: a host with a port, and a path that only the driver understands."""
+_HOST = {"tcp", "tcp-listen", "udp"} | _URL
 _SETTINGS: Mapping[str, Mapping[str, frozenset[str] | None]] = {
     "serial": {
         "baud": None,

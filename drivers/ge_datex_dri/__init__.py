@@ -33,6 +33,14 @@ SPEC = DriverSpec(
         Model(name="B105, B125, B20, B30, B40", evidence=Evidence.VENDOR_DOCUMENT),
         Model(name="AS/3, CS/3, S/5, S/5 FM, Cardiocap/5", evidence=Evidence.VENDOR_DOCUMENT),
     ),
+    parts={
+        "frames": Evidence.REAL_CAPTURE,
+        "dialogue": Evidence.VENDOR_DOCUMENT,
+        "values": Evidence.REAL_CAPTURE,
+        "alarms": Evidence.VENDOR_DOCUMENT,
+        "waves": Evidence.REAL_CAPTURE,
+        "network": Evidence.OTHER_IMPLEMENTATION,
+    },
     lines=(
         Line(
             scheme="serial",

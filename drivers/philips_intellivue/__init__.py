@@ -15,6 +15,14 @@ SPEC = DriverSpec(
         Model(name="IntelliVue MX800", evidence=Evidence.OTHER_IMPLEMENTATION),
         Model(name="IntelliVue MX and X series", evidence=Evidence.OTHER_IMPLEMENTATION),
     ),
+    parts={
+        "frames": Evidence.REAL_CAPTURE,
+        "dialogue": Evidence.REAL_CAPTURE,
+        "values": Evidence.REAL_CAPTURE,
+        "alarms": Evidence.VENDOR_DOCUMENT,
+        "waves": Evidence.REAL_CAPTURE,
+        "identity": Evidence.REAL_CAPTURE,
+    },
     lines=(
         Line(scheme="serial", settings={"baud": "115200", "bytesize": "8", "parity": "N", "stopbits": "1"}),
         Line(scheme="udp", port=24105),
