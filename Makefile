@@ -42,8 +42,8 @@ soak: ## the long forms of the tests
 lock: ## the newest allowed versions into requirements*.lock
 	@tools/setup.sh dev
 	@$(BIN)/pip install -q --disable-pip-version-check --no-cache-dir uv
-	@$(COMPILE) --extra pdf --upgrade -o requirements.lock
-	@$(COMPILE) --extra export --extra pdf --group dev --upgrade -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra pdf --extra sdc --upgrade -o requirements.lock
+	@$(COMPILE) --extra export --extra pdf --extra sdc --group dev --upgrade -c requirements.lock -o requirements-dev.lock
 
 devices: ## the tables of devices in both READMEs, from what the drivers declare
 	@tools/setup.sh dev
