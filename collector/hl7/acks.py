@@ -1,0 +1,73 @@
+"""Acknowledgements of HL7 v2: which one a message asks for, and how it is written (HL7 2.6 §2.9)."""
+
+from collector.hl7.message import Message, escape, write
+
+ACCEPTED, COMMIT_ERROR, COMMIT_REJECTED = "CA", "CE", "CR"
+"""Enhanced mode: an accept acknowledgement says that the message is kept safely."""
+APPLICATION_ACCEPTED, APPLICATION_ERROR, APPLICATION_REJECTED = "AA", "AE", "AR"
+
+_IN_ORIGINAL_MODE = {
+    ACCEPTED: APPLICATION_ACCEPTED,
+    COMMIT_ERROR: APPLICATION_ERROR,
+    COMMIT_REJECTED: APPLICATION_REJECTED,
+}
+
+
+def wanted(message: Message, code: str = ACCEPTED) -> str:
+    """The code for MSA-1 that says `code` (CA, CE or CR) in the mode of this message; "" where it wants no answer.
+
+    Without MSH-15 and MSH-16 the mode is the original one, which always wants an answer (AA, AE, AR). MSH-15: AL
+    always, NE never, ER where it went wrong, SU where it went well.
+    """
+    accept, application = (message.header.component(n).upper() for n in (15, 16))
+    if not accept and not application:
+        return _IN_ORIGINAL_MODE[code]
+    ok = code == ACCEPTED
+    if accept == "AL" or (accept == "SU" and ok) or (accept == "ER" and not ok):
+        return code
+    if not accept and (application == "AL" or (application == "SU" and ok) or (application == "ER" and not ok)):
+        return _IN_ORIGINAL_MODE[code]
+    return ""
+
+
+def acknowledgement(
+    message: Message, code: str, *, control_id: str, time: str = "", text: str = "", error: str = ""
+) -> bytes:
+    """An ACK of `message`, without frame: sender and receiver changed about, MSA with `code` and the message's id.
+
+    time: MSH-7 as written by times.write; where there is none, that of the message. text: MSA-3. error: ERR-3, a code
+    of HL7 table 0357 as composed, with severity E.
+    """
+    trigger = escape(message.trigger)
+    segments = [
+        [
+            "MSH",
+            *(_standard(message, n) for n in (5, 6, 3, 4)),
+            time or message.header.field(7),
+            "",
+            f"ACK^{trigger}^ACK" if trigger else "ACK",
+            escape(control_id),
+            _standard(message, 11) or "P",
+            _standard(message, 12) or "2.6",
+            "",
+            "",
+            "",
+            "",
+            "",
+            _standard(message, 18),
+        ],
+        ["MSA", code, escape(message.control_id), escape(text)],
+    ]
+    if error:
+        segments.append(["ERR", "", "", error, "E"])
+    return write(segments, message.charset)
+
+
+def _standard(message: Message, n: int) -> str:
+    """A field of MSH with the standard delimiters."""
+    parts = message.header.repetitions(n)[:1]
+    return "^".join(
+        "&".join(escape(message.header.text(sub)) for sub in component.split(message.delimiters.subcomponent))
+        for part in parts
+        for component in part.split(message.delimiters.component)
+    )
