@@ -130,14 +130,16 @@ def _simulate(
     listen: Annotated[
         str | None, typer.Option(help="HOST:PORT to listen on (UDP or TCP as the driver has it).")
     ] = None,
+    connect: Annotated[str | None, typer.Option(help="HOST:PORT to call: a gateway that listens for devices.")] = None,
     scenario: Annotated[str, typer.Option(help=f"What happens to the patient: {_SCENARIOS}.")] = "stable",
     seed: Seed = 0,
     log: Annotated[Path | None, typer.Option(help="Write what it said here, a JSON line per value.")] = None,
 ) -> None:
     """The device's side of the dialogue, for a client under test."""
-    places = [f"serial:{serial}"] * bool(serial) + [f"pty:{pty}"] * bool(pty) + [listen or ""] * bool(listen)
+    given = {"serial:": serial, "pty:": pty, "": listen, "connect:": connect}
+    places = [kind + place for kind, place in given.items() if place]
     if len(places) != 1:
-        raise UsageError("give exactly one of --serial, --pty and --listen")
+        raise UsageError("give exactly one of --serial, --pty, --listen and --connect")
     spec, whom = driver(name), patient(scenario, seed)
     life = simulate(
         spec,

@@ -26,6 +26,7 @@ from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
 from collector.errors import UsageError
 from collector.journal import Limits
+from collector.placing import bare
 from collector.technical import GATEWAY
 from collector.transport.base import Port, parse_port
 
@@ -112,6 +113,21 @@ class BedSection(Section):
     demo: bool = False
 
 
+class FeedSection(Section):
+    """Of a daemon of kind "feed": location, as the device writes it, to bed."""
+
+    beds: Annotated[dict[Name, Name], Field(min_length=1)]
+
+    @field_validator("beds")
+    @classmethod
+    def _apart(cls, value: dict[str, str]) -> dict[str, str]:
+        for texts, said in ((list(value.values()), "have the bed"), (list(map(bare, value)), "are the same location")):
+            for text in dict.fromkeys(texts):
+                if texts.count(text) > 1:
+                    raise ValueError(f"two locations {said} {text!r}")
+        return value
+
+
 class DeviceSection(Section):
     """One [[device]]. `options` are the driver's own; `capture` is a file that records its raw bytes both ways."""
 
@@ -160,8 +176,9 @@ class DeviceSection(Section):
         lines = {line.scheme: line for line in spec.lines} if spec else {}
         line = lines.get(value.partition("://")[0])
         port = parse_port(value, line.port if line else None)
-        if spec and port.scheme not in {"replay", *lines}:
-            raise ValueError(f"{spec.name} speaks {', '.join(lines)} (and replay), not {port.scheme}")
+        spoken = [*lines, *(["replay"] if spec and spec.session else [])]
+        if spec and port.scheme not in spoken:
+            raise ValueError(f"{spec.name} speaks {', '.join(spoken)}, not {port.scheme}")
         if port.scheme == "replay" and not Path(port.path).is_file():
             raise ValueError(f"{port.path} is not a file")
         return value
@@ -270,12 +287,28 @@ class Config(Section):
     """A bed's file."""
 
     bed: BedSection
+    feed: Annotated[FeedSection | None, Field(validate_default=True)] = None
     device: Annotated[list[DeviceSection], Field(min_length=1)]
     journal: JournalSection
     timescale: TimescaleSection | None = None
     mqtt: MqttSection | None = None
     metrics: ListenSection | None = None
     page: ListenSection | None = None
+
+    @field_validator("feed")
+    @classmethod
+    def _of_a_feed(cls, value: FeedSection | None, info: ValidationInfo) -> FeedSection | None:
+        bed = info.data.get("bed")
+        if bed is not None and (bed.kind == "feed") != (value is not None):
+            raise ValueError('[feed] is for a bed of kind "feed", which needs it: its connection speaks for many beds')
+        if bed is not None and value is not None and bed.id in value.beds.values():
+            raise ValueError(f"{bed.id!r} is the feed itself: expected the id of a bed")
+        return value
+
+    @property
+    def beds(self) -> Sequence[str]:
+        """The beds that this daemon tells of, its own id first."""
+        return [self.bed.id, *(self.feed.beds.values() if self.feed else ())]
 
 
 def load(path: Path) -> Config:

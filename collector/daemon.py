@@ -33,6 +33,7 @@ from collector.model import Condition, Entry, Priority, Reading
 from collector.mqtt_messages import READER as MQTT_READER
 from collector.normalize import Normalizer
 from collector.notify import notify, watchdog_s
+from collector.placing import ManyBeds, OneBed, bed_of, spread, strays
 from collector.recording import recording
 from collector.runner import Runner
 from collector.status import DeviceState
@@ -90,7 +91,7 @@ class _Daemon:
         self._log = logger(bed=config.bed.id)
         self._bell = Bell()
         self._mqtt: Mqtt | None = None
-        self._reporter: Reporter | None = None
+        self._reporters: dict[str, Reporter] = {}
         sinks: dict[str, Callable[[Journal], Sink]] = {}
         if config.timescale is not None:
             sinks[READER] = partial(Timescale, config.timescale.full_dsn)
@@ -102,14 +103,25 @@ class _Daemon:
         except JournalError as error:
             raise UsageError(f"journal.path: {error}") from error
         self._reader = BothReader(self._journal)
-        changes: Sequence[Condition] = []
-        stored: Sequence[Reading] = []
-        with contextlib.suppress(DiskError):
-            changes = self._reader.last_conditions(config.bed.id)
-            stored = self._reader.measured(config.bed.id)
+        self._changes: dict[str, Sequence[Condition]] = {}
+        self._stored: dict[str, Sequence[Reading]] = {}
+        for bed in config.beds:
+            self._remember(bed)
+        changes = self._changes[config.bed.id]
         now_us, now_s = self._clock.utc_us(), self._clock.monotonic()
         self._technical = Technical(config.bed.id, self._clock.utc_us, changes, demo=config.bed.demo)
-        self._watched = Watched(self._technical, stored, {name: SINKS[name] for name in sinks}, now_us, now_s)
+        self._watched = {
+            bed: Watched(
+                self._technical
+                if bed == config.bed.id
+                else Technical(bed, self._clock.utc_us, self._changes[bed], demo=config.bed.demo),
+                self._stored[bed],
+                {name: SINKS[name] for name in sinks} if bed == config.bed.id else {},
+                now_us,
+                now_s,
+            )
+            for bed in config.beds
+        }
         self._alarms = Follower(config.bed.id, self._reader, changes)
         self._told = changes
         self._latency = Latency(self._metrics.alarm_page.labels(config.bed.id).observe)
@@ -117,7 +129,7 @@ class _Daemon:
         self._links = Links(self._technical, now_us)
         self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
-        self._runners = [self._runner(device, changes, stored) for device in config.device]
+        self._runners = [self._runner(device) for device in config.device]
         self._timekeeper = Timekeeper(
             bed=config.bed.id,
             clock=self._clock,
@@ -154,8 +166,15 @@ class _Daemon:
         if any(device.parsed_port.scheme != "replay" for device in self._config.device):
             last_us, now_us = await asyncio.to_thread(self._journal.last_seen_us), self._clock.utc_us()
             changes = [*set_back(self._technical, self._told, now_us), *absence(self._technical, last_us, now_us)]
-            await self._writer.append(changes, {})
+            await self._tell(changes, {})
         await asyncio.to_thread(self._journal.go_on)
+
+    def _remember(self, bed: str) -> None:
+        """What the journal has last of a bed."""
+        self._changes[bed], self._stored[bed] = (), ()
+        with contextlib.suppress(DiskError):
+            self._changes[bed] = self._reader.last_conditions(bed)
+            self._stored[bed] = self._reader.measured(bed)
 
     async def close(self) -> None:
         await self._writer.close()
@@ -180,53 +199,71 @@ class _Daemon:
     def _publish(self, broker: Broker, journal: Journal) -> "Mqtt":
         from collector.mqtt import Mqtt  # noqa: PLC0415  six megabytes that a bed without a broker does not need
 
-        bed = self._config.bed.id
-        if self._reporter is None:
-            history: Sequence[Condition] = []
-            with contextlib.suppress(JournalError):
-                history = self._reader.conditions(bed, self._clock.utc_us() - PAST_US, EVER_US)
-            self._reporter = Reporter(bed, history)
-        reporter = self._reporter
         self._mqtt = Mqtt(
-            broker, bed, journal, self._clock.utc_us, lambda condition: reporter.tell(condition).as_json()
+            broker,
+            self._config.beds,
+            journal,
+            self._clock.utc_us,
+            lambda condition: self._reporter(condition.bed).tell(condition).as_json(),
         )
         return self._mqtt
 
+    def _reporter(self, bed: str) -> Reporter:
+        """What makes the reports of a bed's alarms."""
+        if bed not in self._reporters:
+            history: Sequence[Condition] = []
+            with contextlib.suppress(JournalError):
+                history = self._reader.conditions(bed, self._clock.utc_us() - PAST_US, EVER_US)
+            self._reporters[bed] = Reporter(bed, history)
+        return self._reporters[bed]
+
     def _seen(self, alarm: Alarm) -> None:
         """A person at the bed has seen it: the broker is told as well."""
-        reporter, seen = self._reporter, alarm.seen
-        if self._mqtt is None or reporter is None or seen is None:
+        seen = alarm.seen
+        if self._mqtt is None or seen is None:
             return
 
         def report() -> tuple[Condition, Mapping[str, object]] | None:
-            found = reporter.see(alarm.device, alarm.alarm.source, alarm.onset_us, seen)
+            found = self._reporter(alarm.bed).see(alarm.device, alarm.alarm.source, alarm.onset_us, seen)
             return None if found is None else (found[0], found[1].as_json())
 
         self._mqtt.publish_again(report)
 
     def _append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> "asyncio.Future[int]":
         """What the devices tell now: into the journal, and to who waits for it."""
-        self._watched.hear(entries, self._clock.monotonic())
+        now_s, by_bed = self._clock.monotonic(), {self._config.bed.id: entries}
+        if self._config.feed is not None:
+            by_bed = {bed: [entry for entry in entries if bed_of(entry) == bed] for bed in map(bed_of, entries)}
+        for bed, told in by_bed.items():
+            if bed in self._watched:
+                self._watched[bed].hear(told, now_s)
         return self._writer.append(entries, inputs)
 
-    def _runner(self, device: DeviceSection, changes: Sequence[Condition], stored: Sequence[Reading]) -> Runner:
-        spec = device.spec
-        options = spec.options.model_validate(device.options)
-        normalizer = Normalizer(
-            bed=self._config.bed.id, device=device.name, sites=device.sites, demo=self._config.bed.demo
-        )
-        live = device.parsed_port.scheme != "replay"
-        if live:
+    def _tell(self, entries: Sequence[Entry], inputs: dict[str, int]) -> "asyncio.Future[int]":
+        """What the gateway tells of itself: into the journal, of each bed that it speaks for."""
+        return self._writer.append(spread(entries, self._config.bed.id, self._config.beds[1:]), inputs)
+
+    def _normalizer(self, device: DeviceSection, bed: str) -> Normalizer:
+        normalizer = Normalizer(bed=bed, device=device.name, sites=device.sites, demo=self._config.bed.demo)
+        if device.parsed_port.scheme != "replay":
+            if bed not in self._stored:
+                self._remember(bed)
             normalizer.recall(
-                (reading for reading in stored if reading.series.device == device.name),
-                (change for change in changes if change.device == device.name),
+                (reading for reading in self._stored[bed] if reading.series.device == device.name),
+                (change for change in self._changes[bed] if change.device == device.name),
             )
+        return normalizer
+
+    def _runner(self, device: DeviceSection) -> Runner:
+        bed, feed = self._config.bed.id, self._config.feed
+        new = partial(self._normalizer, device)
+        live = device.parsed_port.scheme != "replay"
         return Runner(
             name=device.name,
             port=device.port,
-            spec=spec,
-            new_session=partial(spec.session, options),
-            normalizer=normalizer,
+            spec=device.spec,
+            options=device.spec.options.model_validate(device.options),
+            placing=OneBed(new(bed)) if feed is None else ManyBeds(bed, feed.beds, new),
             append=self._append if live else self._writer.append,
             clock=self._clock,
             metrics=self._metrics,
@@ -243,6 +280,9 @@ class _Daemon:
                 math.inf if speed == "max" else float(speed),
                 inputs,
             )
+        new_source = device.spec.source
+        if new_source is not None:
+            return runner.follow(partial(new_source, device.spec.options.model_validate(device.options), port), inputs)
 
         async def connect() -> Transport:
             transport = await open_port(port)
@@ -250,10 +290,10 @@ class _Daemon:
                 return transport
             return CaptureTap(transport, device.capture, device.capture_max_bytes, self._clock.utc_us)
 
-        return runner.run(connect)
+        return runner.run(connect, inputs)
 
     def _services(self) -> list[Coroutine[Any, Any, None]]:
-        config, services = self._config, [self._watch(), self._tend(), self._timekeeper.run(self._writer.append)]
+        config, services = self._config, [self._watch(), self._tend(), self._timekeeper.run(self._tell)]
         if config.timescale is not None:
             services.append(self._first_start(config.timescale.full_dsn))
         if config.page is not None:
@@ -305,10 +345,13 @@ class _Daemon:
             of_journal = await asyncio.to_thread(self._look_at_journal)
             devices, sinks = [runner.status for runner in self._runners], self._delivery.status()
             now_us, now_s = self._clock.utc_us(), self._clock.monotonic()
-            of_links, of_signals = self._links.look(devices, now_us), self._watched.look(devices, sinks, now_us, now_s)
-            changes = [*of_journal, *of_links, *of_signals]
+            of_links, of_strays = self._links.look(devices, now_us), strays(self._technical, devices)
+            of_signals = [
+                change for watched in self._watched.values() for change in watched.look(devices, sinks, now_us, now_s)
+            ]
+            changes = [*of_journal, *of_links, *of_strays, *of_signals]
             if changes:
-                await self._writer.append(changes, {})
+                await self._tell(changes, {})
             if self._clock.monotonic() - seen_s >= SEEN_S:
                 seen_s = self._clock.monotonic()
                 await asyncio.to_thread(self._journal.go_on)

@@ -51,7 +51,7 @@ class Summary:
 
 def decode(spec: DriverSpec, recording: Recording) -> Iterator[Event]:
     """The events of a recording with the driver's default options. Raises UsageError for a file that is not hex."""
-    session = spec.session(spec.options(), recording.datagrams, ())
+    session = spec.dialogue(spec.options(), recording.datagrams)
     for chunk in recording.chunks():
         yield from session.receive(chunk, 0.0)
     yield from session.finish()

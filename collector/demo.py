@@ -141,7 +141,12 @@ def _rehearse(journal: Path, dsn: str | None, specs: Sequence[DriverSpec], whom:
     began_us = MachineClock().utc_us() - PAST_S * 1_000_000
     past = Journal.open(journal, [READER] if dsn and sqlite_file(dsn) is None else [])
     try:
-        devices = [Placed(name=spec.vendor, driver=spec.name, patient=_seen(whom, n)) for n, spec in enumerate(specs)]
+        names = _names(specs)
+        devices = [
+            Placed(name=names[spec.name], driver=spec.name, patient=_seen(whom, n))
+            for n, spec in enumerate(specs)
+            if spec.session is not None
+        ]
         live(past, _BED, patient=whom, start_us=began_us, seconds=PAST_S, devices=devices, demo=True)
     finally:
         past.close()
@@ -163,12 +168,29 @@ def _written(file: Path, text: str) -> Path:
 
 
 def _place(spec: DriverSpec, links: Path) -> tuple[str, str]:
-    """Where the simulator speaks, and the port by which the daemon reaches it."""
-    if any(line.scheme == "udp" for line in spec.lines):
-        port = free_port(socket.SOCK_DGRAM)
-        return f"127.0.0.1:{port}", f"udp://127.0.0.1:{port}"
-    link = links / f"{spec.name}.tty"
-    return f"pty:{link}", f"serial://{link}?parity=N&rtscts=0"  # a pty has neither parity nor RTS
+    """Where the simulator speaks, and the port by which the daemon reaches it: its UDP line, else its first.
+
+    A peer has a socket: a library does not open a pty.
+    """
+    lines = [line for line in spec.lines if spec.peer is None or line.scheme != "serial"]
+    line = next((line for line in lines if line.scheme == "udp"), lines[0])
+    if line.scheme == "serial":
+        link = links / f"{spec.name}.tty"
+        settings = "&".join(f"{key}={value}" for key, value in _PTY.items() if line.settings.get(key, value) != value)
+        return f"pty:{link}", f"serial://{link}" + (f"?{settings}" if settings else "")
+    port = free_port(socket.SOCK_DGRAM if line.scheme == "udp" else socket.SOCK_STREAM)
+    called = "connect:" if line.scheme == "tcp-listen" else ""
+    return f"{called}127.0.0.1:{port}", f"{line.scheme}://127.0.0.1:{port}{line.path}"
+
+
+_PTY = {"parity": "N", "rtscts": "0", "bytesize": "8", "stopbits": "1"}
+"""What a pty has instead of a line's settings: neither parity nor RTS."""
+
+
+def _names(specs: Sequence[DriverSpec]) -> Mapping[str, str]:
+    """What the bed calls the devices, by driver: their vendors, where that tells them apart."""
+    vendors = [spec.vendor for spec in specs]
+    return {spec.name: spec.vendor if vendors.count(spec.vendor) == 1 else spec.name for spec in specs}
 
 
 def _charting_config(folder: Path, page: int, dsn: str | None) -> str:
@@ -192,9 +214,10 @@ def _bed_config(
 ) -> str:
     journal = _journal(folder, dsn)
     timescale = f"[timescale]\ndsn = {_quoted(dsn)}\n" if dsn and sqlite_file(dsn) is None else ""
+    names = _names(specs)
     devices = "".join(
-        f"[[device]]\nname = {_quoted(spec.vendor)}\ndriver = {_quoted(spec.name)}\n"
-        f"port = {_quoted(places[spec.name][1])}\n\n"
+        f"[[device]]\nname = {_quoted(names[spec.name])}\ndriver = {_quoted(spec.name)}\n"
+        f"port = {_quoted(places[spec.name][1])}\noptions = {_toml(spec.example)}\n\n"
         for spec in specs
     )
     return (
@@ -202,6 +225,20 @@ def _bed_config(
         f'[journal]\npath = {_quoted(str(journal))}\nkeep = "all"\n\n{timescale}'
         f'[page]\nlisten = "127.0.0.1:{page}"\n'
     )
+
+
+def _toml(value: object) -> str:
+    """An inline value."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return "{" + ", ".join(f"{_quoted(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
+        case str():
+            return _quoted(value)
+        case list() | tuple():
+            return "[" + ", ".join(map(_toml, value)) + "]"
+    return repr(value)
 
 
 def _quoted(text: str) -> str:

@@ -44,12 +44,14 @@ class Line:
     `scheme`: serial, tcp, tcp-listen or udp; of a Source also mqtt, mqtts, http, https. `settings`: the query of a
     serial port (baud, parity, bytesize, stopbits, rtscts), overridden by what the port in the config says. `speeds`:
     other baud rates that the device's menu offers. `port`: the number where the config names none.
+    `path`: of a URL, what the simulated device is found under.
     """
 
     scheme: str
     settings: Mapping[str, str] = field(default_factory=dict)
     speeds: tuple[int, ...] = ()
     port: int | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +76,16 @@ class DriverSpec:
     options: a pydantic model; unknown keys are errors.
 
     A protocol of ours has session(options, datagrams, standing): `datagrams` is True where each receive is one datagram
-    (UDP, a .hex recording); standing: alarm conditions that stood in an earlier dialogue, so that the first list is told
-    as a change of these: one that it holds unchanged continues, for until then nobody knows whether it does. Its
-    simulator(simulated) is the device's side of the dialogue. One of a library that owns its socket has source(options,
-    port, standing) instead, and peer(simulated, port, clock): the device itself, at that port, by a clock in seconds.
+    (UDP, a .hex recording); standing: alarm conditions that stood in an earlier dialogue, so that the first list is
+    told as a change of these: one that it holds unchanged continues, for until then nobody knows whether it does. Its
+    simulator(simulated) is the device's side. A protocol of a library that owns its socket has source(options, port,
+    standing) instead, and peer(simulated, port, clock): the device itself, at that port, by a clock in seconds.
 
     silence_s: without a frame for this long the device is called silent and the session starts anew; an option of the
     same name overrides it. durable_first: what it sends acknowledges what it has heard, and waits for the journal.
     parameters: the driver's own VND_ codes, in the form of codes.csv. channels(): all that its code table knows.
-    brief: the options that leave out waves and what nobody charts, for simulations of hours.
+    example: the options that fit the simulated device, where the defaults do not. brief: those that leave out waves and
+    what nobody charts, for simulations of hours.
     identification: requests by which the device tells what it is and that change nothing, sent one after another.
     sends: what a session may ever send, as a pattern of the whole: nothing but reading and the protocol's own courtesy.
     """
@@ -102,9 +105,20 @@ class DriverSpec:
     durable_first: bool = False
     parameters: tuple[Parameter, ...] = ()
     channels: Callable[[], Iterable[Channel]] = tuple
+    example: Mapping[str, Any] = field(default_factory=dict)
     brief: Mapping[str, Any] = field(default_factory=dict)
     identification: tuple[bytes, ...] = ()
     sends: re.Pattern[bytes] | None = None
+
+    def dialogue(self, options: object, datagrams: bool, standing: Sequence[AlarmCondition] = ()) -> Session:
+        """A session with these options. Raises UsageError where the driver has none: its library owns the socket."""
+        if self.session is None:
+            raise UsageError(f"{self.name} has no bytes of its own: a library speaks its protocol")
+        return self.session(options, datagrams, standing)
+
+    def silence_of(self, options: object) -> float:
+        """Without a frame for so many seconds a device with these options is called silent."""
+        return float(getattr(options, "silence_s", self.silence_s))
 
 
 @cache

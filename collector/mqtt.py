@@ -63,15 +63,21 @@ Again = Callable[[], tuple[Condition, Mapping[str, object]] | None]
 class Mqtt:
     """Publishes a journal in the running loop. Only `wake` may be called from other threads.
 
-    report: the PCD-04 shape of a condition, asked for in the order of the journal; None: there is none. It raises
-    ValueError for a time that has no date.
+    beds: those that the daemon tells of, its own id first. report: the PCD-04 shape of a condition, asked for in the
+    order of the journal; None: there is none. It raises ValueError for a time that has no date.
     """
 
     def __init__(
-        self, broker: Broker, bed: str, journal: Journal, utc_us: Callable[[], int], report: Report | None = None
+        self,
+        broker: Broker,
+        beds: Sequence[str],
+        journal: Journal,
+        utc_us: Callable[[], int],
+        report: Report | None = None,
     ) -> None:
         self._broker = broker
-        self._bed = bed
+        self._beds = beds
+        self._bed = beds[0]
         self._journal = journal
         self._utc_us = utc_us
         self._report = report
@@ -263,7 +269,7 @@ class Mqtt:
         readings = [_sound(self._reading, row) for row in self._reader.latest_since(0, self._has)]
         messages = [self._message(reading) for reading in readings if reading is not None]
         owed: dict[str, Message | Condition] = {message.topic: message for message in messages if message is not None}
-        conditions = [_sound(condition_of, row) for row in self._reader.last_conditions(self._bed)]
+        conditions = [_sound(condition_of, row) for bed in self._beds for row in self._reader.last_conditions(bed)]
         for condition in (condition for condition in conditions if condition is not None):
             with contextlib.suppress(ValueError, OverflowError):
                 owed[of_condition(self._broker.prefix, condition).topic] = condition

@@ -12,7 +12,6 @@ import contextlib
 import selectors
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from collector.clock import MachineClock
@@ -24,27 +23,14 @@ from collector.links import Links, absence
 from collector.metrics import Metrics
 from collector.model import Condition, Entry, Event
 from collector.normalize import Normalizer
+from collector.placing import OneBed
 from collector.runner import Runner
-from collector.session import Session
 from collector.simulate import play
 from collector.technical import Technical
 from collector.transport.base import Transport
 
 GATEWAY = ""
 """The device of a cut that is the gateway's own: it does not run meanwhile."""
-
-QUICK: Mapping[str, Mapping[str, Any]] = {
-    "ge-datex-dri": {"waves": ()},
-    "philips-intellivue": {
-        "waves": (),
-        "numerics": (
-            "00024182", "0002500A", "00024A04", "00024A14", "00024BB8", "00024822", "00024BB0", "00024B60", "000250AC",
-            "00025012",
-        ),
-    },
-    "draeger-medibus": {"waves": (), "poll_s": 5.0},
-}  # fmt: skip
-"""Driver → its options without waves and what nobody charts, which take most of the time."""
 
 TURN_S = 1e-6
 """What a turn of the loop takes: what is due at the very moment that a rounding missed is due in the next one."""
@@ -69,7 +55,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A device at the bed. `options`: its driver's, none: those of QUICK. `patient`: as it sees him."""
+    """A device at the bed. `options`: its driver's, none: those that are brief. `patient`: as it sees him."""
 
     name: str
     driver: str
@@ -221,6 +207,7 @@ class _Theatre:
     async def _device(self, device: Placed, wire: _Wire) -> None:
         clock = asyncio.get_running_loop().time
         simulated = Simulated(patient=device.patient or self.patient, datagrams=wire.datagrams, epoch_us=self.start_us)
+        assert device.spec.simulator is not None
         simulator = device.spec.simulator(simulated)
         said = self.said.setdefault(device.name, [])
 
@@ -241,7 +228,7 @@ class _Theatre:
         runners = {device.name: self._runner(device, clock, changes) for device in self.devices}
         async with asyncio.TaskGroup() as group:
             for name, runner in runners.items():
-                group.create_task(runner.run(wires[name].connect))
+                group.create_task(runner.run(wires[name].connect, {}))
             while True:
                 self._append(links.look([runner.status for runner in runners.values()], clock.utc_us()), {})
                 await asyncio.sleep(_LOOK_S)
@@ -252,14 +239,13 @@ class _Theatre:
             (reading for reading in self.journal.measured(self.bed) if reading.series.device == device.name),
             (change for change in changes if change.device == device.name),
         )
-        options = QUICK[device.driver] if device.options is None else device.options
-        new_session: partial[Session] = partial(device.spec.session, device.spec.options.model_validate(options))
+        options = device.spec.brief if device.options is None else device.options
         return Runner(
             name=device.name,
             port=device.port,
             spec=device.spec,
-            new_session=new_session,
-            normalizer=normalizer,
+            options=device.spec.options.model_validate(options),
+            placing=OneBed(normalizer),
             append=self._append,
             clock=clock,
             metrics=Metrics(self.bed, clock.utc_us),

@@ -27,9 +27,9 @@ from collector.model import (
     Rejected,
 )
 from collector.model import DeviceIdentity as Device
-from collector.normalize import Normalizer
+from collector.placing import Placing
 from collector.recording import Recording
-from collector.session import Session
+from collector.session import Session, Source
 from collector.status import DeviceState, DeviceStatus, LinkFault
 from collector.transport.base import Transport
 
@@ -48,7 +48,13 @@ MOST_UNCOMMITTED = 20_000
 """Entries that wait for the disk before the device waits too: minutes of 60 values/s and 8 waves, some 10 MiB."""
 
 
-_NETWORK = {"tcp", "tcp-listen", "udp"}
+LOCATION = "location"
+"""Why a frame is rejected that speaks of another patient than this bed's."""
+
+DIGESTS = 16
+"""Acknowledged messages that are remembered, in the journal too: what a sender may have under way at once."""
+
+_SERIAL = "serial"
 _ITS_OWN = {LinkFault.ENDED, LinkFault.REFUSED}
 _UNHEARD = {LinkFault.SILENT, LinkFault.UNREACHABLE}
 
@@ -75,17 +81,18 @@ class Runner:
         name: str,
         port: str,
         spec: DriverSpec,
-        new_session: Callable[[bool, Sequence[AlarmCondition]], Session],
-        normalizer: Normalizer,
+        options: object,
+        placing: Placing,
         append: Append,
         clock: MachineClock,
         metrics: Metrics,
     ) -> None:
         self._name = name
         self._spec = spec
-        self._network = port.partition("://")[0] in _NETWORK
-        self._new_session = new_session
-        self._normalizer = normalizer
+        self._options = options
+        self._silence_s = spec.silence_of(options)
+        self._network = port.partition("://")[0] != _SERIAL
+        self._placing = placing
         self._append = append
         self._clock = clock
         self._metrics = metrics
@@ -94,6 +101,8 @@ class Runner:
         self._link = Link(self._log, "device", clock.monotonic)
         self._arrival_us = 0
         self._replaying = False
+        self._digests: dict[int, None] = {}
+        self._messages = 0
         self._commits: deque[asyncio.Future[object]] = deque()
         self._uncommitted = 0
         self.status = DeviceStatus(
@@ -105,26 +114,51 @@ class Runner:
             fault=self._unheard,
         )
 
-    async def run(self, connect: Callable[[], Awaitable[Transport]]) -> None:
-        """Keep the device connected until cancelled; then what has been heard is durable."""
+    async def run(self, connect: Callable[[], Awaitable[Transport]], inputs: Mapping[str, int]) -> None:
+        """Keep the device connected until cancelled; then what has been heard is durable.
+
+        inputs: what the journal has of acknowledged messages.
+        """
+
+        async def once() -> None:
+            transport = await connect()
+            try:
+                await self._talk(transport)
+            finally:
+                await transport.close()
+
+        await self._run(once, inputs)
+
+    async def follow(self, new_source: Callable[[Sequence[AlarmCondition]], Source], inputs: Mapping[str, int]) -> None:
+        """As `run`, of a library that owns its socket."""
+
+        async def once() -> None:
+            source = new_source(self._placing.standing)
+            try:
+                await self._hear(source)
+            finally:
+                await source.close()
+
+        await self._run(once, inputs)
+
+    async def _run(self, once: Callable[[], Awaitable[None]], inputs: Mapping[str, int]) -> None:
+        self._digests = dict.fromkeys(
+            digest for key, digest in inputs.items() if key.rpartition(" ")[0] == self._message_key
+        )
         try:
-            await self._live(connect)
+            await self._live(once)
         finally:
             for result in await asyncio.gather(*self._commits, return_exceptions=True):
                 if isinstance(result, Exception):
                     raise JournalError(f"{self._name}: {result}") from result
 
-    async def _live(self, connect: Callable[[], Awaitable[Transport]]) -> None:
+    async def _live(self, once: Callable[[], Awaitable[None]]) -> None:
         wait_s = FIRST_WAIT_S
         self._state(DeviceState.CONNECTING)
         while True:
             before = self.status.frames
             try:
-                transport = await connect()
-                try:
-                    await self._talk(transport)
-                finally:
-                    await transport.close()
+                await once()
             except LinkError as error:
                 self._link.lost(str(error))
                 self._state(DeviceState.WAITING, str(error), self._lost(error))
@@ -143,7 +177,8 @@ class Runner:
         """Read a recording from its beginning; store only what comes after the frames that `inputs` tells of it."""
         key = f"{self._name} {recording.path} {rfc3339(start_us)}"
         done_frames = inputs.get(key, 0)
-        session = self._new_session(recording.datagrams, ())
+        session = self._spec.dialogue(self._options, recording.datagrams)
+        self._placing.connected()
         clock = RecordingClock(start_us)
         self._replaying = True
         self._state(DeviceState.RECEIVING)
@@ -162,9 +197,9 @@ class Runner:
                             await self._append(entries, {key: frames - 1})
                             entries = []
                             await asyncio.sleep(due_s)
-                for event in frame:
+                for event in self._heeded(frame):
                     self._count(event, clock.utc_us, told=True)
-                stored = self._normalizer.entries(frame, clock.utc_us)
+                stored = self._stored(frame, clock.utc_us)
                 if frames > done_frames:
                     entries.extend(stored)
             if frames > done_frames:
@@ -185,23 +220,21 @@ class Runner:
         if self._replaying:
             return
         self._arrival_us = 0
-        self._normalizer.stepped(step.size_us)
+        self._placing.stepped(step.size_us)
         if self.status.clock_offset_s is not None:
             self._offset(self.status.clock_offset_s - step.size_us / 1e6)
 
     async def _talk(self, transport: Transport) -> None:
         """One connection, until it ends, falls silent or fails."""
-        session = self._new_session(transport.datagrams, self._normalizer.standing)
-        self.status = replace(self.status, patient=None)
+        session = self._spec.dialogue(self._options, transport.datagrams, self._placing.standing)
+        self._connected()
         heard_s = self._clock.monotonic()
         bytes_s = -math.inf
-        if self.status.state is not DeviceState.SILENT:
-            self._state(DeviceState.ASSOCIATING)
         try:
             while True:
                 frames = self.status.frames
                 due_s = session.deadline()
-                until_s = min(heard_s + self._spec.silence_s, math.inf if due_s is None else due_s)
+                until_s = min(heard_s + self._silence_s, math.inf if due_s is None else due_s)
                 data = await self._read(transport, until_s - self._clock.monotonic())
                 if data is None:
                     data = await self._read(transport, LOOK_S)
@@ -218,11 +251,9 @@ class Runner:
                 await asyncio.sleep(0)  # a flood leaves the others their turn
                 if self.status.frames > frames:
                     heard_s = now_s
-                elif now_s - heard_s >= self._spec.silence_s:
+                elif now_s - heard_s >= self._silence_s:
                     await self._take(session.finish())
-                    cause, fault = self._silence(bytes_come=now_s - bytes_s < self._spec.silence_s / 2)
-                    self._link.lost(cause)
-                    self._state(DeviceState.SILENT, cause, fault)
+                    self._silent(bytes_come=now_s - bytes_s < self._silence_s / 2)
                     return
         except LinkError:
             await self._take(session.finish())
@@ -230,6 +261,37 @@ class Runner:
         except asyncio.CancelledError:
             await self._farewell(session, transport)
             raise
+
+    async def _hear(self, source: Source) -> None:
+        """One dialogue of a library's, until it ends, falls silent or fails."""
+        await source.open()
+        self._connected()
+        heard_s = self._clock.monotonic()
+        told = aiter(source)
+        while True:
+            frames = self.status.frames
+            try:
+                async with asyncio.timeout(max(0.0, heard_s + self._silence_s - self._clock.monotonic())):
+                    events = await anext(told)
+            except TimeoutError:
+                self._silent(bytes_come=False)
+                return
+            except StopAsyncIteration:
+                raise _ClosedError("the other side ended the dialogue") from None
+            await self._take(events)
+            if self.status.frames > frames:
+                heard_s = self._clock.monotonic()
+
+    def _connected(self) -> None:
+        self._placing.connected()
+        self.status = replace(self.status, patient=None)
+        if self.status.state is not DeviceState.SILENT:
+            self._state(DeviceState.ASSOCIATING)
+
+    def _silent(self, *, bytes_come: bool) -> None:
+        cause, fault = self._silence(bytes_come=bytes_come)
+        self._link.lost(cause)
+        self._state(DeviceState.SILENT, cause, fault)
 
     async def _read(self, transport: Transport, wait_s: float) -> bytes | None:
         try:
@@ -243,24 +305,71 @@ class Runner:
             return
         self._arrival_us = max(self._clock.utc_us(), self._arrival_us)
         entries: list[Entry] = []
-        repeats = self._normalizer.repeats
+        inputs: dict[str, int] = {}
         for frame in _frames(events):
-            if isinstance(frame[0], Frame):
+            head = frame[0]
+            if isinstance(head, Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
-            for event in frame:
-                self._count(event, self._arrival_us, told=isinstance(frame[0], Frame))
-            entries.extend(self._normalizer.entries(frame, self._arrival_us))
-        self._metrics.repeats.labels(*self._labels).inc(self._normalizer.repeats - repeats)
+            for event in self._heeded(frame):
+                self._count(event, self._arrival_us, told=isinstance(head, Frame))
+            if not self._again(head, inputs):
+                entries.extend(self._stored(frame, self._arrival_us))
         if entries:
-            await self._keep(entries)
+            await self._keep(entries, inputs)
 
-    async def _keep(self, entries: Sequence[Entry]) -> None:
-        """Does not wait for the disk, which may hold a commit for seconds: what comes meanwhile has its own arrival."""
-        commit = asyncio.ensure_future(self._append(entries, {}))
+    def _heeded(self, frame: Sequence[Event]) -> Sequence[Event]:
+        """What is to be counted of a frame: of one that is of another patient, that it was rejected."""
+        head = frame[0]
+        known = len(self._placing.unknown)
+        stranger = isinstance(head, Frame) and self._placing.of(head.location) is None
+        if len(self._placing.unknown) > known:
+            self.status = replace(self.status, strays=self._placing.unknown)
+            self._log.warning("no bed is named for a location", location=self._placing.unknown[-1])
+        if stranger and isinstance(head, Frame):
+            return [Rejected(offset=head.offset, length=head.length, reason=LOCATION)]
+        return frame
+
+    def _stored(self, frame: Sequence[Event], arrival_us: int) -> Sequence[Entry]:
+        """What is to be stored of a frame, at the bed that it speaks of."""
+        head = frame[0]
+        normalizer = self._placing.of(head.location if isinstance(head, Frame) else "")
+        if normalizer is None:
+            return ()
+        repeats = normalizer.repeats
+        entries = normalizer.entries(frame, arrival_us)
+        self._metrics.repeats.labels(*self._labels).inc(normalizer.repeats - repeats)
+        return entries
+
+    def _again(self, head: Event, inputs: dict[str, int]) -> bool:
+        """Whether it is a message that was taken before, and is sent again because its acknowledgement was lost."""
+        if not isinstance(head, Frame) or head.digest is None:
+            return False
+        if head.digest in self._digests:
+            self._metrics.repeats.labels(*self._labels).inc()
+            return True
+        self._digests[head.digest] = None
+        if len(self._digests) > DIGESTS:
+            self._digests.pop(next(iter(self._digests)))
+        inputs[f"{self._message_key} {self._messages % DIGESTS}"] = head.digest
+        self._messages += 1
+        return False
+
+    @property
+    def _message_key(self) -> str:
+        """What the journal's positions of acknowledged messages begin with: no recording's, which has a time in it."""
+        return f"{self._name} message"
+
+    async def _keep(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+        """Does not wait for the disk, which may hold a commit for seconds: what comes meanwhile has its own arrival.
+
+        What is acknowledged waits for it.
+        """
+        commit = asyncio.ensure_future(self._append(entries, inputs))
         commit.add_done_callback(lambda _: self._waits(-len(entries)))
         self._commits.append(commit)
         self._waits(len(entries))
-        while self._commits and (self._commits[0].done() or self._uncommitted > MOST_UNCOMMITTED):
+        first = self._spec.durable_first
+        while self._commits and (first or self._commits[0].done() or self._uncommitted > MOST_UNCOMMITTED):
             await asyncio.wait([self._commits[0]])  # cancelled here, it stays for `run` to ask how it ended
             self._commits.popleft().result()
 

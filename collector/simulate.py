@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -12,8 +13,8 @@ from collector.driver import DriverSpec, Simulated
 from collector.errors import LinkError, UsageError
 from collector.model import Event
 from collector.session import Session
-from collector.transport.base import Port, Transport, parse_port
-from collector.transport.net import open_tcp_listen, open_udp
+from collector.transport.base import URL_SCHEMES, Port, Transport, parse_port
+from collector.transport.net import open_tcp, open_tcp_listen, open_udp
 from collector.transport.pty import open_pty
 from collector.transport.serial import open_serial
 
@@ -73,7 +74,8 @@ async def simulate(
     ready: Callable[[], None] = lambda: None,
     through: Callable[[Transport], Transport] = lambda transport: transport,
 ) -> None:
-    """Be the device at `where` (serial:PATH, pty:LINK or HOST:PORT) until cancelled. Raises LinkError, UsageError.
+    """Be the device at `where` until cancelled: serial:PATH, pty:LINK, HOST:PORT (the gateway calls it there) or
+    connect:HOST:PORT (it calls the gateway). Raises LinkError, UsageError.
 
     through: what each connection is seen through, such as a line with noise on it.
     """
@@ -83,44 +85,85 @@ async def simulate(
         return machine.monotonic() * speed
 
     epoch_us = machine.utc_us() - round(clock() * 1e6)
-    kind, port = _place(spec, where)
+    place = _place(spec, where)
     while True:
-        transport = through(await _open(kind, port, where))
-        ready()
-        simulated = Simulated(patient=patient, seed=seed, datagrams=transport.datagrams, epoch_us=epoch_us)
-        try:
-            await play(spec.simulator(simulated), transport, clock, said)
-        except LinkError:
-            pass
-        finally:
-            await transport.close()
+        if spec.peer is not None:
+            assert place.port is not None
+            device = spec.peer(Simulated(patient=patient, seed=seed, epoch_us=epoch_us), place.port, clock)
+            try:
+                await device.open()
+                ready()
+                async for events in device:
+                    said(events)
+            finally:
+                await device.close()
+        else:
+            assert spec.simulator is not None
+            transport = through(await _open(place))
+            ready()
+            simulated = Simulated(patient=patient, seed=seed, datagrams=transport.datagrams, epoch_us=epoch_us)
+            try:
+                await play(spec.simulator(simulated), transport, clock, said)
+            except LinkError:
+                pass
+            finally:
+                await transport.close()
         await asyncio.sleep(REOPEN_S)
 
 
-def _place(spec: DriverSpec, where: str) -> tuple[str, Port | None]:
-    schemes = {line.scheme: line for line in spec.lines}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a device speaks. kind: pty, serial, udp, tcp-listen, tcp (it calls the gateway) or a peer's own."""
+
+    kind: str
+    link: Path = Path()
+    port: Port | None = None
+
+
+def _place(spec: DriverSpec, where: str) -> _Place:
+    lines = {line.scheme: line for line in spec.lines}
     kind, _, rest = where.partition(":")
-    if kind in {"serial", "pty"}:
-        if "serial" not in schemes:
-            raise UsageError(f"{spec.name} has no serial line: use --listen HOST:PORT")
-        if kind == "pty":
-            return "pty", None
-        settings = "&".join(f"{k}={v}" for k, v in schemes["serial"].settings.items())
-        return "serial", parse_port(f"serial://{Path(rest).absolute()}?{settings}")
-    for scheme, kind in (("udp", "udp"), ("tcp", "tcp-listen"), ("tcp-listen", "tcp-listen")):
-        if scheme in schemes:
-            try:
-                return kind, parse_port(f"{kind}://{where}", schemes[scheme].port)
-            except ValueError as error:
-                raise UsageError(str(error)) from None
-    raise UsageError(f"{spec.name} has no network line: use --pty LINK or --serial PATH")
+    try:
+        if kind == "pty" and spec.peer is None and "serial" in lines:
+            return _Place(kind=kind, link=Path(rest))
+        if kind == "serial" and "serial" in lines:
+            settings = "&".join(f"{k}={v}" for k, v in lines["serial"].settings.items())
+            return _Place(kind=kind, port=parse_port(f"serial://{Path(rest).absolute()}?{settings}"))
+        if kind == "connect" and "tcp-listen" in lines:
+            return _Place(kind="tcp", port=parse_port(f"tcp://{rest}", lines["tcp-listen"].port))
+        if kind not in {"pty", "serial", "connect"}:
+            for scheme in ("udp", "tcp", *URL_SCHEMES):
+                if scheme in lines:
+                    kind = "tcp-listen" if scheme == "tcp" and spec.peer is None else scheme
+                    return _Place(
+                        kind=kind, port=parse_port(f"{kind}://{where}{lines[scheme].path}", lines[scheme].port)
+                    )
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    raise UsageError(f"{spec.name} has no such line: use {', '.join(_ways(spec))}")
 
 
-async def _open(kind: str, port: Port | None, where: str) -> Transport:
-    if port is None:
-        return open_pty(Path(where.partition(":")[2]))
-    if kind == "serial":
-        return await open_serial(port)
-    if kind == "udp":
-        return await open_udp(port, listening=True)
-    return await open_tcp_listen(port)
+def _ways(spec: DriverSpec) -> Sequence[str]:
+    """The options by which `vitalsd simulate` can place it."""
+    schemes = {line.scheme for line in spec.lines}
+    ways = ["--pty LINK"] if "serial" in schemes and spec.peer is None else []
+    ways += ["--serial PATH"] if "serial" in schemes else []
+    ways += ["--listen HOST:PORT"] if schemes & {"udp", "tcp", *URL_SCHEMES} else []
+    return [*ways, "--connect HOST:PORT"] if "tcp-listen" in schemes else ways
+
+
+async def _open(place: _Place) -> Transport:
+    """Raises LinkError where a port cannot be had; a gateway that does not listen yet is called again."""
+    if place.port is None:
+        return open_pty(place.link)
+    if place.kind == "serial":
+        return await open_serial(place.port)
+    if place.kind == "udp":
+        return await open_udp(place.port, listening=True)
+    if place.kind == "tcp-listen":
+        return await open_tcp_listen(place.port)
+    while True:
+        try:
+            return await open_tcp(place.port)
+        except LinkError:
+            await asyncio.sleep(REOPEN_S)

@@ -1,5 +1,6 @@
 """What the daemon knows of its devices' lives and of its sinks, for the page and the metrics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -36,6 +37,7 @@ class DeviceStatus:
     `since_us`: when it came into this state; `last_frame_us`: arrival of the last good frame; `cause`: the likely cause
     of a state that is not receiving, one line in English for an engineer; `fault`: the same for a program, what is
     known last until the device is received again; identity as the device told it;
+    `strays`: locations that it speaks of and that no bed is named for, on a connection for many beds;
     `patient`: whom it told of last in the dialogue of now, never logged and never published.
     """
 
@@ -52,6 +54,7 @@ class DeviceStatus:
     manufacturer: str = ""
     model: str = ""
     clock_offset_s: float | None = None
+    strays: Sequence[str] = ()
     patient: PatientIdentity | None = field(default=None, repr=False)
 
 

@@ -43,9 +43,9 @@ class Port:
 
 
 _PATH = {"serial", "replay"}
-_URL = {"mqtt", "mqtts", "http", "https"}
+URL_SCHEMES = ("mqtt", "mqtts", "http", "https")
 """Of a library that owns its socket: a host with a port, and a path that only the driver understands."""
-_HOST = {"tcp", "tcp-listen", "udp"} | _URL
+_HOST = {"tcp", "tcp-listen", "udp"} | set(URL_SCHEMES)
 _SETTINGS: Mapping[str, Mapping[str, frozenset[str] | None]] = {
     "serial": {
         "baud": None,

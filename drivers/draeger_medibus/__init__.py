@@ -37,4 +37,5 @@ SPEC = DriverSpec(
     session=lambda options, _, standing: MedibusSession(options, standing),
     simulator=MedibusSimulator,
     parameters=parameters(),
+    brief={"waves": (), "poll_s": 5.0},
 )

@@ -51,4 +51,5 @@ SPEC = DriverSpec(
     session=_session,
     simulator=_simulator,
     parameters=_PARAMETERS,
+    brief={"waves": ()},
 )

@@ -31,4 +31,19 @@ SPEC = DriverSpec(
     session=IntelliVueSession,
     simulator=IntelliVueSimulator,
     parameters=parameters(),
+    brief={
+        "waves": (),
+        "numerics": (
+            "00024182",
+            "0002500A",
+            "00024A04",
+            "00024A14",
+            "00024BB8",
+            "00024822",
+            "00024BB0",
+            "00024B60",
+            "000250AC",
+            "00025012",
+        ),
+    },  # fmt: skip
 )

@@ -107,7 +107,7 @@ def test_a_good_file_is_read_with_the_drivers_line_under_the_ports_own_settings(
         "device[0].port: 'serial:///dev/ttyUSB0?baud=fast&parity=X&colour=1': baud=fast is not a speed",
         "device[0].port: 'serial:///dev/ttyUSB0?baud=fast&parity=X&colour=1': parity=X is not one of",
         "device[0].port: 'serial:///dev/ttyUSB0?baud=fast&parity=X&colour=1': unknown setting 'colour'",
-        "device[1].port: ge-datex-dri speaks serial (and replay), not udp",
+        "device[1].port: ge-datex-dri speaks serial, replay, not udp",
         "device[1].options: no_such: unknown key",
         "device[1].capture: expected a file name that ends in .hex",
         "device[2].name: is missing",

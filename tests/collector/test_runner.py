@@ -40,6 +40,7 @@ from collector.model import (
     Rejected,
 )
 from collector.normalize import Normalizer
+from collector.placing import OneBed
 from collector.recording import Recording
 from collector.runner import MOST_UNCOMMITTED, Runner
 from collector.status import DeviceState, LinkFault
@@ -126,6 +127,7 @@ SPEC = DriverSpec(
     vendor="nobody",
     title="toy",
     models=(Model(name="toy", evidence=Evidence.ASSUMED),),
+    parts={"frames": Evidence.ASSUMED},
     lines=(Line(scheme="tcp"),),
     options=_Options,
     session=lambda _options, _datagrams, _standing: Toy(),
@@ -158,9 +160,9 @@ def made(kept: Kept, port: str = "tcp://x:1", session: Callable[[], Toy] = Toy) 
     runner = Runner(
         name="d",
         port=port,
-        spec=SPEC,
-        new_session=lambda _datagrams, _standing: session(),
-        normalizer=Normalizer(bed="OR", device="d"),
+        spec=replace(SPEC, session=lambda _options, _datagrams, _standing: session()),
+        options=_Options(),
+        placing=OneBed(Normalizer(bed="OR", device="d")),
         append=kept.append,
         clock=clock,
         metrics=metrics,
@@ -176,7 +178,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def living(runner: Runner, connect: Callable[[], Awaitable[Transport]]) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(runner.run(connect))
+    task = asyncio.create_task(runner.run(connect, {}))
     try:
         yield task
     finally:
@@ -332,7 +334,7 @@ async def test_a_commit_that_a_device_waits_for_when_it_is_stopped_fails_all_the
         return ours
 
     await device.write(b"A")
-    life = asyncio.create_task(runner.run(connect))
+    life = asyncio.create_task(runner.run(connect, {}))
     await waits.wait()
     life.cancel()
     await asyncio.sleep(0)
@@ -547,9 +549,9 @@ async def test_a_new_dialogue_is_told_which_alarms_stand() -> None:
     runner = Runner(
         name="d",
         port="tcp://x:1",
-        spec=SPEC,
-        new_session=lambda _datagrams, standing: Alarming(standing),
-        normalizer=normalizer,
+        spec=replace(SPEC, session=lambda _options, _datagrams, standing: Alarming(standing)),
+        options=_Options(),
+        placing=OneBed(normalizer),
         append=kept.append,
         clock=clock,
         metrics=Metrics("OR", clock.utc_us),

@@ -18,7 +18,7 @@ async def publishing(
     journal: Journal, port: int, utc_us: Callable[[], int] = lambda: NOW_US, **settings: Any
 ) -> AsyncIterator[Mqtt]:
     """A sink whose now is ten minutes after T0_US."""
-    sink = Mqtt(Broker(**{"host": "127.0.0.1", "port": port, **settings}), BED, journal, utc_us)
+    sink = Mqtt(Broker(**{"host": "127.0.0.1", "port": port, **settings}), [BED], journal, utc_us)
     try:
         yield sink
     finally:

@@ -23,7 +23,7 @@ EVERY_S = 0.001
 
 async def run(path: Path, port: int, last: int) -> None:
     journal = Journal.open(path, [READER])
-    sink = Mqtt(Broker(host="127.0.0.1", port=port), BED, journal, lambda: NOW_US)
+    sink = Mqtt(Broker(host="127.0.0.1", port=port), [BED], journal, lambda: NOW_US)
     await live(journal, sink, partial(counted, every_s=EVERY_S), last)
 
 

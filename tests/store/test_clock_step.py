@@ -1,6 +1,7 @@
 """Our clock is set while a device talks: from the line through runner, journal and delivery into the store."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from collector.model import (
     WavePiece,
 )
 from collector.normalize import Normalizer
+from collector.placing import OneBed
 from collector.runner import Runner
 from collector.technical import GATEWAY, Technical
 from collector.timekeeping import STEP_SHOWN_S, Timekeeper
@@ -116,9 +118,9 @@ class Bed:
         self.runner = Runner(
             name="monitor",
             port="tcp://x:1",
-            spec=SPEC,
-            new_session=lambda _datagrams, _standing: self.monitor,
-            normalizer=Normalizer(bed=BED, device="monitor"),
+            spec=replace(SPEC, session=lambda _options, _datagrams, _standing: self.monitor),
+            options=object(),
+            placing=OneBed(Normalizer(bed=BED, device="monitor")),
             append=self.append,
             clock=self.clock,
             metrics=metrics,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from collector.clock import MachineClock
@@ -10,6 +9,7 @@ from collector.driver import Simulated, driver
 from collector.metrics import Metrics
 from collector.model import Channel, Entry, Reading, Role, WavePiece
 from collector.normalize import Normalizer
+from collector.placing import OneBed
 from collector.recording import recording
 from collector.runner import Runner
 from collector.simulate import play
@@ -65,14 +65,14 @@ async def test_a_whole_session_with_a_reset_in_the_middle(tmp_path: Path) -> Non
         name="vent",
         port="",
         spec=spec,
-        new_session=partial(spec.session, options),
-        normalizer=Normalizer(bed="ICU-1", device="vent"),
+        options=options,
+        placing=OneBed(Normalizer(bed="ICU-1", device="vent")),
         append=append,
         clock=clock,
         metrics=Metrics("ICU-1", clock.utc_us),
     )
     playing = asyncio.create_task(play(device, line, clock.monotonic, lambda _: None))
-    running = asyncio.create_task(runner.run(connect))
+    running = asyncio.create_task(runner.run(connect, {}))
     async with asyncio.timeout(ENOUGH_S):
         await enough.wait()
     running.cancel()
