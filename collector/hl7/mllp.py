@@ -45,11 +45,15 @@ class Framer:
     check_bytes: characters between the last segment and 0x1C that are not of the message: the CRC of WATO and A-series
     on RS-232 has four (mindray-and-chinese-hl7 §4). How it is formed nobody has told: it is taken off, not compared.
     White space between frames is no noise.
+    bare: beginnings of what is read without a frame, as datagrams and published samples have it: to the next frame or
+    the end of the stream, and shorter than NOISE_BYTES.
     """
 
-    def __init__(self, *, limit_bytes: int = LIMIT_BYTES, check_bytes: int = 0) -> None:
+    def __init__(self, *, limit_bytes: int = LIMIT_BYTES, check_bytes: int = 0, bare: tuple[bytes, ...] = ()) -> None:
         self._limit = limit_bytes
         self._check_bytes = check_bytes
+        self._bare = bare
+        self._unframed = bytearray()  # the noise itself, where it may be a message
         self._buffer = bytearray()
         self._offset = 0  # of the buffer's first byte, in the stream
         self._searched = 0  # so many bytes of an open frame hold neither its end nor another start
@@ -79,6 +83,8 @@ class Framer:
         size = min(len(self._buffer) if start < 0 else start, NOISE_BYTES - self._noise)
         self._blank = self._blank and not self._buffer[:size].strip(_BLANK)
         self._noise += size
+        if self._bare:
+            self._unframed += self._buffer[:size]
         self._drop(size)
         if self._noise == NOISE_BYTES:
             self._tell_noise(items)
@@ -111,8 +117,13 @@ class Framer:
 
     def _tell_noise(self, items: list[Block | Rejected]) -> None:
         if self._noise and not self._blank:
-            items.append(Rejected(offset=self._offset - self._noise, length=self._noise, reason=NOISE))
+            offset, message = self._offset - self._noise, bytes(self._unframed).lstrip(_BLANK)
+            if self._noise < NOISE_BYTES and message.startswith(self._bare) and END[:1] not in message:
+                items.append(Block(offset=offset, length=self._noise, message=message))
+            else:
+                items.append(Rejected(offset=offset, length=self._noise, reason=NOISE))
         self._noise, self._blank = 0, True
+        self._unframed.clear()
 
     def _reject(self, items: list[Block | Rejected], length: int, reason: str) -> None:
         items.append(Rejected(offset=self._offset, length=length, reason=reason))

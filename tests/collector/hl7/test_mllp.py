@@ -118,3 +118,19 @@ def test_every_framed_capture_is_one_frame() -> None:
         data = path.read_bytes()
         if data.startswith(b"\x0b"):
             assert [type(item) for item in read(data, limit_bytes=1 << 20)] == [Block], path.name
+
+
+def test_a_message_without_a_frame_is_read_where_it_may_come() -> None:
+    def bare(*chunks: bytes) -> list[Block | Rejected]:
+        framer = Framer(bare=(b"MSH|",))
+        return [item for chunk in chunks for item in framer.feed(chunk)] + list(framer.finish())
+
+    stream = b"\r" + ONE + frame(TWO) + b"x" + ONE + frame(TWO) + TWO
+    found = bare(stream)
+    assert found == bare(*(stream[i : i + 1] for i in range(len(stream))))
+    assert [(item.offset, item.message if isinstance(item, Block) else item.reason) for item in found] == [
+        (0, ONE), (18, TWO), (32, "noise"), (50, TWO), (64, TWO),
+    ]  # fmt: skip
+    cut = ONE + b"\x1c" + b"\r" * 2
+    assert bare(cut) == [Rejected(offset=0, length=20, reason="noise")]
+    assert bare(ONE * NOISE_BYTES)[0] == Rejected(offset=0, length=NOISE_BYTES, reason="noise")
