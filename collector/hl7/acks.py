@@ -1,5 +1,7 @@
 """Acknowledgements of HL7 v2: which one a message asks for, and how it is written (HL7 2.6 §2.9)."""
 
+from collections.abc import Sequence
+
 from collector.hl7.message import Message, escape, write
 
 ACCEPTED, COMMIT_ERROR, COMMIT_REJECTED = "CA", "CE", "CR"
@@ -39,23 +41,8 @@ def acknowledgement(
     of HL7 table 0357 as composed, with severity E.
     """
     trigger = escape(message.trigger)
-    segments = [
-        [
-            "MSH",
-            *(_standard(message, n) for n in (5, 6, 3, 4)),
-            time or message.header.field(7),
-            "",
-            f"ACK^{trigger}^ACK" if trigger else "ACK",
-            escape(control_id),
-            _standard(message, 11) or "P",
-            _standard(message, 12) or "2.6",
-            "",
-            "",
-            "",
-            "",
-            "",
-            _standard(message, 18),
-        ],
+    segments: list[Sequence[str]] = [
+        reply_header(message, f"ACK^{trigger}^ACK" if trigger else "ACK", control_id=control_id, time=time),
         ["MSA", code, escape(message.control_id), escape(text)],
     ]
     if error:
@@ -63,11 +50,18 @@ def acknowledgement(
     return write(segments, message.charset)
 
 
-def _standard(message: Message, n: int) -> str:
-    """A field of MSH with the standard delimiters."""
-    parts = message.header.repetitions(n)[:1]
-    return "^".join(
-        "&".join(escape(message.header.text(sub)) for sub in component.split(message.delimiters.subcomponent))
-        for part in parts
-        for component in part.split(message.delimiters.component)
-    )
+def reply_header(message: Message, kind: str, *, control_id: str, time: str = "") -> Sequence[str]:
+    """The MSH of an answer to `message`, for `message.write`. kind: MSH-9 as composed."""
+    header = message.header
+    return [
+        "MSH",
+        *(header.standard(n) for n in (5, 6, 3, 4)),
+        time or header.standard(7),
+        "",
+        kind,
+        escape(control_id),
+        header.standard(11) or "P",
+        header.standard(12) or "2.6",
+        *("" for _ in range(5)),
+        header.standard(18),
+    ]

@@ -99,6 +99,17 @@ class Segment:
         parts = parts[component - 1].split(self.delimiters.subcomponent)
         return self.text(parts[subcomponent - 1]) if subcomponent <= len(parts) else ""
 
+    def standard(self, n: int) -> str:
+        """Field `n` as it is written with the standard delimiters."""
+        marks = self.delimiters
+        return "~".join(
+            "^".join(
+                "&".join(escape(self.text(part)) for part in component.split(marks.subcomponent))
+                for component in repetition.split(marks.component)
+            )
+            for repetition in self.repetitions(n)
+        )
+
     def text(self, sent: str) -> str:
         """What was sent, without escape sequences (HL7 2.6 §2.7); highlighting and what nobody knows is left out."""
         sign = self.delimiters.escape
@@ -248,10 +259,11 @@ def write(segments: Iterable[Sequence[str]], charset: str = "utf-8") -> bytes:
     return "".join(out).encode(charset, "replace")
 
 
-_MUST_ESCAPE = re.compile(r"[|^~\\&\r\n]")
-_WRITTEN = str.maketrans({
-    "|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "\\": "\\E\\", "&": "\\T\\", "\r": "\\X0D\\", "\n": "\\.br\\",
-})  # fmt: skip
+_MUST_ESCAPE = re.compile(r"[|^~\\&\x00-\x1f]")
+_WRITTEN = str.maketrans(
+    {chr(control): f"\\X{control:02X}\\" for control in range(0x20)}
+    | {"|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "\\": "\\E\\", "&": "\\T\\", "\n": "\\.br\\"}
+)
 
 
 def _delimiters(header: bytes) -> Delimiters:

@@ -109,6 +109,11 @@ def test_delimiters_are_those_of_the_header() -> None:
     assert pid.field(2) == "e"
 
 
+def test_a_field_is_written_anew_with_the_standard_delimiters() -> None:
+    pid = parse(b"MSH#*!?%#A##########\rPID#a*b%c|!d?F?^\r").first("PID")
+    assert pid.standard(1) == "a^b&c\\F\\~d#\\S\\"
+
+
 def test_damaged_encoding_characters_mean_no_escapes() -> None:
     message = parse(b"MSH|^~&&|A||||||ORU^R01|1|P|2.6\rPID|a&b\\F\\c\r")
     assert message.first("PID").component(1, 1, 2) == "b\\F\\c"
@@ -132,7 +137,7 @@ def test_escapes(sent: str, meant: str) -> None:
 
 
 def test_what_is_written_is_read() -> None:
-    odd = "a|b^c~d\\e&f\rg\nh 中"
+    odd = "a|b^c~d\\e&f\rg\nh\x0b\x1c 中"
     data = write([["MSH", "X", "", "", "", "", "", "ORU^R01", "7"], ["PID", "", compose("A", odd, ""), escape(odd)]])
     message = parse(data)
     assert message.first("PID").components(2) == ["A", odd]
