@@ -29,7 +29,7 @@ ERROR = b"RERROR"
 _VALUE = re.compile(r" *[-+]?\d+\.?\d* *| +")
 _BARE = re.compile(rb"[ABCRV][0-9A-Za-z]{4,5}")
 _NAMED = re.compile(r"[0-9A-Za-z][0-9A-Za-z. ]{4}")
-_RATIO = re.compile(r"(?:1:)?(-?\d+\.?\d*)")
+_RATIO = re.compile(r"(?:1:)?([-+]?\d+\.?\d*)")
 
 
 def read(content: bytes, asked: int | None) -> tuple[int, str] | None:
