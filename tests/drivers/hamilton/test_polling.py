@@ -243,3 +243,10 @@ def test_waves_are_never_asked_for_and_not_read() -> None:
     assert not SPEC.sends.fullmatch(b"\x02\x22\x03\r")
     wave = b"\x02\x22\x40" + bytes.fromhex(VECTORS["waveform_pair"]["hex"]) * 4 + b"\x03\r"
     assert [type(event) for event in fed(wave + reply(61, b" 480."))] == [Frame, Frame, Observation]
+
+
+def test_a_ventilator_that_comes_back_is_asked_for_all_anew() -> None:
+    link = Link(lacks=frozenset((36,)), off_s=(5.0, 9.0)).run(6.0)
+    link.device._ventilator._lacks = frozenset()
+    link.run(10.0)
+    assert "36" in {o.channel.source for o in values(link.heard)}
