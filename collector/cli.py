@@ -212,6 +212,40 @@ def _devices(
             typer.echo(f"    {model.name}: {model.evidence}")
 
 
+@app.command("conform")
+def _conform(
+    name: Annotated[str, typer.Argument(metavar="DRIVER", help="See `vitalsd devices`; a package of its own counts.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    capture: Annotated[
+        list[Path] | None, typer.Option(help="Captured bytes to try beside the simulator's; may be given again.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Damaged pieces of each recording.")] = 300,
+) -> None:
+    """The suite that every driver passes, on any driver: ours, or one found by the entry point group vitalsd.drivers.
+
+    Bytes cut anywhere, damage, noise, endless input, a mute device, a broken line, a talk with its simulator, codes
+    against the dictionary, units against UCUM, its documents, and what it may send. The report says how well each part
+    of the protocol is known. Exit status 0: every check held; 1: one did not.
+    """
+    from collector.conform import Check, Stream, conform  # noqa: PLC0415  a bed's daemon does without
+
+    spec = driver(name)
+    streams = [
+        Stream(name=file.name, chunks=tuple(found.chunks()), datagrams=found.datagrams)
+        for file in capture or ()
+        for found in [recording(file)]
+    ]
+
+    def told(check: Check) -> None:
+        if sys.stderr.isatty():
+            typer.echo(f"{check.name}: {check.status}", err=True)
+
+    report = conform(spec, patient("stable", 3), streams=streams, trials=trials, told=told)
+    typer.echo(report.json() if as_json else report.text())
+    if not report.held:
+        raise typer.Exit(1)
+
+
 class _JournalAction(StrEnum):
     VERIFY = "verify"
     EXPORT = "export"

@@ -18,7 +18,7 @@ from collector.errors import UsageError
 from collector.journal import Journal
 from collector.migrate import migrate
 from collector.rehearsal import Placed, live
-from collector.simulate import simulate
+from collector.simulate import nearby, simulate
 from collector.timescale import READER
 from collector.transport.net import free_port
 from drivers.anaesthetic import MARKS
@@ -58,7 +58,7 @@ async def run_demo(
             raise UsageError(f"--keep {keep}: {error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="vitalsd-demo-") as scratch:
         folder = keep.absolute() if keep else Path(scratch)
-        places = {spec.name: _place(spec, Path(scratch)) for spec in specs}
+        places = {spec.name: nearby(spec, Path(scratch)) for spec in specs}
         page = port or free_port(socket.SOCK_STREAM)
         bedside = page + 1 if port else free_port(socket.SOCK_STREAM)
         bed = _written(folder / "bed.toml", _bed_config(specs, places, folder, bedside, dsn))
@@ -165,26 +165,6 @@ def _migrate(dsn: str) -> None:
 def _written(file: Path, text: str) -> Path:
     file.write_text(text, encoding="utf-8")
     return file
-
-
-def _place(spec: DriverSpec, links: Path) -> tuple[str, str]:
-    """Where the simulator speaks, and the port by which the daemon reaches it: its UDP line, else its first.
-
-    A peer has a socket: a library does not open a pty.
-    """
-    lines = [line for line in spec.lines if spec.peer is None or line.scheme != "serial"]
-    line = next((line for line in lines if line.scheme == "udp"), lines[0])
-    if line.scheme == "serial":
-        link = links / f"{spec.name}.tty"
-        settings = "&".join(f"{key}={value}" for key, value in _PTY.items() if line.settings.get(key, value) != value)
-        return f"pty:{link}", f"serial://{link}" + (f"?{settings}" if settings else "")
-    port = free_port(socket.SOCK_DGRAM if line.scheme == "udp" else socket.SOCK_STREAM)
-    called = "connect:" if line.scheme == "tcp-listen" else ""
-    return f"{called}127.0.0.1:{port}", f"{line.scheme}://127.0.0.1:{port}{line.path}"
-
-
-_PTY = {"parity": "N", "rtscts": "0", "bytesize": "8", "stopbits": "1"}
-"""What a pty has instead of a line's settings: neither parity nor RTS."""
 
 
 def _names(specs: Sequence[DriverSpec]) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from collector.errors import LinkError, UsageError
 from collector.model import Event
 from collector.session import Session
 from collector.transport.base import URL_SCHEMES, Port, Transport, parse_port
-from collector.transport.net import open_tcp, open_tcp_listen, open_udp
+from collector.transport.net import free_port, open_tcp, open_tcp_listen, open_udp
 from collector.transport.pty import open_pty
 from collector.transport.serial import open_serial
 
@@ -109,6 +110,26 @@ async def simulate(
             finally:
                 await transport.close()
         await asyncio.sleep(REOPEN_S)
+
+
+def nearby(spec: DriverSpec, links: Path) -> tuple[str, str]:
+    """Where the simulator speaks, and the port by which the daemon reaches it: its UDP line, else its first.
+
+    A peer has a socket: a library does not open a pty.
+    """
+    lines = [line for line in spec.lines if spec.peer is None or line.scheme != "serial"]
+    line = next((line for line in lines if line.scheme == "udp"), lines[0])
+    if line.scheme == "serial":
+        link = links / f"{spec.name}.tty"
+        settings = "&".join(f"{key}={value}" for key, value in _PTY.items() if line.settings.get(key, value) != value)
+        return f"pty:{link}", f"serial://{link}" + (f"?{settings}" if settings else "")
+    port = free_port(socket.SOCK_DGRAM if line.scheme == "udp" else socket.SOCK_STREAM)
+    called = "connect:" if line.scheme == "tcp-listen" else ""
+    return f"{called}127.0.0.1:{port}", f"{line.scheme}://127.0.0.1:{port}{line.path}"
+
+
+_PTY = {"parity": "N", "rtscts": "0", "bytesize": "8", "stopbits": "1"}
+"""What a pty has instead of a line's settings: neither parity nor RTS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,13 @@
 """Dräger MEDIBUS and MEDIBUS.X: ventilators and anaesthesia machines on a serial line."""
 
+import re
+
 from collector.driver import DriverSpec, Evidence, Line, Model
+from drivers.draeger_medibus.frames import command
 from drivers.draeger_medibus.options import Options
 from drivers.draeger_medibus.session import MedibusSession
 from drivers.draeger_medibus.simulator import MedibusSimulator
-from drivers.draeger_medibus.tables import parameters
+from drivers.draeger_medibus.tables import IDENTIFY, INITIALISE, channels, parameters
 
 SPEC = DriverSpec(
     name="draeger-medibus",
@@ -37,5 +40,8 @@ SPEC = DriverSpec(
     session=lambda options, _, standing: MedibusSession(options, standing),
     simulator=MedibusSimulator,
     parameters=parameters(),
+    channels=channels,
+    identification=(command(INITIALISE), command(IDENTIFY)),
+    sends=re.compile(rb"(?:\x1b[\x15\x24-\x2e\x30\x4a\x51-\x55\x6a][ -~]*\r|\x01[\x15 -~]+\r|[\x80-\xff])*"),
     brief={"waves": (), "poll_s": 5.0},
 )

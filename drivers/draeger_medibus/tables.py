@@ -138,6 +138,17 @@ def parameters() -> tuple[Parameter, ...]:
         return load(text)
 
 
+def channels() -> Iterator[Channel]:
+    """Every channel of the tables, of both editions."""
+    for edition in Edition:
+        found = tables(edition)
+        for numbers in found.numbers.values():
+            yield from (number.channel for number in numbers.values())
+        for texts in found.texts.values():
+            yield from (text.channel for text in texts.values())
+        yield from found.waves.values()
+
+
 _ROLES: Mapping[int, tuple[tuple[int, Role], ...]] = {
     MEASURED: ((MEASURED, Role.MEASURED), (LOW, Role.LIMIT_LOW), (HIGH, Role.LIMIT_HIGH)),
     MEASURED_2: ((MEASURED_2, Role.MEASURED), (LOW_2, Role.LIMIT_LOW), (HIGH_2, Role.LIMIT_HIGH)),

@@ -7,7 +7,9 @@ from collector.codes import load
 from collector.driver import DriverSpec, Evidence, Line, Model, Simulated
 from collector.model import AlarmCondition
 from collector.session import Session
+from drivers.ge_datex_dri.classes import channels
 from drivers.ge_datex_dri.options import Options
+from drivers.ge_datex_dri.requests import DISPLAYED, SINGLE, physiological
 from drivers.ge_datex_dri.session import DatexSession
 from drivers.ge_datex_dri.simulator import Simulator
 
@@ -51,5 +53,7 @@ SPEC = DriverSpec(
     session=_session,
     simulator=_simulator,
     parameters=_PARAMETERS,
+    channels=channels,
+    identification=(physiological(DISPLAYED, SINGLE, ("basic",)),),
     brief={"waves": ()},
 )

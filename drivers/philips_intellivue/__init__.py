@@ -1,7 +1,7 @@
 """Philips IntelliVue monitors over UDP and RS-232 (fact sheet philips-intellivue)."""
 
 from collector.driver import DriverSpec, Evidence, Line, Model
-from drivers.philips_intellivue.codes import parameters
+from drivers.philips_intellivue.codes import channels, parameters
 from drivers.philips_intellivue.options import Options
 from drivers.philips_intellivue.session import IntelliVueSession
 from drivers.philips_intellivue.simulator import IntelliVueSimulator
@@ -31,6 +31,7 @@ SPEC = DriverSpec(
     session=IntelliVueSession,
     simulator=IntelliVueSimulator,
     parameters=parameters(),
+    channels=channels,
     brief={
         "waves": (),
         "numerics": (
@@ -45,5 +46,5 @@ SPEC = DriverSpec(
             "000250AC",
             "00025012",
         ),
-    },  # fmt: skip
+    },
 )

@@ -150,6 +150,15 @@ def channel(physio: int, label: int | None, unit: str, *, compound: bool = False
     )
 
 
+def channels() -> Iterator[Channel]:
+    """Every channel that a physio id alone names, in its parameter's usual unit."""
+    numbers = {number & 0xFFFF: parameter for number, parameter in by_number().items() if number >> 16 == SCADA}
+    own = {parameter.refid: parameter for parameter in parameters()}
+    found = {physio: parameter.unit for physio, parameter in numbers.items()}
+    found |= {physio: own[code].unit for physio, code in private_ids() if code in own}
+    yield from (channel(physio, SCADA << 16 | physio, unit) for physio, unit in found.items())
+
+
 def mode_code(mode: str) -> str:
     """The code of an operating mode that is not the ordinary one."""
     return f"VND_PHILIPS_MODE_{mode}"
