@@ -53,6 +53,8 @@ _OVERHEAD = {"serial": 5, "tcp": 9}
 and sum.
 """
 
+_STRANGER = "not the reply to the request"
+
 _MOST_UNANSWERED = 1_000_000
 """The library closes a connection after some requests without an answer; the runner knows silence itself."""
 
@@ -159,13 +161,16 @@ class ModbusSource:
             late, self._late = self._late, 0
             rejected = [self._rejected(0, "late reply")] * late
             return [*rejected, *self._readings.missed(block)], False
+        overhead = _OVERHEAD[self._port.scheme]
+        if reply.transaction_id != request.transaction_id:  # the library takes any reply of transaction 0
+            return [self._rejected(overhead, _STRANGER), *self._readings.missed(block)], True
         if isinstance(reply, ExceptionResponse):
             reason = _EXCEPTIONS.get(reply.exception_code, "exception")
-            return [self._rejected(_OVERHEAD[self._port.scheme], reason), *self._readings.missed(block)], True
+            return [self._rejected(overhead, reason), *self._readings.missed(block)], True
         words = reply.bits[: block.count] if block.kind.is_bit else reply.registers
-        length = _OVERHEAD[self._port.scheme] + (-(-block.count // 8) if block.kind.is_bit else 2 * len(words))
+        length = overhead + (-(-block.count // 8) if block.kind.is_bit else 2 * len(words))
         if reply.function_code != request.function_code or len(words) != block.count:
-            return [self._rejected(length, "not the reply to the request"), *self._readings.missed(block)], True
+            return [self._rejected(length, _STRANGER), *self._readings.missed(block)], True
         frame = Frame(offset=self._bytes, length=length, kind=block.kind.value)
         self._bytes += length
         return [frame, *self._readings.answered(block, [int(word) for word in words])], True
@@ -182,8 +187,6 @@ class ModbusSource:
             self._asking = False
         if not self._client.connected:
             raise LinkError(f"{self._port.path or self._port.host} has ended the connection")
-        if reply is not None and not self._serial and reply.transaction_id != request.transaction_id:
-            return None
         return reply
 
     def _rejected(self, length: int, reason: str) -> Rejected:

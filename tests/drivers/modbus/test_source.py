@@ -138,6 +138,21 @@ async def test_over_tcp_a_late_reply_is_known_by_its_transaction() -> None:
     assert values(events) == [("two", 2), ("two", 2)]
 
 
+async def test_over_tcp_a_reply_without_a_transaction_is_none() -> None:
+    transactions = [b"\0\0"]
+
+    def answer(request: bytes) -> bytes:
+        transaction = transactions.pop() if transactions else request[:2]
+        return framed(transaction + request[2:], b"\x03\x02\0\x09")
+
+    mine = options({"address": 0, "source": "x"})
+    async with on_a_socket(answer) as (_, port), listening(mine, port) as told:
+        events = await until(told, values)
+    assert isinstance(events[0], Rejected)
+    assert events[0].reason == "not the reply to the request"
+    assert values(events) == [("x", 9)]
+
+
 async def test_on_a_line_a_late_reply_is_never_anothers() -> None:
     """Two blocks of one unit and one size: nothing in the bytes tells their replies apart."""
     loop = asyncio.get_running_loop()
