@@ -110,5 +110,6 @@ def _missing(found: Talk) -> str:
         return "the simulated device said no value"
     if unheard is not None:
         return f"said and not heard: {unheard.source} {unheard.code}"
-    wrong = next((one for one in got if one[1] is not None and one not in {(e.channel, e.value) for e in said}), None)
+    told = {(e.channel, e.value) for e in found.said if isinstance(e, Observation)}
+    wrong = next((one for one in got if one[1] is not None and one not in told), None)
     return f"heard and not said: {wrong[0].source} = {wrong[1]}" if wrong else ""
