@@ -1,6 +1,5 @@
 """The bed's configuration file: TOML, checked whole, every mistake named at once with its key."""
 
-import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from collector.broker import Broker, broker, trust
+from collector.credentials import credential
 from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
 from collector.errors import UsageError
@@ -235,7 +235,7 @@ class MqttSection(Section):
     def broker(self) -> Broker:
         """With the password of the systemd credential, where there is one. Raises UsageError."""
         there = broker(self.url)
-        user, password = self.user or there.user, _credential(MQTT_CREDENTIAL)
+        user, password = self.user or there.user, credential(MQTT_CREDENTIAL)
         if password is not None and user is None:
             raise UsageError(f"mqtt.user: is missing, and there is a credential {MQTT_CREDENTIAL}")
         try:
@@ -263,15 +263,8 @@ class MqttSection(Section):
 
 def with_password(dsn: str) -> str:
     """A server's DSN with the password of the systemd credential, where there is one."""
-    password = _credential(PASSWORD_CREDENTIAL)
+    password = credential(PASSWORD_CREDENTIAL)
     return dsn if password is None else make_conninfo(dsn, password=password)
-
-
-def _credential(name: str) -> str | None:
-    """What systemd has handed over under a name."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    file = Path(folder, name) if folder else None
-    return None if file is None or not file.exists() else file.read_text(encoding="utf-8").strip()
 
 
 class ListenSection(Section):
