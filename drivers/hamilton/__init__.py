@@ -35,9 +35,7 @@ SPEC = DriverSpec(
         "values": Evidence.OTHER_IMPLEMENTATION,
         "settings": Evidence.OTHER_IMPLEMENTATION,
         "alarms": Evidence.ASSUMED,
-        "clock": Evidence.ASSUMED,
         "identity": Evidence.OTHER_IMPLEMENTATION,
-        "block protocol": Evidence.OTHER_IMPLEMENTATION,
     },
     lines=(
         Line(
