@@ -24,8 +24,6 @@ SPEC = DriverSpec(
         "values": Evidence.VENDOR_DOCUMENT,
         "settings": Evidence.VENDOR_DOCUMENT,
         "alarms": Evidence.VENDOR_DOCUMENT,
-        "alarm priorities": Evidence.ASSUMED,
-        "cyclic mode": Evidence.ASSUMED,
         "identity": Evidence.VENDOR_DOCUMENT,
     },
     lines=(
