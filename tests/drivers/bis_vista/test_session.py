@@ -134,6 +134,8 @@ def test_conditions_of_an_earlier_dialogue_go_on_or_end() -> None:
         ("impedance1.lead_off", AlarmPhase.CONTINUE),
         ("impedance2.noise", AlarmPhase.END),
     }
+    again = session.receive(encode(53, real(26, b"\x04\x00"), routing=255, sequence=1, number=1), 0.0)
+    assert alarms(list(again)) == []
 
 
 def test_a_demo_sensor_makes_everything_a_demo() -> None:
