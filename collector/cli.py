@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,8 @@ from charting.commands import app as charting
 from charting.commands_department import app as department
 from charting.commands_quality import app as quality
 from charting.commands_workload import app as workload
-from collector import __version__
+from collector import __version__, mapping
+from collector.codes import by_refid
 from collector.config import load, read
 from collector.daemon import run_bed
 from collector.decode import Summary, decode, line
@@ -25,6 +27,7 @@ from collector.errors import LinkError, UsageError, VitalsdError
 from collector.export import Format, export, selection
 from collector.foreground import run
 from collector.journal.report import dump, verify
+from collector.matrix import as_data, matrix
 from collector.migrate import migrate
 from collector.progress import counter
 from collector.recording import recording
@@ -185,31 +188,18 @@ def _verify_promises(
 @app.command("devices")
 def _devices(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    unmapped: Annotated[
+        str | None, typer.Option(metavar="DSN", help="What this store has without a code, instead.")
+    ] = None,
 ) -> None:
-    """Drivers, models, transports, and how well each is known to work."""
-    specs = sorted(drivers().values(), key=lambda spec: spec.name)
-    if as_json:
-        typer.echo(
-            json.dumps(
-                [
-                    {
-                        "driver": spec.name,
-                        "vendor": spec.vendor,
-                        "title": spec.title,
-                        "transports": [line.scheme for line in spec.lines],
-                        "models": [{"name": m.name, "evidence": m.evidence} for m in spec.models],
-                    }
-                    for spec in specs
-                ],
-                ensure_ascii=False,
-                indent=2,
-            )
-        )
+    """Drivers, models, transports, and how well each part of their protocols is known."""
+    if unmapped is not None:
+        rows = mapping.unmapped(unmapped)
+        as_text = mapping.told(rows)
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False) if as_json else as_text)
         return
-    for spec in specs:
-        typer.echo(f"{spec.name}: {spec.vendor}, {spec.title} ({', '.join(line.scheme for line in spec.lines)})")
-        for model in spec.models:
-            typer.echo(f"    {model.name}: {model.evidence}")
+    specs = sorted(drivers().values(), key=lambda spec: spec.name)
+    typer.echo(as_data(specs) if as_json else matrix(specs))
 
 
 @app.command("conform")
@@ -244,6 +234,38 @@ def _conform(
     typer.echo(report.json() if as_json else report.text())
     if not report.held:
         raise typer.Exit(1)
+
+
+@app.command("probe")
+def _probe(
+    port: Annotated[str, typer.Argument(help="A serial device, or tcp://HOST:PORT.")],
+    ask: Annotated[
+        str | None, typer.Option(metavar="DRIVER", help="Send this driver's read-only identification, nothing else.")
+    ] = None,
+) -> None:
+    """Which device is on a port, or why nothing is heard.
+
+    Listens at every speed at which a device could speak, and sends nothing. Devices that wait for a request are found
+    with --ask. The port must not be in use: stop the bed's daemon first. Exit status 0: a device is understood; 1: no.
+    """
+    from collector.probe import Found, probe, waiting  # noqa: PLC0415  a bed's daemon does without
+
+    specs = list(drivers().values())
+    found: list[Found] = []
+
+    def told(setting: str) -> None:
+        if sys.stderr.isatty():
+            typer.echo(f"listening at {setting} …", err=True)
+
+    async def life() -> None:
+        found.append(await probe(port, specs, ask=driver(ask) if ask else None, told=told))
+
+    run(lambda stop: _until(stop, life()))
+    for one in found:
+        for text in one.lines(waiting(specs)):
+            typer.echo(text)
+        if one.exit_status:
+            raise typer.Exit(one.exit_status)
 
 
 class _JournalAction(StrEnum):
@@ -286,11 +308,15 @@ def _migrate(
     keep_waves: Annotated[
         str | None, typer.Option(metavar="DAYS|forever", help="From now on drop waves that are older.")
     ] = None,
+    dictionary: Annotated[
+        Path | None,
+        typer.Option(help="Lines device,source,code,unit: what signals without a code are (`devices --unmapped`)."),
+    ] = None,
 ) -> None:
-    """Bring a store's schema up to date, and say how long it keeps what: everything for ever, unless told otherwise.
+    """Bring a store's schema up to date; say what signals without a code are, and how long values and waves are kept.
 
-    A server's database gets the series store and the charting; a file is a journal or a charting. Conditions,
-    identities and what was charted are always kept for ever.
+    Unless told otherwise everything is kept for ever. A server's database gets the series store and the charting; a
+    file is a journal or a charting. Conditions, identities and what was charted are always kept for ever.
     """
     from charting.store.database import is_charting_file  # noqa: PLC0415  a bed's daemon does without
     from charting.store.migrate import migrate as migrate_charting  # noqa: PLC0415
@@ -301,6 +327,9 @@ def _migrate(
     told = [] if file is not None and not keep and is_charting_file(file) else migrate(dsn, keep)
     if file is None or not told:
         told += migrate_charting(dsn)
+    if dictionary is not None:
+        known = {**by_refid(), **{p.refid: p for spec in drivers().values() for p in spec.parameters}}
+        told.append(mapping.give(dsn, mapping.read(dictionary, known)))
     for text in told:
         typer.echo(text)
 

@@ -26,6 +26,9 @@ class Evidence(StrEnum):
     ASSUMED = "assumed"
 
 
+PARTS = ("frames", "dialogue", "values", "settings", "alarms", "waves", "identity")
+"""Parts of a protocol, in the order in which they are told. `settings`: also limits and modes."""
+
 _GROUP = "vitalsd.drivers"
 
 
@@ -72,7 +75,7 @@ class Simulated:
 class DriverSpec:
     """A driver's declaration, the object SPEC of its package.
 
-    parts: part of the protocol (frames, dialogue, values, settings, alarms, waves, identity) → how well we know it.
+    parts: part of the protocol (of PARTS) → how well we know it; one that is not there is not read.
     options: a pydantic model; unknown keys are errors.
 
     A protocol of ours has session(options, datagrams, standing): `datagrams` is True where each receive is one datagram

@@ -89,9 +89,9 @@ class Frame:
 
     `offset` and `length` locate it in the input as received (escapes and flags included). `tick_us` is the device's
     own running time, or frame number × nominal period where the protocol has none; only differences mean something.
-    None: the frame says nothing of time. `location`: where the patient lies of whom it speaks, in the device's words, on
-    a connection that speaks for several. `digest` (63 bits), of a message that is sent again until it is acknowledged:
-    the same number, the same message.
+    None: the frame says nothing of time. `location`: where the patient lies of whom it speaks, in the device's words,
+    on a connection that speaks for several. `digest` (63 bits), of a message that is sent again until it is
+    acknowledged: the same number, the same message.
     """
 
     offset: int

@@ -10,7 +10,7 @@ from collector.status import DeviceStatus
 from collector.technical import GATEWAY, Technical
 
 MOST_UNKNOWN = 256
-"""Locations that no bed is named for, each with what is remembered of it; a hospital has fewer monitors on a gateway."""
+"""Locations that no bed is named for, each with what is remembered of it: no gateway has so many monitors."""
 
 
 class Placing(Protocol):

@@ -109,7 +109,7 @@ class TimescaleReader:
         return [identity_of(row) for row in self._rows("identities", (bed, start_us, end_us))]
 
     def _channels(self, bed: str, codes: Sequence[str]) -> dict[int, Series]:
-        rows = self._rows("channels", ([bed],))
+        rows = self._rows("read_channels", ([bed],))
         known = {number: series_of(tuple(row)) for number, *row in rows}
         return {number: series for number, series in known.items() if not codes or series.channel.code in codes}
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from collector.driver import Evidence, drivers
+from collector.driver import PARTS, Evidence, Model, drivers
+from collector.matrix import cells, lines
 
 TOP = Path(__file__).parents[1]
 MARKS = ("<!-- devices -->\n", "<!-- /devices -->")
 HEADS = {
-    "README.md": ("driver", "models", "port", "evidence"),
-    "README.zh-CN.md": ("驱动", "型号", "端口", "依据"),
+    "README.md": ("driver", "devices", "port", *PARTS),
+    "README.zh-CN.md": ("驱动", "设备", "端口", "帧", "对话", "数值", "设置", "报警", "波形", "识别"),
 }
 CHINESE = {
     Evidence.REAL_CAPTURE: "真实抓包",
@@ -19,16 +20,23 @@ CHINESE = {
 
 
 def table(readme: str) -> str:
-    """The table of that README, as Markdown."""
-    rows = [HEADS[readme], ("---",) * 4]
+    """The table of that README, as Markdown: a row per driver, its models by evidence."""
+    heads = HEADS[readme]
+    rows = [heads, ("---",) * 3 + (":-:",) * len(PARTS)]
     for name, spec in sorted(drivers().items()):
         link = f"[{name}](drivers/{name.replace('-', '_')}/README.md)"
-        ports = ", ".join(line.scheme for line in spec.lines)
-        rows += [
-            (link, model.name, ports, model.evidence if readme == "README.md" else CHINESE[model.evidence])
-            for model in spec.models
-        ]
+        rows.append((link, _models(spec.models, readme), lines(spec), *cells(spec)))
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _models(models: tuple[Model, ...], readme: str) -> str:
+    chinese = readme != "README.md"
+    by_evidence = {evidence: [model.name for model in models if model.evidence is evidence] for evidence in Evidence}
+    return "<br>".join(
+        f"{'、'.join(names) if chinese else ', '.join(names)} ({CHINESE[evidence] if chinese else evidence})"
+        for evidence, names in by_evidence.items()
+        if names
+    )
 
 
 def with_table(readme: str) -> str:

@@ -14,7 +14,7 @@ from collector.codes import Parameter, by_refid
 from collector.config import load
 from collector.conform.subject import Failed, Unchecked
 from collector.conform.talk import Talk
-from collector.driver import DriverSpec
+from collector.driver import PARTS, DriverSpec
 from collector.errors import UsageError
 from collector.model import UNMAPPED, Channel, Observation, Role, Waveform
 
@@ -108,7 +108,7 @@ def _dimension(registry: Any, unit: str) -> str:
 
 @cache
 def _alike(registry: Any) -> frozenset[frozenset[str]]:
-    """Quantities in which devices tell the same: gas as share or pressure, ST as length or voltage, a count a minute."""
+    """Quantities in which devices tell the same: gas as share or pressure, ST as length or voltage, a count a time."""
     pairs = (("%", "mm[Hg]"), ("%/L", "mm[Hg]/L"), ("mm", "mV"), ("1", "/min"))
     return frozenset(frozenset(_dimension(registry, unit) for unit in pair) for pair in pairs)
 
@@ -124,6 +124,9 @@ def declaration(spec: DriverSpec) -> str:
     ):
         if not there:
             raise Failed(f"it declares no {what}")
+    other = [part for part in spec.parts if part not in PARTS]
+    if other:
+        raise Failed(f"{other[0]!r} is no part of a protocol: {', '.join(PARTS)}")
     if spec.silence_s > LONGEST_SILENCE_S:
         raise Failed(
             f"silence_s is {spec.silence_s}: at most {LONGEST_SILENCE_S}; a slow device has the option silence_s"

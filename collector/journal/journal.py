@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from collector.journal.database import MEMORY, connect, failure, lock
 from collector.journal.keeping import Keeping, Limits
 from collector.journal.ranges import Ranges
 from collector.journal.reader import JournalReader, Sacrificed
+from collector.journal.rows import Row
 from collector.model import Entry, Series
 from collector.sql import queries
 
@@ -74,6 +75,14 @@ class Journal(JournalReader):
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+    def map(self, lines: Iterable[Row]) -> None:
+        """Say of signals that were stored without a code what they are: device, source, code, unit."""
+        with self._lock:
+            try:
+                self._db.executemany(_Q["map"], lines)
+            except sqlite3.Error as error:
+                raise failure(str(self.path), error) from error
 
     def reader(self) -> JournalReader:
         """A reader that does not wait for the writer; in memory it does, and ends with the journal."""

@@ -85,6 +85,10 @@ class Sacrificed:
     last_us: int
 
 
+MAPPING_SCHEMA = 4
+"""The first schema that can say what a signal without a code is."""
+
+
 class JournalReader:
     """A connection of its own that only reads. Any thread may call; calls wait for each other, never for the writer.
 
@@ -138,6 +142,14 @@ class JournalReader:
     def inputs(self) -> dict[str, int]:
         """How many frames of each replayed input have been journaled."""
         return dict(self._rows("inputs"))
+
+    def mapping(self) -> Sequence[Row]:
+        """Lines of the site's dictionary: device, source, code, unit."""
+        return self._rows("mapping") if self._pragma("user_version") >= MAPPING_SCHEMA else []
+
+    def unmapped(self) -> Sequence[Row]:
+        """Signals without a code: bed, device, source, role, unit, last value as text, its time in µs or None."""
+        return self._rows("unmapped") if self._pragma("user_version") >= MAPPING_SCHEMA else []
 
     def readers(self) -> dict[str, Ranges]:
         """What each durable reader has told to have."""
@@ -238,9 +250,20 @@ class JournalReader:
                     self._series[number] = series_of(tuple(row))
         return self._series
 
-    def latest(self, bed: str) -> Sequence[Reading]:
+    def _mapped(self) -> Mapping[int, Series]:
+        """Those that were stored without a code and have been given one, with it. A file of before knows none."""
+        if self._pragma("user_version") < MAPPING_SCHEMA:
+            return {}
         with self._sound():
-            return [reading_of(self.series(channel), tuple(row)) for channel, *row in self._rows("latest", (bed,))]
+            return {number: series_of(tuple(row)) for number, *row in self._rows("mapped_channels")}
+
+    def latest(self, bed: str) -> Sequence[Reading]:
+        mapped = self._mapped()
+        with self._sound():
+            return [
+                reading_of(mapped.get(channel) or self.series(channel), tuple(row))
+                for channel, *row in self._rows("latest", (bed,))
+            ]
 
     def measured(self, bed: str) -> Sequence[Reading]:
         """The last reading with a value of each series of the bed that has one."""
@@ -308,8 +331,9 @@ class JournalReader:
             return [identity_of(row) for row in self._rows("identities", (bed, start_us, end_us))]
 
     def _channels(self, bed: str, codes: Sequence[str]) -> list[tuple[int, Series]]:
-        known = self.channels().items()
-        return [(n, series) for n, series in known if series.bed == bed and (not codes or series.channel.code in codes)]
+        known = {**self.channels(), **self._mapped()}
+        of_bed = [(n, series) for n, series in known.items() if series.bed == bed]
+        return [(n, series) for n, series in of_bed if not codes or series.channel.code in codes]
 
     def _one(self, query: str) -> Row:
         return self._rows(query)[0]

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Self
@@ -84,6 +84,14 @@ class Rescue:
             return dict(self._db.execute(_Q["inputs"]).fetchall())
         except _UNREADABLE:
             return {}
+
+    def mapping(self) -> Sequence[Row]:
+        """Lines of the site's dictionary, or nothing where they cannot be read."""
+        with closing(JournalReader(self._db, threading.RLock(), shared=True)) as reader:
+            try:
+                return reader.mapping()
+            except (JournalError, *_UNREADABLE):
+                return []
 
     def sacrificed(self) -> dict[Series | None, Sacrificed]:
         """What was given up, or nothing where that cannot be read."""
@@ -207,6 +215,7 @@ def _copy(damaged: Path, new: Path) -> tuple[int, int]:
             entries += len(some)
         sound.append([], rescue.inputs())
         sound.account(rescue.sacrificed())
+        sound.map(rescue.mapping())
         return entries, rescue.unreadable
 
 

@@ -41,7 +41,6 @@ SPEC = DriverSpec(
         "values": Evidence.REAL_CAPTURE,
         "alarms": Evidence.VENDOR_DOCUMENT,
         "waves": Evidence.REAL_CAPTURE,
-        "network": Evidence.OTHER_IMPLEMENTATION,
     },
     lines=(
         Line(

@@ -52,6 +52,23 @@ update reader set done = '{}';
 -- channels: all of them
 select id, bed, device, code, source, role, site, unit from channel;
 
+-- mapped_channels: those that have been given a code since, with it
+select id, bed, device, code, source, role, site, unit from read_channel
+where code <> 'MDC_UNMAPPED' and id in (select id from channel where code = 'MDC_UNMAPPED');
+
+-- mapping: lines of the site's dictionary
+select device, source, code, unit from mapping;
+
+-- map: what a signal is that has no code
+insert into mapping(device, source, code, unit) values (?, ?, ?, ?)
+on conflict (device, source) do update set code = excluded.code, unit = excluded.unit;
+
+-- unmapped: signals that have no code, with their last reading or wave (time in µs)
+select c.bed, c.device, c.source, c.role, c.unit, coalesce(cast(l.value as text), l.text),
+  coalesce(l.time, (select max(w.time) from wave as w where w.channel = c.id))
+from read_channel as c left join latest as l on l.channel = c.id
+where c.code = 'MDC_UNMAPPED' order by c.device, c.source, c.bed, c.role;
+
 -- new_channel: returns its id
 insert into channel(bed, device, code, source, role, site, unit) values (?, ?, ?, ?, ?, ?, ?) returning id;
 
