@@ -1,0 +1,58 @@
+"""A session and a simulated monitor joined in memory, and messages written by hand."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from collector.model import AlarmCondition, Event
+from drivers.mindray_pds import SPEC
+from drivers.mindray_pds.session import PdsSession
+from drivers.mindray_pds.simulator import Simulator
+from drivers.patient import Patient
+
+STEP_S = 0.1
+
+
+class Link:
+    """`up`, `down`: what the monitor and the session sent, and when."""
+
+    def __init__(self, monitor: Simulator, **options: object) -> None:
+        self.session = PdsSession(SPEC.options(**options), datagrams=False)
+        self.monitor = monitor
+        self.said: list[Event] = []
+        self.heard: list[Event] = []
+        self.up: list[tuple[float, bytes]] = []
+        self.down: list[tuple[float, bytes]] = []
+
+    def run(self, seconds: float, start_s: float = 100.0) -> Self:
+        for step in range(round(seconds / STEP_S)):
+            now = start_s + step * STEP_S
+            if (self.session.deadline() or 0.0) <= now:
+                self.heard += self.session.expire(now)
+                assert (self.session.deadline() or 0.0) > now
+            if (self.monitor.deadline() or 0.0) <= now:
+                self.said += self.monitor.expire(now)
+            while out := self.session.outgoing():
+                self.down.append((round(now - start_s, 3), out))
+                self.said += self.monitor.receive(out, now)
+            while out := self.monitor.outgoing():
+                self.up.append((round(now - start_s, 3), out))
+                self.heard += self.session.receive(out, now)
+        return self
+
+
+def monitor(scenario: str = "stable", **faults: object) -> Simulator:
+    return Simulator(patient=Patient(scenario, 1), **faults)  # type: ignore[arg-type]
+
+
+def session(standing: Sequence[AlarmCondition] = (), **options: object) -> PdsSession:
+    return PdsSession(SPEC.options(**options), datagrams=False, standing=standing)
+
+
+def framed(kind: str, *segments: str) -> bytes:
+    text = "".join(f"{segment}\r" for segment in (f"MSH|^~\\&|||||||ORU^R01|{kind}|P|2.3.1|", *segments))
+    return b"\x0b" + text.encode("gb18030") + b"\x1c\r"
+
+
+def heard(*messages: bytes, standing: Sequence[AlarmCondition] = (), **options: object) -> list[Event]:
+    one = session(standing, **options)
+    return [event for message in messages for event in one.receive(message, 0.0)] + list(one.finish())
