@@ -93,6 +93,7 @@ def test_no_value(nothing: bytes) -> None:
         (MEASURED + b"@12\r", "layout"),
         (STATUS[:44] + b"\x01\r", "layout"),
         (b":VTZ1\r", "layout"),
+        (b":VTM\xb0\r", "layout"),
         (b":VTD0480", "truncated"),
         (b"noise", "garbage"),
         (b":VTM" + b"x" * 2000, "too_long"),
