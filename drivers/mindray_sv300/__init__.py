@@ -23,7 +23,6 @@ SPEC = DriverSpec(
         "frames": Evidence.OTHER_IMPLEMENTATION,
         "dialogue": Evidence.OTHER_IMPLEMENTATION,
         "values": Evidence.OTHER_IMPLEMENTATION,
-        "units": Evidence.ASSUMED,
         "settings": Evidence.OTHER_IMPLEMENTATION,
     },
     lines=(Line(scheme="serial", settings={"baud": "57600", "parity": "N", "bytesize": "8", "stopbits": "1"}),),
