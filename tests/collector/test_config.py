@@ -166,3 +166,28 @@ def test_a_missing_or_binary_file_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "bed.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="not UTF-8"):
         load(tmp_path / "bed.toml")
+
+
+FEED = GOOD.replace('kind = "or"', 'kind = "feed"')
+
+
+def test_a_feed_names_the_bed_of_each_location(tmp_path: Path) -> None:
+    config = load(written(tmp_path, FEED + '[feed.beds]\n"ICU^^7" = "ICU-07"\n"ICU^^8" = "ICU-08"\n'))
+    assert list(config.beds) == ["OR-03", "ICU-07", "ICU-08"]
+    assert list(load(written(tmp_path, GOOD)).beds) == ["OR-03"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (FEED, 'feed: [feed] is for a bed of kind "feed", which needs it'),
+        (GOOD + '[feed.beds]\n"A" = "B"\n', 'feed: [feed] is for a bed of kind "feed"'),
+        (FEED + "[feed.beds]\n", "feed.beds: "),
+        (FEED + '[feed.beds]\n"A" = "OR-03"\n', "feed: 'OR-03' is the feed itself"),
+        (FEED + '[feed.beds]\n"A" = "X"\n"B" = "X"\n', "feed.beds: two locations have the bed 'X'"),
+        (FEED + '[feed.beds]\n"A^B" = "X"\n"A^B^" = "Y"\n', "feed.beds: two locations are the same location 'A^B'"),
+    ],
+)
+def test_what_is_wrong_with_a_feed_is_told(tmp_path: Path, text: str, expected: str) -> None:
+    found = reasons(tmp_path, text)
+    assert any(expected in reason for reason in found), found
