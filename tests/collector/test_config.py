@@ -168,7 +168,7 @@ def test_a_missing_or_binary_file_is_told_so(tmp_path: Path) -> None:
         load(tmp_path / "bed.toml")
 
 
-FEED = GOOD.replace('kind = "or"', 'kind = "feed"')
+FEED = GOOD.replace('id = "OR-03"', 'id = "OR-03"\nkind = "feed"', 1)
 
 
 def test_a_feed_names_the_bed_of_each_location(tmp_path: Path) -> None:
