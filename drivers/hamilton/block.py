@@ -31,7 +31,7 @@ ANSWER_S = 5.0
 
 GARBAGE, TRUNCATED, TOO_LONG, CHECKSUM, LAYOUT = "garbage", "truncated", "too_long", "checksum", "layout"
 
-_MARK = re.compile(rb"[\x02\x03]")
+_BEGIN, _MARK = re.compile(rb"\x02"), re.compile(rb"[\x02\x03]")
 
 
 def crc(data: bytes) -> bytes:
@@ -71,7 +71,7 @@ class BlockFramer:
         self._buffer += data
         while self._buffer:
             begun = self._buffer[0] == STX
-            mark = _MARK.search(self._buffer, 1) if begun else re.compile(b"\x02").search(self._buffer)
+            mark = _MARK.search(self._buffer, 1) if begun else _BEGIN.search(self._buffer)
             at = len(self._buffer) if mark is None else mark.start()
             if at >= MAX_FRAME:
                 yield self._reject(MAX_FRAME, TOO_LONG if begun else GARBAGE)

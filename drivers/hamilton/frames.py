@@ -17,7 +17,8 @@ TEXT_BYTES = frozenset((REQUEST_BYTES, 5, 6))
 """Of a request, of a reply of type B format 3, and of all other text replies."""
 WAVE_BYTES = 10
 """Of a reply of type C."""
-WAVE_IDS = b"\x22\x78"
+WAVE_IDS = bytes((34, 120))
+"""Online waveforms (type C): counts whose scale nobody has told. Never asked for."""
 MAX_JUNK = 256
 """A run of bytes that belong to nothing is reported at this length: a babbling line is counted while it babbles."""
 GARBAGE, TRUNCATED = "garbage", "truncated"

@@ -19,8 +19,6 @@ NUMBER = 86
 """The ventilator's number: the only reply that does not echo its id (type B, formats 2 and 3)."""
 SOFTWARE = range(124, 128)
 """Software versions (type B, format 1)."""
-WAVES = frozenset((34, 120))
-"""Online waveforms (type C): counts whose scale nobody has told. Never asked for."""
 TYPE_A = frozenset((*range(30, 34), *range(35, 120), *range(121, 124))) - {NUMBER}
 """Ids whose reply is five characters (§1)."""
 

@@ -73,3 +73,10 @@ def test_a_ventilator_that_was_off_is_activated_again() -> None:
     heard = len(link.heard)
     link.run(30.0)
     assert len(link.heard) > heard
+
+
+def test_byte_by_byte_is_the_same() -> None:
+    data = b"xx" + frame(BODY) + b"\x021\x0bP" + b"y" * 5000 + frame(BODY) + VECTOR + frame(BODY)[:9]
+    one = BlockSession()
+    events = [event for byte in data for event in one.receive(bytes((byte,)), 0.0)]
+    assert [*events, *one.finish()] == fed(data)
