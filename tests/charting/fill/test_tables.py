@@ -17,7 +17,8 @@ from charting.fill.fill import FILTER
 from charting.fill.rules import Action, names, numbers, rules
 from charting.fill.signals import find, signals
 from charting.fill.types import Cause
-from collector.codes import dictionary, load
+from collector.codes import dictionary
+from collector.driver import drivers
 from collector.units import convert, display
 
 CODE = [
@@ -35,9 +36,8 @@ def rows(package: str, name: str) -> Sequence[Mapping[str, str]]:
 def units() -> Mapping[str, str]:
     """The usual unit of every code that anything can send."""
     found = {p.refid: p.unit for p in dictionary()}
-    for driver in ("draeger_medibus", "ge_datex_dri", "philips_intellivue"):
-        with files(f"drivers.{driver}").joinpath("codes.csv").open("r", encoding="utf-8") as text:
-            found |= {p.refid: p.unit for p in load(text)}
+    for spec in drivers().values():
+        found |= {p.refid: p.unit for p in spec.parameters}
     return found
 
 
