@@ -146,14 +146,7 @@ class DeviceSection(Section):
     @property
     def parsed_port(self) -> Port:
         """The port with the driver's line settings under its own."""
-        defaults = {line.scheme: line for line in self.spec.lines}
-        scheme = self.port.partition("://")[0]
-        line = defaults.get(scheme)
-        port = parse_port(self.port, line.port if line else None)
-        settings = {**(line.settings if line else {}), **port.settings}
-        return Port(
-            text=self.port, scheme=port.scheme, path=port.path, host=port.host, number=port.number, settings=settings
-        )
+        return _port(self.spec, self.port)
 
     @field_validator("name")
     @classmethod
@@ -189,10 +182,21 @@ class DeviceSection(Section):
         spec = _spec(info)
         if spec is not None:
             try:
-                spec.options.model_validate(value)
+                options = spec.options.model_validate(value)
+                if spec.source is not None and "port" in info.data:
+                    spec.source(options, _port(spec, info.data["port"]), ())
             except ValidationError as error:
                 raise ValueError("\n".join(f"{_key(e['loc'])}: {_said(dict(e))}" for e in error.errors())) from None
+            except UsageError as error:
+                raise ValueError(str(error)) from None
         return value
+
+
+def _port(spec: DriverSpec, text: str) -> Port:
+    """A port with the driver's line settings under its own."""
+    line = next((line for line in spec.lines if line.scheme == text.partition("://")[0]), None)
+    port = parse_port(text, line.port if line else None)
+    return replace(port, settings={**(line.settings if line else {}), **port.settings})
 
 
 def _spec(info: ValidationInfo) -> DriverSpec | None:

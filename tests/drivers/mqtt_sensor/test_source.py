@@ -195,3 +195,10 @@ async def test_without_a_broker_to_start_the_simulator_says_what_to_install(monk
 def test_the_sample_is_a_bed() -> None:
     config = load(Path(__file__).parents[3] / "drivers/mqtt_sensor/sample.toml")
     assert {device.spec.name for device in config.device} == {"mqtt-sensor"}
+
+
+def test_a_port_that_cannot_be_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+    sample = (Path(__file__).parents[3] / "drivers/mqtt_sensor/sample.toml").read_text(encoding="utf-8")
+    (tmp_path / "bed.toml").write_text(sample.replace("/+/vitals", "/#"), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"device.0..options: port: expected .* without #"):
+        load(tmp_path / "bed.toml")
