@@ -339,7 +339,10 @@ class JournalReader:
         return self._rows(query)[0]
 
     def _pragma(self, name: str) -> int:
-        return int(self._db.execute(f"pragma {name}").fetchone()[0])
+        try:
+            return int(self._db.execute(f"pragma {name}").fetchone()[0])
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
 
     def _rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Row]:
         try:
