@@ -47,7 +47,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveKind:
-    """Value of a sample in the channel's unit = count + offset. No unit: nobody tells the gain, only the shape holds."""
+    """Value of a sample in the channel's unit = count + offset. No unit: nobody tells the gain, only the shape."""
 
     channel: Channel
     offset: float
