@@ -26,7 +26,8 @@ def infusions(
     Rates are those that the pump has measured, where it tells both. The drug is what the pump calls it, a name without
     a code until a person chooses the term; without a name it is the pump's own. Another name begins another infusion;
     only the first one told in a run reaches back to its beginning. Of a device that tells names of several channels
-    nobody knows which one is whose: none is taken.
+    nobody knows which one is whose, unless their sources name the pump ("50111/INSOL" beside "50111/INRT"): none is
+    taken.
     """
     found: dict[str, Infusion] = {}
     told = sorted((r for r in names if r.text), key=lambda r: r.time_us)
@@ -35,7 +36,7 @@ def infusions(
         good = np.isfinite(points.value) & np.isin(points.quality, (Quality.VALID.value, Quality.QUESTIONABLE.value))
         good &= (points.time_us >= start_us) & (points.time_us < until_us)
         times, values = points.time_us[good], points.value[good]
-        named = [r for r in told if r.series.device == series.device]
+        named = [r for r in told if r.series.device == series.device and _of_one_pump(r.series, series)]
         calls = [(r.time_us, r.text) for r in named] if len({r.series for r in named}) == 1 else []
         for run in np.split(np.arange(times.size), np.flatnonzero(np.diff(times) > SILENT_US) + 1):
             for part, name, end_us in _by_name(run, times, calls):
@@ -46,7 +47,7 @@ def infusions(
                 last_us = int(times[given[-1]])
                 found[_item(series, int(times[given[0]]))] = Infusion(
                     what="drug",
-                    drug=_named(name, series.device),
+                    drug=_named(name, " ".join(filter(None, (series.device, _pump(series))))),
                     unit=series.channel.unit,
                     rates=tuple(Rate(at_us=int(times[i]), rate=float(values[i])) for i in changes),
                     stop_us=end_us if end_us is not None else last_us if until_us - last_us > SILENT_US else None,
@@ -82,11 +83,21 @@ def _best(rates: Sequence[Points]) -> Iterable[Points]:
             yield points
 
 
+def _pump(series: Series) -> str:
+    """Which pump of a rack a channel is of; empty where its source does not say."""
+    return series.channel.source.rpartition("/")[0]
+
+
+def _of_one_pump(name: Series, rate: Series) -> bool:
+    """False where their sources name two pumps."""
+    return not (_pump(name) and _pump(rate)) or _pump(name) == _pump(rate)
+
+
 def _item(series: Series, start_us: int) -> str:
     """The same for the same flow of the same channel; names of devices hold whatever people call them."""
     channel = sha256(f"{series.device}\n{series.channel.source}".encode()).hexdigest()[:16]
     return f"{ITEM}{channel}@{start_us}"
 
 
-def _named(name: str | None, device: str) -> Term:
-    return Term(library="", version="", code="", zh=name or f"输注泵 {device}", en=name or f"Pump {device}")
+def _named(name: str | None, pump: str) -> Term:
+    return Term(library="", version="", code="", zh=name or f"输注泵 {pump}", en=name or f"Pump {pump}")

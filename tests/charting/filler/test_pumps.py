@@ -81,6 +81,23 @@ def test_names_of_several_channels_of_one_device_are_nobodys() -> None:
     assert (infusion.drug.en, infusion.rates) == ("Pump pump 1", (Rate(at_us=at(0), rate=5.0),))
 
 
+def test_each_pump_of_a_rack_has_its_own_name_and_never_anothers() -> None:
+    def of(pump: str, rate: float) -> Points:
+        told = points(*steady(0, 5, rate), device="rack")
+        return replace(told, series=replace(told.series, channel=replace(told.series.channel, source=f"{pump}/INRT")))
+
+    def name(pump: str, text: str) -> Reading:
+        channel = Channel(code="MDC_DRUG_NAME_POINTER", source=f"{pump}/INSOL", unit="")
+        series = Series(bed="OR-03", device="rack", channel=channel)
+        return Reading(series=series, time_us=at(1), value=None, text=text, quality=Quality.VALID, demo=False)
+
+    rates = [of("50111", 5.0), of("50112", 8.0), of("50113", 9.0)]
+    names = [name("50111", "丙泊酚"), name("50112", "瑞芬太尼")]
+    for told, expected in ((names, ["丙泊酚", "瑞芬太尼"]), (names[:1], ["丙泊酚", "Pump rack 50112"])):
+        found = infusions(rates, told, at(0), at(5)).values()
+        assert [i.drug.en for i in found] == [*expected, "Pump rack 50113"]
+
+
 def test_another_drug_in_the_same_pump_is_another_infusion() -> None:
     told = points(*steady(0, 30, 5.0), *steady(30, 32, 0.0), *steady(32, 60, 8.0))
     channel = Channel(code="MDC_DRUG_NAME_POINTER", source="2", unit="")
