@@ -22,7 +22,7 @@ with files(__package__).joinpath("codes.csv").open("r", encoding="utf-8") as _ta
 
 SPEC = DriverSpec(
     name="bis-vista",
-    vendor="Aspect Medical Systems (Covidien, Medtronic)",
+    vendor="Medtronic (Aspect)",
     title="BIS VISTA / A-2000, binary protocol",
     models=(
         Model(

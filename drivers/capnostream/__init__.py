@@ -23,7 +23,7 @@ with files(__package__).joinpath("codes.csv").open("r", encoding="utf-8") as _ta
 
 SPEC = DriverSpec(
     name="capnostream",
-    vendor="Oridion (Covidien, Medtronic)",
+    vendor="Medtronic (Oridion)",
     title="Capnostream 20, 20p, 35",
     models=(
         Model(name="Capnostream 20", evidence=Evidence.OTHER_IMPLEMENTATION),

@@ -22,7 +22,7 @@ with files(__package__).joinpath("codes.csv").open("r", encoding="utf-8") as _ta
 
 SPEC = DriverSpec(
     name="nonin",
-    vendor="Nonin Medical",
+    vendor="Nonin",
     title="Nonin OEM oximeters, data format 7",
     models=(
         Model(name="WristOx2 3150, Onyx II 9560", evidence=Evidence.OTHER_IMPLEMENTATION),
@@ -43,7 +43,7 @@ SPEC = DriverSpec(
     simulator=NoninSimulator,
     parameters=_PARAMETERS,
     channels=meanings.channels,
-    brief={"averages": False},
+    brief={"waves": False, "averages": False},
     identification=(requests.SERIAL,),
     sends=requests.SENDS,
 )

@@ -19,6 +19,7 @@ from collector.model import (
 )
 from drivers.nonin import meanings
 from drivers.nonin.frames import FRAMES, SERIAL_REPLY, Packet, Reply
+from drivers.nonin.options import Options
 
 PACKETS_PER_S = 3
 RATE_HZ = float(PACKETS_PER_S * FRAMES)
@@ -27,8 +28,9 @@ RATE_HZ = float(PACKETS_PER_S * FRAMES)
 class Decoder:
     """Reads what an oximeter says. `standing`: conditions of an earlier dialogue."""
 
-    def __init__(self, *, averages: bool, standing: Sequence[AlarmCondition] = ()) -> None:
-        self._values = tuple(value for value in meanings.VALUES if averages or value.shown)
+    def __init__(self, options: Options, standing: Sequence[AlarmCondition] = ()) -> None:
+        self._waves = options.waves
+        self._values = tuple(value for value in meanings.VALUES if options.averages or value.shown)
         self._conditions = {one.source: one for one in standing}
         self._unheard = set(self._conditions)
         self._told: dict[Channel, object] = {}
@@ -52,7 +54,8 @@ class Decoder:
                 self._told[value.channel] = said
                 found.append(said)
         found += self._states(packet)
-        found.append(_pleth(packet))
+        if self._waves:
+            found.append(_pleth(packet))
         return found + self._compare(_conditions(last, variables[meanings.FLAGS]))
 
     def reply(self, reply: Reply) -> list[Event]:

@@ -23,7 +23,7 @@ class NoninSession:
 
     def __init__(self, options: Options, standing: Sequence[AlarmCondition] = ()) -> None:
         self._framer = Framer()
-        self._decoder = Decoder(averages=options.averages, standing=standing)
+        self._decoder = Decoder(options, standing)
         self._format = requests.FORMATS.get(options.ask, b"")
         self._format_due = -math.inf
         self._serial_due = math.inf

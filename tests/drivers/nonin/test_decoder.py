@@ -85,8 +85,10 @@ def test_values_are_told_once_a_second_and_when_they_change() -> None:
     assert [e.value for e in events if isinstance(e, Observation) and e.channel.source == "HR-D"] == [72.0, 72.0]
 
 
-def test_without_averages_only_what_is_shown() -> None:
-    told = values(said(packet(), averages=False))
+def test_without_averages_and_waves_only_what_is_shown() -> None:
+    events = said(packet(), averages=False, waves=False)
+    assert not [event for event in events if isinstance(event, Waveform)]
+    told = values(events)
     assert {name for name in told if isinstance(told[name], float)} == {"SpO2-D", "HR-D"}
 
 
