@@ -47,7 +47,7 @@ def infusions(
                 last_us = int(times[given[-1]])
                 found[_item(series, int(times[given[0]]))] = Infusion(
                     what="drug",
-                    drug=_named(name, " ".join(filter(None, (series.device, _pump(series))))),
+                    drug=_named(name, " ".join((series.device, *_pump(series)))),
                     unit=series.channel.unit,
                     rates=tuple(Rate(at_us=int(times[i]), rate=float(values[i])) for i in changes),
                     stop_us=end_us if end_us is not None else last_us if until_us - last_us > SILENT_US else None,
@@ -83,14 +83,15 @@ def _best(rates: Sequence[Points]) -> Iterable[Points]:
             yield points
 
 
-def _pump(series: Series) -> str:
-    """Which pump of a rack a channel is of; empty where its source does not say."""
-    return series.channel.source.rpartition("/")[0]
+def _pump(series: Series) -> tuple[str, ...]:
+    """Which pump of a rack a channel is of: what its source has before the slash, of an IHE path device and module."""
+    path = series.channel.source.rpartition("/")[0].split(".")
+    return tuple(part for part in path[:2] if part not in {"", "0"})
 
 
 def _of_one_pump(name: Series, rate: Series) -> bool:
     """False where their sources name two pumps."""
-    return not (_pump(name) and _pump(rate)) or _pump(name) == _pump(rate)
+    return all(one == other for one, other in zip(_pump(name), _pump(rate), strict=False))
 
 
 def _item(series: Series, start_us: int) -> str:

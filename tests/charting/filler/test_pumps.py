@@ -98,6 +98,19 @@ def test_each_pump_of_a_rack_has_its_own_name_and_never_anothers() -> None:
         assert [i.drug.en for i in found] == [*expected, "Pump rack 50113"]
 
 
+@pytest.mark.parametrize(
+    ("source", "taken"), [("1.1.3.1/184468", True), ("1.0.0.9/184468", True), ("1.2.3.1/184468", False), ("d", True)]
+)
+def test_of_an_ihe_path_device_and_module_are_the_pump(source: str, *, taken: bool) -> None:
+    told = points(*steady(0, 5, 5.0))
+    rate = replace(told, series=replace(told.series, channel=replace(told.series.channel, source="1.1.1.2/158014")))
+    channel = Channel(code="MDC_DRUG_NAME_POINTER", source=source, unit="")
+    series = Series(bed="OR-03", device="pump 1", channel=channel)
+    said = Reading(series=series, time_us=at(1), value=None, text="丙泊酚", quality=Quality.VALID, demo=False)
+    ((_, infusion),) = infusions([rate], [said], at(0), at(5)).items()
+    assert infusion.drug.en == ("丙泊酚" if taken else "Pump pump 1 1 1")
+
+
 def test_another_drug_in_the_same_pump_is_another_infusion() -> None:
     told = points(*steady(0, 30, 5.0), *steady(30, 32, 0.0), *steady(32, 60, 8.0))
     channel = Channel(code="MDC_DRUG_NAME_POINTER", source="2", unit="")
