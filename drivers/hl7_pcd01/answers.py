@@ -14,23 +14,26 @@ NOT_FOUND = "patient not found"
 QUERIES = frozenset({"QBP", "QRY"})
 
 SENDS = re.compile(
-    rb"(?:\x0bMSH\|\^~\\&\|(?:[^|\r\x0b\x1c]*\|){6}(?:ACK(?:\^[^|\r]*)?|RSP\^ZV2\^RSP_ZV2|ADR\^A19\^ADR_A19|ORF\^R04\^ORF_R04)"
-    rb"\|[^\r\x0b\x1c]*\rMSA\|(?:CA|CR|AA|AE|AR)\|[^\x0b\x1c]*\x1c\r)*"
+    rb"(?:\x0bMSH\|\^~\\&\|(?:[^|\r\x0b\x1c]*\|){6}"
+    rb"(?:ACK(?:\^[^|\r]*)?|RSP\^ZV2\^RSP_ZV2|ADR\^A19\^ADR_A19|ORF\^R04\^ORF_R04)\|[^\r\x0b\x1c]*\r"
+    rb"MSA\|(?:CA|CR|AA|AE|AR)\|[^\x0b\x1c]*\x1c\r)*"
 )
 """Acknowledgements, and answers to queries that name no patient."""
 
 
 def acknowledge(message: Message, code: str = acks.ACCEPTED) -> bytes:
-    """The acknowledgement that the message asks for, without frame; b"" where it asks for none."""
+    """The acknowledgement that the message asks for, without frame; b"" where it asks for none or has no id."""
     wanted = acks.wanted(message, code)
-    if not wanted:
+    if not wanted or not message.control_id:
         return b""
     error = UNSUPPORTED if code == acks.COMMIT_REJECTED else ""
     return acks.acknowledgement(message, wanted, control_id=_id(message), error=error)
 
 
 def not_found(message: Message) -> bytes:
-    """The answer to a query for a patient, in the dialect of the query; b"" for a query of another kind."""
+    """The answer to a query for a patient, in its dialect; b"" for a query of another kind or without an id."""
+    if not message.control_id:
+        return b""
     control_id = escape(message.control_id)
     match message.type, message.trigger:
         case "QBP", "ZV1":

@@ -37,12 +37,21 @@ class _Told:
     group: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Episode:
+    """What was measured together, when by the device's clock, and when it was heard last."""
+
+    values: tuple[tuple[Channel, Value], ...]
+    times_us: tuple[int | None, ...]
+    heard_s: float
+
+
 class Numerics:
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
         self._channels: dict[tuple[str, Role], Channel] = {}
         self._limits: dict[Channel, float] = {}
-        self._episodes: dict[str, tuple[object, float]] = {}
+        self._episodes: dict[str, _Episode] = {}
 
     def take(self, group: Group, rows: Iterable[Row], moment: Moment, now: float, *, demo: bool) -> Sequence[Event]:
         """What these rows of a group say."""
@@ -113,16 +122,19 @@ class Numerics:
                 groups.setdefault(one.group, []).append(one)
         again, undated = set(), set()
         for group, ones in groups.items():
-            content = tuple((one.channel, one.value, one.time_us if one.own else None) for one in ones)
-            before, heard_s = self._episodes.get(group, (None, 0.0))
-            dated = all(one.own for one in ones)
-            if content == before and (dated or now - heard_s <= STAMPED_S):
-                again.add(group)
-            elif before is None and all(one.time_us is None for one in ones):
+            values = tuple((one.channel, one.value) for one in ones)
+            times_us = tuple(one.time_us for one in ones)
+            before = self._episodes.get(group)
+            if before is not None and before.values == values:
+                dated = any(one.own for one in ones)
+                stamped = not dated and now - before.heard_s <= STAMPED_S
+                if stamped or (before.times_us == times_us and None not in times_us):
+                    again.add(group)
+            elif before is None and times_us.count(None) == len(times_us):
                 undated.add(group)
             if len(self._episodes) >= MOST:
                 self._episodes.clear()
-            self._episodes[group] = content, now
+            self._episodes[group] = _Episode(values=values, times_us=times_us, heard_s=now)
         return frozenset(again), frozenset(undated)
 
     def _told_limits(self, one: _Told, *, demo: bool) -> Iterable[Observation]:

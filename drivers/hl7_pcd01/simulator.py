@@ -53,7 +53,7 @@ class EGateway:
     """A gateway of many beds; its events are what it has said, of each message when it is sent first.
 
     patients: by location, as it is written in PV1-3. epoch_us: the wall clock at now = 0. waves: whether it sends them;
-    leads: of the ECG, 3 or 12; a bed with 12 sends some 33 KB a second.
+    leads: of the ECG, 3 or 12; a bed with 12 sends some 24 KB a second.
     """
 
     def __init__(

@@ -150,8 +150,6 @@ OTHER_WAVES: Sequence[Wave] = (
     Wave(code=150084, refid="MDC_PRESS_BLD_VEN_CENT", place="1.1.2", unit="mm[Hg]", name="cvp", rate_hz=128,
          resolution=0.1),
     Wave(code=150452, refid="MDC_PULS_OXIM_PLETH", place="1.3.1", unit="1", name="pleth", rate_hz=60, resolution=0.01),
-    Wave(code=151780, refid="MDC_IMPED_TTHOR", place="1.7.1", unit="1", name="impedance", rate_hz=256,
-         resolution=0.01),
     Wave(code=151700, refid="MDC_CONC_AWAY_CO2", place="1.8.1", unit="mm[Hg]", name="co2", rate_hz=50,
          resolution=0.01, share=(("co2", MMHG_PER_PCT),)),
     Wave(code=151792, refid="MDC_PRESS_AWAY", place="1.11.1", unit="cm[H2O]", name="paw", rate_hz=50, resolution=0.1),
