@@ -47,7 +47,7 @@ def infusions(
                 last_us = int(times[given[-1]])
                 found[_item(series, int(times[given[0]]))] = Infusion(
                     what="drug",
-                    drug=_named(name, " ".join((series.device, *_pump(series)))),
+                    drug=_named(name, " ".join((series.device, ".".join(_pump(series)))).strip()),
                     unit=series.channel.unit,
                     rates=tuple(Rate(at_us=int(times[i]), rate=float(values[i])) for i in changes),
                     stop_us=end_us if end_us is not None else last_us if until_us - last_us > SILENT_US else None,

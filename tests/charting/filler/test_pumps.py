@@ -108,7 +108,7 @@ def test_of_an_ihe_path_device_and_module_are_the_pump(source: str, *, taken: bo
     series = Series(bed="OR-03", device="pump 1", channel=channel)
     said = Reading(series=series, time_us=at(1), value=None, text="丙泊酚", quality=Quality.VALID, demo=False)
     ((_, infusion),) = infusions([rate], [said], at(0), at(5)).items()
-    assert infusion.drug.en == ("丙泊酚" if taken else "Pump pump 1 1 1")
+    assert infusion.drug.en == ("丙泊酚" if taken else "Pump pump 1 1.1")
 
 
 def test_another_drug_in_the_same_pump_is_another_infusion() -> None:
