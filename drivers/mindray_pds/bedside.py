@@ -35,22 +35,22 @@ class Entered:
 
 
 ENTERED: Sequence[Entered] = (
-    Entered(number="52", type="NM", text="172.0", value=172.0),
-    Entered(number="51", type="NM", text="68.0", value=68.0),
-    Entered(number="2301", type="ST", text="ZY0000123", value="ZY0000123"),
+    Entered(number="52", type="NM", text="175.0", value=175.0),
+    Entered(number="51", type="NM", text="70.0", value=70.0),
+    Entered(number="2301", type="ST", text="SIM-0001", value="SIM-0001"),
     Entered(number="2302", type="CE", text="0^N", value="N"),
     Entered(number="2303", type="CE", text="2^", value="2"),
     Entered(number="2308", type="ST", text="OR-03", value="OR-03"),
 )
 WHO = PatientIdentity(
-    ids={"patient_id": "ZY0000123"},
-    family="DEMO",
-    given="PATIENT",
+    ids={"patient_id": "SIM-0001"},
+    family="演示病人",
+    given="DEMO",
     sex="M",
     birth_date="19700101",
     category="adult",
-    height_cm=172.0,
-    weight_kg=68.0,
+    height_cm=175.0,
+    weight_kg=70.0,
     state="admitted",
 )
 

@@ -24,6 +24,7 @@ from drivers.mindray_pds.zmw import encode
 from drivers.patient import Patient
 
 PERIOD_S = 1.0
+ENCODING = "gb18030"
 FORGET_S = 10.0
 """A client that sends no echo for so long is dropped (§1.1): it has to ask anew."""
 _NUMBERS = tables.numbers()
@@ -113,7 +114,7 @@ class Simulator:
                 self._waves = tuple(sorted({*self._waves, *(asked & bedside.WAVES.keys())}))
 
     def _send(self, kind: str, *segments: str, waves: bytes = b"") -> None:
-        text = "".join(f"{segment}\r" for segment in segments).encode("ascii")
+        text = "".join(f"{segment}\r" for segment in segments).encode(ENCODING)
         self._out += mllp.frame(HEADER % kind.encode() + text + waves)
 
     def _introduce(self) -> list[Event]:
