@@ -242,6 +242,9 @@ def _probe(
     ask: Annotated[
         str | None, typer.Option(metavar="DRIVER", help="Send this driver's read-only identification, nothing else.")
     ] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.hex", help="Keep what was heard, for `vitalsd decode`.")
+    ] = None,
 ) -> None:
     """Which device is on a port, or why nothing is heard.
 
@@ -264,6 +267,8 @@ def _probe(
     for one in found:
         for text in one.lines(waiting(specs)):
             typer.echo(text)
+        if save is not None:
+            one.save(save)
         if one.exit_status:
             raise typer.Exit(one.exit_status)
 

@@ -9,6 +9,7 @@ from collector.clock import MachineClock
 from collector.driver import DriverSpec, Line
 from collector.errors import LinkError, UsageError
 from collector.model import DeviceIdentity, Event, Frame
+from collector.recording import STREAM_MARK
 from collector.transport import open_port
 from collector.transport.base import Port, Transport, parse_port
 
@@ -49,6 +50,15 @@ class Found:
         """Who understands most of what was heard; None: nobody."""
         understood = [one for one in self.heard if one.driver]
         return max(understood, key=lambda one: (one.share, one.frames), default=None)
+
+    def save(self, file: Path) -> None:
+        """Keep the bytes of the best setting, or of the one at which most came, as a capture. Raises UsageError."""
+        best = self.best or max(self.heard, key=lambda one: len(one.data), default=None)
+        data = best.data if best else b""
+        try:
+            file.write_text(f"{STREAM_MARK}\n< {data.hex(' ')}\n", encoding="ascii")
+        except OSError as error:
+            raise UsageError(f"{file}: {error.strerror}") from error
 
     @property
     def exit_status(self) -> int:
