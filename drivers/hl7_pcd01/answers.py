@@ -14,11 +14,12 @@ NOT_FOUND = "patient not found"
 QUERIES = frozenset({"QBP", "QRY"})
 
 SENDS = re.compile(
-    rb"(?:\x0bMSH\|\^~\\&\|(?:[^|\r\x0b\x1c]*\|){6}"
-    rb"(?:ACK(?:\^[^|\r]*)?|RSP\^ZV2\^RSP_ZV2|ADR\^A19\^ADR_A19|ORF\^R04\^ORF_R04)\|[^\r\x0b\x1c]*\r"
+    rb"(?:\x0bMSH\|\^~\\&\|[^\r\x0b\x1c]*\|"
+    rb"(?:ACK(?:\^[^\r\x0b\x1c]*)?|RSP\^ZV2\^RSP_ZV2|ADR\^A19\^ADR_A19|ORF\^R04\^ORF_R04)\|[^\r\x0b\x1c]*\r"
     rb"MSA\|(?:CA|CR|AA|AE|AR)\|[^\x0b\x1c]*\x1c\r)*"
 )
-"""Acknowledgements, and answers to queries that name no patient."""
+"""Acknowledgements, and answers to queries that name no patient. Fields are not counted: in GB18030 a delimiter's byte
+may be the second of a character."""
 
 
 def acknowledge(message: Message, code: str = acks.ACCEPTED) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from collector.model import Channel, Role
 from drivers.hl7_pcd01.codes import Meaning, meaning, unit
-from drivers.hl7_pcd01.rows import Group, Row
+from drivers.hl7_pcd01.rows import MOST_PATH, Group, Row
 
 MOST = 8_192
 """Signals that are remembered: some hundred of each of twenty beds; then it begins anew."""
@@ -53,7 +53,7 @@ def device_of(group: Group) -> str:
         if row.device and row.path.endswith(".0.0.0"):
             if row.segment.component(3, 1) == MONITOR:
                 return ""
-            return row.segment.component(18, 3) or row.segment.component(18, 1)
+            return (row.segment.component(18, 3) or row.segment.component(18, 1))[:MOST_PATH]
     return ""
 
 
@@ -81,4 +81,4 @@ def _signal(row: Row, device: str, nth: int) -> Signal:
 
 
 def _site(sent: Sequence[str]) -> str:
-    return next((part for part in (*sent[1:2], *sent[:1]) if part), "")
+    return next((part for part in (*sent[1:2], *sent[:1]) if part), "")[:MOST_PATH]

@@ -16,11 +16,12 @@ from drivers.hl7_pcd01.rows import DEMO, Group, Moment, Row
 from drivers.hl7_pcd01.signals import Signals, device_of
 from drivers.hl7_pcd01.values import number
 
-SAMPLES = "NA"
+SAMPLES, ENCAPSULATED = "NA", "ED"
+"""OBX-2 of waves; nobody has told how the second holds samples."""
 RATE, RESOLUTION, MARKER = "MDC_ATTR_SAMP_RATE", "MDC_ATTR_NU_MSMT_RES", "MDC_EVT_INOP"
 """REFIDs of the attribute rows; their numbers differ by sender."""
-HIGHEST_RATE_HZ = 20_000.0
-"""No bedside wave is sampled faster."""
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 0.1, 20_000.0
+"""No bedside wave is sampled slower or faster."""
 JUMP_S = 0.5
 """The times of a gateway are whole seconds of a clock that is set now and then; a wave that begins within this of the
 end of the last one continues it."""
@@ -64,19 +65,20 @@ class Waves:
         by_path: dict[str, _Wave] = {}
         others: list[Row] = []
         seen: Counter[tuple[str, str]] = Counter()
+        bad = False
         for row in group.rows:
-            if row.type == SAMPLES:
+            if row.type == ENCAPSULATED:
+                bad = True
+            elif row.type == SAMPLES:
                 seen[row.observation, row.path] += 1
                 wave = by_path[row.path] = _Wave(row=row, nth=seen[row.observation, row.path])
                 waves.append(wave)
             elif not (by_path and _attribute(by_path.get(row.path.rpartition(".")[0]), row)):
                 others.append(row)
-        if not waves:
-            return (), others, False
-        if not self._kept:
-            return (), others, False
+        if not waves or not self._kept:
+            return (), others, bad
         events: list[Event] = []
-        device, bad = device_of(group), False
+        device = device_of(group)
         start_us, end_us = moment.us(group.order.component(7)), moment.us(group.order.component(8))
         for wave in waves:
             counts = _counts(wave.row)
@@ -86,7 +88,7 @@ class Waves:
             rate_hz = wave.rate_hz
             if rate_hz is None and start_us is not None and end_us is not None and end_us > start_us:
                 rate_hz = len(counts) * 1e6 / (end_us - start_us)
-            if rate_hz is None or not 0.0 < rate_hz <= HIGHEST_RATE_HZ:
+            if rate_hz is None or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
                 bad = True
                 continue
             channel = self._signals.of(wave.row, device, wave.nth).channel

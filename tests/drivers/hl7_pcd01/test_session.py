@@ -373,6 +373,12 @@ def test_samples_that_are_no_integers_are_rejected(samples: str) -> None:
     assert not of(events, Observation)
 
 
+def test_a_wave_in_base64_is_rejected() -> None:
+    events = Link().feed(rows("ED|131328^MDC_ECG_ELEC_POTL^MDC|1.2.1.1|^Application^^Base64^AAAA||||||R"))
+    assert [e.reason for e in of(events, Rejected)] == ["samples"]
+    assert not of(events, Observation)
+
+
 def test_waves_are_left_out_where_nobody_wants_them() -> None:
     events = Link(waves=False).feed(wave("1^2^3^4", 0) + heart_rate())
     assert not of(events, Waveform)
