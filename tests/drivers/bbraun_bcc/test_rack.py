@@ -259,6 +259,21 @@ def test_a_value_that_a_pump_tells_no_more_ends() -> None:
     assert set(heard) == {"50111/GNMODEL", "50111/INRT", "50111/INVTB"}
 
 
+def test_after_a_lost_block_nothing_ends_for_being_missing() -> None:
+    rack = Rack()
+    of("1,50111,INRT,5.0", "1,50111,INVTB,50.0", rack=rack)
+    rack.begin()
+    rack.spoil()
+    assert set(observations(of("3,50111,INRT,5.0", rack=rack))) == {"50111/INRT"}
+
+
+@pytest.mark.parametrize("value", ["_NV", "_NA", "2", "x"])
+def test_a_flag_that_says_nothing_changes_no_alarm(value: str) -> None:
+    rack = Rack()
+    of("1,50111,INA3,1", rack=rack)
+    assert alarms(of(f"3,50111,INA3,{value}", f"3,50111,INA1,{value}", rack=rack)) == []
+
+
 def test_a_slot_that_is_not_reached_ends_its_values_and_keeps_its_alarms() -> None:
     rack = Rack()
     of("1,50111,INRT,5.0", "1,50111,INA3,1", rack=rack)

@@ -202,6 +202,28 @@ def test_nothing_but_reading_can_leave(steps: list[tuple[float, bytes]], cyclic:
     assert session.outgoing() == b""
 
 
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.booleans(), st.data())
+def test_nothing_but_reading_can_leave_in_a_dialogue_that_is_tampered_with(stuffed: bool, draw: st.DataObject) -> None:
+    """A real dialogue runs far; its blocks are replaced and damaged here and there."""
+
+    def spoil(up: bytes) -> bytes:
+        match draw.draw(st.sampled_from([0, 0, 0, 1, 2])):
+            case 1:
+                return draw.draw(FRAMES)
+            case 2:
+                at = draw.draw(st.integers(0, len(up) - 1))
+                return up[:at] + draw.draw(st.binary(max_size=4)) + up[at + 1 :]
+            case _:
+                return up
+
+    link = Link(faults=Faults(stuffed=stuffed), options={"poll_s": 0.5}).run(6.0, spoil)
+    assert SPEC.sends is not None
+    for sent in link.sent:
+        assert SPEC.sends.fullmatch(sent)
+        questions(sent)
+
+
 @pytest.mark.parametrize(
     "control",
     [
