@@ -30,7 +30,7 @@ MAX_LATE_S = 5.0
 """A clock that jumps further is not followed sample by sample."""
 DRY_MMHG = 760.0 - 47.0
 DEVICE = b"V04.50 02/24/2008 B255001234  "
-PATIENT_ID = "BED-7"
+PATIENT_ID = "SIM-0001"
 LIMIT_VALUES = bytes((60, 15, 30, 5, 8, 100, 85, 140, 50))
 NO_FILTERLINE = 0x41
 
