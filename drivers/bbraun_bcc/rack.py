@@ -89,8 +89,9 @@ class Rack:
         seen = self._round.setdefault(address, set())
         for q in told:
             parameter, text = (q.name, q.value) if q.value is not None else ("VERSION", q.name)
-            seen.add(parameter)
             yield from self._parameter(address, parameter, text, q.time_s)
+            if parameter in self._told.get(address, {}):
+                seen.add(parameter)
         yield from _clock(values)
         yield from self._person(address, values)
 

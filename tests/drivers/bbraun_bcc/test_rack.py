@@ -26,7 +26,7 @@ from drivers.bbraun_bcc import quadruples
 from drivers.bbraun_bcc.alarms import word
 from drivers.bbraun_bcc.frames import encode
 from drivers.bbraun_bcc.options import Options
-from drivers.bbraun_bcc.rack import RETELL_S, Rack
+from drivers.bbraun_bcc.rack import MAX_PARAMETERS, RETELL_S, Rack
 from drivers.bbraun_bcc.session import BccSession
 from tests.shared import capture
 
@@ -265,6 +265,13 @@ def test_after_a_lost_block_nothing_ends_for_being_missing() -> None:
     rack.begin()
     rack.spoil()
     assert set(observations(of("3,50111,INRT,5.0", rack=rack))) == {"50111/INRT"}
+
+
+def test_a_rack_that_never_ends_a_round_does_not_fill_the_memory() -> None:
+    rack = Rack()
+    for number in range(50):
+        of(*(f"{number},50111,P{number}X{k},5" for k in range(40)), last=False, rack=rack)
+    assert len(rack._told["50111"]) == len(rack._round["50111"]) == MAX_PARAMETERS
 
 
 @pytest.mark.parametrize("value", ["_NV", "_NA", "2", "x"])
