@@ -9,7 +9,7 @@ from drivers.hl7_pcd01.simulator import OneBed
 
 SPEC = DriverSpec(
     name="hl7-pcd01",
-    vendor="Mindray, Comen, IHE PCD",
+    vendor="IHE PCD",
     title="HL7 v2 PCD-01, PCD-04",
     models=(
         Model(

@@ -58,10 +58,10 @@ class Numerics:
         device = device_of(group)
         spot = group.order.component(4, 2) == SPOT
         header_us = moment.us(group.order.component(7)) or moment.sent_us
-        seen: Counter[tuple[str, str, str]] = Counter()
+        seen: Counter[tuple[str, str, str, str]] = Counter()
         told: list[_Told] = []
         for row in rows:
-            alike = (row.observation, row.path, row.time)
+            alike = (row.observation, row.path, row.site, row.time)
             seen[alike] += 1
             signal = self._signals.of(row, device, seen[alike])
             if signal.meaning.object and not row.value:

@@ -64,14 +64,15 @@ class Waves:
         waves: list[_Wave] = []
         by_path: dict[str, _Wave] = {}
         others: list[Row] = []
-        seen: Counter[tuple[str, str]] = Counter()
+        seen: Counter[tuple[str, str, str]] = Counter()
         bad = False
         for row in group.rows:
             if row.type == ENCAPSULATED:
                 bad = True
             elif row.type == SAMPLES:
-                seen[row.observation, row.path] += 1
-                wave = by_path[row.path] = _Wave(row=row, nth=seen[row.observation, row.path])
+                alike = (row.observation, row.path, row.site)
+                seen[alike] += 1
+                wave = by_path[row.path] = _Wave(row=row, nth=seen[alike])
                 waves.append(wave)
             elif not (by_path and _attribute(by_path.get(row.path.rpartition(".")[0]), row)):
                 others.append(row)

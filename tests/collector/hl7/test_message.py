@@ -95,6 +95,7 @@ def test_binary_segments_stay_bytes() -> None:
     data = capture("hl7", "synthetic", "pds_157_waves.hl7").read_bytes()
     waves = parse(data[1:-2]).all("ZMW")
     assert len(waves) == 3
+    assert all(wave.fields == ("ZMW",) for wave in waves)
     assert b"".join(b"ZMW|" + wave.body + b"\r" for wave in waves) == data[data.index(b"ZMW") : -2]
     printed = capture("hl7", "mindray-pds", "zmw_1152_pleth_fixed.bin").read_bytes()
     assert parse(HEADER + printed + b"\r").first("ZMW").body == printed[4:].rstrip(b"\r")

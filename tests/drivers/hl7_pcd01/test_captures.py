@@ -168,6 +168,10 @@ def test_the_waves_of_an_egateway_are_its_integers() -> None:
         assert (wave.gap_samples, wave.start_us) == (None, -1_000_000)
     assert np.isclose(waves[0].values[0], 85.5)
     assert len({wave.channel for wave in waves}) == 29
+    assert {wave.channel.site for wave in waves if "1.12.1" in wave.channel.source} == {
+        "MDC_HEAD_FORE_L",
+        "MDC_HEAD_FORE_R",
+    }
 
 
 def test_the_worked_example_of_ihe_pcd_7() -> None:

@@ -123,6 +123,8 @@ def test_measured_and_set_under_one_number_are_two_channels() -> None:
     assert (measured.value, measured.channel.role) == (5.0, Role.MEASURED)
     assert (given.value, given.channel.role) == (6.0, Role.SET)
     assert given.channel.code == "MDC_VENT_PRESS_AWAY_END_EXP_POS_SETTING"
+    oxygen = "NM|152196^MDC_CONC_AWAY_O2_INSP_SETTING^MDC|1.1.1.3|60|262688^MDC_DIM_PERCENT^MDC|||||F"
+    assert one(rows(oxygen)).channel.role is Role.SET
 
 
 def test_one_code_in_two_places_is_two_channels() -> None:
@@ -131,6 +133,8 @@ def test_one_code_in_two_places_is_two_channels() -> None:
     assert first.channel.source == "1.2.1.150344/150344"
     assert second.channel.source == "1.2.2.150344/150344"
     assert (first.channel.site, second.channel.site) == ("", "skin")
+    alike = of(Link().feed(rows(sent.format(1, 36.4, ""), sent.format(1, 33, ""))), Observation)
+    assert [e.channel.source for e in alike] == ["1.2.1.150344/150344", "1.2.1.150344/150344#2"]
 
 
 def test_what_nobody_knows_is_kept_with_all_that_it_was_called() -> None:
