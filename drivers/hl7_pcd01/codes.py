@@ -175,7 +175,7 @@ def _standard(number: str, name: str) -> str | None:
 
 @cache
 def _other_units() -> Mapping[str, str]:
-    return {row["unit"]: row["ucum"] for row in _rows("units.csv")}
+    return {row["name"]: row["ucum"] for row in _rows("units.csv")}
 
 
 def _rows(name: str) -> Iterable[dict[str, str]]:
