@@ -76,7 +76,8 @@ def test_gain_offset_and_unit_are_those_that_the_device_tells() -> None:
     session = ServoSession(Options(waves=()))
     answers = {
         b"RCTY": b"Servo-u0", b"RHVE": b"005", b"RCCO": RCCO, b"RSEN": b"0", b"RSWV": b"Servo-u;",
-        b"RTIM": b"260131235958", b"RPAI": b"P123                2601310000", b"RADAE": b"00", b"RADAS": b"0003", b"RADAB": b"0013024005809999",
+        b"RTIM": b"260131235958", b"RPAI": b"P123                2601310000",
+        b"RADAE": b"00", b"RADAS": b"0003", b"RADAB": b"0013024005809999",
     }  # fmt: skip
     events = talk(session, answers)
     assert value(events, "200").value == 13.0  # the table's gain is 0.1
