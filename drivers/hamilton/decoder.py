@@ -68,7 +68,12 @@ def observe(item: tables.Item, text: str) -> Observation:
     found = _RATIO.fullmatch(text)
     if found is None or (item.form == "number" and ":" in text):
         return Observation(channel=tables.unknown(item.channel.source).channel, value=text)
-    return Observation(channel=item.channel, value=float(found[1]))
+    number = float(found[1])
+    if item.form == "ratio":  # 2.0 means 1:2.0 (§3); the ratio is that of inspiration to expiration
+        if number <= 0.0:
+            return Observation(channel=item.channel, value=None, quality=Quality.INVALID)
+        number = 1.0 / number
+    return Observation(channel=item.channel, value=number)
 
 
 class Decoder:

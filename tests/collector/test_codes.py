@@ -29,7 +29,8 @@ DRIVERS = {table.parent.name: read(table) for table in sorted(ROOT.glob("drivers
 EVERY = [*OWN, *(parameter for rows in DRIVERS.values() for parameter in rows)]
 OTHERS = [table for table in sorted(ROOT.glob("drivers/*/*.csv")) if table.name != "codes.csv"]
 USES = [(table.parent.name, row) for table in OTHERS for row in csv.DictReader(table.read_text("utf-8").splitlines())]
-UNITS = {p.unit for p in EVERY} | {row["unit"] for _, row in USES if "unit" in row}
+UNITS = {p.unit for p in EVERY} | {row["unit"] for _, row in USES if "unit" in row and not row["unit"].startswith("@")}
+"""@NAME: the unit is told by another parameter of the device."""
 
 
 def test_the_dictionary_is_the_table_in_its_order() -> None:

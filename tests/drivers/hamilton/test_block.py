@@ -35,7 +35,7 @@ def test_values() -> None:
     assert told(fed(frame(BODY))) == [
         ("50:21", "MDC_PRESS_AWAY_INSP_PEAK", 18.0),
         ("50:24", "MDC_PRESS_AWAY_END_EXP_POS", 5.0),
-        ("50:34", "MDC_RATIO_IE", 2.0),
+        ("50:34", "MDC_RATIO_IE", 0.5),
         ("50:3F", "MDC_UNMAPPED", "77"),
         ("50:37", "MDC_COMPL_LUNG", None),
         ("70:22", "MDC_VENT_MODE", "(S)CMV"),
