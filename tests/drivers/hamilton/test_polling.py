@@ -89,7 +89,7 @@ def test_a_reply_without_an_id_is_read_by_the_request() -> None:
     assert not values(fed(number))
     assert asked(86, number)[1][1:] == [DeviceIdentity(manufacturer="Hamilton Medical", serial="A53421")]
     assert [v.value for v in values(asked(65, reply(65, b"  2.0"))[1])] == [0.5]
-    assert [v.value for v in values(fed(reply(65, b"  2.0")))] == [2.0]
+    assert [v.value for v in values(fed(reply(65, b"  2.0")))] == [0.5]
     assert [type(event) for event in asked(60, reply(61, b" 480."))[1]] == [Rejected]
     assert [type(event) for event in asked(60, vector("type_b2"))[1]] == [Rejected]
 
