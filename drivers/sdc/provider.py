@@ -104,8 +104,8 @@ def _obey(device: Any, mdib: Any, command: Mapping[str, Any]) -> None:
             transaction.remove_descriptor(command["delete"])
     if "sequence" in command:
         mdib.sequence_id = uuid.uuid4().urn
-        with mdib.metric_state_transaction() as transaction:
-            transaction.get_state("hr").mk_metric_value().Value = Decimal(70)
+        with mdib.metric_state_transaction() as transaction:  # a report, by which it is noticed
+            _tell(transaction.get_state("hr"), {"value": "70"})
 
 
 def _tell(state: Any, told: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ ANSWER_S = 2.4
 """… and has so long to answer: one that stands still is noticed within 5 s."""
 OPEN_S = 20.0
 """For connecting, subscribing and reading all descriptors."""
-SOCKET_S = 5
+SOCKET_S = 3
 """For each answer of the device; whole seconds."""
 SEARCH_S = 2
 """How long answers to a search are waited for; whole seconds."""

@@ -19,10 +19,11 @@ _FINEST = -9
 
 
 class Waves:
-    """Each wave's end so far, by its device's clock."""
+    """Each wave's end so far, by its device's clock, and its finest decimal: one that ends in 0 is no coarser."""
 
     def __init__(self) -> None:
         self._ends_us: dict[Channel, float] = {}
+        self._exponents: dict[Channel, int] = {}
 
     def events(
         self, channel: Channel, period_s: float, told: Samples, quality: Quality, *, demo: bool
@@ -36,14 +37,15 @@ class Waves:
             self._ends_us.pop(channel, None)
         else:
             self._ends_us[channel] = told.time_us + n * period_s * 1e6
-        counts, scale = _counts(told.samples)
+        counts, exponent = _counts(told.samples, self._exponents.get(channel, 0))
+        self._exponents[channel] = exponent
         size = max(1, int(LONGEST_S / period_s))
         return [
             Waveform(
                 channel=channel,
                 rate_hz=1.0 / period_s,
                 data=counts[at : at + size].tobytes(),
-                scale=scale,
+                scale=float(Decimal(1).scaleb(exponent)),
                 quality=quality,
                 demo=demo,
                 gap_samples=gap if at == 0 else 0,
@@ -67,14 +69,13 @@ class Waves:
         return gap if 0 < gap * period_s <= LONGEST_GAP_S else None
 
 
-def _counts(samples: Sequence[Decimal]) -> "tuple[np.ndarray[tuple[int], np.dtype[np.int32]], float]":
-    """Counts and what one is worth: the power of ten that loses nothing, or the finest that fits into 32 bits."""
-    exponent = max(_FINEST, min(_exponent(one) for one in samples))
+def _counts(samples: Sequence[Decimal], finest: int) -> "tuple[np.ndarray[tuple[int], np.dtype[np.int32]], int]":
+    """Counts of a power of ten that loses nothing, or of the finest that fits into 32 bits, and its exponent."""
+    exponent = max(_FINEST, min(finest, *(_exponent(one) for one in samples)))
     largest = max(abs(one) for one in samples)
     while largest.scaleb(-exponent) > _MOST:
         exponent += 1
-    counts = np.array([int(one.scaleb(-exponent).to_integral_value()) for one in samples], dtype="<i4")
-    return counts, float(Decimal(1).scaleb(exponent))
+    return np.array([int(one.scaleb(-exponent).to_integral_value()) for one in samples], dtype="<i4"), exponent
 
 
 def _exponent(number: Decimal) -> int:
