@@ -84,11 +84,11 @@ class Framer:
         self._skip_ends()
         buffer = self._buffer
         line = _END.search(buffer, 0, MAX_LINE + 1)
-        reply = buffer.find(_NAME, 0, MAX_LINE + len(_NAME) - 1)
-        if reply == 0:
+        known = _KNOWN.search(buffer, 0, MAX_LINE + len(_NAME) - 1)
+        if known is not None and known.start() and (line is None or known.start() < line.start()):
+            return self._reject(known.start(), GARBAGE)
+        if buffer.startswith(_NAME):
             return self._reply()
-        if reply > 0 and (line is None or reply < line.start()):
-            return self._reject(reply, GARBAGE)
         if line is not None:
             return self._line(line.start())
         if len(buffer) >= MAX_LINE + len(_NAME) - 1:
@@ -154,6 +154,8 @@ def _thousandths(number: bytes) -> int:
 
 
 _NAME = b"MISC"
+_KNOWN = re.compile(rb"MISC|BS, ")
+"""What is found behind bytes that belong to nothing: a reply, the start of a breath. Of one length."""
 _HEADER = re.compile(rb"MISC(?P<letter>[AF]),(?P<bytes>\d{2,4}) {0,4},(?P<fields>\d{1,3}) {0,4},\x02")
 _BEGUN = re.compile(rb"MISC(?:[AF](?:,(?:\d{0,4} {0,4}(?:,(?:\d{0,3} {0,4},?)?)?)?)?)?")
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")

@@ -194,7 +194,8 @@ class Framer:
             return self._read_block()
         if first in _PRINTABLE:
             return self._read_text()
-        raise _Wrong(GARBAGE, 1)
+        other = _SOMETHING.search(self._buffer, 1)
+        raise _Wrong(GARBAGE, len(self._buffer) if other is None else other.start())
 
     def _take(self, item: Item) -> Iterator[Item]:
         """Hand an item on, or hold it until a second one confirms it."""
@@ -220,8 +221,10 @@ class Framer:
             if not self._junk:
                 self._junk_at = start
             self._junk += wrong.size
-            if self._junk >= MAX_JUNK:
-                yield from self._flush_junk()
+            while self._junk >= MAX_JUNK:
+                yield Rejected(offset=self._junk_at, length=MAX_JUNK, reason=GARBAGE)
+                self._junk_at += MAX_JUNK
+                self._junk -= MAX_JUNK
             return
         yield from self._flush_junk()
         yield self._reject(wrong.size, wrong.reason)
@@ -256,18 +259,22 @@ class Framer:
 
         What is left of a damaged block may be printable: while nothing is sure, a block may begin inside the run.
         """
-        buffer, end = self._buffer, self._text
-        while end < len(buffer) and buffer[end] in _PRINTABLE:
-            if end and not self._sure and buffer[end] in _LETTERS:
-                found = self._block_at(end)
-                if found is None:
+        buffer = self._buffer
+        other = _UNPRINTABLE.search(buffer, self._text, MAX_REPLY + 1)
+        end = min(len(buffer), MAX_REPLY + 1) if other is None else other.start()
+        if not self._sure:
+            for begun in _BEGUN.finditer(buffer, max(self._text, 1)):
+                if begun.start() >= end:
                     break
+                found = self._block_at(begun.start())
+                if found is None:
+                    self._text = begun.start()
+                    return None
                 if found.right:
-                    raise _Wrong(GARBAGE, end)
-            end += 1
+                    raise _Wrong(GARBAGE, begun.start())
         if end > MAX_REPLY:
             raise _Wrong(GARBAGE, end)
-        if end == len(buffer) or buffer[end] in _PRINTABLE:
+        if end == len(buffer):
             self._text = end
             return None
         if buffer[end] != EOT or not end:
@@ -424,6 +431,11 @@ _LETTERS = frozenset(b"BSAE")
 _STATES: Mapping[str, frozenset[int]] = {"A": frozenset((0x00, 0xFF)), "E": frozenset((0, 1, 2))}
 """The values that an alarm has in a block (§4)."""
 _PRINTABLE = frozenset(range(0x20, 0x7F))
+_UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
+_SOMETHING = re.compile(rb"[\x20-\x7f\x80\x81\xe0]")
+"""What a reply, a block or the end of a stream begins with."""
+_BEGUN = re.compile(rb"[BS](?:[\x00-\x27\x7e]|\Z)|A(?:[\x00\xff]|\Z)|E(?:[\x00-\x02]|\Z)")
+"""A block of values, as far as its first two bytes show."""
 _HEAD = (frozenset((PHASE,)), PHASES, frozenset((VALUE,)))
 _FAULT_BYTES = 4
 _CODES = frozenset(range(0x0B, 0x14))
