@@ -46,6 +46,9 @@ _TEST = frozenset({"D", "T"})
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CONTROL = re.compile(rb"[\x00-\x0c\x0e-\x1f]")
 
+BARE = (b"MSH|", b"\xef\xbb\xbfMSH|")
+"""How a message begins that comes without a frame, as in published samples."""
+
 
 class _Bed:
     """What is remembered of one location."""
@@ -64,7 +67,7 @@ class Pcd01Session:
     def __init__(self, options: Options, standing: Sequence[AlarmCondition] = ()) -> None:
         self._options = options
         self._standing = standing
-        self._framer = Framer(check_bytes=CRC_CHARS if options.crc else 0)
+        self._framer = Framer(check_bytes=CRC_CHARS if options.crc else 0, bare=BARE)
         self._signals = Signals()
         self._beds: dict[str, _Bed] = {}
         self._out = bytearray()
