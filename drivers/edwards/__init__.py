@@ -21,8 +21,8 @@ SPEC = DriverSpec(
     vendor="Edwards Lifesciences",
     title="IFMout (experimental)",
     models=(
-        Model(name="Vigilance, Vigilance II", evidence=Evidence.OTHER_IMPLEMENTATION),
-        Model(name="Vigileo, EV1000", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Vigilance, Vigilance II: experimental", evidence=Evidence.OTHER_IMPLEMENTATION),
+        Model(name="Vigileo, EV1000: experimental", evidence=Evidence.OTHER_IMPLEMENTATION),
     ),
     parts={"frames": Evidence.OTHER_IMPLEMENTATION, "values": Evidence.OTHER_IMPLEMENTATION},
     lines=(

@@ -111,7 +111,7 @@ def chunks(data: bytes) -> list[bytes]:
 def _pass(name: str, pieces: list[bytes]) -> tuple[float, float]:
     """Frames and events a second of processor time."""
     spec = driver(name)
-    session = spec.session(spec.options(), False, ())
+    session = spec.dialogue(spec.options(), datagrams=False)
     frames = events = 0
     began = time.process_time()
     for chunk in pieces:

@@ -157,7 +157,7 @@ def _record(path: Path) -> Signals:
 def _recorded(path: Path) -> Signals:
     """The waves of a recording of a GE monitor; runs across its gaps, as a few of 1 760 s matter to no size."""
     spec = driver("ge-datex-dri")
-    session = spec.session(spec.options(), False, ())
+    session = spec.dialogue(spec.options(), datagrams=False)
     parts: dict[str, list[Waveform]] = {}
     for chunk in chunks(path.read_bytes()):
         for event in session.receive(chunk, 0.0):

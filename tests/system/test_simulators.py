@@ -48,7 +48,7 @@ async def exchange(link: Path, sent: bytes, name: str, enough: int) -> list[Even
     try:
         tty.setraw(line, termios.TCSANOW)
         spec = driver(name)
-        session = spec.session(spec.options(), False, ())
+        session = spec.dialogue(spec.options(), datagrams=False)
         events: list[Event] = []
         left = sent
         async with asyncio.timeout(PATIENCE_S):
@@ -106,7 +106,9 @@ async def test_the_monitor_answers_the_vendors_six_requests_over_a_pty(tmp_path:
     request = {example["name"]: bytes.fromhex(example["wire_hex"]) for example in examples}
     assert len(request) == 6
     device = open_pty(tmp_path / "tty")
-    simulator = driver("ge-datex-dri").simulator(Simulated(patient=Patient("stable", 1)))
+    new_simulator = driver("ge-datex-dri").simulator
+    assert new_simulator is not None
+    simulator = new_simulator(Simulated(patient=Patient("stable", 1)))
     playing = asyncio.create_task(play(simulator, device, lambda: time.monotonic() * TIMES_FASTER, lambda _: None))
     line = os.open(tmp_path / "tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:

@@ -181,6 +181,7 @@ def test_masks(mask: str, value: float, field: bytes | None) -> None:
 
 
 def test_the_declared_simulator_is_this_one() -> None:
+    assert SPEC.simulator is not None
     one = SPEC.simulator(Simulated(patient=Patient("stable", 0)))
     assert one.deadline() == float("-inf")
     one.expire(0.0)
