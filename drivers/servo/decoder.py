@@ -26,7 +26,7 @@ from collector.model import (
 from drivers.servo import tables
 from drivers.servo.alarms import Alarms
 from drivers.servo.definition import Definition
-from drivers.servo.frames import Block, Curves, Fault
+from drivers.servo.items import Block, Curves, Fault
 from drivers.servo.tables import ALARMS, BREATH, CURVE, MISSING, Entry
 
 MANUFACTURER = "Getinge"

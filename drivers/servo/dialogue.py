@@ -10,7 +10,7 @@ from collections import deque
 from enum import Enum, auto
 
 from drivers.servo.definition import Definition
-from drivers.servo.frames import EOT, ESC, command
+from drivers.servo.items import EOT, ESC, command
 from drivers.servo.options import Options
 from drivers.servo.tables import ALARMS, BREATH, CURVE, SETTINGS
 

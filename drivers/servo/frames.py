@@ -6,99 +6,38 @@ after a bad byte the reader waits for something that is whole and right on its o
 believed when a second one follows it.
 """
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import reduce
-from operator import xor
+from collections.abc import Iterator, Mapping
 
 from collector.model import Rejected
-from drivers.servo.tables import MISSING
-
-EOT, ESC = 0x04, 0x1B
-VALUE, PHASE, END, ERROR = 0x80, 0x81, 0x7F, 0xE0
-PHASES = frozenset((0x10, 0x20, 0x30))
-"""Inspiration, pause, expiration (§4)."""
+from drivers.servo.blocks import LETTERS, Broken, OpenCurve, Reach, values_at
+from drivers.servo.items import (
+    END,
+    EOT,
+    ERROR,
+    PHASE,
+    PHASES,
+    VALUE,
+    Block,
+    Curves,
+    Ended,
+    Fault,
+    Item,
+    Reply,
+    checksum,
+)
 
 MAX_REPLY = 20_000
 """RCCO of all 400 channel numbers: 37 characters each (manual §4.9)."""
-MAX_VALUES = 75
-"""Values of one block (§3)."""
-MAX_NUMBER = 9_999
-"""The largest value of breath and settings blocks besides 7EFF: in ASCII they have four digits (§2)."""
 MAX_CURVE = 16_384
 """A curve block found while searching has ended after this many bytes: over 15 s of the line."""
 MAX_JUNK = 256
-"""A run of bytes that belong to nothing is reported from this length on: what babbles is counted while it does."""
+"""A run of bytes that belong to nothing is reported at this length: a babbling line is counted while it babbles."""
 HELD_S = 8.0
 """So long samples wait for their checksum, which comes with the breath's end; longer breaths are told without it."""
 
 GARBAGE, CHECKSUM, CURVE, TRUNCATED, UNCONFIRMED = "garbage", "checksum", "curve", "truncated", "unconfirmed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An ASCII reply without its checksum. `checked`: it had one, so the interface is in its extended mode."""
-
-    text: bytes
-    checked: bool
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curves:
-    """Samples, one row of raw values for each sampling time, and the phase of each (None: not told yet).
-
-    verified: the checksum over them was right; otherwise it has not come. joined: nothing is missing before them.
-    """
-
-    samples: tuple[tuple[int, ...], ...]
-    phases: tuple[int | None, ...]
-    verified: bool
-    joined: bool
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """Values of breath (B), settings (S) or alarms (A: 00 or FF, E: 0, 1, 2)."""
-
-    letter: str
-    values: tuple[int, ...]
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A binary error, e.g. 17: standby."""
-
-    code: int
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The stream has ended: standby, overflow of the device's buffer, or because it was told to."""
-
-    offset: int
-    length: int = 1
-
-
-Item = Reply | Curves | Block | Fault | Ended | Rejected
-
-
-def checksum(data: bytes | bytearray) -> int:
-    """XOR of all bytes."""
-    return reduce(xor, data, 0)
-
-
-def command(text: bytes) -> bytes:
-    """A command, or an ASCII reply, of the extended mode: with checksum and end."""
-    return text + b"%02X" % checksum(text) + bytes((EOT,))
 
 
 class _Wrong(Exception):  # noqa: N818  never leaves the module
@@ -109,20 +48,6 @@ class _Wrong(Exception):  # noqa: N818  never leaves the module
         self.reason, self.size = reason, size
 
 
-@dataclass(slots=True, kw_only=True)
-class _Open:
-    """A curve block that is under way: how far the buffer was read, and what has not been handed on."""
-
-    phase: int | None
-    at: int = 0
-    sum: int = 0
-    early: bool = False
-    row: list[int] = field(default_factory=list)
-    last: Sequence[int] = ()
-    samples: list[tuple[int, ...]] = field(default_factory=list)
-    phases: list[int | None] = field(default_factory=list)
-
-
 class Framer:
     """Cuts a byte stream into items."""
 
@@ -131,7 +56,7 @@ class Framer:
         self._offset = 0
         self._junk = self._junk_at = 0
         self._text = 0
-        self._curve: _Open | None = None
+        self._curve: OpenCurve | None = None
         self._first: Block | Curves | None = None
         self._sure = False
         self._met = False
@@ -190,7 +115,7 @@ class Framer:
             return self._read_fault()
         if first == END and self._sure:
             return Ended(offset=self._cut(1))
-        if first in _LETTERS:
+        if first in LETTERS:
             return self._read_block()
         if first in _PRINTABLE:
             return self._read_text()
@@ -266,7 +191,7 @@ class Framer:
             for begun in _BEGUN.finditer(buffer, max(self._text, 1)):
                 if begun.start() >= end:
                     break
-                found = self._block_at(begun.start())
+                found = values_at(buffer, begun.start())
                 if found is None:
                     self._text = begun.start()
                     return None
@@ -297,7 +222,7 @@ class Framer:
 
     def _read_block(self) -> Item | None:
         letter = chr(self._buffer[0])
-        found = self._block_at(0)
+        found = values_at(self._buffer, 0)
         if found is None:
             return None
         if found.right:
@@ -305,35 +230,6 @@ class Framer:
         if found.size and self._sure:
             raise _Wrong(CHECKSUM, found.size)
         return self._read_text()
-
-    def _block_at(self, at: int) -> "_Values | None":
-        """A block of values that begins at a place of the buffer; None: more bytes are needed."""
-        buffer, place = self._buffer, at + 1
-        states = _STATES.get(chr(buffer[at]))
-        values: list[int] = []
-        while len(values) <= MAX_VALUES and place < len(buffer):
-            byte = buffer[place]
-            if byte == END:
-                if place + 1 == len(buffer):
-                    return None
-                right = bool(values) and checksum(buffer[at : place + 1]) == buffer[place + 1]
-                return _Values(values=tuple(values), size=place + 2 - at, right=right)
-            if states is not None:
-                if byte not in states:
-                    return _NO_VALUES
-                values.append(byte)
-                place += 1
-                continue
-            if byte > MAX_NUMBER >> 8 and byte != MISSING >> 8:
-                return _NO_VALUES
-            if place + 1 == len(buffer):
-                return None
-            value = byte << 8 | buffer[place + 1]
-            if value > MAX_NUMBER and value != MISSING:
-                return _NO_VALUES
-            values.append(value)
-            place += 2
-        return None if place >= len(buffer) and len(values) <= MAX_VALUES else _NO_VALUES
 
     def _begin_curve(self) -> Item | None:
         """A curve block; while nothing is sure only one that tells its phase first, unless one is held before it."""
@@ -343,93 +239,40 @@ class Framer:
                 raise _Wrong(GARBAGE, 1)
             if len(head) < len(_HEAD):
                 return None
-        self._curve = _Open(phase=self._phase)
+        self._curve = OpenCurve(channels=self._channels, phase=self._phase)
         return self._read_curve(self._curve)
 
-    def _read_curve(self, curve: _Open) -> Item | None:
-        buffer = self._buffer
-        while curve.at < len(buffer):
-            byte = buffer[curve.at]
-            if byte == END:
-                if curve.row or not (curve.samples or curve.early):
-                    raise self._broken(curve, 1)
-                if curve.at + 1 == len(buffer):
-                    return None
-                return self._end_curve(curve)
-            size = 2 if byte == PHASE else 3 if byte == VALUE else 1
-            if curve.at + size > len(buffer):
-                return None
-            if byte == PHASE:
-                if curve.row or buffer[curve.at + 1] not in PHASES:
-                    raise self._broken(curve, size)
-                curve.phase = buffer[curve.at + 1]
-            else:
-                value = self._value(curve, byte)
-                if not 0 <= value <= MISSING:
-                    raise self._broken(curve, size)
-                curve.row.append(value)
-            curve.at += size
-            if len(curve.row) == self._channels:
-                curve.last = tuple(curve.row)
-                curve.samples.append(curve.last)
-                curve.phases.append(curve.phase)
-                curve.row.clear()
-                if self._sure and len(curve.samples) >= self._rate_hz * (1.0 if curve.early else HELD_S):
-                    return self._hand_on(curve, curve.at, verified=False)
-                if not self._sure and curve.at > MAX_CURVE:
-                    raise _Wrong(GARBAGE, 1)
+    def _read_curve(self, curve: OpenCurve) -> Item | None:
+        enough = self._rate_hz * (1.0 if curve.early else HELD_S) if self._sure else math.inf
+        try:
+            reach = curve.read(self._buffer, enough)
+        except Broken as broken:
+            raise self._wrong(CURVE, broken.size) from broken
+        if reach is Reach.ENOUGH:
+            return self._hand_on(curve, curve.at, verified=False)
+        if not self._sure and curve.at > MAX_CURVE:
+            raise _Wrong(GARBAGE, 1)
+        if reach is Reach.END:
+            if not curve.right(self._buffer):
+                raise self._wrong(CHECKSUM, curve.at + 2)
+            self._curve = None
+            return self._hand_on(curve, curve.at + 2, verified=True)
         return None
 
-    def _value(self, curve: _Open, byte: int) -> int:
-        """The next sample: absolute, or what differs from the last of its channel; −1 where there is none yet."""
-        if byte == VALUE:
-            return self._buffer[curve.at + 1] << 8 | self._buffer[curve.at + 2]
-        if not curve.last:
-            return -1
-        return curve.last[len(curve.row)] + (byte - 0x100 if byte > VALUE else byte)
+    def _wrong(self, reason: str, size: int) -> _Wrong:
+        """What is wrong with a curve block, or that what looked like one is none."""
+        return _Wrong(reason, size) if self._sure else _Wrong(GARBAGE, 1)
 
-    def _broken(self, curve: _Open, size: int) -> _Wrong:
-        return _Wrong(CURVE, curve.at + size) if self._sure else _Wrong(GARBAGE, 1)
-
-    def _end_curve(self, curve: _Open) -> Item:
-        size = curve.at + 2
-        if curve.sum ^ checksum(self._buffer[: curve.at + 1]) != self._buffer[curve.at + 1]:
-            raise _Wrong(CHECKSUM, size) if self._sure else _Wrong(GARBAGE, 1)
-        item = self._hand_on(curve, size, verified=True)
-        self._curve = None
-        return item
-
-    def _hand_on(self, curve: _Open, size: int, *, verified: bool) -> Curves:
+    def _hand_on(self, curve: OpenCurve, size: int, *, verified: bool) -> Curves:
         """The samples so far, `size` bytes of the buffer."""
-        curve.sum ^= checksum(self._buffer[:size])
-        item = Curves(
-            samples=tuple(curve.samples),
-            phases=tuple(curve.phases),
-            verified=verified,
-            joined=self._joined,
-            offset=self._cut(size),
-            length=size,
-        )
-        curve.samples.clear()
-        curve.phases.clear()
-        curve.at, curve.early = 0, True
+        samples, phases, joined = tuple(curve.samples), tuple(curve.phases), self._joined
         self._phase, self._joined = curve.phase, True
-        return item
+        curve.take_off(self._buffer[:size])
+        return Curves(
+            samples=samples, phases=phases, verified=verified, joined=joined, offset=self._cut(size), length=size
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Values:
-    """What stands where a block may begin. right: with its checksum; size 0: no block at all."""
-
-    values: tuple[int, ...] = ()
-    size: int = 0
-    right: bool = False
-
-
-_NO_VALUES = _Values()
-_LETTERS = frozenset(b"BSAE")
-_STATES: Mapping[str, frozenset[int]] = {"A": frozenset((0x00, 0xFF)), "E": frozenset((0, 1, 2))}
-"""The values that an alarm has in a block (§4)."""
 _PRINTABLE = frozenset(range(0x20, 0x7F))
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
 _SOMETHING = re.compile(rb"[\x20-\x7f\x80\x81\xe0]")

@@ -19,7 +19,8 @@ from drivers.servo.dialogue import (
     TYPE,
     Dialogue,
 )
-from drivers.servo.frames import Block, Curves, Ended, Fault, Framer, Item, Reply
+from drivers.servo.frames import Framer
+from drivers.servo.items import Block, Curves, Ended, Fault, Item, Reply
 from drivers.servo.options import Options
 from drivers.servo.tables import ALARMS, CURVE
 

@@ -14,7 +14,7 @@ from drivers.servo import tables
 from drivers.servo.alarms import Alarms
 from drivers.servo.decoder import MANUFACTURER, STATE
 from drivers.servo.definition import MOST
-from drivers.servo.frames import END, EOT, ERROR, ESC, checksum, command
+from drivers.servo.items import END, EOT, ERROR, ESC, checksum, command
 from drivers.servo.tables import ALARMS, BREATH, CURVE, MISSING, SETTINGS, Entry
 from drivers.servo.transmitter import Transmitter, block
 from drivers.servo.ventilator import RATE_HZ, VERSION, Faults, Ventilator, configuration

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from drivers.servo.frames import END, PHASE, VALUE, checksum
+from drivers.servo.items import END, PHASE, VALUE, checksum
 
 LARGEST = 126
 """The largest difference; −128 and −127 are flags."""

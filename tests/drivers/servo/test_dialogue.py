@@ -19,7 +19,7 @@ from collector.model import (
     Waveform,
 )
 from drivers.servo import SPEC
-from drivers.servo.frames import command
+from drivers.servo.items import command
 from drivers.servo.options import Options
 from drivers.servo.session import ServoSession
 from drivers.servo.ventilator import Faults

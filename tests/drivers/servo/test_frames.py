@@ -5,7 +5,8 @@ import json
 import pytest
 
 from collector.model import Rejected
-from drivers.servo.frames import Block, Curves, Ended, Fault, Framer, Item, Reply, command
+from drivers.servo.frames import Framer
+from drivers.servo.items import Block, Curves, Ended, Fault, Item, Reply, command
 from tests.shared import capture
 
 CURVES = bytes.fromhex("81 10 80 32 10 fa 7f b6")
