@@ -1,8 +1,9 @@
 """The bed's configuration file: TOML, checked whole, every mistake named at once with its key."""
 
+import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -348,6 +349,15 @@ def _doubles(data: dict[str, Any]) -> list[str]:
         texts = [text for d in tables if isinstance(text := d.get(key), str) and not text.startswith("replay:")]
         found += [f"device: two devices {said} {text!r}" for text in dict.fromkeys(texts) if texts.count(text) > 1]
     return found
+
+
+def inline(value: Any) -> str:
+    """A value as TOML has it on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(key))} = {inline(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(inline, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _key(place: tuple[int | str, ...]) -> str:

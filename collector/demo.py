@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.clock import MachineClock
-from collector.config import load
+from collector.config import inline, load
 from collector.daemon import run_bed
 from collector.driver import DriverSpec, driver
 from collector.dsn import sqlite_file
@@ -58,7 +58,7 @@ async def run_demo(
             raise UsageError(f"--keep {keep}: {error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="vitalsd-demo-") as scratch:
         folder = keep.absolute() if keep else Path(scratch)
-        places = {spec.name: nearby(spec, Path(scratch)) for spec in specs}
+        places = {spec.name: nearby(spec, Path(scratch, f"{spec.name}.tty")) for spec in specs}
         page = port or free_port(socket.SOCK_STREAM)
         bedside = page + 1 if port else free_port(socket.SOCK_STREAM)
         bed = _written(folder / "bed.toml", _bed_config(specs, places, folder, bedside, dsn))
@@ -176,9 +176,9 @@ def _names(specs: Sequence[DriverSpec]) -> Mapping[str, str]:
 def _charting_config(folder: Path, page: int, dsn: str | None) -> str:
     embedded = dsn is None or sqlite_file(dsn) is not None
     database = f"sqlite:///{folder / 'charting.db'}" if embedded or dsn is None else dsn
-    journal = f", journal = {_quoted(str(_journal(folder, dsn)))}" if embedded else ""
+    journal = f", journal = {inline(str(_journal(folder, dsn)))}" if embedded else ""
     return (
-        f'[charting]\nlisten = "127.0.0.1:{page}"\ndatabase = {_quoted(database)}\n'
+        f'[charting]\nlisten = "127.0.0.1:{page}"\ndatabase = {inline(database)}\n'
         f'site = "演示医院 Demo Hospital"\nidle_minutes = 60\ndemo = true\n'
         f'beds = [{{ id = "{_BED}", kind = "or", name = "演示手术间 Demo OR"{journal} }}]\n'
     )
@@ -193,33 +193,15 @@ def _bed_config(
     specs: list[DriverSpec], places: dict[str, tuple[str, str]], folder: Path, page: int, dsn: str | None
 ) -> str:
     journal = _journal(folder, dsn)
-    timescale = f"[timescale]\ndsn = {_quoted(dsn)}\n" if dsn and sqlite_file(dsn) is None else ""
+    timescale = f"[timescale]\ndsn = {inline(dsn)}\n" if dsn and sqlite_file(dsn) is None else ""
     names = _names(specs)
     devices = "".join(
-        f"[[device]]\nname = {_quoted(names[spec.name])}\ndriver = {_quoted(spec.name)}\n"
-        f"port = {_quoted(places[spec.name][1])}\noptions = {_toml(spec.example)}\n\n"
+        f"[[device]]\nname = {inline(names[spec.name])}\ndriver = {inline(spec.name)}\n"
+        f"port = {inline(places[spec.name][1])}\noptions = {inline(spec.example)}\n\n"
         for spec in specs
     )
     return (
         f'[bed]\nid = "{_BED}"\nkind = "or"\ndemo = true\n\n{devices}'
-        f'[journal]\npath = {_quoted(str(journal))}\nkeep = "all"\n\n{timescale}'
+        f'[journal]\npath = {inline(str(journal))}\nkeep = "all"\n\n{timescale}'
         f'[page]\nlisten = "127.0.0.1:{page}"\n'
     )
-
-
-def _toml(value: object) -> str:
-    """An inline value."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case Mapping():
-            return "{" + ", ".join(f"{_quoted(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
-        case str():
-            return _quoted(value)
-        case list() | tuple():
-            return "[" + ", ".join(map(_toml, value)) + "]"
-    return repr(value)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

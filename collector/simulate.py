@@ -112,15 +112,15 @@ async def simulate(
         await asyncio.sleep(REOPEN_S)
 
 
-def nearby(spec: DriverSpec, links: Path) -> tuple[str, str]:
-    """Where the simulator speaks, and the port by which the daemon reaches it: its UDP line, else its first.
+def nearby(spec: DriverSpec, link: Path, scheme: str = "") -> tuple[str, str]:
+    """Where on this machine the device's simulator speaks, and the port by which a daemon reaches it.
 
-    A peer has a socket: a library does not open a pty.
+    On its line of that scheme; else on its UDP line, else its first. link: of a pty. A peer has a socket: no library
+    opens a pty.
     """
-    lines = [line for line in spec.lines if spec.peer is None or line.scheme != "serial"]
-    line = next((line for line in lines if line.scheme == "udp"), lines[0])
+    lines = {line.scheme: line for line in spec.lines if spec.peer is None or line.scheme != "serial"}
+    line = lines.get(scheme) or lines.get("udp") or next(iter(lines.values()))
     if line.scheme == "serial":
-        link = links / f"{spec.name}.tty"
         settings = "&".join(f"{key}={value}" for key, value in _PTY.items() if line.settings.get(key, value) != value)
         return f"pty:{link}", f"serial://{link}" + (f"?{settings}" if settings else "")
     port = free_port(socket.SOCK_DGRAM if line.scheme == "udp" else socket.SOCK_STREAM)

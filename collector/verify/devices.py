@@ -1,9 +1,7 @@
 """The bed's devices, simulated on real ptys and sockets, with cables that can be pulled and noise on their lines."""
 
 import asyncio
-import json
 import random
-import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,13 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from collector.config import Config
+from collector.config import Config, inline
 from collector.driver import DriverSpec, driver
-from collector.errors import UsageError
 from collector.model import AlarmCondition, AlarmPhase, DeviceIdentity, Event, Observation, PatientIdentity, Waveform
-from collector.simulate import simulate
+from collector.simulate import nearby, simulate
 from collector.transport.base import Transport
-from collector.transport.net import free_port
 from collector.verify.testimony import Absence, Said
 from drivers.patient import Patient, Vitals
 
@@ -65,28 +61,29 @@ def devices(config: Config | None, folder: Path) -> list[Device]:
     else:
         given = [(d.name, d.spec, d.parsed_port.scheme, d.options, d.sites) for d in config.device]
     made = []
-    for number, (name, spec, scheme, options, sites) in enumerate(given):
-        where, port = _place(spec, scheme, folder / f"{number}.tty")
+    for number, (name, spec, scheme, configured, sites) in enumerate(given):
+        where, port = nearby(spec, folder / f"{number}.tty", scheme)
+        options = dict(spec.example) if spec.source else configured  # a simulated library's device has its own signals
         made.append(Device(name=name, spec=spec, options=options, sites=sites, where=where, port=port))
     return made
 
 
 def toml(bed: str, made: Sequence[Device], journal: Path, dsn: str, config: Config | None) -> str:
     """The scratch bed's file, with the configuration's limits."""
-    lines = ["[bed]", f"id = {_toml(bed)}", f"kind = {_toml(config.bed.kind if config else 'or')}"]
+    lines = ["[bed]", f"id = {inline(bed)}", f"kind = {inline(config.bed.kind if config else 'or')}"]
     for device in made:
         lines += [
             "[[device]]",
-            f"name = {_toml(device.name)}",
-            f"driver = {_toml(device.spec.name)}",
-            f"port = {_toml(device.port)}",
-            f"options = {_toml(device.options)}",
-            f"sites = {_toml(device.sites)}",
+            f"name = {inline(device.name)}",
+            f"driver = {inline(device.spec.name)}",
+            f"port = {inline(device.port)}",
+            f"options = {inline(device.options)}",
+            f"sites = {inline(device.sites)}",
         ]
-    lines += ["[journal]", f"path = {_toml(str(journal))}"]
+    lines += ["[journal]", f"path = {inline(str(journal))}"]
     if config is not None:
         lines += [f"keep_hours = {config.journal.keep_hours}", f"max_bytes = {config.journal.max_bytes}"]
-    return "\n".join([*lines, "[timescale]", f"dsn = {_toml(dsn)}", ""])
+    return "\n".join([*lines, "[timescale]", f"dsn = {inline(dsn)}", ""])
 
 
 @dataclass(slots=True)
@@ -126,7 +123,7 @@ class Simulators:
         life = simulate(device.spec, device.where, patient=patient, said=said, ready=ready.set, through=through)
         task = self._lives[device.name] = asyncio.create_task(life)
         listens = asyncio.create_task(ready.wait())
-        if "tcp" not in device.port:  # one that is called is ready only then
+        if "tcp" not in device.port:  # one that is called, or calls, is ready only then
             await asyncio.wait({task, listens}, return_when=asyncio.FIRST_COMPLETED)
         listens.cancel()
         if task.done():
@@ -206,26 +203,3 @@ class NoisyLine:
 
 
 _DISTURB_S = 3.0
-
-
-def _place(spec: DriverSpec, scheme: str, link: Path) -> tuple[str, str]:
-    """Where the simulator speaks, and the daemon's port to it: on a line of the given kind, if the driver has it."""
-    schemes = [line.scheme for line in spec.lines]
-    kind = scheme if scheme in schemes else schemes[0]
-    if kind == "serial":
-        return f"pty:{link}", f"serial://{link}?parity=N&rtscts=0"  # a pty has neither parity nor RTS
-    if kind == "udp" or "udp" in schemes:
-        port = free_port(socket.SOCK_DGRAM)
-        return f"127.0.0.1:{port}", f"udp://127.0.0.1:{port}"
-    if kind == "tcp":
-        port = free_port(socket.SOCK_STREAM)
-        return f"127.0.0.1:{port}", f"tcp://127.0.0.1:{port}"
-    raise UsageError(f"{spec.name}: a device that calls the gateway ({kind}) cannot be simulated")
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(str(k))} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """`vitalsd demo` as a newcomer runs it."""
 
+import asyncio
 import json
 import re
 import signal
@@ -8,13 +9,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from collector.demo import DEMO_DRIVERS, PAST_S
+from collector.demo import DEMO_DRIVERS, PAST_S, run_demo
+from collector.driver import names
+from collector.transport.net import free_port
 from tests.system.charting import Charting
 from tests.system.command import run, start
 
@@ -72,6 +75,40 @@ def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, mo
         assert all(50 < v["value"] < 90 and v["unit"] == "/min" and v["age_s"] < 15 for v in heart)
         with urllib.request.urlopen(f"{url}chart.svg", timeout=10) as answer:
             assert answer.read(4) == b"<svg"
+
+
+def test_other_devices_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = {"servo", "mindray-pds", "bis-vista"}
+    with demo(tmp_path, monkeypatch, "--devices", ",".join(chosen)) as (_, url):
+        until = time.monotonic() + LIVE_WITHIN_S
+        now = get(f"{url}api/now")
+        while drivers_with_values(now) != chosen and time.monotonic() < until:
+            now = get(f"{url}api/now")
+        assert drivers_with_values(now) == chosen
+        assert {device["state"] for device in now["devices"]} == {"receiving"}
+
+
+@pytest.mark.timeout(240)
+async def test_every_device_works_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one process, and with a short past: each device's past is simulated second by second."""
+    monkeypatch.setattr("collector.demo.PAST_S", 20)
+    page = free_port(socket.SOCK_STREAM)
+    bedside = f"http://127.0.0.1:{page + 1}/"
+    stop = asyncio.Event()
+    life = asyncio.create_task(
+        run_demo(
+            stop, port=page, speed=1.0, seconds=None, names=list(names()), scenario="stable", dsn=None, keep=tmp_path
+        )
+    )
+    now: Any = None
+    async with asyncio.timeout(180):
+        while now is None or drivers_with_values(now) != set(names()):
+            assert not life.done(), life.exception()
+            await asyncio.sleep(0.5)
+            with suppress(OSError):
+                now = await asyncio.to_thread(get, f"{bedside}api/now")
+    stop.set()
+    await life
 
 
 def test_the_record_of_the_demo_case_fills_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ FLOODED = "masimo"
 
 @pytest.mark.timeout(180)
 async def test_one_that_floods_garbage_costs_the_other_nine_nothing(tmp_path: Path) -> None:
-    places = {name: nearby(driver(name), tmp_path) for name in NINE}
+    places = {name: nearby(driver(name), tmp_path / f"{name}.tty") for name in NINE}
     link = tmp_path / "flood.tty"
     devices = {**{name: port for name, (_, port) in places.items()}, FLOODED: f"serial://{link}"}
     config = tmp_path / "bed.toml"
