@@ -36,6 +36,8 @@ OPEN_S = 20.0
 """For connecting, subscribing and reading all descriptors."""
 SOCKET_S = 3
 """For each answer of the device; whole seconds."""
+CLOSE_S = 2.0
+"""For taking leave; a device that is heard anew is not kept waiting."""
 SEARCH_S = 2
 """How long answers to a search are waited for; whole seconds."""
 MOST_WAITING = 10_000
@@ -134,7 +136,8 @@ class SdcSource:
         """Unsubscribe, where the device is still there, and stop the library's threads."""
         if self._consumer is not None:
             with contextlib.suppress(Exception):
-                await asyncio.to_thread(self._consumer.stop_all, unsubscribe=not self._broken)
+                async with asyncio.timeout(CLOSE_S):  # a thread that still waits for an answer ends by itself
+                    await asyncio.to_thread(self._consumer.stop_all, unsubscribe=not self._broken)
 
     def _connect(self) -> None:
         trust = None if self._options.tls is None else mk_ssl_contexts_from_folder(self._options.tls)

@@ -12,6 +12,8 @@ LONGEST_S = 1.0
 """Of a piece."""
 LONGEST_GAP_S = 10.0
 """A hole longer than this is told as unknown: the device's clock may have been set."""
+JITTER_S = 0.0015
+"""Times are told in whole milliseconds: the sum of two may be off by one."""
 _KEPT = {Quality.VALID, Quality.QUESTIONABLE}
 _MOST = 2**31 - 1
 _FINEST = -9
@@ -63,8 +65,7 @@ class Waves:
         if end_us is None or time_us is None:
             return None
         gap = round((time_us - end_us) / 1e6 / period_s)
-        jitter = max(1, round(0.002 / period_s))  # times are told in whole milliseconds
-        if abs(gap) <= jitter:
+        if abs(gap) <= round(JITTER_S / period_s):
             return 0
         return gap if 0 < gap * period_s <= LONGEST_GAP_S else None
 

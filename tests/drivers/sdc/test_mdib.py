@@ -261,6 +261,12 @@ def test_a_wave_goes_on_by_the_clock_of_the_device() -> None:
     assert gaps == [None, 0, 0, 10, None, None, None]
 
 
+def test_a_millisecond_is_no_hole() -> None:
+    mine = mdib(metrics=(replace(ECG, period_s=0.001),))
+    gaps = [told(mine, samples("1", "2", time_us=us))[0].gap_samples for us in (1_000_000, 1_003_000, 1_008_000)]
+    assert gaps == [None, 0, 3]
+
+
 def test_invalid_samples_leave_a_hole() -> None:
     mine = mdib()
     told(mine, samples("1", "2"))

@@ -35,6 +35,7 @@ from drivers.sdc.options import Options
 from drivers.sdc.peer import SdcPeer
 from drivers.sdc.simulated import PATH
 from drivers.sdc.source import SdcSource
+from tests.mqtt.broker import until
 
 PATIENCE_S = 30.0
 EPOCH_US = 1_790_000_000_000_000
@@ -100,8 +101,12 @@ async def test_a_device_from_its_mdib_to_its_last_alarm() -> None:
         await peer.say({"location": {"fac": "H1", "poc": "ICU", "bed": "7"}})
         await peer.say({"patient": {"id": "4711", "given": "Mei", "family": "Li"}})
         async with listening(port) as heard:
-            await peer.say(metric("hr", "72"))  # by then what was said before has been taken
-            first = await heard.until(lambda told: any(e.value == 72.0 for e in of(told, "hr")))
+            await peer.say(metric("hr", "72"))
+            await until(lambda: heard.source._queue.qsize(), "a report")
+            first = await heard.until(len)
+            await peer.say(metric("hr", "73"))
+            again = await heard.until(lambda told: any(e.value == 73.0 for e in of(told, "hr")))
+            assert [e.value for e in of([*first, *again], "hr")] == [72.0, 73.0]  # what the MDIB has is not told twice
             assert isinstance(first[0], Frame)
             assert DeviceIdentity(manufacturer="Simulated", model="Workstation", serial="S-1", software="1.0") in first
             assert of(first, "hr")[-1].channel.code == "MDC_ECG_HEART_RATE"
@@ -180,11 +185,10 @@ async def test_a_device_from_its_mdib_to_its_last_alarm() -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less than a real device is waited for."""
     monkeypatch.setattr("drivers.sdc.source.QUIET_S", 0.5)
-    monkeypatch.setattr("drivers.sdc.source.ANSWER_S", 1.0)
-    monkeypatch.setattr("drivers.sdc.source.SOCKET_S", 1)
 
 
-async def test_a_device_that_is_killed_is_noticed_and_heard_again_when_it_is_back(impatient: None) -> None:
+@pytest.mark.usefixtures("impatient")
+async def test_a_device_that_is_killed_is_noticed_and_heard_again_when_it_is_back() -> None:
     port = anywhere()
     async with device(port) as peer:
         await peer.say({"alerts": {"spo2.off": True}})
@@ -203,7 +207,8 @@ async def test_a_device_that_is_killed_is_noticed_and_heard_again_when_it_is_bac
         assert [e.phase for e in ended if isinstance(e, AlarmCondition)] == [AlarmPhase.END]
 
 
-async def test_a_device_that_stands_still_is_noticed(impatient: None) -> None:
+@pytest.mark.usefixtures("impatient")
+async def test_a_device_that_stands_still_is_noticed() -> None:
     port = anywhere()
     async with device(port) as peer, listening(port) as heard:
         await heard.until(len)
@@ -213,7 +218,8 @@ async def test_a_device_that_stands_still_is_noticed(impatient: None) -> None:
             await heard.until(lambda _: False)
 
 
-async def test_a_device_with_nothing_to_say_is_asked_whether_it_is_there_and_nothing_else(impatient: None) -> None:
+@pytest.mark.usefixtures("impatient")
+async def test_a_device_with_nothing_to_say_is_asked_whether_it_is_there_and_nothing_else() -> None:
     port = anywhere()
     async with device(port), listening(port, waves=False) as heard:
         await heard.until(lambda told: sum(isinstance(e, Frame) and e.kind == "probe" for e in told) == 2)
@@ -224,14 +230,6 @@ async def test_a_device_with_nothing_to_say_is_asked_whether_it_is_there_and_not
         subscribed = " ".join(consumer.subscription_status)
         assert "EpisodicMetricReport" in subscribed
         assert "Operation" not in subscribed
-
-
-async def test_a_device_is_found_by_its_endpoint_reference() -> None:
-    port = anywhere()
-    epr = "urn:uuid:4f1f2c1e-9d9b-4a7c-8f3a-5b6c7d8e9f00"
-    somewhere = parse_port("http://workstation:80/")
-    async with device(port), listening(somewhere, epr=epr, adapter="127.0.0.1") as heard:
-        assert await heard.until(len)
 
 
 def pki(folder: Path, authority: Path | None = None) -> Path:
@@ -302,8 +300,9 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         spec.peer(Simulated(patient=Patient()), parse_port("http://device:80/x"), lambda: 0.0)
 
 
-async def test_what_the_workstation_says_is_heard() -> None:
-    port = anywhere()
+async def test_a_workstation_that_is_found_by_its_endpoint_reference_is_heard() -> None:
+    port, somewhere = anywhere(), parse_port("http://workstation:80/")
+    epr = "urn:uuid:4f1f2c1e-9d9b-4a7c-8f3a-5b6c7d8e9f00"
     clock = iter(range(100_000))
     peer = SdcPeer(Simulated(patient=Patient("bleeding", 1), epoch_us=EPOCH_US), port, lambda: next(clock) * 0.1)
     said: list[Event] = []
@@ -314,7 +313,7 @@ async def test_what_the_workstation_says_is_heard() -> None:
 
     try:
         await peer.open()
-        async with listening(port) as heard:
+        async with listening(somewhere, epr=epr, adapter="127.0.0.1") as heard:
             speaking = asyncio.create_task(note())
             events = await heard.until(lambda told: len(of(told, "hr")) >= 4)
             speaking.cancel()
