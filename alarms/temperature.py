@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from alarms.sites import Core, Site, codes, site_of, sites
 
 __all__ = [
-    "MINUTE_US", "Circumstances", "Core", "Limits", "Screened", "Site", "by_minute", "codes", "differing",
-    "medians", "screen", "screen_spots", "site_of", "sites",
+    "LOOKS_BACK_MIN", "MINUTE_US", "Circumstances", "Core", "Limits", "Screened", "Site", "by_minute", "codes",
+    "differing", "medians", "screen", "screen_spots", "site_of", "sites",
 ]  # fmt: skip
 
 MINUTE_US = 60_000_000
@@ -43,6 +43,8 @@ class Limits:
     fall_min: int = 3
     fall_slope: float = 0.1
     knee_min: int = 10
+    step_reach_min: int = 30
+    """So long after it a step up explains a fall that ends it: longer than any site takes to settle."""
     out_min: int = 60
     out_back: float = float("-inf")
     near_room: float = 2.0
@@ -55,6 +57,12 @@ class Limits:
     fahrenheit: tuple[float, float] = (80.0, 115.0)
     site_low: float = 33.0
     site_near: float = 2.0
+
+
+LOOKS_BACK_MIN = 200
+"""A minute may be out for 60 min since a knee; before it a step of 30 min may count, from a probe that was out for 60,
+since a knee before which another such step is looked for; and whether a place has settled is known after 20.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,8 +110,8 @@ def screen(
 ) -> Screened:
     """Readings of one channel, °C, in order of time → its minutes with what is wrong with them (§2.4, in its order).
 
-    `usable`: the device does not doubt it. Looks at most 80 min back, 10 min ahead of a minute (step 8: as far back as
-    `stuck_alone_min`; with an `out_back`: as far back as the probe is out).
+    `usable`: the device does not doubt it. Looks at most LOOKS_BACK_MIN back, 40 min ahead of a minute (step 8: as far
+    back as `stuck_alone_min`; with an `out_back`: as far back as the probe is out).
     """
     limits = limits or Limits()
     binned = medians(time_us, value, usable, circumstances, limits)
@@ -272,9 +280,12 @@ def _out(
 ) -> NDArray[np.bool_]:
     """Step 6: the value falls as a probe in the air does; out from the knee until it is back.
 
-    What came up in a step and has not settled is no knee: down to what was before it, it is the step that ends.
+    What came up in a step and has not settled is no knee: down to what was before it, it is the step that ends; deeper,
+    the fall began before the step. Where the probe was out before the step, by a fall that shows so by itself, it was
+    put back and is out again.
     """
-    out, since = np.zeros(value.size, dtype=bool), np.zeros(value.size, dtype=np.int64)
+    out, shown = np.zeros(value.size, dtype=bool), np.zeros(value.size, dtype=bool)
+    since = np.zeros(value.size, dtype=np.int64)
     falling = np.diff(value) <= 0
     chain = np.ones(value.size, dtype=bool)
     for k in range(1, min(limits.fall_min, value.size - 1) + 1):
@@ -284,18 +295,20 @@ def _out(
         since[k:][fallen & (since[k:] == 0)] = k
     minutes = minute.tolist()
     steep = (value[:-1] - value[1:] > limits.fall_slope * np.diff(minute) + _HAIR).tolist()
-    last = back = 0
+    back: dict[int, int] = {}
     for i in np.flatnonzero(since).tolist():
         knee = _knee(minutes, steep, i, int(i - since[i]), limits)
-        before = _before_step(value, settling, knee, limits)
-        if before is not None and not out[before]:
-            if value[before] - value[i] <= limits.fall + _HAIR:
-                continue
-            knee = before
-        if knee != last or i >= back:
-            last, back = knee, _back(minute, value, i + 1, knee, limits.fall, limits)
-            out[knee + 1 : back] = True
-    return out
+        before = _before_step(minute, value, settling, knee, limits)
+        found = []
+        if before is None or value[before] - value[i] > limits.fall + _HAIR:
+            found.append((shown, knee if before is None else before))
+        if before is not None and shown[before]:
+            found.append((out, knee))
+        for mask, start in found:
+            if i >= back.get(start, 0):
+                back[start] = _back(minute, value, i + 1, start, limits.fall, limits)
+                mask[start + 1 : back[start]] = True
+    return out | shown
 
 
 def _back(
@@ -314,13 +327,16 @@ def _knee(minutes: Sequence[int], steep: Sequence[bool], i: int, knee: int, limi
     return knee
 
 
-def _before_step(value: NDArray[np.float64], settling: NDArray[np.bool_], knee: int, limits: Limits) -> int | None:
-    """The last place that had settled before `knee`, which has not, where a step up led away from it."""
+def _before_step(
+    minute: NDArray[np.int64], value: NDArray[np.float64], settling: NDArray[np.bool_], knee: int, limits: Limits
+) -> int | None:
+    """The last place that had settled before `knee`, which has not, where a step up led away from it of late."""
     before = knee
     while before >= 0 and settling[before]:
         before -= 1
-    up = 0 <= before < knee and value[before + 1] - value[before] > limits.step + _HAIR
-    return before if up else None
+    if not 0 <= before < knee or minute[knee] - minute[before] > limits.step_reach_min:
+        return None
+    return before if value[before + 1] - value[before] > limits.step + _HAIR else None
 
 
 def _near(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from alarms.temperature import Screened, Site
 
-VERSION = "hypothermia/1"
+VERSION = "hypothermia/2"
 """Of the rule; kept with each outcome."""
 
 Spans = tuple[tuple[int, int | None], ...]

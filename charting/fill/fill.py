@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from alarms.temperature import Limits
+from alarms.temperature import LOOKS_BACK_MIN, Limits
 from charting.fill import cells as cell
 from charting.fill import cuff, gaps
 from charting.fill.causes import Causes
@@ -25,8 +25,10 @@ __all__ = [
     "fill", "final_us", "marks", "near_us",
 ]  # fmt: skip
 
-CONTEXT_US = 90 * MINUTE_US
-"""How far before `since_us` and after `until_us` (as far as time has come) the data of `fill` must reach."""
+CONTEXT_US = (LOOKS_BACK_MIN + 20) * MINUTE_US
+"""How far before `since_us` and after `until_us` (as far as time has come) the data of `fill` must reach: what finds a
+temperature's artefacts looks so far back from a minute that an hourly mark may take, a quarter of an hour before it.
+"""
 FILTER = filter_name()
 """Names and versions of all rules."""
 

@@ -187,9 +187,11 @@ def warming_up(value: Minutes, cooled: Sequence[tuple[int, int]], cap: int) -> s
 def out(value: Minutes, warming: set[int]) -> set[int]:
     """Step 6: falling all the time, over 1 °C within 3 min; from the knee until it is back, or may be a patient's.
 
-    A fall that only undoes a step up of what had settled, and was not out, is none.
+    A fall that only undoes a step up, 30 min before it at most, of what had settled, is none; one that goes deeper
+    began before that step. But where the probe was out before the step by a fall of these other kinds, it is one.
     """
     found: set[int] = set()
+    alone: set[int] = set()
     order = list(value)
     for i, m in enumerate(order):
         k = i
@@ -206,15 +208,14 @@ def out(value: Minutes, warming: set[int]) -> set[int]:
         ):
             k -= 1
         steady = [j for j in range(k) if order[j] not in warming] if order[k] in warming else []
-        if steady:
-            j = steady[-1]
-            up = value[order[j + 1]] - value[order[j]] > 0.5 + HAIR
-            if up and order[j] not in found:
-                if value[order[j]] - value[m] <= 1.0 + HAIR:
-                    continue
-                k = j
-        found |= {*order[k + 1 : i + 1], *away(value, order[i + 1 :], order[k], 1.0)}
-    return found
+        j = steady[-1] if steady else k
+        if value[order[min(j + 1, i)]] - value[order[j]] <= 0.5 + HAIR or order[k] - order[j] > 30:
+            j = k
+        if j == k or value[order[j]] - value[m] > 1.0 + HAIR:
+            alone |= {*order[j + 1 : i + 1], *away(value, order[i + 1 :], order[j], 1.0)}
+        if j != k and order[j] in alone:
+            found |= {*order[k + 1 : i + 1], *away(value, order[i + 1 :], order[k], 1.0)}
+    return found | alone
 
 
 def away(value: Minutes, after: Sequence[int], knee: int, within: float) -> set[int]:

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from alarms.temperature import (
+    LOOKS_BACK_MIN,
     MINUTE_US,
     Circumstances,
     Core,
@@ -207,6 +210,21 @@ def test_6_a_probe_that_was_put_back_for_a_minute_is_still_out() -> None:
     assert excluded(screened(out))["temp.probe_out"] == [*range(20, 28), *range(29, 59)]
 
 
+def test_6_a_probe_that_was_put_back_again_and_again_is_out_no_longer_by_a_fall_that_only_another_one_shows() -> None:
+    """That it is out is known from the 36.5 before; the second time what is seen for an hour before is 34.4 alone."""
+    air = [34.4] * 40
+    out = excluded(screened([36.5] * 20 + [35.5, 34.8, *air, 36.4, *air, 36.4, *air]))
+    assert out["temp.probe_out"] == [*range(20, 62), *range(63, 103)]
+
+
+@pytest.mark.parametrize(("minutes", "out"), [(30, []), (31, [*range(51, 111)])])
+def test_6_a_step_long_ago_explains_no_fall(minutes: int, out: list[int]) -> None:
+    """Unquiet since a step up, never settled, it falls to where it was: within half an hour the step has ended."""
+    unquiet = [38.0, 38.6] * (minutes // 2) + [38.6] * (minutes % 2)
+    found = excluded(screened([36.0] * 20 + unquiet + [36.0] * 80))
+    assert found.get("temp.probe_out", []) == out
+
+
 def test_6_near_the_room_s_temperature() -> None:
     room = Circumstances(room=beside([31.0] * 30), cooled=ALWAYS)
     assert excluded(screened([33.0] * 30, circumstances=room))["temp.probe_out"] == list(range(30))
@@ -324,3 +342,38 @@ def test_two_sites_differ_when_they_have_for_five_minutes() -> None:
 
 def test_nothing_comes_of_nothing() -> None:
     assert screened([]).value.size == 0
+
+
+def unquiet(rng: np.random.Generator, n: int) -> list[float | None]:
+    """n minutes of a probe that is moved about more than any was: steps, spikes, falls, holes."""
+    value = 36 + np.cumsum(rng.normal(0, rng.choice([0.05, 0.2, 0.5]), n))
+    for _ in range(rng.integers(0, n // 15)):
+        at = rng.integers(0, n)
+        value[at : at + rng.choice([1, 2, 5, 10, 30, 60])] += rng.choice([-3, -2, -1.2, -0.7, 0.7, 1.2, 2, 3])
+    missing = rng.random(n) < rng.choice([0, 0.1, 0.5])
+    for _ in range(rng.integers(0, 5)):
+        at = rng.integers(0, n)
+        missing[at : at + rng.integers(1, 30)] = True
+    return [None if gone else float(v) for v, gone in zip(value.round(1), missing, strict=True)]
+
+
+@given(st.integers(0, 2**32), st.sampled_from(["nasopharynx", "axilla"]))
+@example(128, "nasopharynx")
+@example(194, "axilla")
+@settings(max_examples=60, deadline=None)
+def test_a_minute_is_judged_by_what_is_near_it_alone(seed: int, site: str) -> None:
+    values, ahead = unquiet(np.random.default_rng(seed), 420), 40
+    end = Circumstances(ends_us=((FIRST + 260) * MINUTE_US,))
+    limits = replace(Limits(), stuck_alone_min=10_000)
+    whole = screened(values, site, end, limits=limits)
+    for first in range(0, 200, 20):
+        nearby = [v if first <= at < 220 + first + ahead else None for at, v in enumerate(values)]
+        part = screened(nearby, site, end, limits=limits)
+        assert judged(part, first) == judged(whole, first)
+
+
+def judged(one: Screened, first: int) -> list[tuple[int, str, str]]:
+    """What is said of the 20 minutes that all which may matter of `first` on goes before."""
+    minute = one.minute_us // MINUTE_US - FIRST - first - LOOKS_BACK_MIN
+    own = (minute >= 0) & (minute < 20)
+    return list(zip(minute[own].tolist(), one.excluded[own].tolist(), one.flagged[own].tolist(), strict=True))

@@ -113,7 +113,7 @@ UNUSED = {("grid", "half_window_min")}
 def test_numbers_of_temperatures_change_with_the_version_of_their_set() -> None:
     """They stand in alarms.temperature: whoever changes one gives [temp] another version, and both here."""
     digest = hashlib.sha256(repr(Limits()).encode()).hexdigest()[:12]
-    assert (FILTER.split()[-1], digest) == ("temp/3", "30d755de82d7")
+    assert (FILTER.split()[-1], digest) == ("temp/4", "0dcb90712081")
 
 
 def test_the_filter_names_every_set() -> None:
@@ -121,7 +121,7 @@ def test_the_filter_names_every_set() -> None:
     assert dict(part.split("/") for part in FILTER.split()[1:]) == {
         **dict.fromkeys(numbers(), "1"),
         "abp": "3",
-        "temp": "3",
+        "temp": "4",
     }
 
 
