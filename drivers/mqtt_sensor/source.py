@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import secrets
-import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -26,6 +25,8 @@ KEEPALIVE_S = 10
 """A broker that is gone without a word is noticed after one and a half times that."""
 MOST_WAITING = 10_000
 """Messages that wait to be read; what comes beyond is dropped by the library."""
+BOTH_WAYS = 2
+"""How a socket is shut down (SHUT_RDWR)."""
 REFUSED = 128
 """Reason codes of a subscription from here on refuse it (MQTT 3.1.1 §3.9.3, MQTT 5 §3.9.3)."""
 
@@ -118,6 +119,6 @@ class _Client(aiomqtt.Client):
     def abandon(self) -> None:
         """Leave nothing open, whatever has happened; the loop then sees the socket's end."""
         end = self._client.socket()
-        if isinstance(end, socket.socket):
+        if end is not None:
             with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                end.shutdown(BOTH_WAYS)

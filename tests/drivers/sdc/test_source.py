@@ -102,7 +102,7 @@ async def test_a_device_from_its_mdib_to_its_last_alarm() -> None:
         await peer.say({"patient": {"id": "4711", "given": "Mei", "family": "Li"}})
         async with listening(port) as heard:
             await peer.say(metric("hr", "72"))
-            await until(lambda: heard.source._queue.qsize(), "a report")
+            await until(heard.source._queue.qsize, "a report")
             first = await heard.until(len)
             await peer.say(metric("hr", "73"))
             again = await heard.until(lambda told: any(e.value == 73.0 for e in of(told, "hr")))
