@@ -97,6 +97,11 @@ def test_alarms_from_start_to_end() -> None:
     ]
 
 
+def test_misca_tells_no_priority_so_it_counts_as_high() -> None:
+    found = list(session().receive(message("A", {53: "ALARM", 51: "RESET"}), 0.0))
+    assert conditions(found) == [("MISCA:53", AlarmPhase.START, Priority.HIGH)]
+
+
 def test_what_stood_before_continues_or_ends() -> None:
     def stood(source: str) -> AlarmCondition:
         return AlarmCondition(

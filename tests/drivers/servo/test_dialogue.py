@@ -138,6 +138,13 @@ def test_what_stood_before_continues_or_ends_with_the_first_list() -> None:
     assert [(e.source, e.phase) for e in found] == [("403", AlarmPhase.CONTINUE), ("446", AlarmPhase.END)]
 
 
+def test_standby_ends_what_alarms() -> None:
+    session = ServoSession(Options(waves=(), breath=(), settings=(), alarms=(403, 446, 498)))
+    session.receive(command(b"110"), 0.0)
+    found = [e for e in session.receive(command(b"ER17"), 0.0) if isinstance(e, AlarmCondition)]
+    assert [(e.source, e.phase) for e in found] == [("403", AlarmPhase.END), ("446", AlarmPhase.END)]
+
+
 def test_the_simulated_patient_makes_it_alarm() -> None:
     link = Link(scenario="bleeding", options={"waves": ()}).run(4.0)
     link.device._zero = link.now - 1100.0
