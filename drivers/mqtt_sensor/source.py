@@ -118,7 +118,7 @@ class _Client(aiomqtt.Client):
 
     def abandon(self) -> None:
         """Leave nothing open, whatever has happened; the loop then sees the socket's end."""
-        end = self._client.socket()
-        if end is not None:
+        shutdown = getattr(self._client.socket(), "shutdown", None)
+        if shutdown is not None:
             with contextlib.suppress(OSError):
-                end.shutdown(BOTH_WAYS)
+                shutdown(BOTH_WAYS)
