@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -36,6 +38,8 @@ GONE_US = 24 * HOUR_US
 LEAVING = "TMP-PACU-EXIT"
 """The rule that is asked before somebody leaves the PACU (clinical.md §2.7, soft stop)."""
 _CASES = 1_000
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ class Adviser:
         self._log = log
         self._metrics = metrics or Metrics()
         self._store = Link(log, "charting database")
+        self._looks = Link(log, "advisories")
+        self._failing: set[str] = set()
         self._links: dict[str, Link] = {}
         self._told: dict[str, _Told] = {}
         self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
@@ -123,16 +129,16 @@ class Adviser:
                 rows = self._trail.rows(state="open", limit=_CASES)
                 elsewhere = self._elsewhere(rows)
                 live = {row.case: self._look_at(row.case, elsewhere) for row in rows}
-                for case in map(self._desk.case, self._gone(live)):
-                    if case.state != "open":
-                        self._end(case)
+                for id_ in self._gone(live):
+                    self._trying(id_, partial(self._end_gone, id_))
             except VitalsdError as error:
                 self._store.lost(str(error))
                 return
-            except Exception:  # noqa: BLE001  a case that cannot be read must not end the service
-                self._log.exception("advising failed")
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._looks.lost(" ".join(f"{type(error).__name__}: {error}".split()))
                 return
             self._store.good()
+            self._looks.good()
             self._told = {case: told for case, told in self._told.items() if case in live}
             self._situations = {case: found for case, found in self._situations.items() if case in live}
             self.live, self._begun = live, True
@@ -145,7 +151,7 @@ class Adviser:
         return [row.case for row in rows]
 
     def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
-        """Where patients were since the first open case began, by case."""
+        """Where patients were since the first open case began, by case; of one that cannot be read what was known."""
         if not rows:
             return {}
         since_us = min(row.opened_us for row in rows) - BACK_US
@@ -153,29 +159,46 @@ class Adviser:
         for row in self._trail.rows(since_us=since_us, limit=_CASES):
             before = self._stays.get(row.case)
             if before is None or before[0] != row.last:
-                before = row.last, occupied(self._desk.case(row.case))
-            found[row.case] = before
+                case = self._trying(row.case, partial(self._desk.case, row.case))
+                before = before if case is None else (row.last, occupied(case))
+            if before is not None:
+                found[row.case] = before
         self._stays = found
         return {case: parts for case, (_, parts) in found.items()}
 
+    def _trying(self, id_: str, do: Callable[[], Found]) -> Found | None:
+        """What is done with a case; what nobody foresaw in it must not end the advice for all others. None: it failed.
+
+        Raises VitalsdError: the charting database, or what a bed's readings come from.
+        """
+        try:
+            found = do()
+        except VitalsdError:
+            raise
+        except Exception:  # noqa: BLE001  see above
+            if id_ not in self._failing:
+                self._failing.add(id_)
+                self._log.exception("advising failed", case=id_)
+            return None
+        return found
+
     def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> Live:
-        now_us, case = self._now_us(), self._desk.case(id_)
+        now_us, case = self._now_us(), self._trying(id_, partial(self._desk.case, id_))
+        if case is None:
+            return Live(at_us=now_us)
         if case.area not in AREAS or not case.bed:
-            self._end(case)
+            self._trying(id_, partial(self._end, case))
             return Live(at_us=now_us)
         link = self._links.setdefault(case.bed, Link(self._log.bind(bed=case.bed), "temperatures of the bed"))
+        others = [part for other, parts in elsewhere.items() if other != id_ for part in parts]
         try:
-            others = [part for other, parts in elsewhere.items() if other != id_ for part in parts]
-            live = self._advise(case, others, now_us)
+            live = self._trying(id_, partial(self._advise, case, others, now_us))
         except SourceError as error:
             link.lost(str(error))
             return Live(at_us=now_us)
-        except VitalsdError:  # the charting database: whoever looks at all cases sees it
-            raise
-        except Exception:  # noqa: BLE001  one case that nobody foresaw must not end the advice for all others
-            if id_ in self.live:
-                self._log.exception("advising failed", bed=case.bed)
+        if live is None:
             return Live(at_us=now_us)
+        self._failing.discard(id_)
         link.good()
         return live
 
@@ -216,6 +239,11 @@ class Adviser:
         made = thermometry(found, there, before.thermometry if before else case.thermometry)
         self._told[case.id] = _Told(made, now_us if before is None or whole else before.whole_us)
         return _tried_out(made) if case.is_test else made
+
+    def _end_gone(self, id_: str) -> None:
+        case = self._desk.case(id_)
+        if case.state != "open":
+            self._end(case)
 
     def _end(self, case: Case) -> None:
         """Where he is now, or is no more, there are no advisories."""

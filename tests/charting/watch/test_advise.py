@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from alarms.hypothermia.types import Outcome
+from charting.case.state import Case
 from charting.desk import Desk
 from charting.filler.sources import SourceError
 from charting.library.library import Libraries
@@ -182,6 +184,46 @@ def test_what_is_over_is_ended_also_where_the_database_fails_at_the_first_look(
     assert [(rule, phase) for rule, phase, _ in theatre.advised] == [("TMP-36", "start")]
     theatre.go(92, None)
     assert [(rule, phase) for rule, phase, _ in theatre.advised] == [("TMP-36", "start"), ("TMP-36", "end")]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_case_that_cannot_be_read_keeps_no_advice_from_another(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    theatre.go(70)
+    theatre.desk.open(DOCTOR, bed="OR-04", area="or", patient=Patient(number="2", name="李四"), at_us=at(70), case="2")
+    if closed:
+        theatre.go(71)
+        theatre.desk.close(DOCTOR, "2", at_us=theatre.now_us())
+    theatre.restart()
+    read = theatre.desk.case
+    monkeypatch.setattr(theatre.desk, "case", lambda id_: fold_fails() if id_ == "2" else read(id_))
+    with capture_logs() as logs:
+        theatre.go(90, 35.8)
+    assert [(rule, phase) for rule, phase, _ in theatre.advised] == [("TMP-36", "start")]
+    assert [log["event"] for log in logs] == ["advising failed"]
+    if closed:
+        assert "2" not in theatre.adviser.live
+    else:
+        assert theatre.adviser.live["2"].warmth is None
+
+
+def fold_fails() -> Case:
+    raise ValueError("an entry that nobody foresaw")
+
+
+def test_a_look_that_fails_as_nobody_foresaw_is_lost_until_one_succeeds(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with capture_logs() as logs:
+        with monkeypatch.context() as patch:
+            patch.setattr(theatre.adviser, "_elsewhere", lambda _: fold_fails())
+            theatre.go(2)
+        assert theatre.adviser.live == {}
+        theatre.go(3)
+    assert [(log["event"], log.get("reason")) for log in logs if log["log_level"] != "debug"] == [
+        ("advisories lost", "ValueError: an entry that nobody foresaw"), ("advisories back", None),
+    ]  # fmt: skip
 
 
 def test_what_begins_is_counted(theatre: Theatre) -> None:
