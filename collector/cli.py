@@ -242,6 +242,7 @@ def _probe(
     ask: Annotated[
         str | None, typer.Option(metavar="DRIVER", help="Send this driver's read-only identification, nothing else.")
     ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, max=600, help="How long to listen at each speed.")] = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.hex", help="Keep what was heard, for `vitalsd decode`.")
     ] = None,
@@ -261,7 +262,7 @@ def _probe(
             typer.echo(f"listening at {setting} …", err=True)
 
     async def life() -> None:
-        found.append(await probe(port, specs, ask=driver(ask) if ask else None, told=told))
+        found.append(await probe(port, specs, ask=driver(ask) if ask else None, seconds=seconds, told=told))
 
     run(lambda stop: _until(stop, life()))
     for one in found:

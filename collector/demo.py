@@ -14,7 +14,7 @@ from collector.config import inline, load
 from collector.daemon import run_bed
 from collector.driver import DriverSpec, driver
 from collector.dsn import sqlite_file
-from collector.errors import UsageError
+from collector.errors import LinkError, UsageError
 from collector.journal import Journal
 from collector.migrate import migrate
 from collector.rehearsal import Placed, live
@@ -73,6 +73,8 @@ async def run_demo(
             )
             for n, spec in enumerate(specs)
         ]
+        for life in lives:
+            life.add_done_callback(lambda _: stop.set())  # a device that cannot be simulated here ends the demo
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, stop.set)
 
@@ -90,7 +92,10 @@ async def run_demo(
         finally:
             for life in lives:
                 life.cancel()
-            await asyncio.gather(*lives, return_exceptions=True)
+            ends = await asyncio.gather(*lives, return_exceptions=True)
+        reasons = [str(end) for end in ends if isinstance(end, UsageError | LinkError)]
+        if reasons:
+            raise UsageError(*reasons)
 
 
 async def _run(

@@ -20,6 +20,8 @@ ANSWER_S = 2.0
 ENOUGH_BYTES = 65_536
 LEAST_SHARE = 0.5
 """Frames make up at least so much of the bytes of a device that is found: less is a coincidence in another's bytes."""
+TEXT = 0.95
+"""So much of a text is printable; of a text that is read at a wrong speed about a third."""
 _DEFAULTS = {"baud": "9600", "bytesize": "8", "parity": "N", "stopbits": "1"}
 _LINE = tuple(_DEFAULTS)
 
@@ -52,13 +54,18 @@ class Found:
         return max(understood, key=lambda one: (one.share, one.frames), default=None)
 
     def save(self, file: Path) -> None:
-        """Keep the bytes of the best setting, or of the one at which most came, as a capture. Raises UsageError."""
-        best = self.best or max(self.heard, key=lambda one: len(one.data), default=None)
+        """Keep the bytes of the best setting as a capture, or those that look most like any. Raises UsageError."""
+        best = self.best or self._likeliest
         data = best.data if best else b""
         try:
             file.write_text(f"{STREAM_MARK}\n< {data.hex(' ')}\n", encoding="ascii")
         except OSError as error:
             raise UsageError(f"{file}: {error.strerror}") from error
+
+    @property
+    def _likeliest(self) -> Heard | None:
+        """Where nobody understands it: text at the setting where it is text, else the setting at which most came."""
+        return max(self.heard, key=lambda one: (_printable(one.data) > TEXT, len(one.data)), default=None)
 
     @property
     def exit_status(self) -> int:
@@ -77,7 +84,7 @@ class Found:
             return list(dict.fromkeys(self.refused.values()))
         came = [one for one in self.heard if one.data]
         if came:
-            most = max(came, key=lambda one: len(one.data))
+            most = self._likeliest or came[0]
             return [
                 f"{self.port}: bytes but no frame at any speed: a protocol that is not known here, or a bad line",
                 *(f"    {_at(one)}: {len(one.data)} bytes, {_printable(one.data):.0%} printable" for one in came),
@@ -96,13 +103,15 @@ async def probe(
     specs: Sequence[DriverSpec],
     *,
     ask: DriverSpec | None = None,
+    seconds: float | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> Found:
     """Listen at a port: a serial device at each speed that a driver's line has, a network port as it is.
 
-    ask: send its identification requests, at its line's speeds only; nothing else is ever sent. told: what is being
-    tried. Ends with the first setting at which a device is understood. Raises UsageError for a port that cannot be one,
-    and for a driver that has no identification request.
+    ask: send its identification requests, at its line's speeds only; nothing else is ever sent. seconds: how long is
+    listened at each setting, or after each request; None: what is usual. told: what is being tried. Ends with the first
+    setting at which a device is understood. Raises UsageError for a port that cannot be one, and for a driver that has
+    no identification request.
     """
     if ask is not None and not ask.identification:
         raise UsageError(f"{ask.name} has no identification request: its devices speak by themselves, or not at all")
@@ -112,7 +121,7 @@ async def probe(
     for setting, place in _places(port, asked):
         told(setting or port)
         try:
-            data = await _listened(await open_port(place), () if ask is None else ask.identification)
+            data = await _listened(await open_port(place), () if ask is None else ask.identification, seconds)
         except LinkError as error:
             refused[setting] = str(error)
             continue
@@ -181,14 +190,14 @@ def _speeds(line: Line) -> Iterable[Mapping[str, str]]:
     return [usual, *({**usual, "baud": str(baud)} for baud in line.speeds)]
 
 
-async def _listened(transport: Transport, requests: Sequence[bytes]) -> bytes:
-    """What comes by itself within LISTEN_S, or after each of these requests."""
+async def _listened(transport: Transport, requests: Sequence[bytes], seconds: float | None) -> bytes:
+    """What comes by itself, or after each of these requests."""
     data = bytearray()
     try:
         for request in requests or (b"",):
             if request:
                 await transport.write(request)
-            await _hear(transport, data, ANSWER_S if request else LISTEN_S)
+            await _hear(transport, data, seconds or (ANSWER_S if request else LISTEN_S))
     finally:
         await transport.close()
     return bytes(data)

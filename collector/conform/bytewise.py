@@ -18,6 +18,20 @@ MOST_MEMORY = 2 << 20
 GARBAGE = b"\x55" * 5_000
 
 
+def captures(subject: Subject) -> str:
+    """Of every recording that is given something is understood."""
+    if not subject.streams:
+        raise Unchecked("no capture was given")
+    frames = rejected = 0
+    for recording in subject.streams:
+        events = subject.decoded(recording.chunks, datagrams=recording.datagrams)
+        understood = sum(isinstance(event, Frame) for event in events)
+        frames, rejected = frames + understood, rejected + sum(isinstance(event, Rejected) for event in events)
+        if not understood:
+            raise Failed(f"{recording.name}: not one frame of it is understood")
+    return f"{len(subject.streams)} captures: {frames} frames, {rejected} rejected"
+
+
 def chunking(subject: Subject) -> str:
     """Any cutting of the same bytes gives the same events."""
     rng, cuttings, streams = subject.random("chunking"), 0, 0

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from collector.conform.bytewise import chunking, endless, isolation, mutation, noise, recovery
+from collector.conform.bytewise import captures, chunking, endless, isolation, mutation, noise, recovery
 from collector.conform.declaration import codes, declaration, units
 from collector.conform.dialogue import deadline, dialogue, reconnect, sending
 from collector.conform.report import Check, Report, Status
@@ -18,6 +18,7 @@ from collector.driver import DriverSpec
 from collector.errors import UsageError
 
 OF_BYTES: Mapping[str, Checking] = {
+    "captures": captures,
     "dialogue": dialogue,
     "chunking": chunking,
     "mutation": mutation,
@@ -56,7 +57,7 @@ def conform(
         subject = Subject(spec=spec, patient=patient, streams=streams, trials=trials)
         for name, checking in OF_BYTES.items():
             made(name, partial(checking, subject))
-        if checks[1].status is Status.HELD:
+        if next(check for check in checks if check.name == "dialogue").status is Status.HELD:
             talks = subject.talks
     else:
         heard: list[Talk] = []

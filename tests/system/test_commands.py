@@ -33,12 +33,12 @@ def test_the_version_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("decode", "no-such-driver", "/dev/null"), "no driver 'no-such-driver': there are draeger-medibus"),
+        (("decode", "no-such-driver", "/dev/null"), "no driver 'no-such-driver': there are alaris"),
         (("decode", "ge-datex-dri", "/no/such/file"), "/no/such/file: No such file or directory"),
         (("check", "/no/such.toml"), "/no/such.toml: No such file or directory"),
         (("bed", "/no/such.toml"), "/no/such.toml: No such file or directory"),
-        (("simulate", "ge-datex-dri"), "give exactly one of --serial, --pty and --listen"),
-        (("simulate", "ge-datex-dri", "--listen", "127.0.0.1:1"), "ge-datex-dri has no network line"),
+        (("simulate", "ge-datex-dri"), "give exactly one of --serial, --pty, --listen and --connect"),
+        (("simulate", "ge-datex-dri", "--listen", "127.0.0.1:1"), "ge-datex-dri has no such line: use --pty LINK"),
         (("simulate", "ge-datex-dri", "--pty", "/no/such/link"), "cannot make /no/such/link"),
         (("simulate", "ge-datex-dri", "--serial", "/dev/no-such"), "/dev/no-such is not there"),
         (("simulate", "ge-datex-dri", "--pty", "/tmp/x", "--scenario", "magic"), "no scenario 'magic'"),
