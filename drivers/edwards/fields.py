@@ -17,6 +17,7 @@ _NOTHING = re.compile(r"[ .+-]*")
 _CODE = re.compile(r"[\d -]*")
 _INDEX = re.compile(r"[1-6 -]")
 _ID = re.compile(r"[\d -]{12}")
+_IN_NUMBER = frozenset("0123456789.+-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,10 @@ def channels() -> Sequence[Channel]:
 
 
 def parse(body: str) -> tuple[Sequence[Field], str]:
-    """The fields of a telegram, and what is left of it from the first that is in no table or not of its mask."""
+    """The fields of a telegram, and what is left of it from the first that is in no table or not of its mask.
+
+    Where that goes on as a number does, the field before it is wider than its mask: its value is not known.
+    """
     found: list[Field] = []
     at = 0
     while at < len(body):
@@ -76,6 +80,8 @@ def parse(body: str) -> tuple[Sequence[Field], str]:
             break
         found.append(Field(kind=kind, text=text))
         at += 1 + len(text)
+    if found and body[at : at + 1] in _IN_NUMBER:
+        at -= 1 + len(found.pop().text)
     return found, body[at:]
 
 

@@ -20,8 +20,9 @@ EMPTY = frozenset("fFLlMm")
 
 
 def measured(vitals: Vitals) -> Mapping[str, float]:
-    """By letter; NaN: no value. Stroke volume follows the pulse pressure, all else from it."""
-    stroke = 1.6 * (vitals.art_sys_mmhg - vitals.art_dia_mmhg)
+    """By letter; NaN: no value. Stroke volume follows the pulse pressure, all else from it; without a pulse nothing."""
+    pulse_mmhg = vitals.art_sys_mmhg - vitals.art_dia_mmhg
+    stroke = 1.6 * pulse_mmhg if pulse_mmhg > 0.0 else math.nan
     output = stroke * vitals.heart_rate_per_min / 1000.0
     resistance = 80.0 * (vitals.art_mean_mmhg - vitals.cvp_mmhg) / output
     delivery = output * HAEMOGLOBIN_ML * vitals.spo2_pct / 100.0
@@ -42,9 +43,9 @@ def measured(vitals: Vitals) -> Mapping[str, float]:
         "r": resistance * BSA_M2,
         "S": stroke,
         "s": stroke / BSA_M2,
-        "V": venous,
+        "V": venous if venous > 0.0 else math.nan,
         "v": math.nan,
-        "X": 100.0 * OXYGEN_ML_PER_MIN / delivery,
+        "X": 100.0 * OXYGEN_ML_PER_MIN / delivery if venous > 0.0 else math.nan,
     }
 
 
@@ -102,9 +103,9 @@ class Simulator:
 
 
 def _number(kind: Kind, value: float) -> tuple[str, float | None]:
-    """Right-aligned digits, or dashes where there is no value."""
+    """Right-aligned digits, or dashes where there is no value or none that fits."""
     width, decimals = len(kind.mask), len(kind.mask.partition(".")[2])
-    if math.isnan(value):
-        return kind.mask.replace("n", "-").replace("±", "-"), None
     text = f"{value:{width}.{decimals}f}"
+    if math.isnan(value) or len(text) > width:
+        return kind.mask.replace("n", "-").replace("±", "-"), None
     return text, float(text)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from collector.model import DeviceIdentity, Event, Frame, Observation, Quality, 
 from drivers.edwards.fields import kinds
 from drivers.edwards.frames import telegram
 from drivers.edwards.session import EdwardsSession
+from drivers.patient import Patient, Vitals
 from tests.drivers.edwards.link import Link
 
 BODY = "C 5.2c 2.9B37.1V 72v---S 71A 98H 73b  9R1180a-03.5F  M032N1234-5678-90Y  123Q2"
@@ -87,6 +89,13 @@ def test_an_unknown_letter_is_kept_where_the_check_byte_is_good() -> None:
     assert reasons(fed(other("C 5.2Q1Z123") * 3)) == ["layout"] * 3
 
 
+@pytest.mark.parametrize("wider", ["R11800", "R 1180.5", "S1020", "V100-3"])
+def test_a_number_that_is_wider_than_its_field_is_not_cut(wider: str) -> None:
+    found = told(f"C 5.2Q1{wider}V 70")
+    assert {source: o.value for source, o in found.items()} == {"C": 5.2, "Q": 1.0, wider[0]: f"{wider[1:]}V 70"}
+    assert found[wider[0]].channel.code == "MDC_UNMAPPED"
+
+
 def test_two_telegrams_are_believed_and_none_is_lost() -> None:
     for make in (telegram, other):
         first, second, third = make("C 5.2Q1"), make("C 5.3Q1"), make("C 5.4Q1")
@@ -148,3 +157,17 @@ def test_noise_says_nothing() -> None:
     rng = random.Random(9)
     text = b"".join(b"\x02%s\x03" % rng.randbytes(9).hex().encode() for _ in range(10_000))
     assert not values(fed(rng.randbytes(1 << 18) + text))
+
+
+@pytest.mark.parametrize(("pulse_mmhg", "output"), [(0.0, None), (1.0, 0.1)])
+def test_the_simulated_monitor_shows_no_number_that_does_not_fit(pulse_mmhg: float, output: float | None) -> None:
+    """As while the line is flushed: a resistance of more than four digits, a saturation below nothing."""
+
+    class Flushed(Patient):
+        def vitals(self, time_s: float) -> Vitals:
+            return replace(super().vitals(time_s), art_sys_mmhg=90.0 + pulse_mmhg, art_dia_mmhg=90.0)
+
+    link = Link(patient=Flushed("stable", 3)).run(10.0)
+    found = {o.channel.source: o.value for o in values(link.heard)}
+    assert (found["C"], found["R"], found["V"], found["X"]) == (output, None, None, None)
+    assert values(link.heard) == values(link.said)
