@@ -138,6 +138,7 @@ def _line(letter: str, values: Mapping[str, float]) -> tuple[bytes, list[Event]]
         value = values[field.channel.source]
         line += _text(field, value)
         shown = None if math.isnan(value) else round(round(value * field.scale) / field.scale, field.decimals)
+        shown = 1.0 / shown if field.ratio and shown else shown
         quality = Quality.VALID if shown is not None else Quality.NOT_AVAILABLE
         said.append(Observation(channel=field.channel, value=shown, quality=quality))
     return line, said

@@ -6,7 +6,7 @@ Source: fields.csv; P and R are the sheet's sources.
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -29,12 +29,13 @@ _NOTHING = re.compile(rb"[ -]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Digits from `at` on, counted from the colon; value = digits ÷ scale."""
+    """Digits from `at` on, counted from the colon; value = digits ÷ scale, of a ratio 1 : that → one divided by it."""
 
     at: int
     length: int
     channel: Channel
     scale: int
+    ratio: bool
 
     @property
     def decimals(self) -> int:
@@ -53,6 +54,7 @@ def fields(letter: str) -> Sequence[Field]:
                     code=row["refid"], source=f"{letter}{int(row['at']):02}", unit=row["unit"], role=Role(row["role"])
                 ),
                 scale=int(row["scale"]),
+                ratio=row["form"] == "ratio",
             )
             for row in csv.DictReader(text)
             if row["line"] == letter
@@ -72,10 +74,10 @@ def channels() -> Sequence[Channel]:
 
 
 class Reader:
-    """Knows whether measured data were heard before: at first those of an old breath have no time of their own."""
+    """Knows which fields held a value last: those of an old breath have at first no time of their own."""
 
     def __init__(self) -> None:
-        self._heard = False
+        self._last: dict[Channel, bool] = {}
 
     def read(self, line: Line) -> Sequence[Observation] | None:
         """What a line says; None where a field holds neither digits nor blanks and dashes."""
@@ -90,19 +92,30 @@ class Reader:
             text = line.data[field.at : field.at + field.length]
             if not (_NUMBER.fullmatch(text) or _NOTHING.fullmatch(text)):
                 return None
-            found.append(_observation(field, text, repeat=old and self._heard, standing=old and not self._heard))
+            found.append(_observation(field, text))
         if line.letter == MEASURED:
-            self._heard = True
-            return found
+            told = [self._old(one) for one in found] if old else found
+            self._last = {one.channel: one.value is not None for one in found}
+            return told
         mode, reserved = line.data[MODE_AT], line.data[MODE_AT + 1 :]
         if mode not in MODES and not chr(mode).isalpha():
             return None
         found.append(Observation(channel=MODE, value=MODES.get(mode, chr(mode))))
         return [*found, Observation(channel=RESERVED, value=reserved.hex())] if reserved else found
 
+    def _old(self, one: Observation) -> Observation:
+        """A value of an old breath is a repeat; that there is none any more is not."""
+        if not self._last:
+            return replace(one, standing=one.value is not None)
+        return replace(one, repeat=one.value is not None or not self._last[one.channel])
 
-def _observation(field: Field, text: bytes, *, repeat: bool, standing: bool) -> Observation:
+
+def _observation(field: Field, text: bytes) -> Observation:
     if _NOTHING.fullmatch(text):
-        return Observation(channel=field.channel, value=None, quality=Quality.NOT_AVAILABLE, repeat=repeat)
+        return Observation(channel=field.channel, value=None, quality=Quality.NOT_AVAILABLE)
     value = round(int(text) / field.scale, field.decimals)
-    return Observation(channel=field.channel, value=value, repeat=repeat, standing=standing)
+    if not field.ratio:
+        return Observation(channel=field.channel, value=value)
+    if value <= 0.0:
+        return Observation(channel=field.channel, value=None, quality=Quality.INVALID)
+    return Observation(channel=field.channel, value=1.0 / value)

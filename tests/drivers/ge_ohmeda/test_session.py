@@ -48,7 +48,7 @@ def test_status_data() -> None:
     assert [(o.channel.code, o.value, o.channel.role) for o in told] == [
         ("MDC_VENT_VOL_TIDAL_SETTING", 500.0, Role.SET),
         ("MDC_VENT_RESP_RATE_SETTING", 10.0, Role.SET),
-        ("MDC_16929048", 2.5, Role.SET),
+        ("MDC_16929048", 0.4, Role.SET),
         ("VND_OHMEDA_INSPIRATORY_PAUSE", 10.0, Role.SET),
         ("MDC_VENT_PRESS_AWAY_END_EXP_POS_SETTING", 5.0, Role.SET),
         ("VND_OHMEDA_PRESSURE_LIMIT", 40.0, Role.SET),
@@ -75,6 +75,17 @@ def test_modes(letter: bytes, mode: str) -> None:
 def test_only_a_new_breath_is_new() -> None:
     told = values(fed((MEASURED + OLD) * 2 + MEASURED + NEW + MEASURED + b"A\r"))
     assert [(o.standing, o.repeat) for o in told[::8]] == [(True, False), (False, True), (False, False), (False, True)]
+
+
+def test_the_end_of_a_value_is_told_without_a_new_breath() -> None:
+    gone = MEASURED.replace(b"0480", b"----")
+    told = values(fed(MEASURED + NEW + gone + OLD + gone + OLD + MEASURED + OLD))
+    assert [(o.value, o.repeat) for o in told[::8]] == [(480.0, False), (None, False), (None, True), (480.0, True)]
+
+
+def test_a_ratio_of_nothing_is_none() -> None:
+    told = values(fed(STATUS.replace(b"0025", b"0000") + b"\r"))[2]
+    assert (told.channel.code, told.value, told.quality) == ("MDC_16929048", None, Quality.INVALID)
 
 
 @pytest.mark.parametrize("nothing", [b"----", b"    ", b"  - "])
