@@ -14,7 +14,7 @@ from alarms.board import Alarm, Presence
 from alarms.follower import PAST_US, Follower
 from alarms.latency import Latency
 from alarms.pcd04 import Reporter
-from alarms.technical import Watched
+from alarms.technical import SIGNAL, SITE, UNMAPPED, Watched
 from collector.bell import Bell
 from collector.broker import Broker
 from collector.clock import EVER_US, MachineClock, from_datetime
@@ -55,6 +55,9 @@ SEEN_S = 5.0
 
 SINKS = {READER: Priority.MEDIUM, MQTT_READER: Priority.LOW}
 """Priorities of a server that is not reached: what the store does not take is missing in the record."""
+
+OF_A_BED = tuple(f"{kind}:" for kind in (SIGNAL, SITE, UNMAPPED))
+"""How the sources of conditions begin that a feed has of each of its beds."""
 
 WATCH_S = 1.0
 """How often the counts of journal and sinks are read for the metrics."""
@@ -114,7 +117,7 @@ class _Daemon:
             bed: Watched(
                 self._technical
                 if bed == config.bed.id
-                else Technical(bed, self._clock.utc_us, self._changes[bed], demo=config.bed.demo),
+                else Technical(bed, self._clock.utc_us, self._of_bed(bed), demo=config.bed.demo),
                 self._stored[bed],
                 {name: SINKS[name] for name in sinks} if bed == config.bed.id else {},
                 now_us,
@@ -175,6 +178,10 @@ class _Daemon:
         with contextlib.suppress(DiskError):
             self._changes[bed] = self._reader.last_conditions(bed)
             self._stored[bed] = self._reader.measured(bed)
+
+    def _of_bed(self, bed: str) -> Iterator[Condition]:
+        """Without those that are the whole feed's, and end when that tells."""
+        return (change for change in self._changes[bed] if change.alarm.source.startswith(OF_A_BED))
 
     async def close(self) -> None:
         await self._writer.close()
@@ -241,7 +248,8 @@ class _Daemon:
 
     def _tell(self, entries: Sequence[Entry], inputs: dict[str, int]) -> "asyncio.Future[int]":
         """What the gateway tells of itself: into the journal, of each bed that it speaks for."""
-        return self._writer.append(spread(entries, self._config.bed.id, self._config.beds[1:]), inputs)
+        bed, *others = self._config.beds
+        return self._writer.append(spread(entries, bed, others, OF_A_BED), inputs)
 
     def _normalizer(self, device: DeviceSection, bed: str) -> Normalizer:
         normalizer = Normalizer(bed=bed, device=device.name, sites=device.sites, demo=self._config.bed.demo)

@@ -31,24 +31,29 @@ class Placing(Protocol):
 
     @property
     def unknown(self) -> Sequence[str]:
-        """Locations told of which nobody has said whose they are, in order of appearance."""
+        """Locations told of that are of no bed here, in order of appearance."""
 
 
 class OneBed:
     """A device that stands at this bed. A dialogue that tells a location keeps to the first one: two never mix."""
 
-    unknown: Sequence[str] = ()
-
     def __init__(self, normalizer: Normalizer) -> None:
         self._normalizer = normalizer
         self._location = ""
+        self._unknown: list[str] = []
 
     def of(self, location: str) -> Normalizer | None:
-        self._location = self._location or location
-        return self._normalizer if location in {"", self._location} else None
+        told = bare(location)
+        self._location = self._location or told
+        if told in {"", self._location}:
+            return self._normalizer
+        if told not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
+            self._unknown.append(told)
+        return None
 
     def connected(self) -> None:
         self._location = ""
+        self._unknown.clear()
 
     def stepped(self, move_us: int) -> None:
         self._normalizer.stepped(move_us)
@@ -56,6 +61,10 @@ class OneBed:
     @property
     def standing(self) -> Sequence[AlarmCondition]:
         return self._normalizer.standing
+
+    @property
+    def unknown(self) -> Sequence[str]:
+        return tuple(self._unknown)
 
 
 class ManyBeds:
@@ -113,6 +122,8 @@ def stray(feed: str, location: str) -> str:
 
 STRAY = "location:"
 STRAY_CODE = "VND_VITALSD_LOCATION"
+MOST_NAMED = 8
+"""Locations that the condition names."""
 
 
 def strays(technical: Technical, devices: Iterable[DeviceStatus]) -> Sequence[Condition]:
@@ -121,14 +132,23 @@ def strays(technical: Technical, devices: Iterable[DeviceStatus]) -> Sequence[Co
     gone = [source for source in technical.standing(STRAY) if source not in there]
     changes = [change for source in gone for change in technical.cleared(source)]
     for source, device in there.items():
-        text = f"{device.device}: no bed is named for {', '.join(device.strays)}"
+        named, more = device.strays[:MOST_NAMED], len(device.strays) - MOST_NAMED
+        text = f"{device.device}: no bed is named for {', '.join(named)}" + (f" and {more} more" if more > 0 else "")
         changes += technical.raised(source, text, Priority.MEDIUM, code=STRAY_CODE)
     return changes
 
 
-def spread(entries: Sequence[Entry], feed: str, beds: Sequence[str]) -> Sequence[Entry]:
-    """Entries, those that a feed's gateway tells of itself and its links at each of its beds as well."""
-    of_gateway = [e for e in entries if isinstance(e, Condition) and e.device == GATEWAY and e.bed == feed]
+def spread(entries: Sequence[Entry], feed: str, beds: Sequence[str], own: tuple[str, ...]) -> Sequence[Entry]:
+    """Entries, those that a feed's gateway tells of itself and its links at each of its beds as well.
+
+    own: how the sources of conditions begin that are about what is told at one bed.
+    """
+    of_gateway = [
+        entry
+        for entry in entries
+        if isinstance(entry, Condition) and (entry.bed, entry.device) == (feed, GATEWAY)
+        if not entry.alarm.source.startswith((*own, STRAY))
+    ]
     return [*entries, *(replace(condition, bed=bed) for bed in beds for condition in of_gateway)]
 
 

@@ -16,6 +16,7 @@ from collector.logs import Link, logger
 from collector.metrics import Metrics
 from collector.model import (
     AlarmCondition,
+    AlarmPhase,
     Association,
     AssociationState,
     DeviceClock,
@@ -31,6 +32,7 @@ from collector.placing import Placing
 from collector.recording import Recording
 from collector.session import Session, Source
 from collector.status import DeviceState, DeviceStatus, LinkFault
+from collector.taken import Taken
 from collector.transport.base import Transport
 
 FIRST_WAIT_S = 0.5
@@ -50,9 +52,6 @@ MOST_UNCOMMITTED = 20_000
 
 LOCATION = "location"
 """Why a frame is rejected that speaks of another patient than this bed's."""
-
-DIGESTS = 16
-"""Acknowledged messages that are remembered, in the journal too: what a sender may have under way at once."""
 
 _SERIAL = "serial"
 _ITS_OWN = {LinkFault.ENDED, LinkFault.REFUSED}
@@ -101,8 +100,7 @@ class Runner:
         self._link = Link(self._log, "device", clock.monotonic)
         self._arrival_us = 0
         self._replaying = False
-        self._digests: dict[int, None] = {}
-        self._messages = 0
+        self._taken = Taken(name, {})
         self._commits: deque[asyncio.Future[object]] = deque()
         self._uncommitted = 0
         self.status = DeviceStatus(
@@ -142,9 +140,7 @@ class Runner:
         await self._run(once, inputs)
 
     async def _run(self, once: Callable[[], Awaitable[None]], inputs: Mapping[str, int]) -> None:
-        self._digests = dict.fromkeys(
-            digest for key, digest in inputs.items() if key.rpartition(" ")[0] == self._message_key
-        )
+        self._taken = Taken(self._name, inputs)
         try:
             await self._live(once)
         finally:
@@ -284,7 +280,7 @@ class Runner:
 
     def _connected(self) -> None:
         self._placing.connected()
-        self.status = replace(self.status, patient=None)
+        self.status = replace(self.status, patient=None, strays=self._placing.unknown)
         if self.status.state is not DeviceState.SILENT:
             self._state(DeviceState.ASSOCIATING)
 
@@ -305,17 +301,25 @@ class Runner:
             return
         self._arrival_us = max(self._clock.utc_us(), self._arrival_us)
         entries: list[Entry] = []
-        inputs: dict[str, int] = {}
+        new: list[int] = []
         for frame in _frames(events):
             head = frame[0]
+            digest = head.digest if isinstance(head, Frame) else None
             if isinstance(head, Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
             for event in self._heeded(frame):
                 self._count(event, self._arrival_us, told=isinstance(head, Frame))
-            if not self._again(head, inputs):
-                entries.extend(self._stored(frame, self._arrival_us))
+            if digest is not None and (digest in self._taken or digest in new):
+                self._metrics.repeats.labels(*self._labels).inc()
+                entries.extend(self._stored(self._ends(frame), self._arrival_us))
+                continue
+            stored = self._stored(frame, self._arrival_us)
+            entries.extend(stored)
+            if digest is not None and stored:
+                new.append(digest)
         if entries:
-            await self._keep(entries, inputs)
+            await self._keep(entries, self._taken.positions(new))
+            self._taken.add(new)  # not before: what could not be kept is new when it comes again
 
     def _heeded(self, frame: Sequence[Event]) -> Sequence[Event]:
         """What is to be counted of a frame: of one that is of another patient, that it was rejected."""
@@ -324,7 +328,7 @@ class Runner:
         stranger = isinstance(head, Frame) and self._placing.of(head.location) is None
         if len(self._placing.unknown) > known:
             self.status = replace(self.status, strays=self._placing.unknown)
-            self._log.warning("no bed is named for a location", location=self._placing.unknown[-1])
+            self._log.warning("a location that is of no bed here", location=self._placing.unknown[-1])
         if stranger and isinstance(head, Frame):
             return [Rejected(offset=head.offset, length=head.length, reason=LOCATION)]
         return frame
@@ -340,24 +344,16 @@ class Runner:
         self._metrics.repeats.labels(*self._labels).inc(normalizer.repeats - repeats)
         return entries
 
-    def _again(self, head: Event, inputs: dict[str, int]) -> bool:
-        """Whether it is a message that was taken before, and is sent again because its acknowledgement was lost."""
-        if not isinstance(head, Frame) or head.digest is None:
-            return False
-        if head.digest in self._digests:
-            self._metrics.repeats.labels(*self._labels).inc()
-            return True
-        self._digests[head.digest] = None
-        if len(self._digests) > DIGESTS:
-            self._digests.pop(next(iter(self._digests)))
-        inputs[f"{self._message_key} {self._messages % DIGESTS}"] = head.digest
-        self._messages += 1
-        return False
+    def _ends(self, frame: Sequence[Event]) -> Sequence[Event]:
+        """What is new in a message that was taken before, and came again because its acknowledgement was lost.
 
-    @property
-    def _message_key(self) -> str:
-        """What the journal's positions of acknowledged messages begin with: no recording's, which has a time in it."""
-        return f"{self._name} message"
+        That it came ends alarms of which nothing was heard for too long; a session tells that but once.
+        """
+        head = frame[0]
+        normalizer = self._placing.of(head.location) if isinstance(head, Frame) else None
+        standing = {alarm.source for alarm in normalizer.standing} if normalizer else ()
+        ends = (e for e in frame if isinstance(e, AlarmCondition) and e.phase is AlarmPhase.END)
+        return [head, *(end for end in ends if end.source in standing)]
 
     async def _keep(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
         """Does not wait for the disk, which may hold a commit for seconds: what comes meanwhile has its own arrival.
@@ -368,8 +364,11 @@ class Runner:
         commit.add_done_callback(lambda _: self._waits(-len(entries)))
         self._commits.append(commit)
         self._waits(len(entries))
-        first = self._spec.durable_first
-        while self._commits and (first or self._commits[0].done() or self._uncommitted > MOST_UNCOMMITTED):
+        await self._committed(all_of_them=self._spec.durable_first)
+
+    async def _committed(self, *, all_of_them: bool) -> None:
+        """Wait for as many commits as must be durable before this device goes on. Raises JournalError."""
+        while self._commits and (all_of_them or self._commits[0].done() or self._uncommitted > MOST_UNCOMMITTED):
             await asyncio.wait([self._commits[0]])  # cancelled here, it stays for `run` to ask how it ended
             self._commits.popleft().result()
 
@@ -377,17 +376,22 @@ class Runner:
         self._uncommitted += more
         self._metrics.uncommitted.labels(*self._labels).set(self._uncommitted)
 
-    async def _send(self, session: Session, transport: Transport) -> None:
+    async def _send(self, session: Session, transport: Transport) -> bool:
+        """Send what the session has to say; return whether it had anything."""
+        sent = False
         while data := session.outgoing():
             await transport.write(data)
+            sent = True
+        return sent
 
     async def _farewell(self, session: Session, transport: Transport) -> None:
         try:
+            await self._committed(all_of_them=self._spec.durable_first)  # what the session would send says that it is
             with contextlib.suppress(TimeoutError, LinkError):
-                session.close(self._clock.monotonic())
                 async with asyncio.timeout(FAREWELL_S):
                     await self._send(session, transport)
-                    ended = False
+                    session.close(self._clock.monotonic())
+                    ended = not await self._send(session, transport)
                     while not ended:
                         data = await transport.read()
                         if not data:

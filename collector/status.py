@@ -37,7 +37,7 @@ class DeviceStatus:
     `since_us`: when it came into this state; `last_frame_us`: arrival of the last good frame; `cause`: the likely cause
     of a state that is not receiving, one line in English for an engineer; `fault`: the same for a program, what is
     known last until the device is received again; identity as the device told it;
-    `strays`: locations that it speaks of and that no bed is named for, on a connection for many beds;
+    `strays`: locations that it speaks of and that are of no bed here;
     `patient`: whom it told of last in the dialogue of now, never logged and never published.
     """
 

@@ -15,6 +15,7 @@ from collector.model import (
     Channel,
     Condition,
     DeviceIdentity,
+    Entry,
     Event,
     Frame,
     Identity,
@@ -26,6 +27,7 @@ from collector.normalize import Normalizer
 from collector.placing import MOST_UNKNOWN, ManyBeds, OneBed, Placing, spread, strays
 from collector.runner import Runner
 from collector.status import DeviceState, LinkFault
+from collector.taken import MOST, Taken
 from collector.technical import GATEWAY, Technical
 from collector.transport.base import Transport
 from collector.transport.memory import memory_pair
@@ -133,6 +135,81 @@ async def test_a_message_whose_acknowledgement_was_lost_is_stored_once() -> None
     assert kept_at(kept) == [("OR", 61.0), ("OR", 62.0), ("OR", 61.0)]
 
 
+async def test_what_could_not_be_kept_is_new_when_it_is_sent_again() -> None:
+    class Once(Kept):
+        """Refuses what it is given first, as a row that no table holds."""
+
+        refused = 0
+
+        async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+            if not self.refused:
+                self.refused += 1
+                raise ValueError("no row holds it")
+            await super().append(entries, inputs)
+
+    kept = Once()
+    lines = [memory_pair(), memory_pair()]
+    devices = [device for _, device in lines]
+
+    async def connect() -> Transport:
+        return lines.pop(0)[0]
+
+    async with living(runner_of(kept, OneBed(normalizer("OR"))), connect):
+        await devices[0].write(b"A|61|1\n")
+        assert await devices[0].read() == b"", "not acknowledged, and hung up"
+        await devices[1].write(b"A|61|1\n")
+        assert await told(devices[1], 1) == b"ack 1\n"
+    assert kept_at(kept) == [("OR", 61.0)]
+
+
+async def test_a_daemon_that_is_stopped_acknowledges_nothing_before_it_is_durable() -> None:
+    kept = SlowKept()
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    running = asyncio.create_task(runner_of(kept, OneBed(normalizer("OR"))).run(connect, {}))
+    await device.write(b"A|61|1\n")
+    await until(lambda: kept.held == 1)
+    running.cancel()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await device.read()
+    kept.may_end.release()
+    assert await told(device, 1) == b"ack 1\n"
+    assert kept_at(kept) == [("OR", 61.0)]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_alarm_that_a_message_ends_by_coming_ends_though_the_message_is_known() -> None:
+    class Ending(Gateway):
+        """Each message ends what was standing."""
+
+        def receive(self, data: bytes, now: float) -> Sequence[Event]:
+            return [*super().receive(data, now), condition(1, AlarmPhase.END, source="old").alarm]
+
+    kept = Kept()
+    spec = replace(ACKNOWLEDGED, session=lambda _options, _datagrams, _standing: Ending())
+    normal = normalizer("OR")
+    ours, device = memory_pair()
+
+    async def connect() -> Transport:
+        return ours
+
+    async with living(runner_of(kept, OneBed(normal), spec), connect):
+        await device.write(b"A|61|1\n")
+        await told(device, 1)
+        normal.recall((), [condition(1, AlarmPhase.START, source="old")])
+        for _ in range(2):
+            await device.write(b"A|61|1\n")
+            await told(device, 1)
+    ends = [one for one in kept.entries if isinstance(one, Condition)]
+    assert len(ends) == 2, "one with the first message, one with the second, none with the third"
+    assert kept_at(kept) == [("OR", 61.0)]
+
+
 async def test_it_is_known_again_after_the_daemon_was_killed() -> None:
     """What the journal has of it comes with the readings, in one commit."""
     kept, again = Kept(), Kept()
@@ -152,6 +229,20 @@ async def test_it_is_known_again_after_the_daemon_was_killed() -> None:
     assert kept_at(again) == [("OR", 63.0)]
 
 
+def test_as_many_are_known_as_may_be_under_way_also_after_several_kills() -> None:
+    inputs: dict[str, int] = {"d message": 5, "d /a/message 2026-01-01T00:00:00Z": 7, "other message 0": 9}
+    number = 0
+    for life in (MOST + 10, 3, 5, MOST - 1):
+        taken = Taken("d", inputs)
+        for _ in range(life):
+            number += 1
+            inputs |= taken.positions([number])
+            taken.add([number])
+        for known in (taken, Taken("d", inputs)):
+            assert [n for n in range(number + 1) if n in known] == list(range(number - MOST + 1, number + 1))
+    assert 9 not in Taken("d", inputs)
+
+
 async def test_two_patients_never_mix_at_one_bed() -> None:
     kept = Kept()
     ours, device = memory_pair()
@@ -164,6 +255,7 @@ async def test_two_patients_never_mix_at_one_bed() -> None:
         await device.write(b"A|61|1\nB|140|2\n|62|3\nA|63|4\n")
         await told(device, 4)
         assert (runner.status.frames, runner.status.rejected) == (3, 1)
+        assert runner.status.strays == ("B",)
     assert [value for _, value in kept_at(kept)] == [61.0, 62.0, 63.0]
 
 
@@ -216,9 +308,19 @@ def test_what_a_feeds_gateway_tells_of_itself_holds_at_each_of_its_beds() -> Non
     of_gateway = replace(condition(1, AlarmPhase.START), bed="FEED", device=GATEWAY)
     of_device = replace(condition(1, AlarmPhase.START), bed="ICU-1", device="d")
     identity = Identity(bed="FEED", device="d", time_us=1, identity=DeviceIdentity(model="x"))
-    found = spread([of_gateway, of_device, identity], "FEED", ["ICU-1", "ICU-2"])
-    assert list(found[:3]) == [of_gateway, of_device, identity]
-    assert [one.bed for one in found[3:] if isinstance(one, Condition)] == ["ICU-1", "ICU-2"]
+    stray, signal = (
+        replace(of_gateway, alarm=replace(of_gateway.alarm, source=source)) for source in ("location:d", "signal:HR::d")
+    )
+    told: list[Entry] = [of_gateway, of_device, identity, stray, signal]
+    found = spread(told, "FEED", ["ICU-1", "ICU-2"], ("signal:",))
+    assert list(found[:5]) == told
+    assert [one.bed for one in found[5:] if isinstance(one, Condition)] == ["ICU-1", "ICU-2"]
+
+
+def test_of_many_locations_without_a_bed_some_are_named() -> None:
+    device = replace(runner_of(Kept(), OneBed(normalizer("OR"))).status, strays=[f"X{n}" for n in range(20)])
+    (raised,) = strays(Technical("FEED", lambda: 1), [device])
+    assert raised.alarm.text == "d: no bed is named for X0, X1, X2, X3, X4, X5, X6, X7 and 12 more"
 
 
 class Library:
