@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from collector.hl7 import acks
+from collector.hl7 import acks, times
 from collector.hl7.message import Message, MessageError, parse
 from collector.hl7.mllp import Block, Framer, frame
 from collector.model import (
@@ -45,6 +45,9 @@ REPLIES = frozenset({"ACK", "MCF", "RSP", "ADR", "ORF"})
 _TEST = frozenset({"D", "T"})
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CONTROL = re.compile(rb"[\x00-\x0c\x0e-\x1f]")
+
+_TO_THE_SECOND = 14
+"""Digits of a time, YYYYMMDDHHMMSS."""
 
 BARE = (b"MSH|", b"\xef\xbb\xbfMSH|")
 """How a message begins that comes without a frame, as in published samples."""
@@ -198,18 +201,16 @@ def _values(
 
 
 def _digest(message: Message, data: bytes) -> int | None:
-    """63 bits of a message without the time at which it was sent, which is another when it is sent again.
+    """63 bits of a message as it is sent again where its acknowledgement was lost: every byte of it.
 
-    None where it has no control id: nothing tells two such messages apart that say the same.
+    MSH-7 too: there are devices whose control id is the kind of the message, and that mean by the same words a second
+    later the next measurement (fact sheet mindray-and-chinese-hl7 §1). None without a control id or a time to the
+    second: nothing tells two apart that say the same.
     """
-    if not message.control_id:
+    sent = times.parse(message.header.component(7))
+    if not message.control_id or sent is None or sent.told < _TO_THE_SECOND:
         return None
-    header = message.header.body
-    separator = message.delimiters.field.encode("ascii")
-    fields = header.split(separator)
-    rest = data[data.find(header) + len(header) :]
-    told = separator.join([*fields[:5], *fields[6:]]) + b"\r" + rest
-    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 1
 
 
 def _is_whole(message: Message, data: bytes) -> bool:
