@@ -71,7 +71,8 @@ class Decoder:
             return [*out, Rejected(offset=item.offset, length=item.length, reason=DEFINITION)]
         if not item.joined:
             self._gaps.clear()
-        quality = Quality.VALID if item.verified else Quality.QUESTIONABLE
+        sure = item.verified and CURVE not in self.definition.guessed
+        quality = Quality.VALID if sure else Quality.QUESTIONABLE
         counts = np.array(item.samples, dtype="<i4").T
         for entry, column in zip(self.definition.of(CURVE), counts, strict=True):
             scale = float(1 if entry.gain is None else entry.gain)
@@ -166,6 +167,8 @@ class Decoder:
         out: list[Event] = [Observation(channel=STATE, value="ventilating")] if letter == BREATH else []
         for entry, raw in zip(entries, raws, strict=True):
             value, quality = entry.value(raw)
+            if letter in self.definition.guessed and quality is Quality.VALID:
+                quality = Quality.QUESTIONABLE
             out.append(Observation(channel=entry.channel, value=value, quality=quality))
         if letter == BREATH:
             self._present = tuple(entries)

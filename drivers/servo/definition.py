@@ -1,7 +1,7 @@
 """Which channels are read, and how: what the options ask for, and what the device says that it has."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.servo import tables
 from drivers.servo.options import Options
@@ -11,13 +11,21 @@ MOST: Mapping[str, int] = {CURVE: 4, BREATH: 50, SETTINGS: 50, ALARMS: 50}
 """Channels of one kind (§3). The manual says 75 settings in one place and 50 in another (§4.21)."""
 
 
+RECORDED: Mapping[tuple[str, int], tuple[int, ...]] = {(CURVE, 1): (100,), (BREATH, 3): (200, 205, 209)}
+"""What the published recording holds: by it a stream of this shape is read that nobody here has asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """The channels of each letter of SDAD in their order, as they are read, and the time between two samples."""
+    """The channels of each letter of SDAD in their order, as they are read, and the time between two samples.
+
+    guessed: letters whose channels are a guess by the shape of a recording; their values are questionable.
+    """
 
     numbers: Mapping[str, tuple[int, ...]]
     entries: Mapping[int, Entry]
     sampling_ms: int
+    guessed: frozenset[str] = frozenset()
 
     @property
     def rate_hz(self) -> float:
@@ -30,10 +38,20 @@ class Definition:
     def shortened(self, letter: str) -> "Definition":
         """With half of the channels of a letter: the device did not take them all."""
         numbers = self.numbers[letter]
-        return Definition(
-            numbers={**self.numbers, letter: numbers[: len(numbers) // 2]},
-            entries=self.entries,
-            sampling_ms=self.sampling_ms,
+        return replace(self, numbers={**self.numbers, letter: numbers[: len(numbers) // 2]})
+
+    def guess(self, letter: str, count: int, version: int) -> "Definition":
+        """For a recording that holds so many channels of a letter, and does not say which."""
+        known = RECORDED.get((letter, count))
+        if known is not None:
+            entries = {number: tables.entry(number, version) for number in known}
+        else:
+            entries = {entry.number: entry for entry in (tables.nameless(letter, place) for place in range(count))}
+        return replace(
+            self,
+            numbers={**self.numbers, letter: tuple(entries)},
+            entries={**self.entries, **entries},
+            guessed=self.guessed | {letter},
         )
 
 

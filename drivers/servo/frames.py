@@ -34,6 +34,8 @@ MAX_CURVE = 16_384
 """A curve block found while searching has ended after this many bytes: over 15 s of the line."""
 MAX_JUNK = 256
 """A run of bytes that belong to nothing is reported at this length: a babbling line is counted while it babbles."""
+MOST_CURVES = 4
+"""Of SDADC (§3)."""
 HELD_S = 8.0
 """So long samples wait for their checksum, which comes with the breath's end; longer breaths are told without it."""
 
@@ -62,13 +64,18 @@ class Framer:
         self._met = False
         self._phase: int | None = None
         self._joined = False
-        self._channels = 1
+        self._channels: int | None = 1
+        self._counted = 1
         self._rate_hz = 50.0
         self._counts: Mapping[str, int] = {}
 
-    def configure(self, channels: int, rate_hz: float, counts: Mapping[str, int]) -> None:
-        """How many curves are interleaved, their rate, and how many values each block has."""
-        self._channels, self._rate_hz, self._counts = max(channels, 1), rate_hz, counts
+    def configure(self, channels: int | None, rate_hz: float, counts: Mapping[str, int]) -> None:
+        """How many curves are interleaved, their rate, and how many values each block has.
+
+        None: nobody knows, and it is as many as a block begins with absolute values (§4).
+        """
+        self._channels = channels if channels is None else max(channels, 1)
+        self._rate_hz, self._counts = rate_hz, counts
 
     def interrupt(self) -> None:
         """A new stream begins: its samples do not continue those before."""
@@ -239,8 +246,21 @@ class Framer:
                 raise _Wrong(GARBAGE, 1)
             if len(head) < len(_HEAD):
                 return None
-        self._curve = OpenCurve(channels=self._channels, phase=self._phase)
+        channels = self._channels or self._count()
+        if channels is None:
+            return None
+        self._curve = OpenCurve(channels=channels, phase=self._phase)
         return self._read_curve(self._curve)
+
+    def _count(self) -> int | None:
+        """The absolute values at the head of a curve block; those of the block before where it has none; None: more."""
+        at, count = 2 if self._buffer[0] == PHASE else 0, 0
+        while count < MOST_CURVES and at < len(self._buffer) and self._buffer[at] == VALUE:
+            at, count = at + 3, count + 1
+        if count < MOST_CURVES and at >= len(self._buffer):
+            return None
+        self._counted = count or self._counted
+        return self._counted
 
     def _read_curve(self, curve: OpenCurve) -> Item | None:
         enough = self._rate_hz * (1.0 if curve.early else HELD_S) if self._sure else math.inf

@@ -22,7 +22,7 @@ from drivers.servo.dialogue import (
 from drivers.servo.frames import Framer
 from drivers.servo.items import Block, Curves, Ended, Fault, Item, Reply
 from drivers.servo.options import Options
-from drivers.servo.tables import ALARMS, CURVE
+from drivers.servo.tables import ALARMS, BREATH, CURVE, SETTINGS
 
 _GREETED = b"900PCI"
 _LETTERS = {text: letter for letter, text in READ.items()}
@@ -38,6 +38,7 @@ class ServoSession:
         self._decoder = Decoder(definition, standing)
         self._dialogue = Dialogue(options, definition)
         self._asks = False
+        self._configured = False
         self._read_by(definition)
 
     def receive(self, data: bytes, now: float) -> Sequence[Event]:
@@ -51,7 +52,9 @@ class ServoSession:
         return self._dialogue.deadline()
 
     def expire(self, now: float) -> Sequence[Event]:
-        self._asks = True
+        if not self._asks:
+            self._asks = True
+            self._read_by(self._decoder.definition)
         if not self._dialogue.expire(now):
             return ()
         return [event for item in self._framer.abandon() for event in self._take(item, now)]
@@ -66,10 +69,18 @@ class ServoSession:
         self._decoder.definition = definition
         counts = {letter: len(numbers) for letter, numbers in definition.numbers.items()}
         self._framer.configure(
-            counts[CURVE],
+            None if self._options.waves is None and not (self._asks or self._configured) else counts[CURVE],
             definition.rate_hz,
             {**counts, "A": counts[ALARMS]},
         )
+
+    def _guess(self, letter: str, count: int) -> None:
+        """A recording without its configuration holds so many channels of a letter."""
+        named = {CURVE: self._options.waves, BREATH: self._options.breath, SETTINGS: self._options.settings}
+        definition = self._decoder.definition
+        if self._asks or self._configured or named[letter] is not None or len(definition.numbers[letter]) == count:
+            return
+        self._read_by(definition.guess(letter, count, self._options.protocol_version))
 
     def _follow(self) -> None:
         """The device has not taken all that it was to be read by."""
@@ -80,9 +91,12 @@ class ServoSession:
         match item:
             case Curves():
                 self._dialogue.flowing(now)
+                self._guess(CURVE, len(item.samples[0]))
                 return self._decoder.curves(item)
             case Block():
                 self._dialogue.flowing(now)
+                if item.letter in {BREATH, SETTINGS}:
+                    self._guess(item.letter, len(item.values))
                 return self._decoder.block(item)
             case Fault():
                 events = self._decoder.fault(item)
@@ -153,6 +167,7 @@ class ServoSession:
         if listed is None:
             return False
         definition = told(self._options, *listed)
+        self._configured = True
         self._dialogue.configured(definition)
         self._read_by(definition)
         return True

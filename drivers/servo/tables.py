@@ -9,7 +9,7 @@ unmapped.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -152,6 +152,14 @@ def entry(number: int, version: int) -> Entry:
     )
 
 
+def nameless(letter: str, place: int) -> Entry:
+    """The channel at a place of a recording that does not say which it is: unmapped and unscaled, numbered below 0."""
+    kind = {CURVE: "CU", BREATH: "BT"}.get(letter, "SD")
+    number = -(_NAMELESS.index(letter) * 100 + place + 1)
+    channel = replace(_unmapped(number, "", kind), source=f"{letter}{place + 1}")
+    return Entry(number=number, channel=channel, type=kind, gain=None)
+
+
 def configured(told: Configured) -> Entry:
     """A channel as the device tells it."""
     row, unit = _rows().get(told.number), UNITS.get(told.unit, "")
@@ -213,6 +221,9 @@ def raws(text: bytes) -> Sequence[int]:
 def _unmapped(number: int, unit: str, kind: str) -> Channel:
     role = Role.SET if kind == "SD" else Role.MEASURED
     return Channel(code=UNMAPPED, source=str(number), unit=unit, role=role)
+
+
+_NAMELESS = (CURVE, BREATH, SETTINGS)
 
 
 @cache

@@ -1,12 +1,14 @@
 """The recorded stream of a Servo-i, against its independent decoding."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import pytest
 
-from collector.model import Event, Frame, Observation, Quality, Rejected, Waveform
+from collector.model import UNMAPPED, Event, Frame, Observation, Quality, Rejected, Waveform
+from drivers.servo.items import checksum
 from drivers.servo.options import Options
 from drivers.servo.session import ServoSession
 from tests.shared import capture
@@ -21,6 +23,38 @@ def events() -> tuple[Event, ...]:
     session = ServoSession(DEFINED)
     found = session.receive(capture("servo", "servo_radc_stream.bin").read_bytes(), 0.0)
     return (*found, *session.finish())
+
+
+def test_by_itself_the_recording_is_read_as_what_it_is_known_to_be_and_doubted() -> None:
+    """Without options, as `vitalsd decode` reads it: a bare stream does not say which channels it holds (§3)."""
+
+    def told(events: Sequence[Event]) -> object:
+        waves = [(e.channel, e.values.tolist()) for e in events if isinstance(e, Waveform)]
+        return waves, [(e.channel, e.value) for e in events if isinstance(e, Observation)]
+
+    session = ServoSession(Options())
+    data = capture("servo", "servo_radc_stream.bin").read_bytes()
+    found = [*session.receive(data, 0.0), *session.finish()]
+    assert told(found) == told(events())
+    numbers = [e for e in found if isinstance(e, Observation) and e.channel.source != "state"]
+    assert {e.quality for e in numbers if isinstance(e.value, float)} == {Quality.QUESTIONABLE}
+    assert {e.quality for e in found if isinstance(e, Waveform)} == {Quality.QUESTIONABLE}
+
+
+def test_a_bare_stream_of_another_shape_is_unmapped_and_nothing_of_it_is_left_out() -> None:
+    def block(body: bytes) -> bytes:
+        return body + b"\x7f" + bytes((checksum(body + b"\x7f"),))
+
+    curves = block(bytes.fromhex("8110 803210 801234 05fb"))
+    breath = block(b"B" + bytes.fromhex("0001 0002"))
+    session = ServoSession(Options())
+    found = [*session.receive(curves + breath + curves + breath, 0.0), *session.finish()]
+    waves = {e.channel.source: e.values.tolist() for e in found if isinstance(e, Waveform)}
+    assert waves["C1"] == [0x3210, 0x3215]
+    assert waves["C2"] == [0x1234, 0x122F]
+    values = {(e.channel.source, e.channel.code): e.value for e in found if isinstance(e, Observation)}
+    assert values["B1", UNMAPPED] == 1.0
+    assert values["B2", UNMAPPED] == 2.0
 
 
 def expected() -> dict[str, list[float]]:
