@@ -14,7 +14,7 @@ help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: ## simulated devices, bed daemon, store and page on this machine (options: ARGS="--port 8080 --keep DIR")
-	@tools/setup.sh run
+	@tools/setup.sh run $(findstring mqtt-sensor,$(ARGS))
 	@mkdir -p .demo
 	@TMPDIR=$(CURDIR)/.demo tools/foreground.sh $(BIN)/vitalsd demo $(ARGS)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh run|dev: bring this folder's .venv to the locked versions, for running or for developing.
+# setup.sh run|dev [mqtt-sensor]: bring this folder's .venv to the locked versions, for running or for developing; the
+# simulated sensors of mqtt-sensor need a broker.
 # Missing Debian packages are installed where the caller is root, and named where not (status 2).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +15,9 @@ need() {
 }
 fonts=/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 need python3-venv "$python" -c 'import ensurepip, venv'
+if [ "${2:-}" = mqtt-sensor ]; then
+    need mosquitto test -x /usr/sbin/mosquitto
+fi
 if [ "$for_what" = dev ]; then
     need chromium command -v chromium
     need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
