@@ -17,7 +17,8 @@ GROUPS = ("circulation", "respiration", "gas", "ventilation", "temperature", "ne
 
 _UNIT_DECIMALS: Mapping[str, int] = {
     "/min": 0, "mm[Hg]": 0, "kPa": 1, "cm[H2O]": 0, "mbar": 0, "hPa": 0, "%": 1, "Cel": 1, "[degF]": 1, "mL": 0,
-    "L": 2, "L/min": 1, "mL/min": 0, "mL/h": 1, "mV": 2, "uV": 0, "s": 1, "ms": 0, "Hz": 1, "Ohm": 0,
+    "L": 2, "L/min": 1, "mL/min": 0, "mL/h": 1, "mL/kg": 1, "mV": 2, "uV": 0, "mm": 1, "s": 1, "ms": 0, "Hz": 1,
+    "Ohm": 0,
 }  # fmt: skip
 
 

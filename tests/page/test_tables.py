@@ -11,7 +11,7 @@ from charting.page.axes import AXES
 from charting.page.chart import GRIDS, lines
 from charting.page.draw import COLOURS
 from charting.page.glyphs import glyph
-from charting.page.layout import GROUPS
+from charting.page.layout import GROUPS, place
 from charting.page.words import Lang, Words, chosen
 from collector.ages import age, signal_names
 from collector.codes import by_refid
@@ -46,6 +46,19 @@ def test_every_group_and_paired_tile_has_a_name() -> None:
     keys = {row["key"] for row in table("words.csv")}
     assert {f"group.{group}" for group in GROUPS} <= keys
     assert {f"tile.{row['tile']}" for row in table("layout.csv") if row["part"]} <= keys
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "unit", "shown"),
+    [
+        ("MDC_VOL_AWAY_TIDAL_EXP", 0.482, "L", "0.48"), ("MDC_VOL_AWAY_TIDAL_EXP", 481.6, "mL", "482"),
+        ("MDC_VENT_VOL_TIDAL_SETTING", 0.5, "L", "0.50"), ("MDC_VOL_AWAY_TIDAL_PER_IBW", 6.44, "mL/kg", "6.4"),
+        ("MDC_ECG_AMPL_ST_II", -0.06, "mV", "-0.06"), ("MDC_ECG_AMPL_ST_II", -0.6, "mm", "-0.6"),
+        ("MDC_RATE_DOSE", 0.004, "ug/kg/min", "0.004"), ("MDC_CONC_DRUG", 0.016, "mg/mL", "0.016"),
+    ],
+)  # fmt: skip
+def test_a_number_has_the_decimals_of_its_unit(code: str, value: float, unit: str, shown: str) -> None:
+    assert place(code).number(value, unit) == shown
 
 
 @pytest.mark.parametrize(
