@@ -14,6 +14,8 @@ SERIAL, PROTOCOL, DRUG = "8002-51740", "Asena Rev 2.1.5", "PROPOFOL 1%"
 VTBI_ML, MAX_RATE_ML_H = 45.0, 1200.0
 RATE_PER_POINT_ML_H = 0.4
 """Rate for each point that the state entropy is below 100: 22 mL/h at 44."""
+SET_S = 300.0
+"""So often somebody looks at the patient and sets the rate."""
 RUNNING, HELD = ("-", "SET", "17.91"), ("A", "HLD", "530.15")
 """Alarm, mode and pressure (mmHg) of a pump that infuses, and of one that an occlusion has stopped."""
 LONG_S = 24 * 3600
@@ -80,7 +82,7 @@ class AlarisSimulator:
     def _rate_ml_h(self, time_s: float) -> float:
         if _within(self._occluded_s, time_s):
             return 0.0
-        entropy = self._patient.vitals(time_s).state_entropy
+        entropy = self._patient.vitals(time_s - time_s % SET_S).state_entropy
         return 0.0 if math.isnan(entropy) else round(RATE_PER_POINT_ML_H * (100.0 - entropy), 2)
 
     def _answer(self, query: Query) -> list[Event]:

@@ -17,6 +17,8 @@ from drivers.patient import Patient
 BED = b"ComSystem"
 VERSION = "V3.36"
 NOBODY, SYNTAX = "11", "68"
+SET_S = 300.0
+"""So often somebody looks at the patient and sets the rates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,8 @@ class Simulator:
         elif pump.address in self._faults.unreached:
             values = {"GNERR": "41"}
         else:
-            values = {**pump.values(time_s, self._patient.vitals(time_s)), **self._faults.told.get(pump.address, {})}
+            seen = self._patient.vitals(time_s - time_s % SET_S)
+            values = {**pump.values(time_s, seen), **self._faults.told.get(pump.address, {})}
         quadruples = [Quadruple(time_s=since_s, address=pump.address, name=n, value=v) for n, v in values.items()]
         said = list(_said(pump.address, values))
         if pump is self._pumps[0]:

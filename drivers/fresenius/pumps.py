@@ -27,7 +27,7 @@ from collector.model import (
 
 BASE = "0"
 RETELL = 60
-"""A state that is sent again unchanged is told anew each so many times, else as a repeat."""
+"""A state that is sent again unchanged is told anew each so many times, else as a repeat; a drug each time."""
 MODES = {1: "manual", 2: "PC"}
 _VARIABLES = re.compile(r"[a-z][0-9A-F]*(;[a-z][0-9A-F]*)*")
 _HEX = re.compile(r"[0-9A-F]{1,8}")
@@ -124,7 +124,8 @@ class Pumps:
     def _tell(self, address: str, key: str, said: Observation) -> Iterator[Observation]:
         known = self._told.setdefault(address, {})
         before, count = known.get(key, (None, 0))
-        if before == said and (said.value is None or isinstance(said.value, str)) and count < RETELL:
+        state = key != _DRUG and (said.value is None or isinstance(said.value, str))
+        if before == said and state and count < RETELL:
             known[key] = said, count + 1
             yield replace(said, repeat=True)
             return

@@ -35,6 +35,8 @@ DRUGS: Mapping[str, tuple[str, Callable[[Vitals], float]]] = {
     "3": ("NORADRENALINE 40", _pressor),
 }
 """Module → its drug, and its rate in mL/h for a patient."""
+SET_S = 300.0
+"""So often somebody looks at the patient and sets the rates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,7 @@ class Simulator:
         """A reply's text, and what it says."""
         module.given_ml += module.rate_ml_h * (time_s - module.at_s) / 3600.0
         module.at_s = time_s
-        tenths = round(10.0 * max(0.0, DRUGS[address or "1"][1](self._patient.vitals(time_s))))
+        tenths = round(10.0 * max(0.0, DRUGS[address or "1"][1](self._patient.vitals(time_s - time_s % SET_S))))
         module.rate_ml_h = tenths / 10.0
         microlitres = round(1000.0 * module.given_ml)
         alarm = self._faults.alarms.get(address, 0)

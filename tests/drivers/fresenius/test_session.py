@@ -195,6 +195,13 @@ def test_all_that_was_said_is_heard() -> None:
     assert said <= {(e.channel, e.value, e.quality) for e in link.heard if isinstance(e, Observation)}
 
 
+def test_a_drug_is_told_each_time_that_it_is_asked_for() -> None:
+    """Every 30 s: a name that is said to be a repeat grows old."""
+    link = Link().run(70.0)
+    told = [e for e in link.heard if isinstance(e, Observation) and e.channel.source == "1/LP"]
+    assert [(e.value, e.repeat) for e in told] == [("PROPOFOL 1%", False)] * 3
+
+
 def test_a_pump_that_stands_alone_is_found() -> None:
     link = Link(faults=Faults(alone=True)).run(20.0)
     assert (b"", b"DC") in commands(link.sent)
