@@ -14,7 +14,7 @@ from collector.transport import open_port
 from collector.transport.base import Transport, parse_port
 from collector.transport.capture import CaptureTap
 from collector.transport.memory import memory_pair
-from collector.transport.net import free_port, open_udp
+from collector.transport.net import DEAD_S, TcpTransport, free_port, open_udp
 from collector.transport.pty import open_pty
 
 ALL_BYTES = bytes(range(256))
@@ -88,6 +88,31 @@ async def test_the_end_of_the_other_side_is_empty_bytes(kind: str, tmp_path: Pat
     async with pair(kind, tmp_path) as (ours, device):
         await device.close()
         assert await ours.read() == b""
+
+
+async def test_a_peer_that_is_gone_without_a_word_is_noticed(tmp_path: Path) -> None:
+    """Both ends, called and accepted, ask whether the other one is there; the system does so, in its own time."""
+    async with pair("tcp", tmp_path) as ends:
+        for transport in ends:
+            assert isinstance(transport, TcpTransport)
+            sock: socket.socket = transport._writer.get_extra_info("socket")
+            tcp = [socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT]
+            idle_s, every_s, times, unsent_ms = (sock.getsockopt(socket.IPPROTO_TCP, option) for option in tcp)
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert idle_s + every_s * times <= DEAD_S
+            assert unsent_ms <= DEAD_S * 1_000
+
+
+async def test_a_second_caller_is_hung_up_on_and_the_first_goes_on(tmp_path: Path) -> None:
+    async with pair("tcp", tmp_path) as (ours, device):
+        assert isinstance(ours, TcpTransport)
+        number = ours._writer.get_extra_info("peername")[1]
+        second = await open_port(parse_port(f"tcp://127.0.0.1:{number}"))
+        with suppress(LinkError):
+            assert await second.read() == b""
+        await second.close()
+        await ours.write(b"A")
+        assert await device.read() == b"A"
 
 
 async def test_an_adapter_that_is_pulled_out_is_an_end_or_a_link_error(tmp_path: Path) -> None:
