@@ -19,6 +19,7 @@ from charting.fill.signals import find, signals
 from charting.fill.types import Cause
 from collector.codes import dictionary
 from collector.driver import drivers
+from collector.model import Role
 from collector.units import convert, display
 
 CODE = [
@@ -58,6 +59,26 @@ def test_signals_are_unique_and_named_in_both_languages() -> None:
         assert signal.kind in ("continuous", "cuff", "temperature", "setting")
         assert signal.gaps in ("any", "first", "no")
         display(signal.unit)
+
+
+UNTOLD: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("draeger-medibus", "hamilton", "mindray-sv300", "puritan-bennett", "servo"), frozenset()),
+    "ge-ohmeda": frozenset({"peep", "compliance", "fio2_set", "psupp_set"}),
+}
+"""Rows that a ventilator does not tell."""
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+def test_what_a_ventilator_tells_has_its_row(name: str) -> None:
+    wanted = "vt mv rr ppeak pmean pplat peep compliance vt_set rate_set peep_set fio2_set psupp_set"
+    told = {(channel.code, channel.role) for channel in drivers()[name].channels()}
+    found = {
+        row
+        for row, signal in signals().items()
+        for code in signal.codes
+        if (code, Role.SET if signal.kind == "setting" else Role.MEASURED) in told
+    }
+    assert set(wanted.split()) - found == UNTOLD[name]
 
 
 def test_soft_limits_lie_within_the_hard_ones() -> None:
