@@ -18,6 +18,8 @@ NOT_OBTAINED = "X"
 NUMERIC = "NM"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{0,9})?")
 SECOND_DIGITS = 14
+CUFF = frozenset({"170", "171", "172", "173"})
+"""What a cuff measures together: one that is new makes all of a message new."""
 MOST_CHANNELS = 10_000
 """Ids of four digits: what more a broken sender makes up is not remembered."""
 
@@ -29,6 +31,7 @@ class Values:
         self._known = tables.numbers(options.co2_unit, options.st_unit)
         self._pressures = Pressures()
         self._episodes: dict[str, tuple[float, int | None]] = {}
+        self._measured = False
         self._empty: set[str] = set()
         self._channels: dict[str, Channel] = {}
         self._fahrenheit = False
@@ -36,6 +39,7 @@ class Values:
     def observations(self, message: Message) -> Iterator[Observation]:
         rows = message.all("OBX")
         self._pressures.hear(rows)
+        self._measured = any(self._is_new(row) for row in rows if row.component(3).strip() in CUFF)
         for row in rows:
             number = row.component(3).strip()
             if number not in ALARM_ROWS and number not in tables.IDENTITIES:
@@ -85,17 +89,25 @@ class Values:
             return Observation(channel=channel, value=None, quality=quality, repeat=again)
         self._empty.discard(source)
         time_us = time_of(row)
-        before = self._episodes.get(source)
-        again = before is not None and value == before[0] and time_us in {None, before[1]}
+        again = not (self._measured and source in CUFF) and self._is_last(source, value, time_us)
+        first = source not in self._episodes
         if not again and len(self._episodes) < MOST_CHANNELS:
             self._episodes[source] = (value, time_us)
         return Observation(
             channel=channel,
             value=value,
             repeat=again,
-            standing=before is None and time_us is None,
+            standing=first and time_us is None,
             device_time_us=time_us,
         )
+
+    def _is_new(self, row: Segment) -> bool:
+        value, _ = _value(row)
+        return value is not None and not self._is_last(row.component(3).strip(), value, time_of(row))
+
+    def _is_last(self, source: str, value: float, time_us: int | None) -> bool:
+        before = self._episodes.get(source)
+        return before is not None and value == before[0] and time_us in {None, before[1]}
 
 
 def time_of(row: Segment) -> int | None:

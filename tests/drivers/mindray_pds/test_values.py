@@ -49,6 +49,17 @@ def test_a_cuff_pressure_is_told_once() -> None:
     assert [(e.standing, e.repeat) for e in standing] == [(True, False), (False, True)]
 
 
+def test_the_pressures_of_a_cuff_are_new_together() -> None:
+    """Without a time a measurement is new by its values: one that happens to be as before belongs to it all the same."""
+    first = framed("503", row("170", "120", "||APERIODIC"), row("171", "80"), row("172", "93"))
+    second = framed("503", row("170", "120", "||APERIODIC"), row("171", "70"), row("172", "-100"))
+    events = [e for e in heard(first, first, second, second) if isinstance(e, Observation)]
+    assert [(e.value, e.repeat) for e in events] == [
+        (120, False), (80, False), (93, False), (120, True), (80, True), (93, True),
+        (120, False), (70, False), (None, False), (120, True), (70, True), (None, True),
+    ]  # fmt: skip
+
+
 def test_an_ibp_channel_has_its_label_and_gives_way_to_a_labelled_pressure() -> None:
     channel = framed("204", row("174", "90"), row("175", "120"))
     for label in ("OBX||CE|2025^|174|500^Arterielle||||||F", "OBX||CE|2025^||174^ART||||||F"):
