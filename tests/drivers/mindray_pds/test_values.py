@@ -50,7 +50,7 @@ def test_a_cuff_pressure_is_told_once() -> None:
 
 
 def test_the_pressures_of_a_cuff_are_new_together() -> None:
-    """Without a time a measurement is new by its values: one that happens to be as before belongs to it all the same."""
+    """Without a time a measurement is new by its values: one that is as before belongs to it all the same."""
     first = framed("503", row("170", "120", "||APERIODIC"), row("171", "80"), row("172", "93"))
     second = framed("503", row("170", "120", "||APERIODIC"), row("171", "70"), row("172", "-100"))
     events = [e for e in heard(first, first, second, second) if isinstance(e, Observation)]
