@@ -26,6 +26,8 @@ from drivers.bis_vista.requests import EXTRA, EXTRA_SPECTRA, PROCESSED, PROCESSE
 LAYOUT = "layout"
 PROCESSED_US = 1_000_000
 """The period of processed variables."""
+RETELL_US = 30_000_000
+"""A state that stays as it is is told anew so often: one that nobody tells any more looks old."""
 MAX_TEXT = 128
 """The texts have 49, 62 and 31 bytes; what is much longer is none of them."""
 
@@ -47,7 +49,7 @@ class Decoder:
     def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
         self._conditions = {condition.source: condition for condition in standing}
         self._unheard = set(self._conditions)
-        self._told: dict[Channel, str | None] = {}
+        self._told: dict[Channel, tuple[str | None, int]] = {}
         self._there: set[Channel] = set()
         self._eeg = Eeg()
         self._demo = False
@@ -85,9 +87,10 @@ class Decoder:
         return Observation(channel=channel, value=value, quality=quality, demo=self._demo)
 
     def _state(self, channel: Channel, text: str | None) -> Iterator[Observation]:
-        """A word, told when it changes."""
-        if self._told.get(channel, "") != text:
-            self._told[channel] = text
+        """A word, told when it changes, and now and then."""
+        before = self._told.get(channel)
+        if before is None or before[0] != text or self._tick_us - before[1] >= RETELL_US:
+            self._told[channel] = text, self._tick_us
             yield self._value(channel, text)
 
     def _processed(self, data: bytes, layout: struct.Struct, spectra: bool) -> list[Event] | None:

@@ -30,6 +30,8 @@ LAYOUT, SHIFTED = "layout", "shifted"
 CLOCK_FROM_S = 946_684_800
 """A clock before 2000 was never set."""
 WAVE_BYTES = 4
+RETELL_US = 30_000_000
+"""A limit or state that stays as it is is told anew so often: one that nobody tells any more looks old."""
 SECOND_US = 1_000_000
 _DEVICE = re.compile(r"V(?P<version>.{5}) (?P<date>.{10}) (?P<serial>.{10}) *")
 """Software, its date, pulse oximeter with revision and serial number."""
@@ -46,7 +48,7 @@ class Decoder:
         for one in standing:
             self._conditions[one.source.startswith(_FAST)][one.source] = one
         self._unheard = {one.source for one in standing}
-        self._told: dict[Channel, object] = {}
+        self._told: dict[Channel, tuple[object, int]] = {}
         self._unit = ""
         self._tick_us = 0
         self._waved = False
@@ -113,8 +115,7 @@ class Decoder:
         found += (self._number(number, payload) for number in meanings.NUMBERS)
         for number in meanings.LIMITS:
             limit = self._number(number, payload)
-            if limit.channel not in self._told or self._told[limit.channel] != limit.value:
-                self._told[limit.channel] = limit.value
+            if self._due(limit.channel, limit.value):
                 found.append(limit)
         for channel, word in meanings.slow(payload[meanings.SLOW]).items():
             found += self._state(channel, word)
@@ -147,13 +148,20 @@ class Decoder:
         return Observation(channel=channel, value=byte / self._divisor)
 
     def _state(self, channel: Channel, word: str) -> Iterator[Event]:
-        """A word, told when it changes."""
-        if self._told.get(channel) != word:
-            self._told[channel] = word
+        """A word, told when it changes, and now and then."""
+        if self._due(channel, word):
             yield Observation(channel=channel, value=word)
 
+    def _due(self, channel: Channel, value: object) -> bool:
+        """Whether it is to be told; then it counts as told."""
+        before = self._told.get(channel)
+        if before is not None and before[0] == value and self._tick_us - before[1] < RETELL_US:
+            return False
+        self._told[channel] = value, self._tick_us
+        return True
+
     def _unknown(self, source: str, payload: bytes) -> Iterator[Event]:
-        """Bytes that nobody knows, as hexadecimal digits, told when they change."""
+        """Bytes that nobody knows, as hexadecimal digits."""
         channel = Channel(code=UNMAPPED, source=source, unit="")
         if any(payload) or channel in self._told:
             yield from self._state(channel, payload.hex())

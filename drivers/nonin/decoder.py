@@ -23,6 +23,8 @@ from drivers.nonin.options import Options
 
 PACKETS_PER_S = 3
 RATE_HZ = float(PACKETS_PER_S * FRAMES)
+RETELL = 30 * PACKETS_PER_S
+"""A state that stays as it is is told anew in every so many packets: one that nobody tells any more looks old."""
 
 
 class Decoder:
@@ -34,6 +36,7 @@ class Decoder:
         self._conditions = {one.source: one for one in standing}
         self._unheard = set(self._conditions)
         self._told: dict[Channel, object] = {}
+        self._states_told: dict[Channel, tuple[float | str, int]] = {}
         self._identity = DeviceIdentity(manufacturer="Nonin")
         self._packets = 0
 
@@ -87,16 +90,17 @@ class Decoder:
         flags = variables[meanings.FLAGS]
         yield from self._state(meanings.QUALITY, "yes" if flags & meanings.SMARTPOINT else "no")
         high, low = variables[meanings.TIMER]
-        if high or low or meanings.TIMING in self._told:
+        if high or low or meanings.TIMING in self._states_told:
             yield from self._state(meanings.TIMING, float(high << 7 | low))
         unread = bytes(variables[place] for place in meanings.RESERVED)
-        if any(unread) or meanings.UNREAD in self._told:
+        if any(unread) or meanings.UNREAD in self._states_told:
             yield from self._state(meanings.UNREAD, unread.hex())
 
     def _state(self, channel: Channel, value: float | str) -> Iterator[Event]:
-        """What is told when it changes."""
-        if self._told.get(channel) != value:
-            self._told[channel] = value
+        """What is told when it changes, and now and then."""
+        before = self._states_told.get(channel)
+        if before is None or before[0] != value or self._packets - before[1] >= RETELL:
+            self._states_told[channel] = value, self._packets
             yield Observation(channel=channel, value=value)
 
     def _compare(self, now: Mapping[str, AlarmCondition]) -> list[AlarmCondition]:

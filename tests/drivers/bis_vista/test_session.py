@@ -145,6 +145,17 @@ def test_a_demo_sensor_makes_everything_a_demo() -> None:
     assert all(event.demo for event in values)
 
 
+def test_a_setting_that_stays_is_told_again_before_it_looks_old() -> None:
+    one = BisSession(SPEC.options())
+    events = [
+        event for n in range(62)
+        for event in one.receive(encode(53, real(0, b""), routing=4, sequence=n, number=n), float(n))
+    ]  # fmt: skip
+    told = [e.value for e in events if isinstance(e, Observation) and e.channel.source == "filter.notch"]
+    assert len(told) == 3
+    assert len(set(told)) == 1
+
+
 def test_the_revision_names_the_monitor() -> None:
     """Serial number V1234 is D2 04 00 56H."""
     events = answer(1102, bytes((3, 22, 0, 0)) + bytes(20) + bytes.fromhex("D2040056"))

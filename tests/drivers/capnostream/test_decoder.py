@@ -120,6 +120,13 @@ def test_limits_and_states_are_told_when_they_change() -> None:
     assert ("slow.oximeter", Role.MEASURED) not in told
 
 
+def test_what_stays_is_told_again_before_it_looks_old() -> None:
+    read = Reader()
+    told = [values(read((1, NUMERICS))) for _ in range(62)]
+    for name in (("spo2.low", Role.LIMIT_LOW), ("slow.silence", Role.MEASURED)):
+        assert [n for n, one in enumerate(told) if name in one] == [0, 30, 60]
+
+
 def test_alarm_bits_from_start_to_end() -> None:
     read = Reader()
     first = conditions(read((1, changed(p13=0x05, p14=0x44, p26=0x80))))

@@ -141,6 +141,11 @@ def test_states_are_told_when_they_change() -> None:
     ]
 
 
+def test_a_state_that_stays_is_told_again_before_it_looks_old() -> None:
+    events = said(*[packet()] * 181)
+    assert [e.value for e in events if isinstance(e, Observation) and e.channel.source == "status.artifact"] == ["no"] * 3
+
+
 def test_what_nobody_knows_is_kept() -> None:
     told = values(said(packet(timer=(1, 2), reserved=5)))
     assert told["timer"] == 130.0
