@@ -18,6 +18,8 @@ OWN_TIME_US = 2_000_000
 STAMPED_S = 20.0
 """A cuff that says the same within this time, and with no time but the message's, is the same measurement: no cuff
 inflates twice in so short a time."""
+RETELL_S = 30.0
+"""A limit that stays as it is is told anew so often, else as a repeat: one that nobody tells any more looks old."""
 MOST = 4_096
 """Channels of a bed of which the last is remembered."""
 SPOT = "MON_SPOT_DATA"
@@ -50,7 +52,7 @@ class Numerics:
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
         self._channels: dict[tuple[str, Role], Channel] = {}
-        self._limits: dict[Channel, float] = {}
+        self._limits: dict[Channel, tuple[float, float]] = {}
         self._episodes: dict[str, _Episode] = {}
 
     def take(self, group: Group, rows: Iterable[Row], moment: Moment, now: float, *, demo: bool) -> Sequence[Event]:
@@ -82,7 +84,7 @@ class Numerics:
                 )
             )
             if one.row.limits and one.signal.meaning.role is Role.MEASURED:
-                events += self._told_limits(one, demo=demo)
+                events += self._told_limits(one, now, demo=demo)
         return events
 
     def _told(self, row: Row, signal: Signal, moment: Moment, header_us: int | None, *, spot: bool) -> _Told:
@@ -137,15 +139,17 @@ class Numerics:
             self._episodes[group] = _Episode(values=values, times_us=times_us, heard_s=now)
         return frozenset(again), frozenset(undated)
 
-    def _told_limits(self, one: _Told, *, demo: bool) -> Iterable[Observation]:
-        """The alarm limits of a row; they come with each message, and are new where they have changed."""
+    def _told_limits(self, one: _Told, now: float, *, demo: bool) -> Iterable[Observation]:
+        """The alarm limits of a row; they come with each message, new where they have changed, and now and then."""
         for channel, limit in zip((one.signal.low, one.signal.high), limits(one.row.limits), strict=True):
             if limit is None:
                 continue
-            repeat = self._limits.get(channel) == limit
+            before = self._limits.get(channel)
+            repeat = before is not None and before[0] == limit and now - before[1] < RETELL_S
             if len(self._limits) >= MOST:
                 self._limits.clear()
-            self._limits[channel] = limit
+            if not repeat:
+                self._limits[channel] = limit, now
             yield Observation(channel=channel, value=limit, demo=demo, repeat=repeat)
 
 

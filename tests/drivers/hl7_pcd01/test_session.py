@@ -181,6 +181,13 @@ def test_limits(sent: str, low: float | None, high: float | None) -> None:
     assert not again[Role.MEASURED].repeat
 
 
+def test_a_limit_that_stays_is_told_again_before_it_looks_old() -> None:
+    link = Link()
+    told = [one for n in range(8) for one in of(link.feed(heart_rate(limits="50-120"), 10.0 * n), Observation)]
+    low = [one.repeat for one in told if one.channel.role is Role.LIMIT_LOW]
+    assert low == [False, True, True, False, True, True, False, True]
+
+
 def cuffs(link: Link, now: float, *values: int, time: str = "") -> list[Observation]:
     data = rows(*(NIBP.format(n + 1, n + 1, value, time) for n, value in enumerate(values)))
     return of(link.feed(data, now), Observation)

@@ -143,7 +143,8 @@ def test_states_are_told_when_they_change() -> None:
 
 def test_a_state_that_stays_is_told_again_before_it_looks_old() -> None:
     events = said(*[packet()] * 181)
-    assert [e.value for e in events if isinstance(e, Observation) and e.channel.source == "status.artifact"] == ["no"] * 3
+    told = [e.value for e in events if isinstance(e, Observation) and e.channel.source == "status.artifact"]
+    assert told == ["no"] * 3
 
 
 def test_what_nobody_knows_is_kept() -> None:
