@@ -99,6 +99,8 @@ Listen = Annotated[str, AfterValidator(_listen)]
 Zone = Annotated[str, AfterValidator(_zone)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Location = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f^ ][^\x00-\x1f\x7f]*$")]
+"""As long as HL7 lets one be, and not of empty components alone."""
 
 
 class Section(BaseModel):
@@ -117,7 +119,7 @@ class BedSection(Section):
 class FeedSection(Section):
     """Of a daemon of kind "feed": location, as the device writes it, to bed."""
 
-    beds: Annotated[dict[Name, Name], Field(min_length=1)]
+    beds: Annotated[dict[Location, Name], Field(min_length=1)]
 
     @field_validator("beds")
     @classmethod

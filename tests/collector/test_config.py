@@ -172,7 +172,7 @@ FEED = GOOD.replace('id = "OR-03"', 'id = "OR-03"\nkind = "feed"', 1)
 
 
 def test_a_feed_names_the_bed_of_each_location(tmp_path: Path) -> None:
-    config = load(written(tmp_path, FEED + '[feed.beds]\n"ICU^^7" = "ICU-07"\n"ICU^^8" = "ICU-08"\n'))
+    config = load(written(tmp_path, FEED + f'[feed.beds]\n"ICU^^7" = "ICU-07"\n"ICU^^8^{100 * "H"}" = "ICU-08"\n'))
     assert list(config.beds) == ["OR-03", "ICU-07", "ICU-08"]
     assert list(load(written(tmp_path, GOOD)).beds) == ["OR-03"]
 
@@ -184,6 +184,8 @@ def test_a_feed_names_the_bed_of_each_location(tmp_path: Path) -> None:
         (GOOD + '[feed.beds]\n"A" = "B"\n', 'feed: [feed] is for a bed of kind "feed"'),
         (FEED + "[feed.beds]\n", "feed.beds: "),
         (FEED + '[feed.beds]\n"A" = "OR-03"\n', "feed: 'OR-03' is the feed itself"),
+        (FEED + '[feed.beds]\n"^^" = "X"\n', "feed.beds.^^"),
+        (FEED + f'[feed.beds]\n"{201 * "A"}" = "X"\n', "feed.beds.A"),
         (FEED + '[feed.beds]\n"A" = "X"\n"B" = "X"\n', "feed.beds: two locations have the bed 'X'"),
         (FEED + '[feed.beds]\n"A^B" = "X"\n"A^B^" = "Y"\n', "feed.beds: two locations are the same location 'A^B'"),
     ],
