@@ -56,6 +56,7 @@ class Decoder:
         self.definition = definition
         self._alarms = Alarms(standing)
         self._present: tuple[Entry, ...] = ()
+        self._settings: dict[int, Channel] = {}
         self._model = ""
         self._serial = ""
         self._software = ""
@@ -164,12 +165,19 @@ class Decoder:
         if letter == ALARMS:
             return self._alarms.events(self.definition.numbers[ALARMS], raws)
         entries = self.definition.of(letter)
+        raw_mode = dict(zip(self.definition.numbers[letter], raws, strict=True)).get(tables.MODE, MISSING)
+        mode = None if raw_mode == MISSING else raw_mode
         out: list[Event] = [Observation(channel=STATE, value="ventilating")] if letter == BREATH else []
         for entry, raw in zip(entries, raws, strict=True):
             value, quality = entry.value(raw)
             if letter in self.definition.guessed and quality is Quality.VALID:
                 quality = Quality.QUESTIONABLE
-            out.append(Observation(channel=entry.channel, value=value, quality=quality))
+            channel = tables.setting(entry, mode)
+            before = self._settings.get(entry.number, channel)
+            if before != channel:
+                out.append(Observation(channel=before, value=None, quality=Quality.NOT_AVAILABLE))
+            self._settings[entry.number] = channel
+            out.append(Observation(channel=channel, value=value, quality=quality))
         if letter == BREATH:
             self._present = tuple(entries)
         return out

@@ -47,6 +47,12 @@ FUNCTIONS = 311
 """The setting whose value is the sum of all active functions (§6)."""
 APNOEA_LIMIT, APNOEA_OFF = 355, 46
 """The apnoea limit that means that the alarm is disabled (§6)."""
+MODE, CMV_RATE, SIMV_RATE = 310, 300, 303
+SIMV_MODES = frozenset((6, 7, 10))
+"""Modes whose rate is SIMV_RATE, of all others it is CMV_RATE (§6, §7)."""
+SET_RATE = "MDC_VENT_RESP_RATE_SETTING"
+OTHER_RATES: Mapping[int, str] = {CMV_RATE: "VND_GETINGE_CMV_RATE", SIMV_RATE: "VND_GETINGE_SIMV_RATE"}
+"""The rate that does not apply in the mode that is on."""
 
 _ENTRY = re.compile(rb"(\d{3}),([+-]\d{4}E[+-]\d{3}|-),([+-]\d{4}E[+-]\d{3}|-),(\d\d|--?),(CU|BR|BT|SD|AD),[0-9A-F]{4}")
 
@@ -152,6 +158,14 @@ def entry(number: int, version: int) -> Entry:
     )
 
 
+def setting(told: Entry, mode: int | None) -> Channel:
+    """The channel of a setting in a mode (raw; None: not told): only the rate that applies is the set rate."""
+    if told.number not in OTHER_RATES or told.channel.code == UNMAPPED:
+        return told.channel
+    applies = mode is not None and told.number == (SIMV_RATE if mode in SIMV_MODES else CMV_RATE)
+    return replace(told.channel, code=SET_RATE if applies else OTHER_RATES[told.number])
+
+
 def nameless(letter: str, place: int) -> Entry:
     """The channel at a place of a recording that does not say which it is: unmapped and unscaled, numbered below 0."""
     kind = {CURVE: "CU", BREATH: "BT"}.get(letter, "SD")
@@ -201,8 +215,10 @@ def alarm_numbers() -> Sequence[int]:
 
 
 def channels() -> Iterable[Channel]:
-    """Every channel of the table."""
-    return tuple(row.channel for row in _rows().values())
+    """Every channel of the table, and the rates by the code that they have in other modes."""
+    rows = _rows()
+    codes = (*OTHER_RATES.items(), (SIMV_RATE, SET_RATE))
+    return (*(row.channel for row in rows.values()), *(replace(rows[one].channel, code=code) for one, code in codes))
 
 
 @cache

@@ -19,6 +19,8 @@ from collector.model import (
     Waveform,
 )
 from drivers.servo import SPEC
+from drivers.servo.decoder import Decoder
+from drivers.servo.definition import assumed
 from drivers.servo.items import command
 from drivers.servo.options import Options
 from drivers.servo.session import ServoSession
@@ -91,6 +93,26 @@ def test_gain_offset_and_unit_are_those_that_the_device_tells() -> None:
     assert (mode.channel.code, mode.channel.role, mode.value) == ("MDC_VENT_MODE", Role.SET, "Volume Control")
     assert next(e.ids["patient_id"] for e in events if isinstance(e, PatientIdentity)) == "P123"
     assert [e.model for e in events if isinstance(e, DeviceIdentity)][-1] == "Servo-u"
+
+
+def test_the_set_rate_is_that_of_the_mode() -> None:
+    """SIMV has a rate of its own; the other rate is told by another name, and what it was called before ends."""
+    one = Decoder(assumed(Options(settings=(300, 303, 310))))
+    rates = [
+        [
+            (e.channel.source, e.channel.code.removeprefix("VND_GETINGE_"), e.value)
+            for e in one.listed("S", text)
+            if isinstance(e, Observation) and e.channel.source != "310"
+        ]
+        for text in (b"015000800003", b"015000800003", b"015000800006", b"015000809999")
+    ]
+    rate = "MDC_VENT_RESP_RATE_SETTING"
+    assert rates == [
+        [("300", rate, 15.0), ("303", "SIMV_RATE", 8.0)],
+        [("300", rate, 15.0), ("303", "SIMV_RATE", 8.0)],
+        [("300", rate, None), ("300", "CMV_RATE", 15.0), ("303", "SIMV_RATE", None), ("303", rate, 8.0)],
+        [("300", "CMV_RATE", 15.0), ("303", rate, None), ("303", "SIMV_RATE", 8.0)],
+    ]
 
 
 def test_a_sampling_time_of_the_device_makes_the_rate() -> None:
