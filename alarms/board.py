@@ -144,9 +144,8 @@ class Board:
         seen before the clock was set back is not to be told again.
         """
         raised = self._raised.get((device, source))
-        known_us = seen.at_us if seen.told_us is None else seen.told_us
         if raised is not None and raised.now.onset_us == onset_us:
-            if raised.now.seen is not None or (self._life, known_us) < raised.risen:
+            if raised.now.seen is not None or self._known(raised.now, seen) < raised.risen:
                 return []
             raised.now = replace(raised.now, seen=seen)
             return [raised.now]
@@ -155,6 +154,13 @@ class Board:
                 self._ended[place] = replace(alarm, seen=seen)
                 return [self._ended[place]]
         return []
+
+    def _known(self, now: Alarm, seen: Seen) -> tuple[int, int]:
+        """In which life of our clock the change was told that he saw, and when."""
+        if seen.told_us is None:
+            return self._life, seen.at_us
+        ahead = seen.told_us > now.told_us  # of all that was told: the clock has been set back since
+        return self._life - ahead, seen.told_us
 
     def tick(self, now_us: int) -> Sequence[Alarm]:
         """Give up what has been unknown for `GONE_US`. It goes into the log as unknown: nobody has ended it."""

@@ -353,6 +353,23 @@ def test_an_alarm_seen_before_the_clock_was_set_back_and_one_seen_after_it() -> 
     assert board.see("monitor", "hr", at(100), Seen(by="anna", at_us=at(51)))
 
 
+def test_who_saw_a_page_of_before_the_clock_was_set_back_has_not_seen_what_rose_after_it() -> None:
+    board = linked()
+    board.hear(told(100))
+    board.hear(step(50))
+    board.hear(told(52, CONTINUE, Priority.HIGH))
+    assert board.see("monitor", "hr", at(100), Seen(by="anna", at_us=at(53), told_us=at(100))) == []
+    assert board.see("monitor", "hr", at(100), Seen(by="anna", at_us=at(54), told_us=at(52)))
+
+
+def test_who_saw_a_page_of_before_the_clock_was_set_back_has_seen_what_has_only_gone_on_since() -> None:
+    board = linked()
+    board.hear(told(100))
+    board.hear(step(50))
+    board.hear(told(52, CONTINUE))
+    assert board.see("monitor", "hr", at(100), Seen(by="anna", at_us=at(53), told_us=at(100)))
+
+
 def test_what_has_been_unknown_for_an_hour_is_given_up_and_nobody_says_that_it_ended() -> None:
     board = linked()
     board.hear(told(0))
