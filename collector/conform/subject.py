@@ -88,7 +88,8 @@ class Subject:
 
     def note(self, session: Session) -> None:
         """Remember what it sends."""
-        self.sent.add(session.outgoing())
+        while data := session.outgoing():
+            self.sent.add(data)
 
     def random(self, salt: str) -> random.Random:
         """The same numbers each time, of each check its own."""
