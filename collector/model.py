@@ -166,7 +166,8 @@ class AlarmCondition:
     """An alarm condition of the device, in the terms of IEC 60601-1-8.
 
     `source` is the device's own id of the condition, the same from start to end; `text` as sent; `device_priority` the
-    device's own word or number for the priority.
+    device's own word or number for the priority. `location`: as Frame has it, of one that stood in an earlier dialogue
+    on a connection that speaks for several; it is no part of the condition.
     """
 
     source: str
@@ -178,6 +179,7 @@ class AlarmCondition:
     device_priority: str = ""
     demo: bool = False
     device_time_us: int | None = None
+    location: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,8 +102,12 @@ class ManyBeds:
 
     @property
     def standing(self) -> Sequence[AlarmCondition]:
-        """None: a condition does not tell its bed."""
-        return ()
+        """Each with its location."""
+        return [
+            replace(alarm, location=location)
+            for location, bed in self._beds.items()
+            for alarm in self._normalizers[bed].standing
+        ]
 
     @property
     def unknown(self) -> Sequence[str]:

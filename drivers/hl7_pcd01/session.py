@@ -20,6 +20,7 @@ from collector.model import (
     PatientIdentity,
     Rejected,
 )
+from collector.placing import bare
 from drivers.hl7_pcd01 import answers, identity, rows
 from drivers.hl7_pcd01.alarms import Alarms
 from drivers.hl7_pcd01.numerics import Numerics
@@ -156,8 +157,9 @@ class Pcd01Session:
         if bed is None:
             if len(self._beds) >= MOST_BEDS:
                 self._beds.pop(next(iter(self._beds)))
-            bed = _Bed(self._signals, self._options, self._standing)
-            self._standing = ()
+            there = {"", bare(location)}
+            bed = _Bed(self._signals, self._options, [one for one in self._standing if bare(one.location) in there])
+            self._standing = [one for one in self._standing if bare(one.location) not in there]
         self._beds[location] = bed
         return bed
 

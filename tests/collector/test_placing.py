@@ -297,6 +297,15 @@ async def test_each_value_of_a_feed_is_at_its_bed_and_what_is_nobodys_is_kept_an
     assert cleared.alarm.phase is AlarmPhase.END
 
 
+def test_what_stood_at_the_beds_of_a_feed_is_told_to_the_next_dialogue_with_its_location() -> None:
+    placing = ManyBeds("FEED", {"ICU^^7": "ICU-07", "ICU^^8^": "ICU-08"}, normalizer)
+    for location, source in (("ICU^^7", "a"), ("ICU^^8", "b"), ("", "c")):
+        found = placing.of(location)
+        assert found is not None
+        found.entries([condition(1, AlarmPhase.START, source=source).alarm], 1)
+    assert [(alarm.location, alarm.source) for alarm in placing.standing] == [("ICU^^7", "a"), ("ICU^^8", "b")]
+
+
 def test_a_flood_of_locations_is_bounded() -> None:
     placing = ManyBeds("FEED", {"A": "ICU-1"}, normalizer)
     found = [placing.of(f"X{number}") for number in range(2 * MOST_UNKNOWN)]

@@ -1,5 +1,7 @@
 """Rules of a consumer (ihe-pcd §3, §4, §5, mindray-and-chinese-hl7 §2-§4, §8) on short messages."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -471,6 +473,16 @@ def test_an_earlier_alarm_continues_or_ends_when_nothing_is_heard_of_it() -> Non
     other.feed(heart_rate(), 0.0)
     other.feed(heart_rate(), 50.0)
     assert phases(other.feed(heart_rate(), 61.0)) == [("4", AlarmPhase.END)]
+
+
+def test_an_earlier_alarm_of_one_bed_of_many_is_that_beds() -> None:
+    (started,) = of(Link().feed(alarm("start", id_="4")), AlarmCondition)
+    standing = [replace(started, location="OR^9"), replace(started, location="OR^3", source="5")]
+    link = Link(standing, alarm_hold_s=60.0)
+    for now in (0.0, 50.0):
+        assert phases(link.feed(heart_rate(), now)) == []
+    assert phases(link.feed(heart_rate(), 61.0)) == [("5", AlarmPhase.END)]
+    assert phases(link.feed(alarm("update", id_="6", parent="4", bed="9"), 61.0)) == [("4", AlarmPhase.CONTINUE)]
 
 
 def test_alarms_end_when_their_bed_was_silent() -> None:
