@@ -379,16 +379,22 @@ class _Daemon:
         return ()
 
     async def _show_alarms(self) -> None:
-        """Those that stand, in the metrics. A device that has none has 0 of each priority, where its link is up."""
+        """Those that stand, in the metrics. A device that has none has 0 of each priority, where its link is up.
+
+        While the journal cannot be read nobody knows: then there are no numbers.
+        """
         devices = [runner.status for runner in self._runners]
-        with contextlib.suppress(JournalError):
+        try:
             found = await asyncio.to_thread(self._alarms.follow, devices, self._clock.utc_us())
-            heard = [GATEWAY, *(device.device for device in devices if device.state is DeviceState.RECEIVING)]
-            counts = {(name, priority, Presence.PRESENT.value): 0 for name in heard for priority in Priority}
-            for one in found.standing:
-                key = one.device, one.alarm.priority, one.presence.value
-                counts[key] = counts.get(key, 0) + 1
-            self._metrics.show_alarms(counts)
+        except JournalError:
+            self._metrics.show_alarms({})
+            return
+        heard = [GATEWAY, *(device.device for device in devices if device.state is DeviceState.RECEIVING)]
+        counts = {(name, priority, Presence.PRESENT.value): 0 for name in heard for priority in Priority}
+        for one in found.standing:
+            key = one.device, one.alarm.priority, one.presence.value
+            counts[key] = counts.get(key, 0) + 1
+        self._metrics.show_alarms(counts)
 
     async def _tend(self) -> None:
         """Keep journal and sinks going; apart from `_watch`, for mending a large file takes its time."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from alarms.follower import Alarms, Follower
 from collector.config import Config, load
 from collector.daemon import run_bed
-from collector.errors import UsageError
+from collector.errors import JournalError, UsageError
 from collector.journal import JournalReader
+from collector.metrics import Metrics
 from collector.model import AlarmPhase
 from tests.collector.clocks import Clocks
 from tests.collector.test_runner import until
@@ -107,3 +109,27 @@ async def test_a_daemon_tells_how_long_it_was_not_there_and_which_device_it_does
     assert {began.alarm.code, ended.alarm.code} == {"VND_VITALSD_GATEWAY_DOWN"}
     assert 0 <= starts_us[1] + 30_000_000 - began.time_us <= 30_000_000
     assert ended.time_us == starts_us[2]
+
+
+async def test_while_the_journal_cannot_be_read_the_metrics_have_no_numbers_of_alarms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, read = Metrics("OR-1", lambda: 0), [Alarms()]
+
+    def follow(*_: object) -> Alarms:
+        if not read:
+            raise JournalError("cannot be read")
+        return read[0]
+
+    monkeypatch.setattr("collector.daemon.Metrics", lambda *_: metrics)
+    monkeypatch.setattr("collector.daemon.WATCH_S", 0.01)
+    monkeypatch.setattr(Follower, "follow", follow)
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_bed(bed(tmp_path), stop))
+    none = 'vitalsd_alarms{bed="OR-1",device="vitalsd",presence="present",priority="high"} 0.0'
+    for known in (True, False, True):
+        read[:] = [Alarms()] if known else []
+        await until(lambda: (none in metrics.text().decode()) is known)  # noqa: B023
+        assert ("vitalsd_alarms{" in metrics.text().decode()) is known
+    stop.set()
+    await running
