@@ -30,21 +30,21 @@ LABELLED: Mapping[str, str] = {
     "566": "CVP",
 }
 """Id → label."""
-STEMS: Mapping[str, tuple[str, str]] = {
-    "ART": ("MDC_PRESS_BLD_ART_ABP", ""),
-    "PA": ("MDC_PRESS_BLD_ART_PULM", ""),
-    "CVP": ("MDC_PRESS_BLD_VEN_CENT", ""),
-    "RAP": ("MDC_PRESS_BLD_ATR_RIGHT", ""),
-    "LAP": ("MDC_PRESS_BLD_ATR_LEFT", ""),
-    "ICP": ("MDC_PRESS_INTRA_CRAN", ""),
-    "AO": ("MDC_PRESS_BLD_AORT", ""),
-    "UAP": ("MDC_PRESS_BLD_ART_UMB", ""),
-    "UVP": ("MDC_PRESS_BLD_VEN_UMB", ""),
-    "LVP": ("MDC_PRESS_BLD_VENT_LEFT", ""),
-    "BAP": ("MDC_PRESS_BLD", "brachial artery"),
-    "FAP": ("MDC_PRESS_BLD", "femoral artery"),
+STEMS: Mapping[str, str] = {
+    "ART": "MDC_PRESS_BLD_ART_ABP",
+    "PA": "MDC_PRESS_BLD_ART_PULM",
+    "CVP": "MDC_PRESS_BLD_VEN_CENT",
+    "RAP": "MDC_PRESS_BLD_ATR_RIGHT",
+    "LAP": "MDC_PRESS_BLD_ATR_LEFT",
+    "ICP": "MDC_PRESS_INTRA_CRAN",
+    "AO": "MDC_PRESS_BLD_AORT",
+    "UAP": "MDC_PRESS_BLD_ART_UMB",
+    "UVP": "MDC_PRESS_BLD_VEN_UMB",
+    "LVP": "MDC_PRESS_BLD_VENT_LEFT",
+    "BAP": "VND_MINDRAY_PDS_ART_BRACHIAL",
+    "FAP": "VND_MINDRAY_PDS_ART_FEMORAL",
 }
-"""Label → refid without its part, and site. Other labels (P1, P2, …) name no place."""
+"""Label → refid without its part. Other labels (P1, P2, …) name no place."""
 
 
 class Pressures:
@@ -69,8 +69,7 @@ class Pressures:
         label = self._labels.get(slot, "")
         if label in self._by_label or label not in STEMS:
             return channel
-        stem, site = STEMS[label]
-        return replace(channel, code=f"{stem}_{part}", site=site)
+        return replace(channel, code=f"{STEMS[label]}_{part}")
 
     def _announce(self, sub_id: str, number: str, name: str) -> None:
         at = sub_id if sub_id in SLOTS else number

@@ -6,12 +6,13 @@ language of the monitor, so that only numbers are matched.
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 from collector.codes import Parameter, load
 from collector.model import UNMAPPED, Channel, Role
+from drivers.mindray_pds.pressures import SLOTS, STEMS
 
 CO2, ST = "mm[Hg]", "mV"
 CO2_IDS, ST_IDS = frozenset({"220", "250", "251"}), frozenset(map(str, range(105, 118)))
@@ -114,8 +115,10 @@ def setting(attribute: str, parameter: str, known: Mapping[str, Number]) -> Numb
 
 
 def every() -> Iterable[Channel]:
-    """All channels of the tables, and the limits of each; IBP channels as they are without a label."""
+    """All channels of the tables, and the limits of each; IBP channels as they are without a label, and with each."""
     known = numbers()
+    for source, (_, part) in SLOTS.items():
+        yield from (replace(known[source].channel, code=f"{stem}_{part}") for stem in STEMS.values())
     for number in known.values():
         yield number.channel
         if not number.text:
