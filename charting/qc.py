@@ -67,7 +67,8 @@ def site(config: Path | None) -> Site:
 def counted(
     dsn: str, of: Site, asked: Period, *, edition: str, department: str, progress: Callable[[int], None]
 ) -> Counted:
-    """Cases that have changed are derived first; `progress` is told how many. `edition`: one, or ALL.
+    """Cases that have changed are derived first; `progress` is told how many. `edition`: one, or ALL. `department`: one
+    that has a case in the period or around it, or "" for all.
 
     Raises UsageError, StoreError.
     """
@@ -82,6 +83,7 @@ def counted(
         told = figures(trail).of(asked)
     finally:
         database.close()
+    _check_department(department, facts)
     made = report(
         facts,
         of.catalogue,
@@ -92,6 +94,14 @@ def counted(
         department=department,
     )
     return Counted(report=made, facts=facts, site=of)
+
+
+def _check_department(department: str, facts: Sequence[Facts]) -> None:
+    """Of one that is written wrong nothing is counted, which looks like a month without a case. Raises UsageError."""
+    there = sorted({f.department for f in facts} - {""})
+    if department and department not in there:
+        expected = f"expected one of {', '.join(there)}" if there else "no case names one"
+        raise UsageError(f"department {department!r}: {expected}")
 
 
 def write_pdf(made: Counted, lang: str, file: Path) -> None:

@@ -90,6 +90,12 @@ def test_columns_stand_under_each_other_in_chinese(dsn: str) -> None:
         (("--from", "2026-11-31", "--to", "2026-12-01"), "'2026-11-31' is no day"),
         (("--from", "2026-11-02", "--to", "2026-11-01"), "ends before it begins"),
         ((*NOVEMBER, "--edition", "2023"), "edition '2023': expected one of 2022, 2015, tender, icu"),
+        ((*NOVEMBER, "--department", "骨料"), "department '骨料': expected one of "),
+        ((*NOVEMBER, "--department", "骨料"), "骨科"),
+        (
+            ("--from", "2020-01-01", "--to", "2020-01-31", "--department", "骨科"),
+            "department '骨科': no case names one",
+        ),
         ((*NOVEMBER, "--xlsx", "/nowhere/file.xlsx"), "/nowhere/file.xlsx: cannot be written"),
         ((*NOVEMBER, "--config", "/nowhere/charting.toml"), "/nowhere/charting.toml"),
     ],
