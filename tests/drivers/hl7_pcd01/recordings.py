@@ -1,5 +1,6 @@
 """Byte streams of HL7 PCD-01 for the shared contract suite."""
 
+from collector.hl7.mllp import frame
 from tests.drivers.hl7_pcd01.link import captured
 from tests.shared import Recording
 
@@ -20,8 +21,15 @@ NAMES = (
 )
 
 
+def _waves() -> bytes:
+    """The first half of a message of 29 waves, to its last whole segment."""
+    whole = captured("mindray-egateway", "oru_r01_waveform_v26_sim.hl7")
+    segments, end, _ = whole[1:20_000].rpartition(b"\r")
+    return frame(segments + end)
+
+
 def recordings() -> list[Recording]:
     return [
         Recording(name="samples", chunks=tuple(captured(*name) for name in NAMES)),
-        Recording(name="waves", chunks=(captured("mindray-egateway", "oru_r01_waveform_v26_sim.hl7")[:20_000],)),
+        Recording(name="waves", chunks=(_waves(),)),
     ]
