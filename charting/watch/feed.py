@@ -36,7 +36,7 @@ look is held up by all of them.
 BEHIND_US = 5 * MINUTE_US
 """After an outage three days of backlog are here in four minutes (design §8). What is not here then was never told."""
 LIVE_US = 10 * SECOND_US
-"""What is of longer before the first look that finds live data is none of them: it was told in the outage."""
+"""Live data are of so long before the last look that found none, at most: what is older was told in the outage."""
 IDLE_US = 12 * HOUR_US
 """A bed without a patient that has been silent for so long is not in use: unknown, but nothing to be called for."""
 RECENT_US = HOUR_US
@@ -56,12 +56,18 @@ Key = tuple[str, str, int]
 
 @dataclass(slots=True)
 class _Outage:
-    """`heard_us`: when the bed was last heard; `from_us`, `to_us`: times of the readings before and after it."""
+    """`heard_us`: when the bed was last heard; `from_us`, `to_us`: times of the readings before and after it.
+
+    `quiet_us`, `back_us`: the last look that found nothing, and the first one that found live data.
+    """
 
     doubt: Doubt
     heard_us: int
     from_us: int
     back_us: int | None = None
+    quiet_us: int = 0
+    live_us: int | None = None
+    """So long before `to_us` live data may have begun: known at the next look, for the first may have taken long."""
     to_us: int = 0
 
 
@@ -95,6 +101,7 @@ class Feed:
         self._asked_us: int | None = None
         self._heard_us: int | None = None
         self._outage: _Outage | None = None
+        self._looked_us = 0
 
     def look(self, now_us: int, *, used: bool) -> BedAlarms:
         """What is known at `now_us`. `used`: a patient is there. Raises nothing that a store raises."""
@@ -112,6 +119,7 @@ class Feed:
             self._lose(Doubt.STORE, now_us)
         else:
             self._link.good()
+        self._looked_us = now_us
         self._keep(self._board.tick(now_us))
         self._tell(now_us, used=used)
         return self._state(now_us)
@@ -292,7 +300,7 @@ class Feed:
             self._outage = _Outage(doubt=doubt, heard_us=heard_us, from_us=self._newest_us)
             self._doubt_all(self._outage)
         elif self._outage.doubt is not doubt:
-            self._outage.doubt, self._outage.back_us = doubt, None
+            self._outage.doubt, self._outage.back_us, self._outage.live_us = doubt, None, None
             self._doubt_all(self._outage)
 
     def _doubt_all(self, outage: _Outage) -> None:
@@ -308,13 +316,17 @@ class Feed:
         """
         reader = self._reader()
         if outage.back_us is None:
-            outage.back_us, outage.to_us = now_us, self._newest_us
+            outage.quiet_us, outage.back_us, outage.to_us = self._looked_us, now_us, self._newest_us
             self._doubt_all(outage)
+        elif outage.live_us is None:
+            outage.live_us = LIVE_US + max(0, now_us - outage.quiet_us)
         explained = self._gateway_us is not None and outage.from_us <= self._gateway_us
         short = outage.to_us - outage.from_us <= SILENT_US
         if reader is None or short or explained or now_us - outage.back_us > BEHIND_US:
             return False
-        end_us = outage.to_us - LIVE_US
+        if outage.live_us is None:
+            return True
+        end_us = outage.to_us - outage.live_us
         return not reader.points(self._bed, (), max(outage.from_us + 1, end_us - SILENT_US), end_us)
 
     def _tell(self, now_us: int, *, used: bool) -> None:

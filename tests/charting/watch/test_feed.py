@@ -216,6 +216,32 @@ def test_what_was_told_before_an_outage_does_not_stand_for_what_was_told_in_it(b
     assert state.known
 
 
+def test_what_came_live_while_a_look_was_held_up_does_not_stand_for_what_was_told_in_the_outage() -> None:
+    bed = Bedside()
+    bed.go(5)
+    bed.quiet = {"monitor"}
+    bed.go(300)
+    bed.quiet = set()
+    bed.store.readings += [reading(HR, at(second), 70.0) for second in range(301, 325)]
+    bed.now = 325
+    assert bed.go(330).doubt is Doubt.BEHIND
+    bed.store.readings += [reading(HR, at(second), 71.0) for second in range(6, 300)]
+    assert bed.go(332).known
+
+
+def test_what_came_live_while_the_look_that_found_it_was_held_up_does_not_either() -> None:
+    """The look of second 301 ends in second 325: it has found what came until then."""
+    bed = Bedside()
+    bed.go(5)
+    bed.quiet = {"monitor"}
+    bed.go(300)
+    bed.store.readings += [reading(HR, at(second), 70.0) for second in range(301, 325)]
+    bed.now = 301
+    bed.go(301)
+    bed.quiet, bed.now = set(), 325
+    assert bed.go(330).doubt is Doubt.BEHIND
+
+
 def test_an_outage_of_which_nothing_was_ever_told_ends_after_five_minutes() -> None:
     bed = Bedside()
     bed.go(5)
