@@ -5,7 +5,7 @@ Source: fact sheets ihe-pcd §2, §3, §7, mindray-and-chinese-hl7 §2, §4, §8
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.model import UNMAPPED, Channel, Event, Observation, Quality, Role
 from drivers.hl7_pcd01.codes import BODY, EPISODIC
@@ -22,6 +22,7 @@ RETELL_S = 30.0
 """A limit that stays as it is is told anew so often, else as a repeat: one that nobody tells any more looks old."""
 MOST = 4_096
 """Channels of a bed of which the last is remembered."""
+TEMPERATURE, SITE = "MDC_TEMP", "VND_COMEN_TEMPERATURE_SITE"
 SPOT = "MON_SPOT_DATA"
 """Comen's spot checks: all rows have been measured at their own time (OBR-4)."""
 
@@ -69,6 +70,7 @@ class Numerics:
             if signal.meaning.object and not row.value:
                 continue
             told.append(self._told(row, signal, moment, header_us, spot=spot))
+        told = _sited(told)
         again, undated = self._groups(told, now)
         events: list[Event] = []
         for one in told:
@@ -151,6 +153,17 @@ class Numerics:
             if not repeat:
                 self._limits[channel] = limit, now
             yield Observation(channel=channel, value=limit, demo=demo, repeat=repeat)
+
+
+def _sited(told: Sequence[_Told]) -> list[_Told]:
+    """Temperatures without a site at that which a row beside them tells: an ear is no more the core than a skin is."""
+    site = next((str(one.value.value) for one in told if one.channel.code == SITE and one.value.value is not None), "")
+    return [
+        replace(one, channel=replace(one.channel, site=site))
+        if site and one.channel.code == TEMPERATURE and not one.channel.site
+        else one
+        for one in told
+    ]
 
 
 _NONE_ENTERED = Value(None, Quality.NOT_AVAILABLE)

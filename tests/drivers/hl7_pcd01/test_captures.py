@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from alarms.sites import site_of
 from collector.model import (
     UNMAPPED,
     AlarmCondition,
@@ -143,6 +144,16 @@ def test_limits_are_those_of_the_rows(name: str) -> None:
     roles = [e.channel.role for e in events if e.channel.role in {Role.LIMIT_LOW, Role.LIMIT_HIGH}]
     assert roles == [Role.LIMIT_LOW, Role.LIMIT_HIGH] * (len(told) // 2)
     assert [(e.channel.code, e.value) for e in events if e.channel.role in set(roles)] == told
+
+
+def test_a_spot_check_tells_where_the_temperature_was_taken() -> None:
+    """Comen's 2269 stands in a row of its own: an ear's does not fill the record's row of the body's temperature."""
+    events = of(Link().feed(captured("comen", "nc5_spot_check_wire_2026.hl7")), Observation)
+    (told,) = [e for e in events if e.channel.code == "MDC_TEMP" and e.channel.role is Role.MEASURED]
+    assert (told.value, told.channel.site) == (39.0, "Ear")
+    site = site_of(told.channel.code, told.channel.site)
+    assert site is not None
+    assert not site.is_body
 
 
 @pytest.mark.parametrize("name", sorted(expected()))
