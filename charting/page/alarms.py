@@ -170,11 +170,11 @@ class AlarmView:
         return f'<b class="pri"><i aria-hidden="true">{MARKS[priority]}</i> {word}</b>'
 
     def _said(self, one: Alarm) -> tuple[str, str]:
-        """What the alarm says and of which device; of the gateway's own in the page's language."""
+        """What the alarm says and of which device; of the gateway's own, and of a refid, in the page's language."""
         words, source = self._words, one.alarm.source
         text = one.alarm.text or self._name(one) or source
         if one.device != GATEWAY:
-            return text, one.device
+            return words.name(self._parameters, text, source) if text in self._parameters else text, one.device
         found = about(source)
         if found is None:
             known = words.condition(source) or ("" if _is_advice(one) else self._named(one)) or text

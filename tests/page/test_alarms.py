@@ -104,6 +104,13 @@ async def test_an_alarm_shows_whose_it_is_and_each_of_its_times() -> None:
     assert f'data-t="{(NOW_US - 100 * SECOND_US) // 1000}"' in part
 
 
+@pytest.mark.parametrize(("lang", "said"), [("zh", "低于报警下限"), ("en", "Below low limit")])
+async def test_an_event_of_which_only_the_refid_is_sent_has_its_name(lang: str, said: str) -> None:
+    part = await Site(alarm(NOW_US, text="MDC_EVT_LO_VAL_LT_LIM")).part("alarms", lang)
+    assert f'<span class="what">{said}</span>' in part
+    assert "MDC_EVT" not in part
+
+
 @pytest.mark.parametrize(
     ("lang", "who", "said", "told"),
     [

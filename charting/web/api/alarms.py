@@ -120,13 +120,15 @@ def alarm_out(here: Context, alarm: Alarm) -> AlarmOut:
 
 
 def said(here: Context, alarm: Alarm) -> str:
-    """A device's text as it sent it, else what its code means; of ours what it means."""
+    """A device's text as it sent it (a refid: what it means), else what its code means; of ours what it means."""
     return said_of(here, alarm.device, alarm.alarm.code, alarm.alarm.text, alarm.alarm.source)
 
 
 def said_of(here: Context, device: str, code: str, text: str, source: str) -> str:
     words = DeviceWords(here.lang)
     name = "" if code == UNMAPPED else words.name(_parameters(), code, source)
+    if device != GATEWAY and text in _parameters():
+        return " ".join(filter(None, (name, words.name(_parameters(), text, source))))
     if device != GATEWAY:
         return text or name or source
     if source == FEED:

@@ -70,6 +70,18 @@ async def test_the_board_says_what_devices_said_and_what_nobody_knows() -> None:
     assert {key: told[key] for key in wanted} == wanted
 
 
+async def test_an_event_of_which_only_the_refid_is_sent_has_its_name() -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.look()
+    hospital.tell(text="MDC_EVT_LO_VAL_LT_LIM")
+    hospital.look()
+    async with hospital.client("surgeon") as client:
+        board = (await client.get("/api/alarms")).json()
+    (told,) = beds(board)["OR-03"]["alarms"]
+    assert (told["text"], told["said"]) == ("MDC_EVT_LO_VAL_LT_LIM", "Below low limit")
+
+
 async def test_who_has_seen_an_alarm_is_kept_with_the_case_and_told_to_everybody() -> None:
     hospital = Watched()
     hospital.opened()
