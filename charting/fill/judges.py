@@ -29,6 +29,8 @@ HELPERS: Mapping[str, tuple[str, ...]] = {
 _HOLE_US = 15 * SECOND_US
 _BESIDE_US = 10 * SECOND_US
 _MINUTELY_US = MINUTE_US
+_OLD_US = 10 * MINUTE_US
+"""What was measured longer before says nothing of a jump."""
 _NOTHING = 0.5
 
 
@@ -125,7 +127,7 @@ def _switched_on(stream: Stream, others: Sequence[Stream]) -> list[int]:
 
 
 def spikes(stream: Stream, by: float, longest_s: float, *, down: bool = False) -> NDArray[np.bool_]:
-    """Readings that leave by more than `by` what was before and what comes after, for at most so long."""
+    """Readings that leave by more than `by` what was before (of late) and what comes after, for at most so long."""
     out = np.zeros(stream.time_us.size, dtype=bool)
     at = np.flatnonzero(stream.valid)
     value, time_us = stream.value[at], stream.time_us[at]
@@ -136,7 +138,8 @@ def spikes(stream: Stream, by: float, longest_s: float, *, down: bool = False) -
     for length in range(1, min(most, n - 2) + 1):
         before, after = value[: n - length - 1], value[length + 1 :]
         short = time_us[length + 1 :] - time_us[1 : n - length] <= longest
-        back = short & (np.abs(before - after) < by)
+        late = time_us[1 : n - length] - time_us[: n - length - 1] <= _OLD_US
+        back = short & late & (np.abs(before - after) < by)
         if not back.any():
             continue
         for i in range(length):

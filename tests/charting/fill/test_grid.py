@@ -188,6 +188,7 @@ def test_the_order_of_series_does_not_matter(seed: int, random: Random) -> None:
 @given(SEEDS, st.lists(st.integers(1, LONG - 1), min_size=1, max_size=4, unique=True))
 @example(215, [233, 87])
 @example(136, [250, 81, 149, 287])
+@example(39, [143])
 @settings(max_examples=30, deadline=None)
 def test_piece_by_piece_is_the_same_as_at_once(seed: int, cuts: list[int]) -> None:
     data = BedData(points=bed(seed, LONG), conditions=CONDITIONS)

@@ -49,6 +49,12 @@ def test_seconds_of_another_rate_are_left_out() -> None:
     assert longer.dropped == {}
 
 
+@pytest.mark.parametrize(("missing_s", "dropped"), [(599, {"hr.spike": 4}), (600, {})])
+def test_seconds_of_another_rate_differ_from_what_was_of_late(missing_s: int, dropped: dict[str, int]) -> None:
+    told = without(but(steady(HR, 70, 20), 900, 904, 130), 900 - missing_s, 900)
+    assert Charted([told], 20, ("hr",)).one("hr", 15).dropped == dropped
+
+
 def test_the_first_seconds_of_a_source_that_comes_back_are_left_out() -> None:
     ecg = without(steady(HR, 70, 12), 200, 300)
     cell = Charted([ecg, steady(PULSE, 72, 12)], 12, ("hr",)).one("hr", 5)

@@ -141,6 +141,7 @@ def test_the_filter_names_every_set() -> None:
     assert FILTER.split()[0] == "fill"
     assert dict(part.split("/") for part in FILTER.split()[1:]) == {
         **dict.fromkeys(numbers(), "1"),
+        **dict.fromkeys(("hr", "spo2", "etco2"), "2"),
         "abp": "3",
         "temp": "4",
     }
