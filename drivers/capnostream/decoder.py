@@ -130,7 +130,7 @@ class Decoder:
         """CO2 is from now on in this unit: what was told in another one has ended."""
         if self._unit and unit != self._unit:
             for number in (*meanings.NUMBERS, *meanings.LIMITS):
-                channel = number.channel(self._unit)
+                channel = self._channel(number)
                 if not number.unit:
                     self._told.pop(channel, None)
                     yield Observation(channel=channel, value=None, quality=Quality.NOT_AVAILABLE)
@@ -138,14 +138,16 @@ class Decoder:
         self._wave.unit_is(unit)
 
     def _number(self, number: Number, payload: bytes) -> Observation:
-        byte, channel = payload[number.place], number.channel(self._unit)
+        byte, channel = payload[number.place], self._channel(number)
         if byte == meanings.NO_VALUE:
             return Observation(channel=channel, value=None, quality=Quality.NOT_AVAILABLE)
         if number.unit or self._unit == meanings.MMHG:
             return Observation(channel=channel, value=float(byte))
-        if self._divisor is None:
-            return Observation(channel=channel, value=float(byte), quality=Quality.QUESTIONABLE)
-        return Observation(channel=channel, value=byte / self._divisor)
+        return Observation(channel=channel, value=byte / (self._divisor or 1))
+
+    def _channel(self, number: Number) -> Channel:
+        scaled = number.unit or self._unit == meanings.MMHG or self._divisor is not None
+        return number.channel(self._unit) if scaled else number.unscaled()
 
     def _state(self, channel: Channel, word: str) -> Iterator[Event]:
         """A word, told when it changes, and now and then."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from collector.model import AlarmType, Channel, Priority, Role
+from collector.model import UNMAPPED, AlarmType, Channel, Priority, Role
 
 NO_VALUE = 255
 NUMERICS_BYTES = 27
@@ -30,6 +30,10 @@ class Number:
 
     def channel(self, co2_unit: str) -> Channel:
         return Channel(code=self.code, source=self.name, unit=self.unit or co2_unit, role=self.role)
+
+    def unscaled(self) -> Channel:
+        """Of CO2 in a unit of which nobody has told the scale: no CO2 yet."""
+        return Channel(code=UNMAPPED, source=self.name, unit="1", role=self.role)
 
 
 _ET, _FI, _RR = "MDC_CONC_AWAY_CO2_ET", "MDC_CONC_AWAY_CO2_INSP", "MDC_CO2_RESP_RATE"

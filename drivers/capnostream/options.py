@@ -10,7 +10,7 @@ class Options(BaseModel):
 
     waves: keep the CO2 wave; the device sends it in any case. ipi: ask for the message of the integrated pulmonary
     index, of which the layout is not known. patient: ask for the patient's id. co2_divisor: by what CO2 in kPa or Vol%
-    is to be divided, once it has been compared with the display; until then such values are as sent and questionable.
+    is to be divided, once it has been compared with the display; until then such values are numbers without a name.
     Without meaning for mmHg.
     """
 

@@ -179,9 +179,10 @@ class CapnostreamSimulator:
         for number in (*NUMBERS, *LIMITS):
             byte = payload[number.place]
             sure = number.unit or self._unit == 1
-            quality = Quality.VALID if sure else Quality.QUESTIONABLE
-            value, quality = (None, Quality.NOT_AVAILABLE) if byte == meanings.NO_VALUE else (float(byte), quality)
-            said.append(Observation(channel=number.channel(UNITS[self._unit]), value=value, quality=quality))
+            channel = number.channel(UNITS[self._unit]) if sure else number.unscaled()
+            nothing = byte == meanings.NO_VALUE
+            value, quality = (None, Quality.NOT_AVAILABLE) if nothing else (float(byte), Quality.VALID)
+            said.append(Observation(channel=channel, value=value, quality=quality))
         return said + self._changes({ACTIVE_CO2: co2, ACTIVE_SPO2: spo2})
 
     def _changes(self, bytes_: Mapping[int, int]) -> list[AlarmCondition]:

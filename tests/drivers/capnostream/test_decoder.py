@@ -1,6 +1,7 @@
 """What messages say: numerics byte by byte, alarms, limits, units, the wave, identity."""
 
 from collector.model import (
+    UNMAPPED,
     AlarmCondition,
     AlarmPhase,
     AlarmType,
@@ -93,7 +94,7 @@ def test_255_is_no_value() -> None:
 
 def test_the_units_byte_decides_the_unit() -> None:
     kpa = [e for e in numerics(changed(p25=2, p4=53)) if isinstance(e, Observation) and e.channel.source == "etco2"]
-    assert [(e.value, e.channel.unit, e.quality) for e in kpa] == [(53.0, "kPa", Quality.QUESTIONABLE)]
+    assert [(e.value, e.channel.unit, e.channel.code) for e in kpa] == [(53.0, "1", UNMAPPED)]
     known = numerics(changed(p25=2, p4=53), co2_divisor=10)
     assert values(known)["etco2", Role.MEASURED] == (5.3, "kPa")
     assert values(numerics(changed(p25=3, p4=5), co2_divisor=1))["etco2", Role.MEASURED] == (5.0, "%")
@@ -106,7 +107,9 @@ def test_when_the_unit_changes_the_old_values_end() -> None:
     ended = {e.channel.source for e in events if isinstance(e, Observation) and e.channel.unit == "mm[Hg]"}
     assert ended == {"etco2", "fico2", "etco2.high", "etco2.low", "fico2.high"}
     assert all(e.value is None for e in events if isinstance(e, Observation) and e.channel.unit == "mm[Hg]")
-    assert values(events)["etco2.high", Role.LIMIT_HIGH] == (60.0, "kPa")
+    assert values(events)["etco2.high", Role.LIMIT_HIGH] == (60.0, "1")
+    back = [(e.channel.source, e.value) for e in read((1, NUMERICS)) if isinstance(e, Observation)]
+    assert back[:2] == [("etco2", None), ("fico2", None)]
 
 
 def test_limits_and_states_are_told_when_they_change() -> None:
