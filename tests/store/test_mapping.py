@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from collector.cli import app
 from collector.codes import by_refid
+from collector.dsn import server as server_dsn
 from collector.errors import UsageError
 from collector.journal import Journal
 from collector.mapping import Line, give, unmapped
@@ -133,6 +135,16 @@ def test_the_list_says_which_lines_to_complete(dsn: str) -> None:
     found = json.loads(CliRunner().invoke(app, ["devices", "--json", "--unmapped", dsn]).output)
     assert [one["bed"] for one in found] == [BED, BED, BED]
     assert found[0]["time"] == "2026-01-01T00:00:00.000000Z"
+
+
+async def test_who_may_read_the_store_may_see_what_has_no_code(database: str, tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db", [READER])
+    journal.append(STORED)
+    migrate(database)
+    await deliver(database, journal)
+    journal.close()
+    as_reader = make_conninfo(server_dsn(database), options="-c role=vitalsd_read")
+    assert len(unmapped(as_reader)) == len(STORED)
 
 
 @pytest.mark.parametrize(

@@ -24,4 +24,12 @@ create or replace view public.waves as
 select w.time, c.bed, c.device, c.code, c.source, w.rate_hz, w.samples as n, c.unit
 from vitalsd.wave as w join vitalsd.read_channel as c on c.id = w.channel;
 
-grant select on vitalsd.mapping, vitalsd.read_channel to vitalsd_chart, vitalsd_read;
+-- Signals that have no code, with their last reading or the end of their last wave.
+create view vitalsd.unmapped as
+select c.bed, c.device, c.source, c.role, c.unit, coalesce(l.value::text, l.text) as last,
+  coalesce(l.time, t.ends) as time
+from vitalsd.read_channel as c left join vitalsd.latest as l on l.channel = c.id
+left join vitalsd.wave_tip as t on t.channel = c.id
+where c.code = 'MDC_UNMAPPED';
+
+grant select on vitalsd.mapping, vitalsd.read_channel, vitalsd.unmapped to vitalsd_chart, vitalsd_read;

@@ -61,12 +61,8 @@ select id, bed, device, code, source, role, site, unit from vitalsd.read_channel
 insert into vitalsd.mapping(device, source, code, unit) values (%s, %s, %s, %s)
 on conflict (device, source) do update set code = excluded.code, unit = excluded.unit, mapped = now();
 
--- unmapped: signals that have no code, with their last reading or the end of their last wave
-select c.bed, c.device, c.source, c.role, c.unit, coalesce(l.value::text, l.text),
-  coalesce(l.time, t.ends)::timestamptz
-from vitalsd.read_channel as c left join vitalsd.latest as l on l.channel = c.id
-left join vitalsd.wave_tip as t on t.channel = c.id
-where c.code = 'MDC_UNMAPPED' order by c.device, c.source, c.bed, c.role;
+-- unmapped: signals that have no code
+select bed, device, source, role, unit, last, time from vitalsd.unmapped order by device, source, bed, role;
 
 -- put_channel: unless it is there
 insert into vitalsd.channel(bed, device, code, source, role, site, unit) values (%s, %s, %s, %s, %s, %s, %s)
