@@ -217,9 +217,9 @@ class Desk(Documents, Watching):
         since = min(start for _, start, _ in asked)
         rows = self.trail.rows(since_us=since, until_us=until_us + 1, limit=10_000)
         wanted = [r for r in rows if r.state != "discarded" and (known is None or r.case != known.id)]
-        return [o for row in wanted for o in overlaps(self._moved(row), asked)]
+        return [o for row in wanted for o in overlaps(self.moved(row), asked)]
 
-    def _moved(self, row: CaseRow) -> Case:
+    def moved(self, row: CaseRow) -> Case:
         """A case as far as it tells where its patient was: it is asked of many, and read from few entries."""
         last, case = self._stays.get(row.case, (0, None))
         if case is None or last != row.last:

@@ -18,12 +18,14 @@ from charting.fill.plan import Spans
 from charting.fill.signals import find
 from charting.fill.streams import without
 from charting.fill.types import Cause, CellState, Gap
+from charting.filler.apart import Apart, unforeseen
 from charting.filler.certificate import certificate
+from charting.filler.elsewhere import Elsewhere
 from charting.filler.identity import differing
 from charting.filler.look import TOLD_US, Look
 from charting.filler.measuring import Measuring
 from charting.filler.news import elsewhere_news, news, unreached_news
-from charting.filler.parts import BACK_US, Part, occupied, parts, plan
+from charting.filler.parts import Part, occupied, parts, plan
 from charting.filler.pumps import ITEM, NAME_CODE, RATE_CODES, infusions
 from charting.filler.sources import SourceError, Sources
 from charting.filler.watch import Prints, Seen, changed, first_kept_us
@@ -82,8 +84,10 @@ class Filler:
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._seen: dict[tuple[str, str, int], Seen] = {}
-        self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
         self._store = Link(log, "charting database")
+        self._looks = Link(log, "filling")
+        self._apart = Apart(log, "filling failed", _Ended)
+        self._elsewhere = Elsewhere(desk, trail, self._apart, MOST)
         self._links: dict[str, Link] = {}
         self._since: dict[str, int] = {}
         self._settled: dict[str, int] = {}
@@ -111,20 +115,23 @@ class Filler:
                 closed = self._closed()
                 ended = self._unsettled(closed)
                 measured = self._measuring.due([*rows, *closed])
-                others = self._elsewhere([*rows, *ended, *measured])
-                for row in measured:
-                    self._measuring.keep(row.case, _of_others(row.case, others))
-                for row in rows:
-                    self._look_at(row.case, others)
-                for row in ended:
-                    self._look_at(row.case, others)
-                    self._certify(row.case, others)
+                others = self._elsewhere.since([*rows, *ended, *measured])
+                for id_ in (row.case for row in measured):
+                    self._apart.trying(id_, partial(self._measuring.keep, id_, _of_others(id_, others)))
+                for id_ in (row.case for row in rows):
+                    self._apart.trying(id_, partial(self._look_at, id_, others))
+                for id_ in (row.case for row in ended):
+                    self._apart.trying(id_, partial(self._look_at_ended, id_, others))
             except _Ended:
                 return
             except VitalsdError as error:
                 self._store.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._looks.lost(unforeseen(error))
             else:
                 self._store.good()
+                self._looks.good()
+                self._apart.looked()
 
     def settle(self, case: str) -> None:
         """Fill one case now, before something is done with it that lasts. Where a look takes long, it has done so."""
@@ -133,7 +140,7 @@ class Filler:
         try:
             with suppress(VitalsdError, Refusal, _Ended):
                 rows = [*self._trail.rows(state="open", limit=MOST), *self._unsettled(self._closed())]
-                self._look_at(case, self._elsewhere(rows), lasting=True)
+                self._look_at(case, self._elsewhere.since(rows), lasting=True)
         finally:
             self._lock.release()
 
@@ -145,20 +152,6 @@ class Filler:
         self._settled = {row.case: row.last for row in rows if self._settled.get(row.case) == row.last}
         self._certified = {row.case: last for row in rows if (last := self._certified.get(row.case))}
         return [row for row in rows if row.case not in self._settled]
-
-    def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
-        """Where patients were since the first open case began, by case."""
-        if not rows:
-            return {}
-        since_us = min(row.opened_us for row in rows) - BACK_US
-        found = {}
-        for row in self._trail.rows(since_us=since_us, limit=MOST):
-            before = self._stays.get(row.case)
-            if before is None or before[0] != row.last:
-                before = row.last, occupied(self._desk.case(row.case))
-            found[row.case] = before
-        self._stays = found
-        return {case: stays for case, (_, stays) in found.items()}
 
     def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]], *, lasting: bool = False) -> None:
         """`lasting`: what there is now is to stay, be it final or not."""
@@ -176,6 +169,10 @@ class Filler:
                 if lasting:
                     self._seen.pop(key, None)
                 self._reading(part.bed, partial(self._fill, key, template, part, lasting))
+
+    def _look_at_ended(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> None:
+        self._look_at(id_, elsewhere)
+        self._certify(id_, elsewhere)
 
     def _documents(self, case: Case) -> Sequence[tuple[Document, Template]]:
         """Those that devices fill."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -15,8 +14,10 @@ from charting.case.clock import HOUR_US, MINUTE_US
 from charting.case.refusals import Refusal
 from charting.case.state import Case
 from charting.desk import Desk
+from charting.filler.apart import Apart, unforeseen
+from charting.filler.elsewhere import Elsewhere
 from charting.filler.identity import spans
-from charting.filler.parts import BACK_US, Part, occupied, present
+from charting.filler.parts import Part, present
 from charting.filler.sources import SourceError, Sources
 from charting.filler.thermometry import Present, read, thermometry
 from charting.metrics import Metrics
@@ -38,8 +39,6 @@ GONE_US = 24 * HOUR_US
 LEAVING = "TMP-PACU-EXIT"
 """The rule that is asked before somebody leaves the PACU (clinical.md §2.7, soft stop)."""
 _CASES = 1_000
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +81,10 @@ class Adviser:
         self._metrics = metrics or Metrics()
         self._store = Link(log, "charting database")
         self._looks = Link(log, "advisories")
-        self._failing: set[str] = set()
+        self._apart = Apart(log, "advising failed")
+        self._elsewhere = Elsewhere(desk, trail, self._apart, _CASES)
         self._links: dict[str, Link] = {}
         self._told: dict[str, _Told] = {}
-        self._stays: dict[str, tuple[int, Sequence[Part]]] = {}
         self._situations: dict[str, Situation] = {}
         self._cases: dict[str, tuple[int, Case]] = {}
         self._minute = 0
@@ -102,14 +101,19 @@ class Adviser:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PACE_S)
 
-    def standing(self, row: CaseRow) -> Sequence[Standing]:
-        """The advisories of an open case that stand. It is read anew where its row tells of new entries."""
+    def standing(self, row: CaseRow) -> Sequence[Standing] | None:
+        """The advisories of an open case that stand. It is read anew where its row tells of new entries.
+
+        Of one that cannot be read what was known; None: nothing was.
+        """
         known = self._cases.get(row.case)
         if known is None or known[0] != row.last:
-            known = self._cases[row.case] = row.last, self._desk.case(row.case)
+            case = self._apart.trying(row.case, partial(self._desk.case, row.case))
+            if case is not None:
+                known = self._cases[row.case] = row.last, case
             while len(self._cases) > _CASES:
                 del self._cases[next(iter(self._cases))]
-        return standing(known[1], self._now_us())
+        return None if known is None else standing(known[1], self._now_us())
 
     def before_leaving(self, case: str) -> Mapping[str, str] | None:
         """What the last look at a patient in the PACU says against his leaving now, as LEAVING names it; None: nothing.
@@ -127,18 +131,19 @@ class Adviser:
         with self._metrics.look.labels("advisories").time():
             try:
                 rows = self._trail.rows(state="open", limit=_CASES)
-                elsewhere = self._elsewhere(rows)
+                elsewhere = self._elsewhere.since(rows)
                 live = {row.case: self._look_at(row.case, elsewhere) for row in rows}
                 for id_ in self._gone(live):
-                    self._trying(id_, partial(self._end_gone, id_))
+                    self._apart.trying(id_, partial(self._end_gone, id_))
             except VitalsdError as error:
                 self._store.lost(str(error))
                 return
             except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._looks.lost(" ".join(f"{type(error).__name__}: {error}".split()))
+                self._looks.lost(unforeseen(error))
                 return
             self._store.good()
             self._looks.good()
+            self._apart.looked()
             self._told = {case: told for case, told in self._told.items() if case in live}
             self._situations = {case: found for case, found in self._situations.items() if case in live}
             self.live, self._begun = live, True
@@ -150,55 +155,22 @@ class Adviser:
         rows = self._trail.rows(state="closed", since_us=self._now_us() - GONE_US, limit=_CASES)
         return [row.case for row in rows]
 
-    def _elsewhere(self, rows: Sequence[CaseRow]) -> Mapping[str, Sequence[Part]]:
-        """Where patients were since the first open case began, by case; of one that cannot be read what was known."""
-        if not rows:
-            return {}
-        since_us = min(row.opened_us for row in rows) - BACK_US
-        found = {}
-        for row in self._trail.rows(since_us=since_us, limit=_CASES):
-            before = self._stays.get(row.case)
-            if before is None or before[0] != row.last:
-                case = self._trying(row.case, partial(self._desk.case, row.case))
-                before = before if case is None else (row.last, occupied(case))
-            if before is not None:
-                found[row.case] = before
-        self._stays = found
-        return {case: parts for case, (_, parts) in found.items()}
-
-    def _trying(self, id_: str, do: Callable[[], Found]) -> Found | None:
-        """What is done with a case; what nobody foresaw in it must not end the advice for all others. None: it failed.
-
-        Raises VitalsdError: the charting database, or what a bed's readings come from.
-        """
-        try:
-            found = do()
-        except VitalsdError:
-            raise
-        except Exception:  # noqa: BLE001  see above
-            if id_ not in self._failing:
-                self._failing.add(id_)
-                self._log.exception("advising failed", case=id_)
-            return None
-        return found
-
     def _look_at(self, id_: str, elsewhere: Mapping[str, Sequence[Part]]) -> Live:
-        now_us, case = self._now_us(), self._trying(id_, partial(self._desk.case, id_))
+        now_us, case = self._now_us(), self._apart.trying(id_, partial(self._desk.case, id_))
         if case is None:
             return Live(at_us=now_us)
         if case.area not in AREAS or not case.bed:
-            self._trying(id_, partial(self._end, case))
+            self._apart.trying(id_, partial(self._end, case))
             return Live(at_us=now_us)
         link = self._links.setdefault(case.bed, Link(self._log.bind(bed=case.bed), "temperatures of the bed"))
         others = [part for other, parts in elsewhere.items() if other != id_ for part in parts]
         try:
-            live = self._trying(id_, partial(self._advise, case, others, now_us))
+            live = self._apart.trying(id_, partial(self._advise, case, others, now_us))
         except SourceError as error:
             link.lost(str(error))
             return Live(at_us=now_us)
         if live is None:
             return Live(at_us=now_us)
-        self._failing.discard(id_)
         link.good()
         return live
 

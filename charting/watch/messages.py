@@ -7,7 +7,7 @@ The contract. Every message is retained, of QoS 1, JSON in UTF-8, and with MQTT 
     PREFIX/BED/board                      what the department knows of a bed's alarms: known (false: something may
                                           stand that nobody knows of), doubt and since when (null: none), devices that
                                           are heard or not, how many are present and unknown by priority, the highest
-                                          of both (null: none), how many advisories stand
+                                          of both (null: none), how many advisories stand (null: not known)
     PREFIX/BED/advisories/RULE            an advisory of our own that stands for the patient who is there: case, level,
                                           since when, the numbers that made it so, text in Chinese and English; an empty
                                           message: it stands no longer
@@ -47,7 +47,7 @@ def offline(prefix: str) -> Message:
     return Message(topic=status_topic(prefix), payload=LAST_WILL)
 
 
-def of_bed(prefix: str, state: BedAlarms, advisories: int) -> Message:
+def of_bed(prefix: str, state: BedAlarms, advisories: int | None) -> Message:
     by = {presence: Counter[Priority]() for presence in Presence}
     for alarm in state.alarms:
         by[alarm.presence][alarm.alarm.priority] += 1
@@ -65,12 +65,19 @@ def of_bed(prefix: str, state: BedAlarms, advisories: int) -> Message:
     return Message(topic=f"{prefix}/{level(state.bed)}/board", payload=_json(body))
 
 
-def of_board(prefix: str, board: Board, standing: Callable[[CaseRow], Sequence[Standing]]) -> Iterator[Message]:
-    """All that is to be at the broker of a department. `standing`: the advisories of an open case."""
+def of_board(prefix: str, board: Board, standing: Callable[[CaseRow], Sequence[Standing] | None]) -> Iterator[Message]:
+    """All that is to be at the broker of a department. `standing`: the advisories of an open case; None: not known.
+
+    What is not known is not taken back: it stays at the broker as it was told.
+    """
     for state in board.beds.values():
-        found = {each.rule: each for row in reversed(board.cases(state.bed)) for each in standing(row)}
-        yield of_bed(prefix, state, len(found))
+        told = [standing(row) for row in reversed(board.cases(state.bed))]
+        found = {each.rule: each for advisories in told for each in advisories or ()}
+        unknown = None in told
+        yield of_bed(prefix, state, None if unknown else len(found))
         for rule in rules():
+            if unknown and rule not in found:
+                continue
             topic = f"{prefix}/{level(state.bed)}/advisories/{level(rule)}"
             body = _advisory(state.bed, found[rule]) if rule in found else ""
             yield Message(topic=topic, payload=body)

@@ -11,6 +11,7 @@ import structlog
 
 from alarms.board import Alarm, Presence, Seen
 from alarms.latency import Latency
+from charting.filler.apart import unforeseen
 from charting.filler.sources import Sources
 from charting.metrics import Metrics
 from charting.trail.entries import AlarmSeen
@@ -49,6 +50,8 @@ class Watch:
         self._metrics = metrics or Metrics()
         self._feeds = {bed: Feed(bed, partial(sources.reader, bed), log) for bed in beds}
         self._link = Link(log, "charting database")
+        self._entries = Link(log, "entries of the watch")
+        self._listening = Link(log, "listeners of the watch")
         self._rows: Sequence[CaseRow] = ()
         self._last = 0
         self._said = self._shown_said = 0
@@ -76,8 +79,11 @@ class Watch:
                 self._read_trail()
             except VitalsdError as error:
                 self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  an entry that nobody foresaw must not end the watch
+                self._entries.lost(unforeseen(error))
             else:
                 self._link.good()
+                self._entries.good()
             used = {row.bed for row in self._rows}
             beds = dict(self._board.beds)
             for bed, feed in self._feeds.items():
@@ -124,25 +130,34 @@ class Watch:
         return self._shown.get(_key(alarm))
 
     def _tell(self) -> None:
-        board = self.board()
+        board, failed = self.board(), False
         for tell in self._listeners:
             try:
                 tell(board)
             except VitalsdError as error:  # the advisories that stand are in the charting database
                 self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the watch
+                self._listening.lost(unforeseen(error))
+                failed = True
+        if not failed:
+            self._listening.good()
 
     def _read_trail(self) -> None:
-        """Open cases, and who has seen which alarm since the last look. What pages show of either is counted."""
+        """Open cases, and who has seen which alarm since the last look. What pages show of either is counted.
+
+        Where an entry cannot be read, those before it are not read again.
+        """
         last = self._trail.last()
         if last == self._last:
             return
+        before, self._rows = self._rows, self._trail.rows(state="open", limit=_CASES)
+        self._said += [replace(row, last=0) for row in before] != [replace(row, last=0) for row in self._rows]
         for entry in self._trail.all(self._last, kinds=["alarm_seen", "advised"]):
             said, self._said = entry.body, self._said + 1
             if isinstance(said, AlarmSeen) and said.bed in self._feeds:
                 seen = Seen(by=entry.actor, at_us=entry.at_us, told_us=said.told_us)
                 self._feeds[said.bed].see(said.device, said.source, said.onset_us, seen)
-        before, self._rows = self._rows, self._trail.rows(state="open", limit=_CASES)
-        self._said += [replace(row, last=0) for row in before] != [replace(row, last=0) for row in self._rows]
+            self._last = entry.seq
         self._last = last
 
 

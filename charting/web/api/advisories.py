@@ -19,6 +19,8 @@ from collector.technical import GATEWAY
 router = APIRouter(prefix="/api/advisories", tags=["alarms"])
 
 DAY_US = 24 * HOUR_US
+UNREAD = "unread"
+"""Why nothing is known of the advisories of a case: it cannot be read."""
 _CASES = 1_000
 
 
@@ -62,12 +64,13 @@ class PatientOut(BaseModel):
 
 
 def patient_out(here: Context, row: CaseRow) -> PatientOut:
-    live = here.department.adviser.live.get(row.case)
+    live, standing_now = here.department.adviser.live.get(row.case), here.department.adviser.standing(row)
+    lacking = [*([UNREAD] if standing_now is None else []), *(held.why for held in (live.held if live else ()))]
     return PatientOut(
         case=row.case,
-        advisories=[_advisory_out(here, each) for each in here.department.adviser.standing(row)],
+        advisories=[_advisory_out(here, each) for each in standing_now or ()],
         temperature=None if live is None or live.warmth is None else _temperature_out(here, live.warmth),
-        lacking=[] if live is None else list(dict.fromkeys(why(held.why, here.lang.value) for held in live.held)),
+        lacking=list(dict.fromkeys(why(each, here.lang.value) for each in lacking)),
     )
 
 

@@ -217,13 +217,32 @@ def test_a_look_that_fails_as_nobody_foresaw_is_lost_until_one_succeeds(
 ) -> None:
     with capture_logs() as logs:
         with monkeypatch.context() as patch:
-            patch.setattr(theatre.adviser, "_elsewhere", lambda _: fold_fails())
+            patch.setattr(theatre.adviser._elsewhere, "since", lambda _: fold_fails())
             theatre.go(2)
         assert theatre.adviser.live == {}
         theatre.go(3)
-    assert [(log["event"], log.get("reason")) for log in logs if log["log_level"] != "debug"] == [
-        ("advisories lost", "ValueError: an entry that nobody foresaw"), ("advisories back", None),
-    ]  # fmt: skip
+    lost, back = (log for log in logs if log["log_level"] != "debug")
+    assert (lost["event"], back["event"]) == ("advisories lost", "advisories back")
+    assert lost["reason"].startswith("ValueError at test_advise.py:")
+
+
+def test_of_a_case_that_cannot_be_read_stands_what_was_known_and_nothing_is_made_up(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theatre.go(70)
+    theatre.go(90, 35.8)
+    (row,) = theatre.desk.trail.rows()
+    known = theatre.adviser.standing(row)
+    assert known is not None
+    assert [each.rule for each in known] == ["TMP-36"]
+    monkeypatch.setattr(theatre.desk, "case", lambda _: fold_fails())
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert theatre.adviser.standing(replace(row, last=row.last + 1)) == known
+        theatre.restart()
+        monkeypatch.setattr(theatre.desk, "case", lambda _: fold_fails())
+        assert theatre.adviser.standing(row) is None
+    assert [(log["event"], log["case"]) for log in logs] == [("advising failed", "case")] * 2
 
 
 def test_what_begins_is_counted(theatre: Theatre) -> None:

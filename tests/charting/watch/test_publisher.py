@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -178,3 +179,21 @@ def test_a_bed_in_doubt_says_why() -> None:
     message = of_bed("vitalsd", BedAlarms(bed="A", at_us=0, doubt=Doubt.SILENT, doubt_us=NOW_US), 0)
     assert '"known":false,"doubt":"silent","doubt_since":"2026-11-24T06:18:43.400000Z"' in message.payload
     assert '"highest":null' in message.payload
+
+
+def test_what_is_not_known_of_a_patient_is_not_taken_back() -> None:
+    row = CaseRow(
+        case="c1", state="open", bed="A", area="or", opened_us=0, closed_us=None, number="1", name="张三",
+        temporary="", procedure="", is_test=False, held=False, last=1,
+    )  # fmt: skip
+    rows = [replace(row, case="c2"), row, replace(row, case="c3", bed="B")]
+    beds = {name: BedAlarms(bed=name, at_us=NOW_US, doubt=None) for name in "AB"}
+    known = {"c1": None, "c2": [advisory()], "c3": [advisory(OTHER)]}
+    told = {
+        message.topic: message.payload
+        for message in of_board("vitalsd", Board(at_us=NOW_US, beds=beds, rows=rows), lambda row: known[row.case])
+    }
+    assert [topic for topic in told if "/A/" in topic] == ["vitalsd/A/board", "vitalsd/A/advisories/TMP-36"]
+    assert '"advisories":null' in told["vitalsd/A/board"]
+    assert '"advisories":1' in told["vitalsd/B/board"]
+    assert (told["vitalsd/B/advisories/TMP-35"] != "", told["vitalsd/B/advisories/TMP-36"]) == (True, "")

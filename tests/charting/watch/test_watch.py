@@ -2,12 +2,15 @@
 
 import asyncio
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from alarms.board import Presence, Seen
+from charting.trail.entries import Entry
 from charting.trail.trail import MemoryTrail
 from charting.watch import watch as watch_module
 from charting.watch.state import Board, Doubt
@@ -147,6 +150,56 @@ def test_a_listener_that_cannot_read_the_trail_does_not_end_the_watch() -> None:
     ward.tell("OR-03")
     ward.look()
     assert [a.alarm.source for a in ward.watch.board().beds["OR-03"].alarms] == ["hr"]
+
+
+def test_a_listener_that_fails_as_nobody_foresaw_does_not_end_the_watch_and_is_told_once() -> None:
+    ward, heard = Department(), list[Board]()
+    fails = [True]
+
+    def listen(_: Board) -> None:
+        if fails[0]:
+            raise ValueError(PATIENT.name)
+
+    ward.watch.listen(listen)
+    ward.watch.listen(heard.append)
+    ward.tell("OR-03")
+    with capture_logs() as logs:
+        ward.look()
+        ward.look()
+        fails[0] = False
+        ward.look()
+    assert [[a.alarm.source for a in board.beds["OR-03"].alarms] for board in heard] == [["hr"]] * 3
+    said = [log["event"] for log in logs if log["log_level"] != "debug"]
+    assert said == ["listeners of the watch lost", "listeners of the watch back"]
+    assert PATIENT.name not in repr(logs)
+
+
+def test_an_entry_that_cannot_be_read_keeps_no_bed_unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = Department()
+    onset_us = ward.tell("OR-03")
+    ward.look()
+    ward.desk.see_alarm(ANN, bed="OR-03", device="monitor", source="hr", onset_us=onset_us, told_us=onset_us)
+    ward.desk.open(ANN, bed="OR-04", area="or", patient=PATIENT, case="c2")
+    every = ward.trail.all
+
+    def unreadable(after: int = 0, kinds: Iterable[str] = ()) -> Iterator[Entry]:
+        yield from every(after, kinds)
+        raise ValueError(PATIENT.name)
+
+    with capture_logs() as logs:
+        with monkeypatch.context() as patch:
+            patch.setattr(ward.trail, "all", unreadable)
+            ward.look()
+            ward.tell("OR-04", source="spo2")
+            ward.look()
+            board = ward.watch.board()
+        ward.look()
+    assert [a.alarm.source for a in board.beds["OR-04"].alarms] == ["spo2"]
+    assert [(a.alarm.source, a.seen is not None) for a in board.beds["OR-03"].alarms] == [("hr", True)]
+    assert [row.case for row in board.cases("OR-04")] == ["c2"]
+    said = [log["event"] for log in logs if log["log_level"] != "debug"]
+    assert said == ["entries of the watch lost", "entries of the watch back"]
+    assert PATIENT.name not in repr(logs)
 
 
 def test_a_bed_that_cannot_be_read_does_not_keep_the_others_from_being_watched() -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from charting.case.state import Case
 from charting.trail.contents import Event, Patient
 from charting.trail.entries import Advised, AlarmSeen, Denied
 from collector.clock import from_datetime, to_datetime
@@ -409,3 +410,24 @@ async def test_what_keeps_advice_back_is_said() -> None:
         (patient,) = beds((await client.get("/api/alarms?lang=zh")).json())["PACU-1"]["cases"]
         assert patient["lacking"] == ["未记录入 PACU 时间"]
         assert "部分建议暂不能给出：未记录入 PACU 时间" in (await client.get("/alarms?lang=zh")).text
+
+
+async def test_a_case_that_cannot_be_read_says_so_and_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = Watched()
+    hospital.opened()
+    hospital.opened("c2", bed="OR-04")
+    hospital.look()
+    read = hospital.desk.case
+
+    def case(id_: str) -> Case:
+        if id_ == "c1":
+            raise ValueError("an entry that nobody foresaw")
+        return read(id_)
+
+    monkeypatch.setattr(hospital.desk, "case", case)
+    async with hospital.client("surgeon") as client:
+        board = beds((await client.get("/api/alarms")).json())
+        page = await client.get("/alarms")
+    assert board["OR-03"]["cases"][0]["lacking"] == ["the case cannot be read"]
+    assert board["OR-04"]["cases"][0] == {"case": "c2", "advisories": [], "temperature": None, "lacking": []}
+    assert page.status_code == 200
