@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from charting.case.state import Case, fold
+from charting.case.state import fold
 from charting.library.library import Libraries
 from charting.quality.derive.derive import facts
 from charting.quality.facts import Facts
 from charting.quality.keeping import FactKeeper
-from charting.trail.trail import Trail
+from charting.trail.trail import CaseRow, Trail
+from collector.errors import VitalsdError
 from collector.logs import logger
 
 AT_ONCE = 500
@@ -43,25 +44,39 @@ class Deriver:
         found: list[Facts] = []
         none: list[tuple[str, int]] = []
         for id_ in cases:
-            case = fold(self._trail.entries(id_))
-            told = self._facts(case)
+            last, told = self._facts(id_)
             if told is None:
-                none.append((id_, case.last))
+                none.append((id_, last))
             else:
                 found.append(told)
         self._keeper.put(found, none)
 
-    def _facts(self, case: Case) -> Facts | None:
-        """Of a case that nobody foresaw nothing is known: it stays among those that are counted, as indeterminate."""
+    def _facts(self, id_: str) -> tuple[int, Facts | None]:
+        """To which entry, and what. Of a case that nobody foresaw, or that cannot be read, nothing is known.
+
+        It stays among those that are counted, as indeterminate.
+        """
         try:
-            return facts(case, self._libraries)
-        except Exception as error:  # noqa: BLE001  one case must not stop the counting of all others
-            self._log.error("facts of a case cannot be derived", case=case.id, error=type(error).__name__)
-            return Facts(
-                case=case.id,
-                last=case.last,
-                patient=f"case:{case.id}",
-                anchor_us=case.opened_us,
-                anchor="opened",
-                performed=None,
-            )
+            case = fold(self._trail.entries(id_))
+            return case.last, facts(case, self._libraries)
+        except VitalsdError:
+            raise
+        except Exception as error:
+            row = self._trail.row(id_)
+            if row is None:
+                raise  # one case must not stop the counting of all others, but of this one not even that is known
+            self._log.error("facts of a case cannot be derived", case=id_, error=type(error).__name__)
+            return row.last, _unknown(row)
+
+
+def _unknown(row: CaseRow) -> Facts | None:
+    if row.state == "discarded" or row.is_test:
+        return None
+    return Facts(
+        case=row.case,
+        last=row.last,
+        patient=f"case:{row.case}",
+        anchor_us=row.opened_us,
+        anchor="opened",
+        performed=None,
+    )

@@ -1,5 +1,7 @@
 """Facts follow the cases."""
 
+from collections.abc import Iterable, Sequence
+
 import pytest
 import structlog
 
@@ -9,7 +11,9 @@ from charting.quality.derive.derive import facts
 from charting.quality.deriver import Deriver
 from charting.quality.facts import Facts
 from charting.quality.keeping import MemoryFacts
+from charting.store.database import StoreError
 from charting.trail.contents import Event
+from charting.trail.entries import Entry
 from charting.trail.trail import MemoryTrail
 from tests.charting.clock import Clock
 from tests.charting.desk.scenes import ANN, HAL, LIBRARIES, PATIENT, desk_on
@@ -91,3 +95,46 @@ def test_a_case_that_nobody_foresaw_stays_indeterminate_and_stops_no_other(
     assert (one.performed, one.anchor, other.performed) == (None, "opened", True)
     assert [(log["case"], log["error"]) for log in logs] == [(odd, "KeyError")]
     assert PATIENT.name not in repr(logs)
+
+
+def test_a_case_that_cannot_be_read_stays_indeterminate_and_stops_no_other(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, good, void = department.open(1), department.open(2), department.open(3)
+    tried = department.open(4, is_test=True)
+    department.begin(good)
+    department.desk.discard(HAL, void, reason="opened by mistake")
+    read = department.trail.entries
+
+    def entries(case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
+        if case != good:
+            raise ValueError(PATIENT.name)
+        return read(case, after, kinds)
+
+    monkeypatch.setattr(department.trail, "entries", entries)
+    with structlog.testing.capture_logs() as logs:
+        assert department.deriver.refresh() == 4
+        assert department.deriver.refresh() == 0
+    one, other = department.facts.of(odd), department.facts.of(good)
+    assert one is not None
+    assert other is not None
+    assert (one.performed, one.anchor, other.performed) == (None, "opened", True)
+    assert [department.facts.of(case) for case in (void, tried)] == [None, None]
+    assert [log["case"] for log in logs] == [odd, void, tried]
+    assert PATIENT.name not in repr(logs)
+
+
+def test_a_database_that_cannot_be_had_is_not_taken_for_a_case_that_cannot_be_read(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = department.open(1)
+
+    def entries(*_: object) -> Sequence[Entry]:
+        raise StoreError("no database")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(department.trail, "entries", entries)
+        with pytest.raises(StoreError):
+            department.deriver.refresh()
+    assert department.deriver.refresh() == 1
+    assert department.facts.of(case) is not None
