@@ -65,6 +65,7 @@ _NAMES: Mapping[str, str] = {
     "[in_i]": "in",
     "[lb_av]": "lb",
     "[ppm]": "ppm",
+    "[iU]": "IU",
     "[pH]": "pH",
     "Ohm": "Ω",
 }
@@ -109,5 +110,8 @@ def display(ucum: str) -> str:
 
 
 def _name(atom: str) -> str:
-    micro = len(atom) > 1 and atom.startswith("u")
-    return _NAMES.get(atom, "µ" + atom[1:] if micro else atom)
+    if atom in _NAMES:
+        return _NAMES[atom]
+    prefix, bracket, rest = atom.partition("[")
+    told = prefix + _NAMES.get(bracket + rest, bracket + rest)
+    return "µ" + told[1:] if len(told) > 1 and told.startswith("u") else told

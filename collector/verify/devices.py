@@ -69,8 +69,9 @@ def devices(config: Config | None, folder: Path) -> list[Device]:
 
 
 def toml(bed: str, made: Sequence[Device], journal: Path, dsn: str, config: Config | None) -> str:
-    """The scratch bed's file, with the configuration's limits."""
-    lines = ["[bed]", f"id = {inline(bed)}", f"kind = {inline(config.bed.kind if config else 'or')}"]
+    """The scratch bed's file, with the configuration's limits. Of a feed it is one of its beds."""
+    kind = config.bed.kind if config and config.feed is None else "or"
+    lines = ["[bed]", f"id = {inline(bed)}", f"kind = {inline(kind)}"]
     for device in made:
         lines += [
             "[[device]]",

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from alarms.board import Seen
 from alarms.pcd04 import Reporter
 from collector.broker import Broker
+from collector.clock import from_datetime
 from collector.config import load
 from collector.daemon import run_bed
 from collector.journal import Journal
@@ -31,7 +33,7 @@ START, CONTINUE, END = AlarmPhase.START, AlarmPhase.CONTINUE, AlarmPhase.END
 async def publishing(journal: Journal, port: int, reporter: Reporter) -> AsyncIterator[Mqtt]:
     sink = Mqtt(
         Broker(host="127.0.0.1", port=port),
-        BED,
+        [BED],
         journal,
         lambda: NOW_US,
         lambda change: reporter.tell(change).as_json(),
@@ -158,7 +160,8 @@ async def test_a_beds_alarm_is_in_its_metrics_on_its_page_and_at_the_broker_and_
         assert 'vitalsd_alarm_page_seconds_count{bed="OR-9"} 0.0' in text
         (alarm,) = (await client.get(f"{page}/api/now")).json()["alarms"]
         onset_us = clocks.wall_us - 30_000_000
-        told = {"device": "vitalsd", "source": "link:m", "onset": onset_us, "told": clocks.wall_us}
+        told_us = from_datetime(datetime.fromisoformat(alarm["told"]))
+        told = {"device": "vitalsd", "source": "link:m", "onset": onset_us, "told": told_us}
         answer = await client.post(f"{page}/see", json=told, headers={"origin": page})
         assert (alarm["seen"], answer.status_code) == (None, 204)
         await until(lambda: subscriber.of(link)[1:], "the mark at the broker")

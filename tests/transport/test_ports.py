@@ -40,7 +40,7 @@ def test_a_driver_lends_its_port_number() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "COM3", "http://a:1", "serial://dev/x", "serial:relative", "tcp://host", "tcp://:80", "udp://h:70000", "udp://h:x",
+    ["", "COM3", "ftp://a:1", "serial://dev/x", "serial:relative", "tcp://host", "tcp://:80", "udp://h:70000", "udp://h:x",
      "serial:///dev/x?baud=0", "serial:///dev/x?parity=Q", "replay:///f?speed=0", "replay:///f?speed=nan",
      "replay:///f?start=yesterday", "replay:///%00", "tcp://h:1?baud=1"],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from collector.verify.testimony import Said
 CONFIG = """
 [bed]
 id = "W-1"
-kind = "feed"
+kind = "icu"
 [[device]]
 name = "a \\"b\\""
 driver = "ge-datex-dri"
@@ -46,7 +46,7 @@ def test_a_scratch_bed_has_the_configured_devices_and_limits(tmp_path: Path) -> 
     text = toml("VERIFY-1", made, tmp_path / "j.db", "host=s dbname=vitalsd_verify_1", config)
     file.write_text(text, encoding="utf-8")
     scratch = load(file)
-    assert (scratch.bed.id, scratch.bed.kind, str(scratch.journal.path)) == ("VERIFY-1", "feed", f"{tmp_path}/j.db")
+    assert (scratch.bed.id, scratch.bed.kind, str(scratch.journal.path)) == ("VERIFY-1", "icu", f"{tmp_path}/j.db")
     assert scratch.journal == config.journal.model_copy(update={"path": scratch.journal.path})
     for mine, given in zip(scratch.device, config.device, strict=True):
         assert (mine.name, mine.driver, mine.options, mine.sites) == (
