@@ -7,6 +7,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
+# Half as many workers again as processors: a third of what the tests take is waiting.
+WORKERS = $(shell echo $$(( $$(nproc) + ($$(nproc) + 1) / 2 )))
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header pyproject.toml --group build
 
@@ -20,7 +22,7 @@ demo: ## simulated devices, bed daemon, store and page on this machine (options:
 
 test: lint ## lint, then every test, against a real TimescaleDB and a real browser (options: ARGS="-k name")
 	@$(BIN)/python -m tests.timescale >/dev/null
-	@$(BIN)/pytest -n auto -m "not soak" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not soak" $(ARGS)
 
 lint: ## ruff, mypy, import-linter
 	@tools/setup.sh dev
