@@ -341,7 +341,8 @@ class Runner:
             return ()
         repeats = normalizer.repeats
         entries = normalizer.entries(frame, arrival_us)
-        self._metrics.repeats.labels(*self._labels).inc(normalizer.repeats - repeats)
+        if normalizer.repeats > repeats:
+            self._metrics.repeats.labels(*self._labels).inc(normalizer.repeats - repeats)
         return entries
 
     def _ends(self, frame: Sequence[Event]) -> Sequence[Event]:

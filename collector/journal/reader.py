@@ -103,6 +103,7 @@ class JournalReader:
         self._lock = lock
         self._shared = shared
         self._series: dict[int, Series] = {}
+        self._has_mapping = False
         self.damage = damage or threading.Event()
 
     @classmethod
@@ -145,11 +146,16 @@ class JournalReader:
 
     def mapping(self) -> Sequence[Row]:
         """Lines of the site's dictionary: device, source, code, unit."""
-        return self._rows("mapping") if self._pragma("user_version") >= MAPPING_SCHEMA else []
+        return self._rows("mapping") if self._maps() else []
 
     def unmapped(self) -> Sequence[Row]:
         """Signals without a code: bed, device, source, role, unit, last value as text, its time in µs or None."""
-        return self._rows("unmapped") if self._pragma("user_version") >= MAPPING_SCHEMA else []
+        return self._rows("unmapped") if self._maps() else []
+
+    def _maps(self) -> bool:
+        """Whether the file's schema knows of it: one of before does not, until its daemon has brought it up to date."""
+        self._has_mapping = self._has_mapping or self._pragma("user_version") >= MAPPING_SCHEMA
+        return self._has_mapping
 
     def readers(self) -> dict[str, Ranges]:
         """What each durable reader has told to have."""
@@ -251,8 +257,8 @@ class JournalReader:
         return self._series
 
     def _mapped(self) -> Mapping[int, Series]:
-        """Those that were stored without a code and have been given one, with it. A file of before knows none."""
-        if self._pragma("user_version") < MAPPING_SCHEMA:
+        """Those that were stored without a code and have been given one, with it."""
+        if not self.mapping():
             return {}
         with self._sound():
             return {number: series_of(tuple(row)) for number, *row in self._rows("mapped_channels")}
