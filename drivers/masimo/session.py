@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from collector.lines import Gate, Line, LineFramer
 from collector.model import Channel, DeviceClock, DeviceIdentity, Event, Frame, Rejected
 from drivers.masimo.fields import SERIAL_NUMBER, is_empty, missing, observation
-from drivers.masimo.frames import Framer, Gate, Line, Reading, read
+from drivers.masimo.frames import MAX_LINE_BYTES, Reading, read
 from drivers.masimo.options import Options
 
 
@@ -13,8 +14,8 @@ class MasimoSession:
 
     def __init__(self, options: Options) -> None:
         self._haemoglobin_unit = options.haemoglobin_unit or ""
-        self._framer = Framer()
-        self._gate = Gate()
+        self._framer = LineFramer(MAX_LINE_BYTES)
+        self._gate: Gate[Reading] = Gate()
         self._serial = ""
         self._told: Mapping[str, Channel] = {}
 
@@ -45,7 +46,7 @@ class MasimoSession:
                 yield from self._said(passed)
 
     def _said(self, reading: Reading) -> Iterator[Event]:
-        yield Frame(offset=reading.offset, length=reading.length, kind="line", tick_us=reading.time_us)
+        yield Frame(offset=reading.line.offset, length=len(reading.line.data), kind="line", tick_us=reading.time_us)
         yield DeviceClock(time_us=reading.time_us)
         serial = dict(reading.fields).get(SERIAL_NUMBER, "")
         if not is_empty(serial) and serial != self._serial:

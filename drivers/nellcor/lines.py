@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from collector.lines import Line
 from collector.model import Rejected
-from drivers.nellcor.frames import SECOND_US, Line, Reading
+from drivers.nellcor.frames import SECOND_US, Reading
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 CENTURY = 2000

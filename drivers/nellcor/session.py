@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from collector.lines import Gate, Line, LineFramer
 from collector.model import (
     AlarmCondition,
     Channel,
@@ -15,7 +16,7 @@ from collector.model import (
 )
 from drivers.nellcor.alarms import Alarms, sources
 from drivers.nellcor.channels import AMPLITUDE, NUMBERS, PULSE, SPO2, STATUS, WORDS
-from drivers.nellcor.frames import Framer, Gate, Line, Reading
+from drivers.nellcor.frames import MAX_LINE_BYTES, Reading
 from drivers.nellcor.lines import Heading, read
 
 SEARCHING = frozenset(("PS", "LP", "LM"))
@@ -26,8 +27,8 @@ class NellcorSession:
     """Reads lines; asks nothing. The first line of data of a run is told when the second has confirmed it."""
 
     def __init__(self, standing: Sequence[AlarmCondition] = ()) -> None:
-        self._framer = Framer()
-        self._gate = Gate()
+        self._framer = LineFramer(MAX_LINE_BYTES)
+        self._gate: Gate[Reading] = Gate()
         self._alarms = Alarms(standing)
         self._identity: DeviceIdentity | None = None
         self._trend = False
