@@ -240,7 +240,9 @@ class _Daemon:
         """What the devices tell now: into the journal, and to who waits for it."""
         now_s, by_bed = self._clock.monotonic(), {self._config.bed.id: entries}
         if self._config.feed is not None:
-            by_bed = {bed: [entry for entry in entries if bed_of(entry) == bed] for bed in map(bed_of, entries)}
+            by_bed = {
+                bed: [entry for entry in entries if bed_of(entry) == bed] for bed in dict.fromkeys(map(bed_of, entries))
+            }
         for bed, told in by_bed.items():
             if bed in self._watched:
                 self._watched[bed].hear(told, now_s)
@@ -389,7 +391,8 @@ class _Daemon:
         except JournalError:
             self._metrics.show_alarms({})
             return
-        heard = [GATEWAY, *(device.device for device in devices if device.state is DeviceState.RECEIVING)]
+        own = devices if self._config.feed is None else ()  # a feed's alarms stand at its beds
+        heard = [GATEWAY, *(device.device for device in own if device.state is DeviceState.RECEIVING)]
         counts = {(name, priority, Presence.PRESENT.value): 0 for name in heard for priority in Priority}
         for one in found.standing:
             key = one.device, one.alarm.priority, one.presence.value

@@ -96,6 +96,9 @@ async def run_demo(
         reasons = [str(end) for end in ends if isinstance(end, UsageError | LinkError)]
         if reasons:
             raise UsageError(*reasons)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
 
 async def _run(

@@ -105,7 +105,7 @@ class ManyBeds:
         """Each with its location."""
         return [
             replace(alarm, location=location)
-            for location, bed in self._beds.items()
+            for location, bed in [*self._beds.items(), *((told, stray(self._feed, told)) for told in self._unknown)]
             for alarm in self._normalizers[bed].standing
         ]
 

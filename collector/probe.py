@@ -212,6 +212,10 @@ async def _hear(transport: Transport, data: bytearray, seconds: float) -> None:
                 came = await transport.read()
         except TimeoutError:
             return
+        except LinkError:
+            if data:  # what it said before it hung up
+                return
+            raise
         if not came:
             return
         data += came

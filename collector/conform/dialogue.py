@@ -63,7 +63,7 @@ def _rates(subject: Subject, one: Talk) -> None:
 
 
 def deadline(subject: Subject) -> str:
-    """With a device that says nothing it neither spins nor floods the line, and what is heard late is taken."""
+    """With a device that says nothing it neither spins nor floods the line."""
     one = subject.session(datagrams=False)
     woken, sent = patiently(one, START_S, MUTE_S)
     subject.sent.update(data for _, data in sent)

@@ -23,7 +23,7 @@ LISTENED_S = 3.0
 
 
 def conversation(spec: DriverSpec, patient: Any) -> tuple[Talk, str]:
-    """What the device said is heard; it is noticed when the device goes, and heard again when it is back."""
+    """What the device said is heard, and heard again from a device that was restarted."""
     return asyncio.run(_conversation(spec, patient))
 
 

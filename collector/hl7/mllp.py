@@ -19,7 +19,6 @@ NOISE_BYTES = 64 << 10
 """Bytes between frames are reported in pieces of at most this size, so that nothing of them need be kept."""
 
 NOISE, TOO_LONG, UNTERMINATED, TRUNCATED, NO_CHECK = "noise", "too long", "unterminated", "truncated", "no check"
-REASONS = (NOISE, TOO_LONG, UNTERMINATED, TRUNCATED, NO_CHECK)
 
 _BLANK = b" \t\r\n"
 

@@ -38,7 +38,6 @@ _TRENDS: Mapping[int, tuple[struct.Struct, bool]] = {
     EXTRA_SPECTRA: (variables.EXTRA_TREND, True),
 }
 """The layout of a trend, and whether spectra follow."""
-_REVISION = struct.Struct("<4s5s")
 _UNSURE = 0b110
 """Noise, lead off: an impedance that was measured meanwhile is not one of the electrode."""
 

@@ -306,6 +306,15 @@ def test_what_stood_at_the_beds_of_a_feed_is_told_to_the_next_dialogue_with_its_
     assert [(alarm.location, alarm.source) for alarm in placing.standing] == [("ICU^^7", "a"), ("ICU^^8", "b")]
 
 
+def test_what_stands_at_a_location_without_a_bed_is_continued_too() -> None:
+    placing = ManyBeds("FEED", {"A": "ICU-1"}, normalizer)
+    for location in ("A", "B"):
+        found = placing.of(location)
+        assert found is not None
+        found.entries([condition(1, AlarmPhase.START).alarm], 1)
+    assert sorted(alarm.location for alarm in placing.standing) == ["A", "B"]
+
+
 def test_a_flood_of_locations_is_bounded() -> None:
     placing = ManyBeds("FEED", {"A": "ICU-1"}, normalizer)
     found = [placing.of(f"X{number}") for number in range(2 * MOST_UNKNOWN)]
