@@ -81,8 +81,11 @@ class Rack:
     def _address(self, address: str, told: Sequence[Quadruple]) -> Iterator[Event]:
         values = {q.name: q.value for q in told if q.value is not None}
         for name, value in values.items():
-            if name in rows() and rows()[name].kind is Kind.UNIT and value not in _MISSING:
-                self._units[address, name] = value
+            if name in rows() and rows()[name].kind is Kind.UNIT:
+                if value in _MISSING:
+                    self._units.pop((address, name), None)  # of the drug before: it is nobody's unit any more
+                else:
+                    self._units[address, name] = value
         error = values.get("GNERR", "")
         if error:
             yield from self._lost(address, error)

@@ -28,6 +28,8 @@ class Eeg:
         self._calibrated = False
         self._sequence = -1
         self._number = -1
+        self._unbroken = False
+        """Whether no packet is missing since the last samples."""
         self._missing: list[int | None] = [None] * len(EEG)
         self._rate_hz = 0
 
@@ -36,9 +38,11 @@ class Eeg:
 
     def lose(self) -> None:
         self._sequence = self._number = -1
+        self._unbroken = False
 
     def follow(self, packet: Packet) -> None:
         """Remember what a good packet says of what is next: its own number, and that of its message."""
+        self._unbroken = packet.message == RAW or (self._unbroken and packet.sequence == self._sequence)
         self._sequence = (packet.sequence + 1) & 0xFFFF
         if packet.message == RAW:
             self._number = (packet.number + 1) & 0xFFFF
@@ -54,7 +58,8 @@ class Eeg:
             return None
         if len(data) - _HEADER.size != rate_hz // PACKETS_PER_S * width:
             return None
-        if rate_hz != self._rate_hz or (packet.sequence != self._sequence and packet.number != self._number):
+        follows = self._unbroken and packet.sequence == self._sequence
+        if rate_hz != self._rate_hz or not (follows or packet.number == self._number):
             self._missing = [None] * len(EEG)
         self._rate_hz = rate_hz
         samples = np.frombuffer(data, "<i2", offset=_HEADER.size).reshape(-1, n_channels)

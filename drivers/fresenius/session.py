@@ -235,11 +235,11 @@ class FreseniusSession:
     def _told(self, message: Message, step: Step | None) -> Sequence[Event] | None:
         """What a message of the device says; None: nobody asked for such a text."""
         address, text = message.address, message.text or ""
-        if not text or message.word == "I":
-            return ()
         asked = step.command if step is not None and message.word == "C" else None
         if asked is Command.READ_DRUG:
             return list(self._pumps.drug(address, text))
+        if not text or message.word == "I":
+            return ()
         if asked is Command.READ_FIXED or pumps.are_variables(text):
             self._rounds += message.word == "C" and address in {"", pumps.BASE}
             return list(self._pumps.variables(address, text))

@@ -33,7 +33,8 @@ def observed(register: Register, number: float) -> Observation:
         over = (number > 0) == (register.scale > 0)
         return Observation(channel=channel, value=None, quality=Quality.OVERFLOW if over else Quality.UNDERFLOW)
     if register.words:
-        return Observation(channel=channel, value=register.words.get(int(number), str(number)))
+        word = register.words.get(int(number)) if number == int(number) else None
+        return Observation(channel=channel, value=str(number) if word is None else word)
     if isinstance(number, float):
         return Observation(channel=channel, value=number * register.scale + register.offset)
     scaled = number * Decimal(str(register.scale)) + Decimal(str(register.offset))

@@ -381,3 +381,11 @@ def test_a_version_is_told_without_a_value() -> None:
     assert (said.channel.code, said.channel.source, said.value) == (
         "VND_BBRAUN_PROTOCOL_VERSION", "50100/VERSION", "V3.30",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", ["_NV", "_NA", ""])
+def test_a_unit_that_is_told_no_more_is_nobodys(gone: str) -> None:
+    rack = Rack()
+    of("1,50113,INDCON,5.0", "1,50113,INDCONU,31", rack=rack)
+    found = observations(of("2,50113,INDCON,7.0", f"2,50113,INDCONU,{gone}", rack=rack))
+    assert found["50113/INDCON"].channel.unit != "mg/mL"

@@ -74,3 +74,12 @@ def test_what_is_no_sample_splits_the_run() -> None:
 def test_a_count_that_does_not_fit_is_rejected(channels: int, rate: int, n: int) -> None:
     found = session().receive(raw([0] * n, channels=channels, rate=rate, sequence=1, number=1), 0.0)
     assert [type(event) for event in found] == [Rejected]
+
+
+def test_samples_that_were_lost_before_another_message_are_missed() -> None:
+    """Packet 3 was samples; what comes between does not join those around it."""
+    one = session()
+    one.receive(raw([0] * 32, sequence=1, number=1) + raw([0] * 32, sequence=2, number=2), 0.0)
+    other = encode(1115, b"", routing=255, sequence=4, number=1)
+    found = waves(list(one.receive(other + raw([0] * 32, sequence=5, number=4), 0.0)))
+    assert found[0].gap_samples is None

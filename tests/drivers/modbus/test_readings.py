@@ -166,3 +166,7 @@ def test_a_request_is_not_longer_than_allowed_and_cuts_no_value() -> None:
 def test_mistakes_are_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Options.model_validate(wrong)
+
+
+def test_a_number_between_two_words_is_neither() -> None:
+    assert told([0x3F66, 0x6666], type="float32", words={"0": "off", "1": "on"}).value not in {"off", "on"}
