@@ -19,10 +19,10 @@ from collector.model import (
     Rejected,
 )
 from drivers.fresenius import SPEC
-from drivers.fresenius.frames import encode
+from drivers.fresenius.frames import Message, encode
 from drivers.fresenius.options import Options
-from drivers.fresenius.requests import Command, Courtesy
-from drivers.fresenius.session import AGAIN_S, ANSWER_S, ATTEMPTS, FreseniusSession
+from drivers.fresenius.requests import Address, Command, Courtesy
+from drivers.fresenius.session import AGAIN_S, ANSWER_S, ATTEMPTS, FreseniusSession, Step
 from drivers.fresenius.simulator import Faults
 from tests.drivers.fresenius.link import Link
 
@@ -347,3 +347,11 @@ def test_the_pattern_takes_no_command_that_sets(command: str) -> None:
         assert not SPEC.sends.fullmatch(frame)
         with pytest.raises(AssertionError):
             commands(frame)
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_an_empty_answer_ends_the_drug_that_was_told_before(text: str | None) -> None:
+    session, step = FreseniusSession(Options()), Step(Command.READ_DRUG, Address.MODULE_1)
+    session._told(Message(address="1", word="C", text="Propofol"), step)
+    found = session._told(Message(address="1", word="C", text=text), step) or ()
+    assert [(e.value, e.quality) for e in found if isinstance(e, Observation)] == [(None, Quality.NOT_AVAILABLE)]
