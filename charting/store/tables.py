@@ -138,3 +138,41 @@ attempt = Table(
     Column("at_us", BigInteger, nullable=False),
     comment="sign-ins that failed of late",
 )
+
+client = Table(
+    "client",
+    METADATA,
+    Column("id", Plain, primary_key=True, comment="made up by the browser"),
+    Column("account", Plain, nullable=False, comment="empty: not signed in"),
+    Column("version", Plain, nullable=False, comment="of the page that it shows"),
+    Column("agent", Plain, nullable=False),
+    Column("page", Plain, nullable=False, comment="which kind of page, without whose"),
+    Column("seen_us", BigInteger, nullable=False),
+    comment="browsers that show our pages",
+)
+
+inspection = Table(
+    "inspection",
+    METADATA,
+    Column("id", Plain, primary_key=True),
+    Column("kind", Plain, nullable=False, comment="inspection or performance"),
+    Column("period", Plain, nullable=False, comment="as 2026-11, 2026-Q4, 2026"),
+    Column("made_us", BigInteger, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON (charting.inspection)"),
+    comment="inspection reports as they were made",
+)
+
+backup = Table(
+    "backup",
+    METADATA,
+    Column("id", Plain, primary_key=True),
+    Column("kind", Plain, nullable=False, comment="backup or restore_test"),
+    Column("began_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("place", Plain, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False, comment="JSON: what was compared, or what failed"),
+    Index("backup_ended", "kind", "ended_us"),
+    comment="runs of backups and of their trial restores",
+)
