@@ -172,3 +172,25 @@ order by time, device, source;
 -- identities: what devices at a bed said of themselves and of their patient
 select bed, device, kind, (extract(epoch from time) * 1000000)::bigint, n, body::text from vitalsd.identity
 where bed = %s and time >= vitalsd.moment(%s) and time < vitalsd.moment(%s) order by time, device, kind, n;
+
+-- fleet_heard: when each device of each bed told something last; what gateways tell by themselves is not theirs
+select c.bed, c.device, (extract(epoch from max(l.time)) * 1000000)::bigint
+from vitalsd.channel as c join vitalsd.latest as l on l.channel = c.id
+where c.device <> %s and c.source <> %s group by c.bed, c.device;
+
+-- fleet_own: what gateways told last, of themselves and of their devices
+select c.bed, c.device, c.code, c.source, c.role, c.site, c.unit, (extract(epoch from l.time) * 1000000)::bigint,
+  l.value, l.text, l.quality, l.demo
+from vitalsd.channel as c join vitalsd.latest as l on l.channel = c.id
+where c.device = %s or c.source = %s;
+
+-- fleet_identities: what devices of all beds said of themselves last
+select d.bed, d.device, 'device', (extract(epoch from i.time) * 1000000)::bigint, i.n, i.body::text
+from (select distinct bed, device from vitalsd.channel) as d cross join lateral (
+  select time, n, body from vitalsd.identity
+  where bed = d.bed and device = d.device and kind = 'device' order by time desc, n desc limit 1
+) as i;
+
+-- about: the server's version, TimescaleDB's (null: none), its edition, bytes of the database
+select current_setting('server_version'), (select extversion from pg_extension where extname = 'timescaledb'),
+  current_setting('timescaledb.license', true), pg_database_size(current_database());
