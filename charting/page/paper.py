@@ -1,13 +1,11 @@
 """What the bed prints when there is no server: its last 24 hours on A4, black on white. Data in, HTML text out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 
-import numpy as np
-
-from charting.page.chart import MINUTE_US, Chart, Track, read, tracks
+from charting.page.cells import cell, columns, name
+from charting.page.chart import MINUTE_US, Chart, read, tracks
 from charting.page.draw import INK, draw
-from charting.page.layout import place
 from charting.page.words import Lang, Words
 from collector.codes import Parameter
 from collector.series import SeriesReader
@@ -54,14 +52,14 @@ def _page(body: str, number: int, pages: int, day: Chart, words: Words, demo: bo
 
 def _table(day: Chart, words: Words) -> str:
     """Rows are hours, columns what was measured."""
-    found = _columns(tracks(day))
+    found = columns(tracks(day))
     heads = "".join(
-        f"<th scope=col>{escape(_name(of, words))}<small>{escape(display(of[0].series.channel.unit))}</small></th>"
+        f"<th scope=col>{escape(name(of, words))}<small>{escape(display(of[0].series.channel.unit))}</small></th>"
         for of in found
     )
     rows = ""
     for start_us in range(day.start_us, min(day.end_us, day.now_us), _HOUR_US):
-        cells = "".join(_cell(of, start_us, day) for of in found)
+        cells = "".join(cell(of, start_us, _HOUR_US, day) for of in found)
         rows += f"<tr><th scope=row>{day.local(start_us):%m-%d %H:%M}</th>{cells}</tr>"
     return (
         f'<table class="hours"><caption>{escape(words("print.table"))}</caption><thead><tr>'
@@ -69,50 +67,3 @@ def _table(day: Chart, words: Words) -> str:
         f'<p class="key">{escape(words("print.table_note"))}</p>'
     )
 
-
-def _columns(found: Sequence[Track]) -> list[tuple[Track, ...]]:
-    """What stands together: a pressure's two values; of what is drawn and written as a row as well, the row."""
-    rows = {track.series for track in found if track.line.panel == "rows"}
-    columns: dict[object, tuple[Track, ...]] = {}
-    for track in found:
-        if track.line.panel != "rows" and track.series in rows:
-            continue
-        key = (track.line.lane, track.series.device) if track.line.symbol in {"vee", "caret"} else track.series
-        columns[key] = (*columns.get(key, ()), track)
-    return list(columns.values())
-
-
-def _cell(of: tuple[Track, ...], start_us: int, day: Chart) -> str:
-    """The values of an hour; hatched where it has none though there were some before."""
-    if of[0].span_us:
-        chosen = [track.chosen(start_us, _HOUR_US, start_us + _HOUR_US) for track in of]
-        texts = ["" if not cells else _number(track, cells[0][1]) for track, cells in zip(of, chosen, strict=True)]
-        text = "/".join(texts) if all(texts) else ""
-    else:
-        text = _last_together(of, start_us, day)
-    if text:
-        return f"<td>{text}</td>"
-    begun = min(track.begun_us() for track in of) < start_us + _HOUR_US
-    return '<td class="gap"></td>' if begun else "<td></td>"
-
-
-def _last_together(of: tuple[Track, ...], start_us: int, day: Chart) -> str:
-    """The last values of an hour that were measured at one time, and when: never of two inflations."""
-    times = set.intersection(*(set(track.time_us.tolist()) for track in of))
-    last_us = max((t for t in times if start_us <= t < start_us + _HOUR_US), default=None)
-    if last_us is None:
-        return ""
-    texts = [_number(track, int(np.flatnonzero(track.time_us == last_us)[0])) for track in of]
-    return f"{'/'.join(texts)}<small>{day.local(last_us):%H:%M}</small>"
-
-
-def _number(track: Track, index: int) -> str:
-    channel = track.series.channel
-    sure = "" if track.sure[index] else "?"
-    return escape(place(channel.code).number(float(track.value[index]), channel.unit) + sure)
-
-
-def _name(of: tuple[Track, ...], words: Words) -> str:
-    channel = of[0].series.channel
-    name = of[0].line.lane or place(channel.code).label
-    return f"{name} {words.site(channel.site)}" if channel.site else name
