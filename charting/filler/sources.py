@@ -10,10 +10,10 @@ import psycopg
 from charting.config import ChartingConfig
 from collector.dsn import secretless, server, sqlite_file
 from collector.errors import JournalError, VitalsdError
+from collector.fleet import FleetReader
 from collector.journal import JournalReader
 from collector.model import Condition, Identity, Reading, WavePiece
 from collector.series import Minutes, Points, SeriesReader
-from collector.timescale_reader import TimescaleReader
 
 T = TypeVar("T")
 
@@ -69,15 +69,20 @@ class ServerSources:
     def __init__(self, dsn: str, beds: frozenset[str]) -> None:
         self._address = server(dsn)
         self._beds = beds
-        self._reader = TimescaleReader(dsn)
+        self._reader = FleetReader(dsn)
 
     def reader(self, bed: str) -> SeriesReader | None:
-        return _Reader(self._ask) if bed in self._beds else None
+        return self.any() if bed in self._beds else None
+
+    def any(self) -> SeriesReader:
+        """Of any bed that the server knows."""
+        return _Reader(self.ask)
 
     def close(self) -> None:
         self._reader.close()
 
-    def _ask(self, ask: Callable[[SeriesReader], T]) -> T:
+    def ask(self, ask: Callable[[FleetReader], T]) -> T:
+        """What the server's reader says. Raises SourceError."""
         try:
             return ask(self._reader)
         except psycopg.Error as error:
@@ -94,8 +99,8 @@ class _Reader:
     def __init__(self, ask: _Ask) -> None:
         self._ask = ask
 
-    def latest(self, bed: str) -> Sequence[Reading]:
-        return self._ask(lambda reader: reader.latest(bed))
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
+        return self._ask(lambda reader: reader.latest(bed, codes))
 
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
         return self._ask(lambda reader: reader.points(bed, codes, start_us, end_us))
