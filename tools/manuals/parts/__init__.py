@@ -1,0 +1,46 @@
+"""The parts of the manuals that come from the code, between marks of their own in the pages.
+
+<!-- generated: NAME -->
+…
+<!-- /generated -->
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tools.manuals.pages import LANGS, SOURCE, names
+from tools.manuals.parts import changes, commands, configuration, database, http, journal, metrics, mqtt
+from tools.manuals.words import Words
+
+PARTS: Mapping[str, Callable[[Words, str], str]] = {
+    "bed-file": lambda words, _: configuration.bed(words),
+    "charting-file": lambda words, _: configuration.charting(words),
+    "commands": lambda _words, _: commands.helps(),
+    "http-routes": lambda words, _: http.routes(words),
+    "http-models": lambda words, _: http.models(words),
+    "database-views": database.views,
+    "journal-tables": lambda words, _: journal.tables(words),
+    "metrics-bed": lambda words, _: metrics.bed(words),
+    "metrics-charting": lambda words, _: metrics.charting(words),
+    "mqtt-bed": lambda words, _: mqtt.bed(words),
+    "mqtt-charting": lambda words, _: mqtt.charting(words),
+    "changelog": lambda _words, _: changes.log(),
+}
+"""Name → Markdown, in the language of the words, from a migrated database (its DSN)."""
+
+_MARKED = re.compile(r"(?<=^<!-- generated: )([a-z-]+)( -->\n).*?(?=^<!-- /generated -->$)", re.DOTALL | re.MULTILINE)
+
+
+def with_parts(text: str, lang: str, dsn: str) -> str:
+    """A page's Markdown with its generated parts as they should be. Raises KeyError for a part of no name."""
+    words = Words(lang)
+    return _MARKED.sub(lambda found: f"{found[1]}{found[2]}\n{PARTS[found[1]](words, dsn)}\n", text)
+
+
+def stale(dsn: str, source: Path = SOURCE) -> Mapping[Path, str]:
+    """Pages whose generated parts are not as they should be: file → its Markdown as it should be."""
+    files = [source / lang / f"{name}.md" for lang in LANGS for name in names(lang, source)]
+    texts = {file: file.read_text(encoding="utf-8") for file in files}
+    fresh = {file: with_parts(text, file.parent.name, dsn) for file, text in texts.items()}
+    return {file: text for file, text in fresh.items() if text != texts[file]}
