@@ -91,6 +91,7 @@ class Delivery:
             parked=sum(status.parked for status in every),
             skipped=sum(status.skipped for status in every),
             pending=sum(status.pending for status in now),
+            occupied={bed: found for status in now for bed, found in status.occupied.items()},
         )
 
     async def _drain(self, name: str, journal: Journal) -> None:

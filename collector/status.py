@@ -1,6 +1,6 @@
 """What the daemon knows of its devices' lives and of its sinks, for the page and the metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,6 +37,7 @@ class DeviceStatus:
     `since_us`: when it came into this state; `last_frame_us`: arrival of the last good frame; `cause`: the likely cause
     of a state that is not receiving, one line in English for an engineer; `fault`: the same for a program, what is
     known last until the device is received again; identity as the device told it;
+    `rejected`: runs of bytes that are no frame; `failures`: times its driver raised;
     `strays`: locations that it speaks of and that are of no bed here;
     `patient`: whom it told of last in the dialogue of now, never logged and never published.
     """
@@ -51,6 +52,8 @@ class DeviceStatus:
     fault: LinkFault | None = None
     frames: int = 0
     rejected: int = 0
+    rejected_bytes: int = 0
+    failures: int = 0
     manufacturer: str = ""
     model: str = ""
     clock_offset_s: float | None = None
@@ -60,7 +63,8 @@ class DeviceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkStatus:
-    """error: why it is not connected, without secrets; pending: entries that the destination does not have.
+    """error: why it is not connected, without secrets; pending: entries that the destination does not have;
+    occupied: beds of which it is known whether a case is open.
 
     Entries since the start: delivered, parked because the destination refuses them, skipped because they are too old.
     """
@@ -71,6 +75,7 @@ class SinkStatus:
     parked: int = 0
     skipped: int = 0
     pending: int = 0
+    occupied: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 
@@ -19,6 +19,7 @@ from collector.journal.ranges import Run
 from collector.journal.reader import JournalReader
 from collector.journal.rows import MINUTE_US
 from collector.logs import Link, logger
+from collector.occupancy import Occupancy
 from collector.retention import Retention
 from collector.status import SinkStatus
 from collector.timescale_store import BAD_ROW, LostRowsError, LostTailError, TimescaleStore, explain
@@ -56,10 +57,14 @@ _CLOSE_S = 2.0
 
 
 class Timescale:
-    """Delivers a journal into the store at `dsn` in a thread of its own. `status` may be read from any thread."""
+    """Delivers a journal into the store at `dsn` in a thread of its own. `status` may be read from any thread.
 
-    def __init__(self, dsn: str, journal: Journal) -> None:
+    beds: those of which it asks whether a case is open.
+    """
+
+    def __init__(self, dsn: str, journal: Journal, beds: Sequence[str] = ()) -> None:
         self._dsn = server(dsn)
+        self._beds = beds
         self._journal = journal
         self._log = logger(sink=READER)
         self._reader = journal.reader()
@@ -133,6 +138,7 @@ class Timescale:
         self._tell_edition(edition)
         chores = _Chores(self._journal, self._reader, store)
         retention = Retention(store, edition, self._log)
+        occupancy = Occupancy(store, self._beds, self._log)
         while not self._stopping:
             self._rung = False
             draining = self._draining > 0
@@ -142,13 +148,16 @@ class Timescale:
             busy |= chores.work(hurry=draining and not busy)
             busy = busy or (not draining and retention.work())
             self._recovered()
+            occupied = occupancy.work()
+            if occupied is not None:
+                self.status = replace(self.status, occupied=occupied)
             self.status = replace(self.status, pending=tip - len(store.done))
             if not busy:
                 if draining and chores.due_s() is None:
                     with self._news:
                         self._settled = tip
                         self._news.notify_all()
-                due_s = [s for s in (chores.due_s(), retention.due_s()) if s is not None]
+                due_s = [s for s in (chores.due_s(), retention.due_s(), occupancy.due_s()) if s is not None]
                 self._wait(min(due_s, default=None), wakeable=True)
 
     def _deliver_new(self, store: TimescaleStore, tip: int) -> bool:
@@ -202,7 +211,7 @@ class Timescale:
     def _failed(self, error: Exception) -> None:
         reason = self._reason(error)
         self._link.lost(reason)
-        self.status = replace(self.status, connected=False, error=reason)
+        self.status = replace(self.status, connected=False, error=reason, occupied={})
 
     def _recovered(self) -> None:
         self._link.good()

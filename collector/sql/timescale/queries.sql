@@ -57,6 +57,12 @@ select id, bed, device, code, source, role, site, unit from vitalsd.channel wher
 -- read_channels: those of some beds, with the codes that they have been given since
 select id, bed, device, code, source, role, site, unit from vitalsd.read_channel where bed = any(%s);
 
+-- patience: no longer than that for the rest of the transaction
+set local statement_timeout = '500ms';
+
+-- occupied: whether a case is open at some beds
+select bed, charting.occupied(bed) from unnest(%s::text[]) as bed;
+
 -- map: what a signal is that has no code
 insert into vitalsd.mapping(device, source, code, unit) values (%s, %s, %s, %s)
 on conflict (device, source) do update set code = excluded.code, unit = excluded.unit, mapped = now();
