@@ -43,13 +43,16 @@ class Minutes:
 
 
 class SeriesReader(Protocol):
-    """Reads a bed's series. Times are µs since 1970 UTC; start is included, end is not."""
+    """Reads a bed's series. Times are µs since 1970 UTC; start is included, end is not.
 
-    def latest(self, bed: str) -> Sequence[Reading]:
-        """The last reading of each series of the bed, by order of arrival."""
+    Without codes: of all signals but the gateway's health (collector.health).
+    """
+
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
+        """The last reading of each series of the bed with these codes, by order of arrival."""
 
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
-        """Readings of the series with these codes (empty: all)."""
+        """Readings of the series with these codes."""
 
     def values(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Reading]:
         """The same whole, texts too, in order of series and time."""

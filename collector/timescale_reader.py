@@ -9,6 +9,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from collector.dsn import server
+from collector.health import is_asked
 from collector.journal.rows import (
     LONGEST_RUN_S,
     condition_of,
@@ -54,8 +55,8 @@ class TimescaleReader:
             if self._connection is not None:
                 self._connection.close()
 
-    def latest(self, bed: str) -> Sequence[Reading]:
-        channels = self._channels(bed, ())
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
+        channels = self._channels(bed, codes)
         rows = self._rows("latest", (list(channels),))
         return [reading_of(channels[number], tuple(row)) for number, *row in rows]
 
@@ -111,7 +112,7 @@ class TimescaleReader:
     def _channels(self, bed: str, codes: Sequence[str]) -> dict[int, Series]:
         rows = self._rows("read_channels", ([bed],))
         known = {number: series_of(tuple(row)) for number, *row in rows}
-        return {number: series for number, series in known.items() if not codes or series.channel.code in codes}
+        return {number: series for number, series in known.items() if is_asked(series.channel.code, codes)}
 
     def _rows(self, query: str, parameters: Sequence[Any], *, binary: bool = False) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -23,9 +23,9 @@ class BothReader:
     def __init__(self, journal: SafeJournal) -> None:
         self._journal = journal
 
-    def latest(self, bed: str) -> Sequence[Reading]:
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
         last: dict[Series, Reading] = {}
-        for part in self._parts(lambda reader: reader.latest(bed)):
+        for part in self._parts(lambda reader: reader.latest(bed, codes)):
             last.update((reading.series, reading) for reading in part)
         return list(last.values())
 

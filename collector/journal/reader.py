@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from collector.errors import DamagedError, JournalError
+from collector.health import is_asked
 from collector.journal.database import connect, failure
 from collector.journal.ranges import Ranges, common
 from collector.journal.rows import (
@@ -263,19 +264,22 @@ class JournalReader:
         with self._sound():
             return {number: series_of(tuple(row)) for number, *row in self._rows("mapped_channels")}
 
-    def latest(self, bed: str) -> Sequence[Reading]:
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
         mapped = self._mapped()
         with self._sound():
-            return [
-                reading_of(mapped.get(channel) or self.series(channel), tuple(row))
+            rows = [
+                (mapped.get(channel) or self.series(channel), tuple(row))
                 for channel, *row in self._rows("latest", (bed,))
             ]
+            return [reading_of(series, row) for series, row in rows if is_asked(series.channel.code, codes)]
 
     def measured(self, bed: str) -> Sequence[Reading]:
         """The last reading with a value of each series of the bed that has one."""
         found: list[Reading] = []
         with self._sound():
             for channel, *row in self._rows("latest", (bed,)):
+                if not is_asked(self.series(channel).channel.code, ()):
+                    continue
                 _, value, text, *_ = row
                 rows = [tuple(row)] if (value, text) != (None, None) else self._rows("last_measured", (channel,))
                 found += [reading_of(self.series(channel), row) for row in rows]
@@ -339,7 +343,7 @@ class JournalReader:
     def _channels(self, bed: str, codes: Sequence[str]) -> list[tuple[int, Series]]:
         known = {**self.channels(), **self._mapped()}
         of_bed = [(n, series) for n, series in known.items() if series.bed == bed]
-        return [(n, series) for n, series in of_bed if not codes or series.channel.code in codes]
+        return [(n, series) for n, series in of_bed if is_asked(series.channel.code, codes)]
 
     def _one(self, query: str) -> Row:
         return self._rows(query)[0]

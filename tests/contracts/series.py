@@ -10,6 +10,7 @@ import numpy as np
 
 from collector.model import (
     AlarmPhase,
+    Channel,
     DeviceIdentity,
     Entry,
     PatientIdentity,
@@ -68,6 +69,16 @@ class SeriesContract:
         assert {r.series: r for r in reader.latest(BED)} == {r.series: r for r in readings[2:4]}
         assert list(reader.latest("OR-4")) == readings[4:]
         assert list(reader.latest("OR-5")) == []
+
+    def test_a_gateways_health_is_given_to_who_asks_for_it_alone(self, stored: Stored) -> None:
+        uptime = Channel(code="VND_VITALSD_UPTIME", source="vitalsd", unit="s")
+        offset = Channel(code="VND_VITALSD_CLOCK_OFFSET", source="vitalsd", unit="s")
+        readings = [reading(HEART_RATE, 1, 60.0), reading(uptime, 1, 5.0, device="vitalsd"), reading(offset, 1, 0.5)]
+        reader, asked = stored(readings), [uptime.code]
+        assert {r.series for r in reader.latest(BED)} == {readings[0].series, readings[2].series}
+        assert list(reader.latest(BED, asked)) == list(reader.values(BED, asked, *EVER)) == [readings[1]]
+        for found in (reader.values(BED, (), *EVER), reader.points(BED, (), *EVER), reader.minutes(BED, (), *EVER)):
+            assert {one.series for one in found} == {readings[0].series, readings[2].series}
 
     def test_points_hold_what_was_read_and_no_number_where_there_was_none(self, stored: Stored) -> None:
         readings = [reading(TEMPERATURE, n, n / 7 if n % 3 else None, q, demo=n == 2) for n, q in enumerate(Quality)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from collector.health import is_asked
 from collector.model import (
     AlarmCondition,
     AlarmPhase,
@@ -100,8 +101,9 @@ class Store:
     changes: list[Condition] = field(default_factory=list)
     told: list[Identity] = field(default_factory=list)
 
-    def latest(self, bed: str) -> Sequence[Reading]:
-        return list({r.series: r for r in self.readings if r.series.bed == bed}.values())
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
+        found = [r for r in self.readings if r.series.bed == bed and is_asked(r.series.channel.code, codes)]
+        return list({r.series: r for r in found}.values())
 
     def _found(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> dict[Series, list[Reading]]:
         found: dict[Series, list[Reading]] = defaultdict(list)

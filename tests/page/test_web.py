@@ -271,8 +271,8 @@ async def test_the_chart_is_the_one_on_the_page() -> None:
 
 
 class Broken(Store):
-    def latest(self, bed: str) -> Sequence[Reading]:
-        raise JournalError(f"disk I/O error: {bed}")
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
+        raise JournalError(f"disk I/O error: {bed} {codes}")
 
 
 @pytest.mark.parametrize("path", ["/", "/api/now", "/health"])

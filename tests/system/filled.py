@@ -119,9 +119,9 @@ class _Reached:
     def _until(self, end_us: int) -> int:
         return min(end_us, self._filled.reached_us())
 
-    def latest(self, bed: str) -> Sequence[Reading]:
+    def latest(self, bed: str, codes: Sequence[str] = ()) -> Sequence[Reading]:
         end_us = self._filled.reached_us()
-        return self._journal.values(bed, (), end_us - 120_000_000, end_us)
+        return self._journal.values(bed, codes, end_us - 120_000_000, end_us)
 
     def points(self, bed: str, codes: Sequence[str], start_us: int, end_us: int) -> Sequence[Points]:
         return self._journal.points(bed, codes, start_us, self._until(end_us))
