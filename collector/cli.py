@@ -32,6 +32,7 @@ from collector.migrate import migrate
 from collector.progress import counter
 from collector.recording import recording
 from collector.simulate import Log, simulate
+from collector.update.commands import app as update
 from collector.verify.report import Report
 from drivers.patient import SCENARIOS
 from drivers.recorded import patient
@@ -50,6 +51,7 @@ app.add_typer(charting)
 app.add_typer(department)
 app.add_typer(quality)
 app.add_typer(workload)
+app.add_typer(update)
 
 MOST_DAYS = 36_500
 """A century; more is for ever."""
@@ -93,13 +95,19 @@ def _bed(
 
 @app.command("check")
 def _check(
-    config: Annotated[Path, typer.Argument(help="The TOML file of a bed, or of the charting service.")],
+    config: Annotated[Path, typer.Argument(help="The TOML file of a bed, of the charting service or of the updater.")],
 ) -> None:
     """Check a file: every mistake at once, with file, key and what was expected."""
     from charting.config import is_charting  # noqa: PLC0415  a bed's daemon does without
     from charting.config import load as load_charting  # noqa: PLC0415
+    from collector.update.config import load as load_update  # noqa: PLC0415
 
-    if is_charting(read(config)):
+    data = read(config)
+    if "update" in data:
+        load_update(config)
+        typer.echo(f"{config}: good: update")
+        return
+    if is_charting(data):
         beds = len(load_charting(config).charting.beds)
         typer.echo(f"{config}: good: charting, {beds} bed{'s' if beds > 1 else ''}")
         return

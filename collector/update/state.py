@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from collector.errors import VitalsdError
+from collector.errors import UsageError, VitalsdError
 from collector.update.gate import Look
 
 FILE = "state.json"
@@ -86,8 +86,13 @@ class StateFile:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """One updater at a time. Raises VitalsdError."""
-        with (self._folder / "lock").open("w") as file:
+        """One updater at a time. Raises UsageError for a folder that cannot be had, VitalsdError beside another one."""
+        try:
+            self._folder.mkdir(exist_ok=True)
+            lock = (self._folder / "lock").open("w")
+        except OSError as error:
+            raise UsageError(f"update.state: {self._folder}: {error.strerror}") from None
+        with lock as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
