@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from collector.model import Rejected
 
-SOH, STX, ETX, EOT, ACK, NAK, ETB, RS = 0x01, 0x02, 0x03, 0x04, 0x06, 0x15, 0x17, 0x1E
+SOH, ETX, EOT, ACK, NAK = 0x01, 0x03, 0x04, 0x06, 0x15
 MAX_FRAME_BYTES = 32_768
 """A block is one pump: the vendor's examples have 1.2 KB. All 130 parameters at their longest are 8 KB, all their
 letters stuffed 16; twice that is no block."""

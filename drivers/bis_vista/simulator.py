@@ -59,7 +59,6 @@ class BisSimulator:
         self._processed_s = self._raw_s = math.inf
         self._spectra = self._extra = self._events = False
         self._lead_off = False
-        self._settings: set[str] = set()
 
     def receive(self, data: bytes, now: float) -> Sequence[Event]:
         time_s = self._time(now)

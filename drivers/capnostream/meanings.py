@@ -121,7 +121,7 @@ ALARMS: Mapping[int, tuple[Bit, ...]] = {
 """By the place of the byte in the numerics."""
 UNKNOWN: Mapping[int, str] = {ACTIVE_CO2: "co2", ACTIVE_SPO2: "spo2", EXTENDED: "extended"}
 
-INVALID, INITIALISING, END_OF_BREATH, SFM, PURGING = 0x01, 0x02, 0x08, 0x10, 0x20
+INITIALISING, END_OF_BREATH, SFM, PURGING = 0x02, 0x08, 0x10, 0x20
 FAST_ALARMS = (
     _technical(0x04, "fast.occlusion", "OCCLUSION"),
     _technical(0x40, "fast.no_filterline", "NO_FILTERLINE"),

@@ -54,7 +54,6 @@ class Variable(Enum):
     MODULES_OR_TYPE = b"b"
     RATE = b"d"
     ERROR = b"e"
-    MODULE_COUNT = b"i"
     BOLUS_RATE = b"k"
     MODE = b"m"
     VOLUME = b"r"

@@ -20,8 +20,6 @@ Row = Sequence[str]
 MMHG_PER_PCT = 7.13
 """Partial pressure of a gas of 1 % at 760 mmHg, of dry gas."""
 MARKER = 32_767
-AGAIN_S = 300.0
-"""How often the cuff measures."""
 
 _UNITS: Mapping[str, str] = {
     "/min": "264864^MDC_DIM_BEAT_PER_MIN^MDC",

@@ -4,7 +4,7 @@ Ids 174-180 are channels, ids from 500 on are pressures by their label. A row 20
 `pid^name`. Which of OBX-4 and OBX-5.1 is the channel the sheet leaves open: both orders are understood.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from collector.hl7.message import Segment
@@ -48,20 +48,24 @@ STEMS: Mapping[str, str] = {
 
 
 class Pressures:
-    """Labels of the channels, and which pressures come by label: these are preferred."""
+    """Labels of the channels, and which pressures come with a value by label: these are preferred."""
 
     def __init__(self) -> None:
         self._labels: dict[int, str] = {}
         self._by_label: set[str] = set()
 
-    def hear(self, rows: Iterable[Segment]) -> None:
+    def hear(self, rows: Iterable[Segment], has_value: Callable[[Segment], bool]) -> None:
         """Take what a message says of labels, before its values are read."""
+        told: dict[str, bool] = {}
         for row in rows:
             number = row.component(3)
             if number == LABEL:
                 self._announce(row.component(4), row.component(5), row.component(5, 2))
             elif number in LABELLED:
-                self._by_label.add(LABELLED[number])
+                label = LABELLED[number]
+                told[label] = told.get(label, False) or has_value(row)
+        self._by_label -= told.keys()
+        self._by_label |= {label for label, valued in told.items() if valued}
 
     def channel(self, channel: Channel) -> Channel:
         """The channel of an IBP channel's value: by its label, but unlabelled while that pressure comes by label."""

@@ -38,7 +38,7 @@ class Values:
 
     def observations(self, message: Message) -> Iterator[Observation]:
         rows = message.all("OBX")
-        self._pressures.hear(rows)
+        self._pressures.hear(rows, lambda row: _value(row)[0] is not None)
         self._measured = any(self._is_new(row) for row in rows if row.component(3).strip() in CUFF)
         for row in rows:
             number = row.component(3).strip()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from collector.model import Rejected
 
-STX, ETX, CR, LF = 0x02, 0x03, 0x0D, 0x0A
+STX, ETX = 0x02, 0x03
 
 MAX_BODY = 4_096
 """Between STX and ETX: MISCF has 1225 to 1229 bytes on an 840, more on its successors (§2, §3)."""

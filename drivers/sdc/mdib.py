@@ -249,16 +249,24 @@ class Mdib:
         return (DeviceClock(time_us=max(times)),) if times else ()
 
     def _end(self, handle: str) -> Sequence[Event]:
-        """What was there of a metric, once without a value."""
+        """What was there of a metric or of a condition's limits, once without a value; limits end with their metric."""
         metric = self._metrics.get(handle)
-        if metric is None:
-            return ()
-        if metric.period_s:
+        if metric is not None and metric.period_s:
             self._waves.end(channel(metric))
-        before = self._told.pop(channel(metric), None)
-        if before is None or (before.value is None and before.quality is Quality.NOT_AVAILABLE):
-            return ()
-        return (Observation(channel=before.channel, value=None, quality=Quality.NOT_AVAILABLE),)
+        found: list[Event] = []
+        for mine in [one for one in self._told if one.source == handle or (metric and _limits(one, metric))]:
+            before = self._told.pop(mine)
+            if before.value is not None or before.quality is not Quality.NOT_AVAILABLE:
+                found.append(Observation(channel=mine, value=None, quality=Quality.NOT_AVAILABLE))
+        return found
+
+
+def _limits(limit: Channel, metric: Metric) -> bool:
+    """Whether a channel is of a limit of this metric."""
+    mine = channel(metric)
+    return (
+        limit.role in {Role.LIMIT_LOW, Role.LIMIT_HIGH} and replace(limit, source=mine.source, role=mine.role) == mine
+    )
 
 
 def channel(metric: Metric) -> Channel:

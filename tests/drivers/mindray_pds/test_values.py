@@ -75,6 +75,11 @@ def test_an_ibp_channel_has_its_label_and_gives_way_to_a_labelled_pressure() -> 
     assert values(heard(both))[1:] == [
         ("175", "MDC_PRESS_BLD_SYS", 120, "mm[Hg]"), ("500", "MDC_PRESS_BLD_ART_ABP_SYS", 121, "mm[Hg]"),
     ]  # fmt: skip
+    none = framed("204", row("500", "-100"))
+    gone = [("175", "MDC_PRESS_BLD_ART_ABP_SYS", 120, "mm[Hg]")]
+    assert values(heard(both, none, framed("204", row("175", "120"))))[-1:] == gone, (
+        "a label without a value takes none"
+    )
     femoral = heard(framed("204", "OBX||CE|2025^|178|^FAP||||||F", row("179", "118")))[-1]
     assert isinstance(femoral, Observation)
     assert femoral.channel.code == "VND_MINDRAY_PDS_ART_FEMORAL_SYS"

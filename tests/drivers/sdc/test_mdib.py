@@ -329,6 +329,15 @@ def test_descriptors_that_go_end_what_was_there() -> None:
     assert told(mine, value("64"), presence()) == []
 
 
+@pytest.mark.parametrize("gone", ["hr.high", "0x34F001"])
+def test_limits_end_with_their_condition_and_with_what_they_limit(gone: str) -> None:
+    mine = mdib()
+    told(mine, value("63"), limits("45", "110"))
+    ended = [e for e in mine.changed(Change(gone=(gone,))) if isinstance(e, Observation)]
+    roles = [(e.channel.role, e.value, e.quality) for e in ended if e.channel.role is not Role.MEASURED]
+    assert roles == [(role, None, Quality.NOT_AVAILABLE) for role in (Role.LIMIT_LOW, Role.LIMIT_HIGH)]
+
+
 def test_a_descriptor_that_changes_makes_another_channel() -> None:
     mine = mdib()
     told(mine, value("63"))
