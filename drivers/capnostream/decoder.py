@@ -30,6 +30,8 @@ LAYOUT, SHIFTED = "layout", "shifted"
 CLOCK_FROM_S = 946_684_800
 """A clock before 2000 was never set."""
 WAVE_BYTES = 4
+TURN_S = 12
+"""After so long without a wave message its number, of one byte at 20 a second, may have turned."""
 RETELL_US = 30_000_000
 """A limit or state that stays as it is is told anew so often: one that nobody tells any more looks old."""
 SECOND_US = 1_000_000
@@ -52,6 +54,7 @@ class Decoder:
         self._unit = ""
         self._tick_us = 0
         self._waved = False
+        self._mute_s = 0
         self._time_s = 0
 
     def events(self, message: Message) -> list[Event]:
@@ -105,8 +108,12 @@ class Decoder:
             return None
         found: list[Event] = self.flush()
         time_s = int.from_bytes(payload[:4], "big")
+        passed_s = max(1, min(time_s - self._time_s, 60) if self._time_s else 1)
+        self._mute_s = 0 if self._waved else self._mute_s + passed_s
+        if self._mute_s >= TURN_S:
+            self._wave.forget()
         if not self._waved:
-            self._tick_us += SECOND_US * max(1, min(time_s - self._time_s, 60) if self._time_s else 1)
+            self._tick_us += SECOND_US * passed_s
         self._waved, self._time_s = False, time_s
         if time_s >= CLOCK_FROM_S:
             found.append(DeviceClock(time_us=time_s * 1_000_000))

@@ -41,6 +41,10 @@ class Wave:
         missed = (number - self._number - 1) & 0xFF
         return missed if self._number >= 0 and missed <= MAX_MISSED else None
 
+    def forget(self) -> None:
+        """So long without a message that how many are missing before the next one is not known."""
+        self._number = -1
+
     def add(self, number: int, count: int | None) -> list[Event]:
         """A sample in 1/256, None where it is none; the pieces that are complete with it."""
         missed = self.missed(number)

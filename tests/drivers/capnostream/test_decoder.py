@@ -212,6 +212,17 @@ def test_missing_and_invalid_samples_split_the_run() -> None:
     assert waves[0].start_us == -50_000 * 4
 
 
+def test_after_a_whole_turn_of_their_number_nobody_knows_how_many_are_missing() -> None:
+    for quiet_s, gap in ((11, 1), (13, None)):
+        read = Reader()
+        read((1, NUMERICS), (0, bytes([7, 1, 0, 0])))
+        quiet = [
+            (1, (int.from_bytes(NUMERICS[:4], "big") + n).to_bytes(4, "big") + NUMERICS[4:]) for n in range(quiet_s)
+        ]
+        events = read(*quiet, (0, bytes([9, 2, 0, 0])), (1, NUMERICS))
+        assert [e.gap_samples for e in events if isinstance(e, Waveform)][-1] == gap
+
+
 def test_the_wave_before_the_unit_is_known_is_questionable() -> None:
     read = Reader()
     events = read((0, b"\x00\x01\x00\x00"), (1, NUMERICS))
