@@ -76,7 +76,7 @@ def record(database: Database, run: Run) -> None:
 
 def last_runs(database: Database) -> Mapping[str, LastRuns]:
     """By kind, "backup" and "restore_test"; a kind that never ran is missing. Raises StoreError."""
-    found = {}
+    found: dict[str, LastRuns] = {}
     with database.read() as connection:
         for kind in KINDS:
             newest = select(backup).where(_B.kind == kind).order_by(_B.ended_us.desc(), _B.id).limit(1)
