@@ -24,7 +24,7 @@ class UpdateSection(Section):
 
     window: Annotated[str, AfterValidator(_window)]
     zone: Zone = "Asia/Shanghai"
-    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    days: tuple[Day, ...] = DAYS
     blackout: tuple[date, ...] = ()
     gate_minutes: Annotated[float, Field(gt=0, le=60)] = 5
     slots: AbsolutePath = Path("/opt/vitalsd")

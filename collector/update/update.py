@@ -61,18 +61,17 @@ class Updater:
 
     def _begin(self, found: State) -> Result | Waiting | None:
         """Put the package into the other slot, and try it."""
-        slots = self._slots
+        slots, old, new = self._slots, self._slots.current, self._slots.other
         if not slots.ready:
-            return None
+            return self._wait(found, "the package is not whole: its installation has not ended")
         package = identity(slots.package)
-        if package == identity(slots.path(slots.current)):
+        if package == identity(slots.path(old)):
             self._file.save(replace(found, waiting=None, refused=""))
             return None
         if package == found.refused and not self._attended:
             return found.last
         if reason := self._against(self._running()):
             return self._wait(found, reason)
-        old, new = slots.current, slots.other
         try:
             versions = {old: slots.version(old)}
             package = slots.stage()
