@@ -149,6 +149,26 @@ class WorkloadSection(Section):
     scheme: Annotated[AbsolutePath, AfterValidator(_file), AfterValidator(_scheme)] | None = None
 
 
+class BackupSection(Section):
+    """`folder`: where backups are kept. `database`: by which login they are made, without: by the charting's.
+
+    Of so many days, weeks and months (UTC) the last backup stays.
+    """
+
+    folder: AbsolutePath
+    database: Annotated[str, AfterValidator(_database)] | None = None
+    keep_daily: Annotated[int, Field(ge=1)] = 7
+    keep_weekly: Annotated[int, Field(ge=0)] = 5
+    keep_monthly: Annotated[int, Field(ge=0)] = 12
+
+    @field_validator("database")
+    @classmethod
+    def _server(cls, value: str | None) -> str | None:
+        if value is not None and sqlite_file(value) is not None:
+            raise ValueError("is for the login of a server; a file is copied by whoever may read it")
+        return value
+
+
 class ChartingConfig(Section):
     """The charting service's file."""
 
@@ -159,6 +179,13 @@ class ChartingConfig(Section):
     quality: QualitySection = QualitySection()
     mqtt: MqttSection | None = None
     metrics: ListenSection | None = None
+    backup: BackupSection | None = None
+
+    @property
+    def backup_database(self) -> str:
+        """What is backed up, with the password of the systemd credential, where there is one."""
+        login = self.backup.database if self.backup else None
+        return self.charting.full_database if login is None else with_password(login)
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from charting.commands import app as charting
+from charting.commands_backup import app as backup
 from charting.commands_department import app as department
 from charting.commands_quality import app as quality
 from charting.commands_workload import app as workload
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 
 app.add_typer(charting)
+app.add_typer(backup)
 app.add_typer(department)
 app.add_typer(quality)
 app.add_typer(workload)
