@@ -4,7 +4,7 @@ Colours and flashing are page.css's, by IEC 60601-1-8 (clinical.md §4.1); a pri
 gateway tells of itself, and what it advises, look different from what devices alarm.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from alarms.board import Alarm, Presence
@@ -46,7 +46,7 @@ class AlarmView:
         found = []
         if standing:
             first, more = standing[0], len(standing) - 1
-            text, device = self._said(first)
+            text, device = self.said(first)
             count = f"<small>+{more} {escape(self._words('more'))}</small>" if more else ""
             found.append(
                 f'<p class="{self._kind(first)}">{self._priority(first.alarm.priority)}'
@@ -102,7 +102,7 @@ class AlarmView:
 
     def _alarm(self, one: Alarm, patients: Mapping[str, str]) -> str:
         alarm, words = one.alarm, self._words
-        text, device = self._said(one)
+        text, device = self.said(one)
         name = self._name(one)
         more = f'<span class="name">{escape(name)}</span>' if name not in {"", text} else ""
         where = [words(f"type.{alarm.type}"), device]
@@ -114,6 +114,7 @@ class AlarmView:
         if alarm.device_time_us is not None:
             digits = f"{to_datetime(alarm.device_time_us):%H:%M:%S}"  # as the device shows them: its zone is not known
             times.insert(0, f"{escape(words('device_time'))} {digits}")
+        tags = "".join(_tag(kind, text) for kind, text in self.marks(one))
         onset = self._clock(one.onset_us)
         age = f'<time class="age" data-t="{one.onset_us // 1000}">{onset}</time>'
         times.append(f"{escape(words('since'))} {onset} {escape(words('for'))} {age}")
@@ -121,20 +122,21 @@ class AlarmView:
             f'<li class="alarm {self._kind(one)}" data-device="{escape(one.device)}" '
             f'data-source="{escape(alarm.source)}" data-onset="{one.onset_us}" data-told="{one.told_us}">'
             f'{self._priority(alarm.priority)}<span class="what">{escape(text)}</span>{more}{self._seen(one)}'
-            f"<small>{escape(' · '.join(where))} · {' · '.join(times)}</small>{self._tags(one)}</li>"
+            f"<small>{escape(' · '.join(where))} · {' · '.join(times)}</small>{tags}</li>"
         )
 
-    def _tags(self, one: Alarm) -> str:
-        words, tags = self._words, []
+    def marks(self, one: Alarm) -> Sequence[tuple[str, str]]:
+        """What has to be said beside an alarm: the kind of the mark, and its text."""
+        words, marks = self._words, []
         if one.device == GATEWAY:
-            tags.append(_tag("own", words("advice" if _is_advice(one) else "own")))
+            marks.append(("own", words("advice" if _is_advice(one) else "own")))
             if device_of(one.alarm.source):
-                tags.append(_tag("unsure", words("alarms_unknown")))
+                marks.append(("unsure", words("alarms_unknown")))
         if one.presence is Presence.UNKNOWN:
-            tags.append(_tag("unsure", f"{words('alarm_unknown')} · {words('since')} {self._clock(one.since_us)}"))
+            marks.append(("unsure", f"{words('alarm_unknown')} · {words('since')} {self._clock(one.since_us)}"))
         if one.alarm.demo:
-            tags.append(_tag("demo", words("demo")))
-        return "".join(tags)
+            marks.append(("demo", words("demo")))
+        return marks
 
     def _seen(self, one: Alarm) -> str:
         if one.seen is None:
@@ -142,7 +144,7 @@ class AlarmView:
         return _tag("seen", f"{self._words('seen')} {self._clock(one.seen.at_us)}")
 
     def _row(self, one: Alarm) -> str:
-        text, device = self._said(one)
+        text, device = self.said(one)
         unknown = one.presence is Presence.UNKNOWN
         ended = self._words("log.unknown") if unknown else self._clock(one.since_us)
         lasted = "" if unknown else _span(one.since_us - one.onset_us)
@@ -169,7 +171,7 @@ class AlarmView:
         word = escape(self._words(f"priority.{priority}"))
         return f'<b class="pri"><i aria-hidden="true">{MARKS[priority]}</i> {word}</b>'
 
-    def _said(self, one: Alarm) -> tuple[str, str]:
+    def said(self, one: Alarm) -> tuple[str, str]:
         """What the alarm says and of which device; of the gateway's own, and of a refid, in the page's language."""
         words, source = self._words, one.alarm.source
         text = one.alarm.text or self._name(one) or source

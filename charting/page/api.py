@@ -3,6 +3,8 @@
 Times are RFC 3339 UTC with microseconds, ages are seconds at `time`.
 
     bed, time, zone, demo, unsaved_since (null, or since when the gateway's disk takes nothing)
+    server     state: "none" (the bed has none) | "reached" | "away"; away_since (null, or since when the gateway tells
+               that it is not reached: after a minute); local (true: the page says that the bed works alone)
     devices[]  device, driver, manufacturer, model, state, since, cause, last_frame, last_frame_age_s, frames, rejected,
                clock_offset_s, patient (name and ids as the device tells them now; null: it tells none),
                alarms: "standing" | "none_reported" | "unknown" (the link is down, or was and an alarm of before has not
@@ -40,6 +42,11 @@ def as_json(now: Now, words: Words, parameters: Mapping[str, Parameter]) -> dict
         "zone": now.zone,
         "demo": now.demo,
         "unsaved_since": None if now.unsaved is None else rfc3339(now.unsaved.since_us),
+        "server": {
+            "state": now.server,
+            "away_since": None if now.away_us is None else rfc3339(now.away_us),
+            "local": now.local,
+        },
         "devices": [_device(device, now) for device in now.devices],
         "values": [_value(value, words, parameters) for value in now.values],
         "alarms": [_alarm(one, now, words, parameters) for one in now.alarms.standing],

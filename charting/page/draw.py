@@ -42,23 +42,36 @@ INK: Mapping[str, str] = dict.fromkeys(COLOURS, "#000")
 """For paper: symbols and lines tell what is what, on any printer."""
 
 
-def draw(chart: Chart, words: Words, parameters: Mapping[str, Parameter], colours: Mapping[str, str] = COLOURS) -> str:
-    """The chart as one SVG element, `WIDTH` wide."""
-    return _Drawing(chart, words, parameters, colours).svg()
+def draw(
+    chart: Chart,
+    words: Words,
+    parameters: Mapping[str, Parameter],
+    colours: Mapping[str, str] = COLOURS,
+    *,
+    rows: bool = True,
+) -> str:
+    """The chart as one SVG element, `WIDTH` wide. rows: the numbers under its panels too."""
+    return _Drawing(chart, words, parameters, colours, rows=rows).svg()
 
 
 class _Drawing:
     """One drawing from top to bottom; `_y` is how far down it has come."""
 
     def __init__(
-        self, chart: Chart, words: Words, parameters: Mapping[str, Parameter], colours: Mapping[str, str]
+        self,
+        chart: Chart,
+        words: Words,
+        parameters: Mapping[str, Parameter],
+        colours: Mapping[str, str],
+        *,
+        rows: bool,
     ) -> None:
         self._chart = chart
         self._colours = colours
         self._words = words
         self._parameters = parameters
         self._until_us = min(chart.now_us, chart.end_us)
-        self._tracks = tracks(chart)
+        self._tracks = [track for track in tracks(chart) if rows or track.line.panel != "rows"]
         self._out: list[str] = []
         self._y = 0.0
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from alarms.board import Alarm
 from alarms.follower import Alarms, Follower
 from alarms.latency import Latency, Summary
+from alarms.technical import SINK, about
 from charting.page.layout import Place, place
 from collector.ages import limit_s
 from collector.codes import Parameter
 from collector.model import Reading, Series, WavePiece
 from collector.series import SeriesReader
 from collector.status import DeviceStatus, Unsaved
+from collector.technical import GATEWAY
+from collector.timescale import READER
 
 SECOND_US = 1_000_000
 GONE_US = 3600 * SECOND_US
@@ -24,6 +29,18 @@ _SOON_US = 2 * SECOND_US
 _AHEAD_US = 14 * SECOND_US
 _WATCHED_US = 10 * SECOND_US
 """Who looks this often and so far ahead sees all that an earlier time has left before it comes near."""
+
+LOCAL_US = 120 * SECOND_US
+"""So long without its server the bed says that it works alone (clinical.md §6)."""
+
+
+class Server(StrEnum):
+    """What is known of the server that is to keep the bed's data. NONE: there is none; UNKNOWN: nobody watches it."""
+
+    NONE = "none"
+    REACHED = "reached"
+    AWAY = "away"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +68,7 @@ class Now:
     """Everything that the page shows at one time, in its order. unsaved: what the gateway's disk does not take.
 
     latency: how long alarms took to the pages until now, None where it was not measured.
+    away_us: since when the gateway tells that its server is not reached, None where it does not (it waits a minute).
     """
 
     bed: str
@@ -64,6 +82,18 @@ class Now:
     demo: bool
     unsaved: Unsaved | None = None
     latency: Summary | None = None
+    server: Server = Server.NONE
+
+    @property
+    def away_us(self) -> int | None:
+        if self.server in {Server.NONE, Server.REACHED}:
+            return None
+        return next((one.onset_us for one in self.alarms.standing if _is_of_server(one)), None)
+
+    @property
+    def local(self) -> bool:
+        """Whether the bed works alone: its server has not been reached for LOCAL_US."""
+        return self.away_us is not None and self.at_us - self.away_us >= LOCAL_US
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +114,13 @@ class Bedside:
     _ahead: bool = False
     _looked_us: int | None = None
 
-    def look(self, devices: Sequence[DeviceStatus], now_us: int, unsaved: Unsaved | None = None) -> Now:
+    def look(
+        self,
+        devices: Sequence[DeviceStatus],
+        now_us: int,
+        unsaved: Unsaved | None = None,
+        server: Server = Server.NONE,
+    ) -> Now:
         """Read what is to be shown at `now_us` (µs since 1970 UTC). Raises what the reader raises."""
         values = [self._value(reading, now_us, unsaved) for reading in self.reader.latest(self.bed)]
         values = [value for value in values if value.age_s * SECOND_US < GONE_US]
@@ -106,6 +142,7 @@ class Bedside:
             or any(a.alarm.demo for a in alarms.standing),
             unsaved=unsaved,
             latency=self.latency.summary(),
+            server=server,
         )
 
     def _value(self, reading: Reading, now_us: int, unsaved: Unsaved | None) -> Value:
@@ -136,6 +173,11 @@ class Bedside:
             self._waves[piece.series] = max(piece.start_us, self._waves.get(piece.series, 0))
         self._waves = {series: at for series, at in self._waves.items() if now_us - at < GONE_US}
         return tuple(sorted(self._waves, key=series_order))
+
+
+def _is_of_server(one: Alarm) -> bool:
+    found = about(one.alarm.source) if one.device == GATEWAY else None
+    return found is not None and (found.kind, found.name) == (SINK, READER)
 
 
 def series_order(series: Series) -> tuple[int, str, str, str, str]:

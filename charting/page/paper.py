@@ -6,7 +6,8 @@ from html import escape
 from charting.page.cells import cell, columns, name
 from charting.page.chart import MINUTE_US, Chart, read, tracks
 from charting.page.draw import INK, draw
-from charting.page.words import Lang, Words
+from charting.page.printed import document
+from charting.page.words import Words
 from collector.codes import Parameter
 from collector.series import SeriesReader
 from collector.units import display
@@ -28,14 +29,8 @@ def paper(
     charts = [read(reader, bed, zone, CHART_HOURS, now_us, back) for back in reversed(range(HOURS // CHART_HOURS))]
     bodies = [_table(day, words), *(draw(chart, words, parameters, INK) for chart in charts)]
     demo = any(track.demo for chart in (day, *charts) for track in tracks(chart))
-    pages = "".join(_page(body, n, len(bodies), day, words, demo) for n, body in enumerate(bodies, 1))
-    return (
-        f'<!doctype html>\n<html lang="{"zh-CN" if words.lang is Lang.ZH else "en"}">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{escape(bed)} · {escape(words('print.title'))}</title>\n"
-        f'<link rel="stylesheet" href="print.css">\n</head>\n<body>\n'
-        f'<nav><a href=".?lang={words.lang}">{escape(words("print.back"))}</a>'
-        f"<p>{escape(words('print.how'))}</p></nav>\n{pages}</body>\n</html>"
-    )
+    pages = [_page(body, n, len(bodies), day, words, demo) for n, body in enumerate(bodies, 1)]
+    return document(f"{bed} · {words('print.title')}", pages, words, upright=False)
 
 
 def _page(body: str, number: int, pages: int, day: Chart, words: Words, demo: bool) -> str:
@@ -66,4 +61,3 @@ def _table(day: Chart, words: Words) -> str:
         f"<th scope=col>{escape(words('print.time'))}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         f'<p class="key">{escape(words("print.table_note"))}</p>'
     )
-

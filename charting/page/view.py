@@ -57,6 +57,7 @@ class View:
         return {
             "bar": f"<p>{escape(self._words('demo_bar'))}</p>" if now.demo else "",
             "unsaved": self._unsaved(now),
+            "server": self._server(now),
             "tiles": "".join(self._tile(tile) for tile in tiles) or self._empty("none_yet"),
             "loudest": self._alarms.loudest(now),
             "alarms": self._alarms.standing(now),
@@ -84,6 +85,7 @@ class View:
             part_chart=chart,
             ranges=ranges,
             print=escape(words("print.link")),
+            downtime=escape(words("downtime.link")),
             blank=escape(words("print.blank")),
             bed=escape(now.bed),
             zone=escape(now.zone),
@@ -113,6 +115,16 @@ class View:
             return ""
         since = self._age(now.unsaved.since_us)
         return f'<p class="shout" role="alert">{escape(self._words("unsaved_bar"))} {since}</p>'
+
+    def _server(self, now: Now) -> str:
+        """That the bed works alone, and what to print then."""
+        if now.away_us is None or not now.local:
+            return ""
+        words = self._words
+        return (
+            f'<p class="shout" role="alert">{escape(words("server.local"))} {self._age(now.away_us)} '
+            f'<a href="downtime?lang={words.lang}">{escape(words("downtime.link"))}</a></p>'
+        )
 
     def _mark(self, quality: Quality, demo: bool, saved: bool) -> str:
         tag = self._tag(f"q {quality}", f"quality.{quality}")

@@ -20,9 +20,12 @@ from alarms.latency import Latency
 from charting.page.api import as_json
 from charting.page.blank import blank
 from charting.page.chart import GRIDS, read
+from charting.page.downtime import downtime
 from charting.page.draw import draw
-from charting.page.now import Bedside, Now
+from charting.page.form import form
+from charting.page.now import Bedside, Now, Server
 from charting.page.paper import paper
+from charting.page.printed import document
 from charting.page.told import Fresh, Told
 from charting.page.view import View, wave_samples
 from charting.page.words import Words, chosen
@@ -78,20 +81,23 @@ def app(
     alarms: Follower | None = None,
     latency: Latency | None = None,
     seen: Callable[[Alarm], None] = lambda _: None,
+    server: Callable[[], bool | None] = lambda: None,
+    kind: str = "or",
 ) -> Starlette:
     """The page of one bed.
 
     `reader` is called in threads, `devices` and `now_us` (µs since 1970 UTC) in the loop. `bell` rings for news;
     `stop` ends the open event streams. `parameters` are the drivers' own codes beside codes.csv. `unsaved`,
     called in threads: what the gateway's disk does not take. `alarms`, `latency`: the bed's, where others look at them
-    as well. `seen`, called in the loop: a person at this page has marked an alarm.
+    as well. `seen`, called in the loop: a person at this page has marked an alarm. `server`, called in the loop:
+    whether the server is reached, None where the bed has none. `kind`: the bed's, whose record is printed blank.
     """
     known = {**by_refid(), **(parameters or {})}
     bedside = Bedside(
         bed=bed, zone=zone, reader=reader, parameters=known, alarms=alarms or Follower(bed, reader),
         latency=latency or Latency(),
     )  # fmt: skip
-    routes = _Routes(bedside, devices, bell, now_us, stop, unsaved)
+    routes = _Routes(bedside, devices, bell, now_us, stop, unsaved, server, kind)
     told = Told(bedside.alarms, bedside.latency, now_us, bell, seen)
     return Starlette(
         routes=[
@@ -102,6 +108,7 @@ def app(
             Route("/shown", told.shown, methods=["POST"]),
             Route("/see", told.see, methods=["POST"]),
             Route("/print", routes.paper),
+            Route("/downtime", routes.downtime),
             Route("/blank", routes.blank),
             Route("/health", routes.health),
             *(Route(f"/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
@@ -120,6 +127,8 @@ class _Routes:
         now_us: Callable[[], int],
         stop: asyncio.Event,
         unsaved: Callable[[], Unsaved | None],
+        server: Callable[[], bool | None],
+        kind: str,
     ) -> None:
         self._bedside = bedside
         self._bed, self._zone, self._reader = bedside.bed, bedside.zone, bedside.reader
@@ -129,6 +138,8 @@ class _Routes:
         self._now_us = now_us
         self._stop = stop
         self._unsaved = unsaved
+        self._server = server
+        self._kind = kind
         self._looking = asyncio.Lock()
 
     async def page(self, request: Request) -> Response:
@@ -158,8 +169,14 @@ class _Routes:
             await asyncio.to_thread(paper, self._reader, self._bed, self._zone, now_us, words, self._parameters)
         )
 
+    async def downtime(self, request: Request) -> Response:
+        """What is known now, and a blank record to go on with, for a printer."""
+        words, now = _words(request), await self._look()
+        return HTMLResponse(await asyncio.to_thread(downtime, now, self._reader, self._kind, words, self._parameters))
+
     async def blank(self, request: Request) -> Response:
-        return HTMLResponse(blank(_words(request)))
+        words = _words(request)
+        return HTMLResponse(document(words("blank.title"), [blank(form(self._kind, words), words)], words))
 
     async def health(self, _: Request) -> Response:
         """200 where the store can be read."""
@@ -207,8 +224,9 @@ class _Routes:
 
     async def _look(self) -> Now:
         async with self._looking:
-            devices, now_us = self._devices(), self._now_us()
-            return await asyncio.to_thread(lambda: self._bedside.look(devices, now_us, self._unsaved()))
+            devices, now_us, reached = self._devices(), self._now_us(), self._server()
+            server = Server.NONE if reached is None else Server.REACHED if reached else Server.AWAY
+            return await asyncio.to_thread(lambda: self._bedside.look(devices, now_us, self._unsaved(), server))
 
     async def _draw(self, hours: int, words: Words) -> str:
         now_us = self._now_us()

@@ -30,6 +30,7 @@ from tests.page.data import (
     series,
     status,
 )
+from tests.page.test_downtime import away
 
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = (
@@ -52,6 +53,7 @@ class Site:
         default_factory=lambda: [status(name) for name in ("monitor", "machine", "vent")]
     )
     now_us: int = NOW_US
+    reached: bool = True
     url: str = ""
 
     def second(self) -> None:
@@ -73,7 +75,9 @@ async def served(*, demo: bool = False) -> AsyncIterator[Site]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     site.url = f"http://127.0.0.1:{port}/"
-    page = app(BED, ZONE, store, lambda: site.devices, site.bell, lambda: site.now_us, site.stop)
+    page = app(
+        BED, ZONE, store, lambda: site.devices, site.bell, lambda: site.now_us, site.stop, server=lambda: site.reached
+    )
     task = asyncio.create_task(serve(page, "127.0.0.1", port, site.stop))
     try:
         yield site
@@ -286,3 +290,20 @@ async def test_nothing_overflows_on_any_screen(lang: str, size: str, tmp_path: P
             picture = tmp_path / f"{size}-{lang}.png"
             await page.screenshot(path=picture, full_page=True)
             assert picture.stat().st_size > 50_000
+
+
+async def test_without_its_server_the_bed_says_so_and_prints_a_sheet_of_two_pages() -> None:
+    async with served() as site, opened(site) as page:
+        await expect(page.locator("#server p")).to_have_count(0)
+        site.reached = False
+        site.store.changes.append(away(site.now_us - 121 * SECOND_US))
+        site.second()
+        await expect(page.locator("#server")).to_contain_text("this bed works alone")
+        await page.locator("#server a").click()
+        await expect(page.locator(".flow .state")).to_contain_text("Server: NOT reached since")
+        clipped = await page.eval_on_selector_all(
+            ".page", "all => all.filter(page => page.scrollHeight > page.clientHeight + 1).length"
+        )
+        assert clipped == 0
+        pages = re.findall(rb"/Type ?/Page\b", await page.pdf(prefer_css_page_size=True))
+        assert len(pages) == 2

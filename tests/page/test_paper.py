@@ -7,6 +7,7 @@ from statistics import median_low
 import pytest
 
 from charting.page.blank import blank
+from charting.page.form import form
 from charting.page.paper import paper
 from charting.page.words import Lang, Words
 from collector.codes import by_refid
@@ -93,6 +94,25 @@ def test_an_empty_day_can_be_printed() -> None:
 
 @pytest.mark.parametrize("lang", list(Lang))
 def test_the_blank_sheet_names_every_place_to_write_in(lang: Lang) -> None:
-    html = blank(Words(lang))
+    html = blank(form("or", Words(lang)), Words(lang))
     for key in ("blank.title", "blank.clock", "blank.events", "blank.sign", "blank.after", "blank.head1"):
         assert Words(lang)(key) in html
+    for line in Words(lang)("form.anaesthesia_record").split("|"):
+        assert line in html
+
+
+def test_a_blank_sheet_has_the_rows_of_the_beds_own_record() -> None:
+    rows = {
+        "or": ["SpO₂ %", "Temperature °C", "Respiration rate /min", "EtCO₂ mmHg", "FiO₂ %"],
+        "pacu": ["SpO₂ %", "Respiration rate /min", "EtCO₂ mmHg", "Temperature °C"],
+        "icu": [
+            "Heart rate /min", "Respiration rate /min", "SpO₂ %", "Cuff pressure mmHg", "Temperature °C", "EtCO₂ mmHg",
+            "FiO₂ %",
+        ],
+    }  # fmt: skip
+    words = Words(Lang.EN)
+    assert {kind: list(form(kind, words).rows) for kind in rows} == rows
+    assert [form(kind, words).step_s for kind in ("or", "pacu", "icu", "feed")] == [300, 300, 3_600, 3_600]
+    told = form("or", words, {"MDC_PRESS_AWAY_INSP_PEAK", "MDC_PRESS_BLD_ART_ABP_SYS"})
+    assert told.rows == (*rows["or"], "Ppeak cmH₂O"), "an arterial pressure is drawn"
+    assert "Arterial pressure mmHg" in form("icu", words, {"MDC_PRESS_BLD_ART_ABP_SYS"}).rows

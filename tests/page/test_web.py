@@ -38,6 +38,7 @@ from tests.page.data import (
     series,
     status,
 )
+from tests.page.test_downtime import away
 
 
 @dataclass
@@ -48,13 +49,15 @@ class Site:
     devices: list[DeviceStatus] = field(default_factory=lambda: [status()])
     now_us: int = NOW_US
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    server: bool | None = None
     bell: Bell = field(default_factory=Bell)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> Starlette:
         return app(
-            BED, ZONE, self.store, lambda: self.devices, self.bell, lambda: self.now_us, self.stop, self.parameters
-        )
+            BED, ZONE, self.store, lambda: self.devices, self.bell, lambda: self.now_us, self.stop, self.parameters,
+            server=lambda: self.server,
+        )  # fmt: skip
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(self.app(), raise_app_exceptions=False)
@@ -411,3 +414,32 @@ async def test_the_print_and_the_blank_sheet_are_pages_that_bring_only_their_sty
     front = (await site.get("/?lang=en")).text
     assert 'href="print?lang=en"' in front
     assert 'href="blank?lang=en"' in front
+
+
+async def test_after_two_minutes_without_its_server_the_bed_says_that_it_works_alone() -> None:
+    site = Site(server=False)
+    away_us = NOW_US - 90 * SECOND_US
+    site.store.changes = [away(away_us)]
+    banner = re.compile(r'<div id="server">(.*?)</div>')
+    for after_s, reached, local in ((119, False, False), (120, False, True), (121, True, False)):
+        site.now_us, site.server = away_us + after_s * SECOND_US, reached
+        state = "reached" if reached else "away"
+        since = None if reached else rfc3339(away_us)
+        assert (await site.now())["server"] == {"state": state, "away_since": since, "local": local}
+        shown = banner.search((await site.get("/?lang=en")).text)
+        assert shown is not None
+        assert ("this bed works alone" in shown[1], 'href="downtime?lang=en"' in shown[1]) == (local, local)
+
+
+async def test_a_bed_without_a_server_misses_none() -> None:
+    site = Site()
+    site.store.changes = [away(NOW_US - 600 * SECOND_US)]
+    assert (await site.now())["server"] == {"state": "none", "away_since": None, "local": False}
+
+
+@pytest.mark.parametrize("path", ["/downtime?lang=en", "/blank?lang=en", "/print?lang=en"])
+async def test_what_is_printed_is_a_page_of_the_bed_and_links_back(path: str) -> None:
+    answer = await Site(server=True).get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert '<a href=".?lang=en">' in answer.text
+    assert '<link rel="stylesheet" href="print.css">' in answer.text
