@@ -14,6 +14,7 @@ import typer
 from charting.commands import app as charting
 from charting.commands_backup import app as backup
 from charting.commands_department import app as department
+from charting.commands_emergency import app as emergency
 from charting.commands_quality import app as quality
 from charting.commands_workload import app as workload
 from collector import __version__, mapping
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.add_typer(charting)
 app.add_typer(backup)
 app.add_typer(department)
+app.add_typer(emergency)
 app.add_typer(quality)
 app.add_typer(workload)
 app.add_typer(update)
