@@ -333,8 +333,15 @@ class _Daemon:
             self._alarms,
             self._latency,
             self._seen,
+            self._server_reached,
+            self._config.bed.kind,
         )
         return serve(page, host, port, self._stop)
+
+    def _server_reached(self) -> bool | None:
+        """None where the bed has no server."""
+        found = self._delivery.status().get(READER)
+        return None if found is None else found.connected
 
     def _exposition(self, host: str, port: int) -> Coroutine[Any, Any, None]:
         from charting.page.exposition import metrics_app  # noqa: PLC0415
