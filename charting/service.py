@@ -17,6 +17,9 @@ from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.filler.filler import Filler
 from charting.filler.sources import Sources, sources
+from charting.fleet.clients import Clients
+from charting.fleet.look import FleetWatch
+from charting.fleet.sources import fleet_sources
 from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
 from charting.metrics import Metrics
 from charting.page.server import Tls, serve
@@ -30,6 +33,7 @@ from charting.store.audit import check
 from charting.store.database import Database
 from charting.store.facts import DatabaseFacts
 from charting.store.migrate import migrate, open_database
+from charting.store.operations import DatabaseOperations
 from charting.store.trail import DatabaseTrail
 from charting.templates.loader import Templates
 from charting.trail.entries import LibraryLoaded
@@ -39,6 +43,7 @@ from charting.watch.state import Board
 from charting.watch.watch import Watch
 from charting.watch.week import Week
 from charting.web.app import app
+from charting.web.assets import version
 from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
@@ -122,6 +127,19 @@ class Service:
         self.adviser = Adviser(self.desk, self.trail, self._of_filler, self._clock.utc_us, self._log, self.metrics)
         self.watch = Watch(self.trail, self._of_watch, beds, self._clock.utc_us, self._log, self.metrics)
         self._week = Week(self._of_web, beds, self._clock.utc_us)
+        self._of_fleet, operations = fleet_sources(config), DatabaseOperations(database)
+        self._clients = Clients(operations, version(), self._clock.utc_us, self._log)
+        self.fleet = FleetWatch(
+            self._of_fleet,
+            self.watch,
+            operations,
+            beds,
+            version(),
+            self._clock.utc_us,
+            self._log,
+            metrics=self.metrics,
+            file=database.file,
+        )
 
     @classmethod
     def of(cls, config: ChartingConfig) -> Self:
@@ -152,7 +170,7 @@ class Service:
                 task.cancel()
 
     def close(self) -> None:
-        for each in (self._of_filler, self._of_web, self._of_watch):
+        for each in (self._of_filler, self._of_web, self._of_watch, self._of_fleet):
             each.close()
         self._database.close()
 
@@ -168,6 +186,7 @@ class Service:
     def _ending(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What ends by itself at `stop`, with what it is doing."""
         lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._derive(stop)]
+        lives.append(self.fleet.run(stop))
         if self.config.metrics is not None:
             lives.append(serve(exposition(self.metrics.text), *self.config.metrics.address, stop))
         if self.config.mqtt is not None:
@@ -233,6 +252,9 @@ class Service:
             watch=self.watch,
             adviser=self.adviser,
             week=self._week,
+            fleet=self.fleet,
+            clients=self._clients,
+            version=version(),
             stop=stop,
             tls=self.config.tls is not None,
             demo=charting.demo,

@@ -14,6 +14,7 @@ from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.web import (
     alarm_pages,
+    fleet_pages,
     pages,
     quality_case,
     quality_pages,
@@ -21,7 +22,7 @@ from charting.web import (
     temperature_pages,
     workload_pages,
 )
-from charting.web.api import admin, advisories, alarms, cases, events, lists, quality, records, session, workload
+from charting.web.api import admin, advisories, alarms, cases, events, fleet, lists, quality, records, session, workload
 from charting.web.assets import assets, place
 from charting.web.context import Person
 from charting.web.department import Department
@@ -41,6 +42,7 @@ _TAGS = (
     {"name": "cases", "description": "Cases, and what belongs to a case as a whole"},
     {"name": "records", "description": "Documents: cells, drugs, fluids, answers; signatures; printing"},
     {"name": "alarms", "description": "What is known of the alarms of the beds, and our own advisories"},
+    {"name": "fleet", "description": "How gateways, devices and the central parts run, and which pages browsers show"},
     {"name": "libraries", "description": "Codes to choose from"},
     {"name": "templates", "description": "What documents ask for"},
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
@@ -132,8 +134,8 @@ def app(department: Department) -> FastAPI:
 
 
 _ROUTERS = (
-    session, alarms, advisories, alarm_pages, lists, cases, records, quality, temperature_pages, quality_case,
-    quality_pages, workload, workload_pages,
+    session, alarms, advisories, alarm_pages, fleet, fleet_pages, lists, cases, records, quality, temperature_pages,
+    quality_case, quality_pages, workload, workload_pages,
     events, admin, pages, record_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""
@@ -183,7 +185,7 @@ def _static(content: bytes, kind: str) -> Callable[[], Response]:
 
 
 def _health(request: Request) -> JSONResponse:
-    """200 where the database answers."""
+    """200 where the database answers; the version of the pages, for one that nobody has signed in to."""
     department: Department = request.app.state.department
     department.trail.rows(state="open", limit=1)
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok", "version": department.version})

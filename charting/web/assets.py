@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from collector import __version__
+
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -18,5 +20,17 @@ def assets() -> Mapping[str, tuple[bytes, str]]:
 @cache
 def place() -> str:
     """The path before their names."""
-    said = hashlib.sha256(b"".join(name.encode() + content for name, (content, _) in assets().items()))
-    return f"/static/{said.hexdigest()[:12]}"
+    return f"/static/{_digest({name: content for name, (content, _) in assets().items()})[:12]}"
+
+
+@cache
+def version() -> str:
+    """Of the pages: another one where the program, their scripts, styles or templates are others."""
+    templates = {file.name: file.read_bytes() for file in files("charting.web").joinpath("templates").iterdir()}
+    return (
+        f"{__version__}+{_digest({name: templates[name] for name in sorted(templates)} | {'': place().encode()})[:8]}"
+    )
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    return hashlib.sha256(b"".join(name.encode() + content for name, content in contents.items())).hexdigest()

@@ -11,6 +11,8 @@ from charting.accounts.sessions import SignIn
 from charting.accounts.storage import Account
 from charting.case.clock import SiteClock
 from charting.desk import Desk
+from charting.fleet.clients import Clients
+from charting.fleet.look import FleetWatch
 from charting.library.library import Libraries, Library
 from charting.templates.loader import Templates
 from charting.trail.trail import Trail
@@ -43,7 +45,8 @@ class Pdf(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
     """`people`: all accounts. `reader_of`: a bed's series; called in threads. `load_library` (what, its text, by whom)
-    keeps a library and makes it current, in the audit trail. `stop` ends open event streams. `tls`: reached by https.
+    keeps a library and makes it current, in the audit trail. `version`: of the pages. `stop` ends open event streams.
+    `tls`: reached by https.
     """
 
     site: str
@@ -66,6 +69,9 @@ class Department:
     watch: Watch
     adviser: Adviser
     week: Week
+    fleet: FleetWatch
+    clients: Clients
+    version: str
     stop: asyncio.Event
     keeps_libraries: bool = True
     """Whether the site has said where libraries that are loaded are to be kept."""

@@ -70,7 +70,12 @@ def department(
     """Beds with their cases, and the search of past ones. Who reads no cases is led to what he may see."""
     if not here.can("read"):
         other = next(
-            (href for right, href in (("manage_accounts", "/accounts"), ("audit", "/audit")) if here.can(right)), ""
+            (
+                href
+                for right, href in (("manage_accounts", "/accounts"), ("operate", "/fleet"), ("audit", "/audit"))
+                if here.can(right)
+            ),
+            "",
         )
         return (
             RedirectResponse(other, 303)

@@ -63,7 +63,9 @@ def page(here: Context, request: Request, template: str, /, **values: object) ->
     """
     frame = {
         **_frame(request, here.department, here.lang),
+        "kind": template.removesuffix(".html"),
         "person": here.person,
+        "follows": here.can("read") or here.can("operate"),
         "nav": _links(here),
         "here_path": request.url.path,
         "alarm_strip": strip(here, str(values.get("about", ""))) if here.can("read") else None,
@@ -77,7 +79,14 @@ def outside(request: Request, template: str, /, **values: object) -> HTMLRespons
     department: Department = request.app.state.department
     lang = lang_of(request)
     words = Words(lang)
-    frame = {**_frame(request, department, lang), "person": None, "t": words, "say": Sayings(words, department.clock)}
+    frame = {
+        **_frame(request, department, lang),
+        "kind": template.removesuffix(".html"),
+        "person": None,
+        "follows": False,
+        "t": words,
+        "say": Sayings(words, department.clock),
+    }
     html = environment().get_template(template).render({**frame, **values})
     return _answer(lang, html, changed="lang" in request.query_params)
 
@@ -101,6 +110,7 @@ def _frame(request: Request, department: Department, lang: Lang) -> Mapping[str,
     words = Words(lang)
     return {
         "lang": lang,
+        "version": department.version,
         "site": department.site,
         "zone": department.clock.zone,
         "now_us": department.clock.now_us(),
@@ -137,6 +147,7 @@ def _values(here: Context) -> Mapping[str, object]:
 def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
     offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
+               ("operate", "/fleet", "fleet.title"),
                ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
                ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
                ("audit", "/audit", "audit"))  # fmt: skip

@@ -11,7 +11,14 @@ from charting.page.words import Lang
 from charting.sheet.words import table as drawn
 
 _SHARED = ("cause.", "group.", "route.", "warming.")
-_PACKAGES = ("charting.watch", "charting.quality", "charting.reports", "charting.workload", "charting.web")
+_PACKAGES = (
+    "charting.watch",
+    "charting.fleet",
+    "charting.quality",
+    "charting.reports",
+    "charting.workload",
+    "charting.web",
+)
 
 
 class Words:

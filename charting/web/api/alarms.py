@@ -126,9 +126,9 @@ def said(here: Context, alarm: Alarm) -> str:
 
 def said_of(here: Context, device: str, code: str, text: str, source: str) -> str:
     words = DeviceWords(here.lang)
-    name = "" if code == UNMAPPED else words.name(_parameters(), code, source)
-    if device != GATEWAY and text in _parameters():
-        return " ".join(filter(None, (name, words.name(_parameters(), text, source))))
+    name = "" if code == UNMAPPED else words.name(parameters(), code, source)
+    if device != GATEWAY and text in parameters():
+        return " ".join(filter(None, (name, words.name(parameters(), text, source))))
     if device != GATEWAY:
         return text or name or source
     if source == FEED:
@@ -138,7 +138,7 @@ def said_of(here: Context, device: str, code: str, text: str, source: str) -> st
 
 
 @cache
-def _parameters() -> Mapping[str, Parameter]:
+def parameters() -> Mapping[str, Parameter]:
     """Those of codes.csv, and what each driver's devices have of their own."""
     return {**{p.refid: p for spec in drivers().values() for p in spec.parameters}, **by_refid()}
 

@@ -95,6 +95,7 @@ if (form?.querySelector("button.main")) {
     if (kept < dirty.length) said.textContent = word("not_all_kept", { n: dirty.length - kept });
     else {
       if (form.elements.reason) form.elements.reason.value = "";
+      for (const part of [form, form.closest("[data-live]")]) delete part?.dataset.dirty; // nothing is left to be kept
       toast(word("saved"));
     }
     refresh();

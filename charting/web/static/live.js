@@ -1,6 +1,7 @@
 /* Keeps the page current: the service says that a case has changed, the page fetches itself again and changes what differs. */
 
 import { age, agree, nowMs, timer, written } from "./clock.js";
+import { client, hear } from "./newer.js";
 import { unfold } from "./pages.js";
 import { askWho } from "./session.js";
 
@@ -123,15 +124,18 @@ export function tick() {
 /* A page that stands still is fetched anew after what is done on it, and by nothing else. */
 const follow = () => { if (!document.body.dataset.still) refresh(); };
 
-export function listen() {
-  const { about, lang } = document.body.dataset;
-  const source = new EventSource(`/api/events?case=${encodeURIComponent(about ?? "")}&lang=${lang}`);
+export function listen(unlocked = false) {
+  const { about, lang, version, page } = document.body.dataset;
+  const asked = new URLSearchParams({ case: about ?? "", lang, client: client(), version, page });
+  const source = new EventSource(`/api/events?${asked}`);
   let begun = false;
   if (heard === Infinity) heard = performance.now();
   source.addEventListener("alive", (event) => {
     heard = performance.now();
     document.getElementById("fault").hidden = true;
-    agree(JSON.parse(event.data).now_us / 1000);
+    const told = JSON.parse(event.data);
+    agree(told.now_us / 1000);
+    hear(told, unlocked && !begun);
     if (!begun) { // what was missed while nobody listened
       follow();
       window.dispatchEvent(new Event("listening"));
@@ -146,12 +150,16 @@ export function listen() {
     heard = performance.now();
     window.dispatchEvent(new Event("alarms"));
   });
+  source.addEventListener("fleet", () => {
+    heard = performance.now();
+    if (document.getElementById("fleet")) refresh();
+  });
   source.addEventListener("fault", () => { document.getElementById("fault").hidden = false; });
   const rest = async (kind) => {
     source.close();
     heard = Infinity;
     await askWho(kind);
-    listen();
+    listen(true);
   };
   source.addEventListener("ended", () => rest("sign_in"));
   source.addEventListener("locked", () => rest("unlock"));

@@ -1,5 +1,6 @@
 /* Signing in. What was typed stays where it did not succeed. */
 
+import { load } from "./newer.js";
 import { wanted } from "./wanted.js";
 import { word } from "./words.js";
 
@@ -29,5 +30,16 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+/* A page that nobody has signed in to for days loads itself where the service has become another. */
+const ASK_MS = 300_000;
+setInterval(async () => {
+  try {
+    const { version } = await (await fetch("/health")).json();
+    if (version !== document.body.dataset.version && !form.account.value && !form.password.value) load(version);
+  } catch {
+    // not reached, or its database: asked again
+  }
+}, ASK_MS);
 
 window.dispatchEvent(new Event("ready"));

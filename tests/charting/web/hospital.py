@@ -20,6 +20,10 @@ from charting.case.clock import SiteClock
 from charting.case.state import Case, cell_item
 from charting.desk import Desk
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
+from charting.fleet.central import MemoryOperations
+from charting.fleet.clients import Clients
+from charting.fleet.look import FleetWatch
+from charting.fleet.sources import JournalFleet
 from charting.library.library import Libraries, Library
 from charting.metrics import Metrics
 from charting.quality.deriver import Deriver
@@ -35,6 +39,7 @@ from charting.watch.advise import Adviser
 from charting.watch.watch import Watch
 from charting.watch.week import Week
 from charting.web.app import app
+from charting.web.assets import version
 from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
@@ -87,6 +92,7 @@ class Hospital:
     beds: Sequence[Bed] = BEDS
     trail: Any = None
     idle_s: int = 600
+    version: str = field(default_factory=version)
 
     def __post_init__(self) -> None:
         self.trail = self.trail or MemoryTrail(self.clock.now_us)
@@ -109,6 +115,16 @@ class Hospital:
         self.metrics = Metrics()
         self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.adviser = Adviser(self.desk, self.trail, self, self.clock.now_us, structlog.get_logger(), self.metrics)
+        self.operations = MemoryOperations()
+        self.fleet = FleetWatch(
+            JournalFleet(self, beds),
+            self.watch,
+            self.operations,
+            beds,
+            self.version,
+            self.clock.now_us,
+            structlog.get_logger(),
+        )
         self.department = Department(
             site="示范医院",
             clock=clock,
@@ -130,6 +146,9 @@ class Hospital:
             watch=self.watch,
             adviser=self.adviser,
             week=Week(self, beds, self.clock.now_us),
+            fleet=self.fleet,
+            clients=Clients(self.operations, self.version, self.clock.now_us, structlog.get_logger()),
+            version=self.version,
             stop=self.stop,
             tls=self.tls,
             demo=self.demo,

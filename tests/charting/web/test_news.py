@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -29,7 +30,8 @@ async def test_a_page_is_told_that_the_database_does_not_answer_and_of_alarms_al
     monkeypatch.setattr(news_module, "PACE_S", 0.0)
     trail = Failing(lambda: 0)
     versions = iter([0, 0, 1, 1, *[1] * 50])
-    told = stream(News(trail), "", lambda: 7, lambda: "", asyncio.Event(), lambda: next(versions))
+    watched = {"alarms": lambda: next(versions)}
+    told = stream(partial(News(trail).of, ""), "0.6.0+1", lambda: 7, lambda: "", asyncio.Event(), watched)
     heard = [(await anext(told)).splitlines()[0] for _ in range(3)]
     assert heard == ["event: fault", "event: alarms", "event: fault"]
     trail.broken = False

@@ -1,0 +1,40 @@
+/* A page that is older than the service loads itself when nobody loses anything by it: not while its case is open, not while somebody writes. */
+
+const ASKED = "vitalsd-loaded-for";
+const CLIENT = "vitalsd-client";
+
+/* This browser, by a number of its own making; "": it keeps none. */
+export function client() {
+  try {
+    const known = localStorage.getItem(CLIENT);
+    if (known && /^[a-z0-9]{8,40}$/.test(known)) return known;
+    const made = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+    localStorage.setItem(CLIENT, made);
+    return made;
+  } catch {
+    return "";
+  }
+}
+
+/* Somebody types, has typed what is not kept, or is being asked something. */
+function writing() {
+  if (document.querySelector("[data-dirty], [aria-busy=true], dialog[open]:not(#who), #toast:not([hidden]) button")) return true;
+  if ([...document.forms].some((form) => form.busy)) return true;
+  const fields = [...document.querySelectorAll("input, textarea")];
+  if (fields.some((field) => !field.closest("form, [data-live]") && field.value !== field.defaultValue)) return true;
+  return document.hasFocus() && document.activeElement.matches("input, textarea, select");
+}
+
+/* The service's version; busy: the page's case is open; unlocked: somebody has come back to the page just now. */
+export function hear({ version, busy }, unlocked) {
+  const old = version !== document.body.dataset.version;
+  document.getElementById("newer").hidden = !old;
+  if (old && !writing() && (!busy || unlocked)) load(version);
+}
+
+/* Once for each version: what comes may be old again, from a second server. */
+export function load(version) {
+  if (sessionStorage.getItem(ASKED) === version) return;
+  sessionStorage.setItem(ASKED, version);
+  window.location.reload();
+}
