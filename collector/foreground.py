@@ -2,14 +2,19 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from collector.logs import setup
+from collector.errors import VitalsdError
+from collector.logs import logger, setup
 
 
 def run(life: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine that gets an event, set by Ctrl-C or SIGTERM, to end on."""
+    """Run a coroutine that gets an event, set by Ctrl-C or SIGTERM, to end on.
+
+    An error that nobody expected is logged as logs do, and the exit status is 1.
+    """
 
     async def main() -> None:
         stop = asyncio.Event()
@@ -19,4 +24,10 @@ def run(life: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
         await life(stop)
 
     setup()
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except (VitalsdError, BrokenPipeError):
+        raise
+    except Exception:  # noqa: BLE001  the interpreter would print what it says
+        logger().critical("ended by an error", exc_info=True)
+        sys.exit(1)
