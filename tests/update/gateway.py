@@ -68,7 +68,7 @@ class Gateway:
 
     @property
     def section(self) -> UpdateSection:
-        return UpdateSection(window=ALL_DAY, gate_minutes=0.005, slots=self.root, state=self.place / "state")
+        return section(self.root, self.place / "state")
 
     @property
     def current(self) -> str:
@@ -105,6 +105,11 @@ class Gateway:
         receiving, silent = int(health.receiving), int(not health.receiving)
         about = {"receiving": receiving, "silent": silent, "errors": health.errors, "saved": int(health.saved)}
         return case + METRICS.format(bed=bed, version=version, slot=slot, connected=int(health.connected), **about)
+
+
+def section(slots: Path, state: Path) -> UpdateSection:
+    """By which everything may be at any time, and soon."""
+    return UpdateSection(window=ALL_DAY, gate_minutes=0.004, slots=slots, state=state)
 
 
 def program(tree: Path, version: str, *, starts: bool = True) -> None:
