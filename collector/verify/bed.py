@@ -177,17 +177,18 @@ class Bed:
 
 @asynccontextmanager
 async def at_bed(
-    setting: Setting, folder: Path, dsn: str | None = None, run: Sequence[str] = DAEMON
+    setting: Setting, folder: Path, dsn: str | None = None, run: Sequence[str] = DAEMON, more: str = ""
 ) -> AsyncIterator[Bed]:
     """A bed with a daemon that receives values and waves from every device; afterwards it has been stopped.
 
-    dsn: by which the daemon reaches the scratch database; None: directly. run: as for Bed.
+    dsn: by which the daemon reaches the scratch database; None: directly. run: as for Bed. more: further lines of
+    the bed's file.
     """
     made = devices(setting.config, folder)
     bed = Bed(setting.scratch.new_bed(), folder, dsn or setting.dsn, Simulators(made), run=run)
     metrics = f'[metrics]\nlisten = "127.0.0.1:{bed.metrics_port}"\n'
     (folder / "bed.toml").write_text(
-        toml(bed.id, made, bed.journal, bed.dsn, setting.config) + metrics, encoding="utf-8"
+        toml(bed.id, made, bed.journal, bed.dsn, setting.config) + metrics + more, encoding="utf-8"
     )  # fmt: skip
     try:
         await bed.simulators.start()

@@ -1,0 +1,62 @@
+"""A drill of six seconds on scratch: what it measures, and that it leaves nothing behind."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from collector.drill.page import Page
+from tests.store.delivering import rows
+from tests.system.command import run
+
+LEFT = "select count(*) from pg_database where datname like 'vitalsd_verify_%%'"
+
+
+def bed(folder: Path, timescale: str) -> Path:
+    path = folder / "bed.toml"
+    path.write_text(
+        '[bed]\nid = "OR-9"\n[[device]]\nname = "monitor"\ndriver = "ge-datex-dri"\nport = "serial:///dev/no-such"\n'
+        f'[journal]\npath = "{folder}/journal.db"\n{timescale}',
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.timeout(120)
+def test_an_outage_is_noticed_printed_and_made_up_for(
+    tmp_path: Path, timescale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    before = rows(timescale, LEFT)
+    done = run("drill", bed(tmp_path, f'[timescale]\ndsn = "{timescale}"\n'), "--minutes", "0.1", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert 6.0 <= told["outage_s"] < 12.0
+    assert 0.0 < told["notice_s"] < told["sheet_s"] < told["outage_s"]
+    assert told["local_s"] is None
+    assert told["store_age_s"] > told["outage_s"]
+    assert told["bed_age_s"] < told["outage_s"]
+    assert min(told["live_s"], told["backlog_s"]) > 0.0
+    assert (told["lost"], told["duplicated"], told["invented"], told["broken"]) == (0, 0, 0, [])
+    assert min(told["compared"], told["said"], told["judged"]) > 1_000
+    assert list(scratch.iterdir()) == []
+    assert rows(timescale, LEFT) == before
+    assert not (tmp_path / "journal.db").exists()
+
+
+def test_without_a_server_nothing_is_tried(tmp_path: Path) -> None:
+    done = run("drill", bed(tmp_path, ""), "--minutes", "0.1", "--lang", "en")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "NOT TRIED: the configuration has no [timescale]"
+
+
+def test_a_page_that_does_not_answer_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    page = Page(port, "OR-9")
+    assert asyncio.run(page.said()) is None
+    assert page.broken == ["the bed's page did not answer /downtime: ConnectionRefusedError"]
