@@ -74,7 +74,7 @@ def judged(
         heard_us=since_us,
         last_us=last_us,
         gateway=gateway,
-        devices=_devices(told, alarms, own, sure=sure, now_us=now_us),
+        devices=_devices(told, alarms, own, sure=sure, used=used, now_us=now_us),
         synchronised=SYNC not in own if sure and gateway.reported_us is not None else None,
         saved=_UNSAVED not in own if sure else None,
         troubles=(),
@@ -137,24 +137,26 @@ def _figure(reading: Reading, now_us: int) -> Figure | None:
 
 
 def _devices(
-    told: BedTold, alarms: BedAlarms, own: Mapping[str, Alarm], *, sure: bool, now_us: int
+    told: BedTold, alarms: BedAlarms, own: Mapping[str, Alarm], *, sure: bool, used: bool, now_us: int
 ) -> Sequence[DeviceState]:
     lost = {device_of(source): alarm for source, alarm in own.items() if device_of(source)}
     newest_us = max(told.heard.values(), default=0)
     names = (
         {d for d, at_us in told.heard.items() if at_us >= newest_us - BEFORE_US} | lost.keys() | alarms.devices.keys()
     )
-    return [_device(name, told, alarms, lost.get(name), sure=sure, now_us=now_us) for name in sorted(names)]
+    return [_device(name, told, alarms, lost.get(name), sure=sure, used=used, now_us=now_us) for name in sorted(names)]
 
 
-def _device(name: str, told: BedTold, alarms: BedAlarms, lost: Alarm | None, *, sure: bool, now_us: int) -> DeviceState:
+def _device(
+    name: str, told: BedTold, alarms: BedAlarms, lost: Alarm | None, *, sure: bool, used: bool, now_us: int
+) -> DeviceState:
     about_it = told.identities.get(name)
     offset = next((r for r in told.own if r.series.device == name and r.series.channel == CLOCK_OFFSET), None)
     counts = _counts(told, name)
     if not sure:
         link = Link.UNKNOWN
     elif lost is not None:
-        link = Link.LOST
+        link = Link.LOST if used or lost.alarm.code not in _OFF else Link.OFF
     else:
         link = Link.RECEIVED if alarms.devices.get(name) else Link.GONE
     return DeviceState(
@@ -221,7 +223,7 @@ def _of_hearing(bed: BedState, told: BedTold, now_us: int) -> Iterator[Trouble]:
 
 def _of_device(device: DeviceState, *, used: bool) -> Iterator[Trouble]:
     said = {"device": device.name}
-    if device.link is Link.LOST and (used or device.fault not in _OFF):
+    if device.link is Link.LOST:
         level = Level.BAD if used else Level.WARN
         yield Trouble(level=level, key="lost", said={**said, "fault": device.fault}, since_us=device.since_us)
     if device.link is Link.GONE and used:

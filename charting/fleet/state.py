@@ -37,12 +37,14 @@ class Heard(StrEnum):
 
 
 class Link(StrEnum):
-    """Whether a device is received. LOST: its gateway says that it is not; GONE: it tells nothing more, while others of
-    the bed do, and nothing is told of its link; UNKNOWN: its gateway is not heard.
+    """Whether a device is received. LOST: its gateway says that it is not; OFF: the same where no case is open, as of
+    one that is switched off; GONE: it tells nothing more, while others of the bed do, and nothing is told of its link;
+    UNKNOWN: its gateway is not heard.
     """
 
     RECEIVED = "received"
     LOST = "lost"
+    OFF = "off"
     GONE = "gone"
     UNKNOWN = "unknown"
 

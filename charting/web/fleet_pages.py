@@ -57,7 +57,7 @@ def _is_wanted(bed: BedOut, show: str) -> bool:
         "troubled": bed.level in {Level.BAD, Level.WARN},
         "silent": bed.heard is not Heard.HEARD,
         "used": bed.used,
-        "version": bed.gateway.skew != 0,
+        "version": bool(bed.gateway.version) and bed.gateway.skew != 0,
     }[show]
 
 

@@ -149,7 +149,7 @@ class TotalsOut(BaseModel):
     heard: int
     bad: int
     warn: int
-    devices: int
+    devices: int = Field(description="But for those that are switched off where no case is open")
     received: int
     waiting: int = Field(description="Entries that a server lacks, as far as it is known")
     unsynchronised: int
@@ -186,7 +186,7 @@ def _totals(fleet: Fleet) -> TotalsOut:
     beds = [bed for bed in fleet.beds if bed.configured]
     heard = [] if fleet.halted else [bed for bed in beds if bed.heard is Heard.HEARD]
     levels = Counter(bed.level for bed in fleet.beds)
-    devices = [device for bed in beds for device in bed.devices]
+    devices = [device for bed in beds for device in bed.devices if device.link is not Link.OFF]
     pending = [bed.gateway.pending for bed in beds]
     return TotalsOut(
         beds=len(beds),
