@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from charting.inspection.holidays import holidays
 from charting.watch.messages import DEPARTMENT
 from charting.workload.scheme import scheme
+from collector.certificates import of_database
 from collector.config import (
     AbsolutePath,
     ListenSection,
@@ -169,6 +171,23 @@ class BackupSection(Section):
         return value
 
 
+def _holidays(value: Path) -> Path:
+    try:
+        holidays(value)
+    except UsageError as error:
+        raise ValueError("\n".join(error.reasons)) from None
+    return value
+
+
+class InspectionSection(Section):
+    """`folder`: where `vitalsd inspect --due` writes its reports as PDF. `holidays`: the public ones, in place of the
+    built-in charting/inspection/holidays.csv.
+    """
+
+    folder: Annotated[AbsolutePath, AfterValidator(_folder)] | None = None
+    holidays: Annotated[AbsolutePath, AfterValidator(_file), AfterValidator(_holidays)] | None = None
+
+
 class ChartingConfig(Section):
     """The charting service's file."""
 
@@ -180,12 +199,21 @@ class ChartingConfig(Section):
     mqtt: MqttSection | None = None
     metrics: ListenSection | None = None
     backup: BackupSection | None = None
+    inspection: InspectionSection = InspectionSection()
 
     @property
     def backup_database(self) -> str:
         """What is backed up, with the password of the systemd credential, where there is one."""
         login = self.backup.database if self.backup else None
         return self.charting.full_database if login is None else with_password(login)
+
+    @property
+    def certificates(self) -> Mapping[str, Path]:
+        """Files of certificates by what names them."""
+        database = self.charting.database
+        files = dict(of_database("charting.database", database) if sqlite_file(database) is None else {})
+        files |= {"tls.cert": self.tls.cert} if self.tls else {}
+        return files | ({"mqtt.ca": self.mqtt.ca} if self.mqtt and self.mqtt.ca else {})
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:

@@ -1,46 +1,69 @@
 """All metrics of the charting service, declared here; names and labels are part of the contract."""
 
 from collections import Counter as Counted
-from collections.abc import Iterable
-
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from collections.abc import Iterable, Mapping, Sequence
 
 from alarms.board import Presence
 from charting.watch.state import BedAlarms
 from collector import __version__
+from collector.exposition import Declared, Exposition
 from collector.model import Priority
 
 _LATENCY_S = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 _LOOK_S = (0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_ANSWER_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _SHOWN = (Presence.PRESENT, Presence.UNKNOWN)
 
 
 class Metrics:
-    """One service's metrics, in a registry of their own."""
+    """One service's metrics."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.alarms = Gauge(
-            "vitalsd_alarms", "Alarm conditions that stand", ("bed", "presence", "priority"), registry=self.registry
-        )
-        self.known = Gauge(
-            "vitalsd_alarms_known", "1 while everything that a bed alarms of is known", ("bed",), registry=self.registry
-        )
-        self.advisories = Counter(
-            "vitalsd_advisories", "Advisories of our own that have begun", ("rule",), registry=self.registry
-        )
-        self.latency = Histogram(
+        self._exposition = here = Exposition()
+        self.alarms = here.gauge("vitalsd_alarms", "Alarm conditions that stand", ("bed", "presence", "priority"))
+        self.known = here.gauge(
+            "vitalsd_alarms_known", "1 while everything that a bed alarms of is known", ("bed",)
+        )  # fmt: skip
+        self.advisories = here.counter(
+            "vitalsd_advisories_total", "Advisories of our own that have begun", ("rule",)
+        )  # fmt: skip
+        self.latency = here.histogram(
             "vitalsd_alarm_latency_seconds",
             "From a change's arrival at the gateway to the page that shows it, with the difference of their clocks",
             buckets=_LATENCY_S,
-            registry=self.registry,
         )
-        self.look = Histogram(
-            "vitalsd_watch_look_seconds", "How long a look at all beds takes", ("what",), buckets=_LOOK_S,
-            registry=self.registry,
+        self.look = here.histogram(
+            "vitalsd_watch_look_seconds", "How long a look at all beds takes", ("what",), buckets=_LOOK_S
+        )
+        self.mqtt_connected = here.told(
+            "vitalsd_mqtt_connected", "1 while the broker is reached; absent without a broker"
+        )
+        self.requests = here.counter(
+            "vitalsd_http_requests_total", "Answers; route: as the program has it, none: refused or unknown",
+            ("method", "route", "status"),
         )  # fmt: skip
-        self.mqtt_connected = Gauge("vitalsd_mqtt_connected", "1 while the broker is reached", registry=self.registry)
-        Info("vitalsd_build", "This program", registry=self.registry).info({"version": __version__})
+        self.answer = here.histogram(
+            "vitalsd_http_request_seconds", "Until an answer begins", ("route",), buckets=_ANSWER_S
+        )
+        self.reachable = here.told("vitalsd_database_reachable", "1 while the charting database answers")
+        self.size = here.told("vitalsd_database_size_bytes", "Size of the whole database, series included")
+        self.cases = here.told("vitalsd_cases_open", "Open cases", ("area",))
+        self.case_open = here.told(
+            "vitalsd_case_open", "1 while a case is open at a bed; absent while unknown", ("bed",)
+        )
+        self.clients = here.told(
+            "vitalsd_clients", "Browsers that show our pages now, by the pages' version", ("version",)
+        )
+        self.certificates = here.told(
+            "vitalsd_certificate_expiry_timestamp_seconds", "When a certificate that the configuration names expires",
+            ("what",),
+        )  # fmt: skip
+        here.gauge("vitalsd_build_info", "This program", ("version",)).labels(__version__).set(1)
+
+    @property
+    def declared(self) -> Sequence[Declared]:
+        """Every metric that there is, whether or not it has a value."""
+        return self._exposition.declared
 
     def show(self, beds: Iterable[BedAlarms]) -> None:
         """What is known of each bed now."""
@@ -51,6 +74,19 @@ class Metrics:
                     self.alarms.labels(state.bed, presence, priority).set(counts[presence, priority])
             self.known.labels(state.bed).set(state.known)
 
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        self.requests.labels(method, route, str(status)).inc()
+        self.answer.labels(route).observe(seconds)
+
+    def show_certificates(self, expiries: Mapping[str, float]) -> None:
+        """Seconds since 1970 by what names the file."""
+        self.certificates.values = {(what,): expiry_s for what, expiry_s in expiries.items()}
+
     def text(self) -> bytes:
-        """The exposition that Prometheus scrapes."""
-        return generate_latest(self.registry)
+        """What Prometheus scrapes."""
+        return self._exposition.text()
+
+
+def declared() -> Sequence[Declared]:
+    """Every metric of the charting service."""
+    return Metrics().declared

@@ -21,7 +21,9 @@ from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.fleet.sources import fleet_sources
 from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
+from charting.measuring import Measuring
 from charting.metrics import Metrics
+from charting.page.exposition import metrics_app
 from charting.page.server import Tls, serve
 from charting.pdf import pdf
 from charting.quality.deriver import Deriver
@@ -32,6 +34,7 @@ from charting.store.accounts import DatabaseAccounts
 from charting.store.audit import check
 from charting.store.database import Database
 from charting.store.facts import DatabaseFacts
+from charting.store.measures import Measures
 from charting.store.migrate import migrate, open_database
 from charting.store.operations import DatabaseOperations
 from charting.store.trail import DatabaseTrail
@@ -47,10 +50,11 @@ from charting.web.assets import version
 from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
-from charting.web.exposition import exposition
+from charting.web.timing import Timing
 from charting.web.verifying import Verifying
 from charting.workload.ledger import Ledger
 from charting.workload.scheme import scheme
+from collector.certificates import expiries
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
 from collector.errors import UsageError, VitalsdError
@@ -176,7 +180,7 @@ class Service:
 
     def _lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         tls = self.config.tls
-        web = app(self._department(stop))
+        web = Timing(app(self._department(stop)), metrics=self.metrics)
         listening = serve(
             web, *self.config.charting.address, stop, Tls(cert=tls.cert, key=tls.key) if tls is not None else None
         )
@@ -188,7 +192,12 @@ class Service:
         lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._derive(stop)]
         lives.append(self.fleet.run(stop))
         if self.config.metrics is not None:
-            lives.append(serve(exposition(self.metrics.text), *self.config.metrics.address, stop))
+            self.metrics.show_certificates(expiries(self.config.certificates))
+            areas = {bed.id: bed.kind for bed in self.config.charting.beds}
+            lives += [
+                Measuring(Measures(self._database), self.metrics, areas, self._clock.utc_us).run(stop),
+                serve(metrics_app(self.metrics.text), *self.config.metrics.address, stop),
+            ]
         if self.config.mqtt is not None:
             from charting.watch.publisher import Publisher  # noqa: PLC0415  megabytes for those who have a broker
 

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from collector.broker import Broker, broker, trust
+from collector.certificates import of_database
 from collector.credentials import credential
 from collector.driver import DriverSpec, driver, names
 from collector.dsn import server
@@ -304,6 +305,12 @@ class Config(Section):
         if bed is not None and value is not None and bed.id in value.beds.values():
             raise ValueError(f"{bed.id!r} is the feed itself: expected the id of a bed")
         return value
+
+    @property
+    def certificates(self) -> Mapping[str, Path]:
+        """Files of certificates by what names them."""
+        files = dict(of_database("timescale", self.timescale.dsn) if self.timescale else {})
+        return files | ({"mqtt.ca": self.mqtt.ca} if self.mqtt and self.mqtt.ca else {})
 
     @property
     def beds(self) -> Sequence[str]:

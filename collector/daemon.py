@@ -15,19 +15,22 @@ from alarms.follower import PAST_US, Follower
 from alarms.latency import Latency
 from alarms.pcd04 import Reporter
 from alarms.technical import SIGNAL, SITE, UNMAPPED, Watched
+from collector import certificates
 from collector.bell import Bell
 from collector.broker import Broker
 from collector.clock import EVER_US, MachineClock, from_datetime
 from collector.config import Config, DeviceSection
 from collector.delivery import Delivery, Sink
 from collector.errors import DiskError, JournalError, UsageError
+from collector.health import EVERY_S, Reports
 from collector.journal import Journal, Writer
 from collector.journal.both import BothReader
 from collector.journal.safe import SafeJournal
 from collector.journal.watch import JournalWatch
 from collector.links import Links, absence
 from collector.logs import logger
-from collector.metrics import CONTENT_TYPE, Metrics
+from collector.machine import disk, watching
+from collector.metrics import Metrics
 from collector.migrate import migrate_new
 from collector.model import Condition, Entry, Priority, Reading
 from collector.mqtt_messages import READER as MQTT_READER
@@ -97,7 +100,7 @@ class _Daemon:
         self._reporters: dict[str, Reporter] = {}
         sinks: dict[str, Callable[[Journal], Sink]] = {}
         if config.timescale is not None:
-            sinks[READER] = partial(Timescale, config.timescale.full_dsn)
+            sinks[READER] = partial(Timescale, config.timescale.full_dsn, beds=config.beds)
         if config.mqtt is not None:
             sinks[MQTT_READER] = partial(self._publish, config.mqtt.broker)
         try:
@@ -129,7 +132,10 @@ class _Daemon:
         self._told = changes
         self._latency = Latency(self._metrics.alarm_page.labels(config.bed.id).observe)
         self._journal_watch = JournalWatch(self._journal, self._technical)
+        self._metrics.limit.set(config.journal.max_bytes)
         self._links = Links(self._technical, now_us)
+        self._reports = Reports(config.bed.id, demo=config.bed.demo)
+        self._health = watching(self._journal, config.journal.path, self._clock)
         self._delivery = Delivery(self._journal, sinks, frozenset({MQTT_READER}))
         self._writer = Writer(self._journal, self._bell.ring, self._delivery.wake)
         self._runners = [self._runner(device) for device in config.device]
@@ -164,9 +170,13 @@ class _Daemon:
             for task in services:
                 task.cancel()
 
+    @property
+    def _is_live(self) -> bool:
+        return any(device.parsed_port.scheme != "replay" for device in self._config.device)
+
     async def _tell_absence(self) -> None:
         """Journal that the gateway was not there; a bed of recordings has no time in which it could not be."""
-        if any(device.parsed_port.scheme != "replay" for device in self._config.device):
+        if self._is_live:
             last_us, now_us = await asyncio.to_thread(self._journal.last_seen_us), self._clock.utc_us()
             changes = [*set_back(self._technical, self._told, now_us), *absence(self._technical, last_us, now_us)]
             await self._tell(changes, {})
@@ -304,8 +314,12 @@ class _Daemon:
 
     def _services(self) -> list[Coroutine[Any, Any, None]]:
         config, services = self._config, [self._watch(), self._tend(), self._timekeeper.run(self._tell)]
+        if self._is_live:
+            services.append(self._report_health())
         if config.timescale is not None:
             services.append(self._first_start(config.timescale.full_dsn))
+        if config.certificates:
+            services.append(self._show_certificates())
         if config.page is not None:
             services.append(self._page(*config.page.address))
         if config.metrics is not None:
@@ -347,7 +361,7 @@ class _Daemon:
         from charting.page.exposition import metrics_app  # noqa: PLC0415
         from charting.page.server import serve  # noqa: PLC0415
 
-        return serve(metrics_app(self._metrics.text, CONTENT_TYPE), host, port, self._stop)
+        return serve(metrics_app(self._metrics.text), host, port, self._stop)
 
     async def _first_start(self, dsn: str) -> None:
         """Make a new database ready. What stands against it is told by the sink, which needs it."""
@@ -359,6 +373,8 @@ class _Daemon:
         """Keep metrics, the gateway's own conditions and the devices' states at the broker up to date."""
         seen_s = self._clock.monotonic()
         while True:
+            for name, status in self._delivery.status().items():
+                self._metrics.show_sink(name, status)
             of_journal = await asyncio.to_thread(self._look_at_journal)
             devices, sinks = [runner.status for runner in self._runners], self._delivery.status()
             now_us, now_s = self._clock.utc_us(), self._clock.monotonic()
@@ -372,8 +388,6 @@ class _Daemon:
             if self._clock.monotonic() - seen_s >= SEEN_S:
                 seen_s = self._clock.monotonic()
                 await asyncio.to_thread(self._journal.go_on)
-            for name, status in self._delivery.status().items():
-                self._metrics.show_sink(name, status)
             if self._mqtt is not None:
                 self._mqtt.show([runner.status for runner in self._runners])
             await self._show_alarms()
@@ -381,10 +395,13 @@ class _Daemon:
 
     def _look_at_journal(self) -> Sequence[Condition]:
         """Its metrics, and the changes of its conditions. A file that cannot be read is `_tend`'s to mend."""
+        self._metrics.show_disk(*disk(self._config.journal.path))
         with contextlib.suppress(JournalError):
             self._metrics.show_journal(self._journal, self._clock.utc_us())
         with contextlib.suppress(JournalError):
-            return self._journal_watch.look(self._clock.monotonic())
+            changes = self._journal_watch.look(self._clock.monotonic())
+            self._metrics.nearly_full.set(self._journal_watch.is_nearly_full)
+            return changes
         return ()
 
     async def _show_alarms(self) -> None:
@@ -405,6 +422,17 @@ class _Daemon:
             key = one.device, one.alarm.priority, one.presence.value
             counts[key] = counts.get(key, 0) + 1
         self._metrics.show_alarms(counts)
+
+    async def _show_certificates(self) -> None:
+        while True:
+            self._metrics.show_certificates(await asyncio.to_thread(certificates.expiries, self._config.certificates))
+            await asyncio.sleep(certificates.EVERY_S)
+
+    async def _report_health(self) -> None:
+        while True:
+            state, devices = await asyncio.to_thread(self._health), [runner.status for runner in self._runners]
+            await self._writer.append(self._reports.report(state, devices, self._clock.utc_us()), {})
+            await asyncio.sleep(EVERY_S)
 
     async def _tend(self) -> None:
         """Keep journal and sinks going; apart from `_watch`, for mending a large file takes its time."""

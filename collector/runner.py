@@ -96,6 +96,7 @@ class Runner:
         self._clock = clock
         self._metrics = metrics
         self._labels = (metrics.bed, name, spec.name)
+        metrics.begin(self._labels)
         self._log = logger(bed=metrics.bed, device=name, driver=spec.name)
         self._link = Link(self._log, "device", clock.monotonic)
         self._arrival_us = 0
@@ -161,7 +162,7 @@ class Runner:
             except JournalError:
                 raise
             except Exception:  # noqa: BLE001  a driver's fault stops this device for a moment, and no other
-                self._metrics.restarts.labels(*self._labels).inc()
+                self._failed()
                 self._log.exception("driver failed; the device starts anew")
                 self._state(DeviceState.WAITING, "the driver failed: see the log", LinkFault.FAILED)
             if self.status.frames > before:
@@ -404,8 +405,12 @@ class Runner:
         except JournalError:
             raise
         except Exception:  # noqa: BLE001  a driver's fault must not keep the daemon from stopping
-            self._metrics.restarts.labels(*self._labels).inc()
+            self._failed()
             self._log.exception("driver failed at its farewell")
+
+    def _failed(self) -> None:
+        self._metrics.restarts.labels(*self._labels).inc()
+        self.status = replace(self.status, failures=self.status.failures + 1)
 
     def _count(self, event: Event, arrival_us: int, *, told: bool) -> None:
         """`told`: a frame of the device's says it, and not our session for want of one."""
@@ -423,7 +428,9 @@ class Runner:
                     self._metrics.seen(self._labels, event.channel.code, self._clock.utc_us())
             case Rejected():
                 self._metrics.rejected.labels(*self._labels, event.reason).inc()
-                self.status = replace(self.status, rejected=self.status.rejected + 1)
+                self._metrics.rejected_bytes.labels(*self._labels).inc(event.length)
+                runs, size = self.status.rejected + 1, self.status.rejected_bytes + event.length
+                self.status = replace(self.status, rejected=runs, rejected_bytes=size)
             case Association(state=AssociationState.REFUSED):
                 cause = f"the device refused the association: {event.reason}"
                 self._link.lost(cause)
@@ -469,7 +476,7 @@ class Runner:
         if state is not self.status.state:
             self.status = replace(self.status, since_us=self._clock.utc_us() if at_us is None else at_us)
         self.status = replace(self.status, state=state, cause=cause, fault=fault)
-        self._metrics.set_state(self._labels, state)
+        self._metrics.set_state(self._labels, state, fault)
 
     def _receiving(self, arrival_us: int) -> None:
         """From the arrival of the first frame on: what that tells is told since."""

@@ -17,22 +17,26 @@ CALM_S = 60.0
 
 
 class JournalWatch:
+    """is_nearly_full: at the last look."""
+
     def __init__(self, journal: SafeJournal, technical: Technical) -> None:
         self._journal = journal
         self._technical = technical
         self._lost: int | None = None
+        self.is_nearly_full = False
         self._lost_s = -math.inf
 
     def look(self, now_s: float) -> Sequence[Condition]:
         """Changes of conditions at `now_s` of a clock that never goes back. Raises JournalError."""
         technical, journal = self._technical, self._journal
-        near, lost = any(each.is_nearly_full() for each in journal.journals), journal.losses()
+        self.is_nearly_full = any(each.is_nearly_full() for each in journal.journals)
+        lost = journal.losses()
         found: list[Condition] = []
         if journal.memory is not None:
             found += technical.raised(UNSAVED, f"Values are not saved on the gateway: {journal.cause}")
         else:
             found += technical.cleared(UNSAVED)
-        if near:
+        if self.is_nearly_full:
             found += technical.raised(NEARLY_FULL, "The gateway is nearly full of data that no server has")
         else:
             found += technical.cleared(NEARLY_FULL)
