@@ -15,6 +15,7 @@ from charting.commands import app as charting
 from charting.commands_backup import app as backup
 from charting.commands_department import app as department
 from charting.commands_emergency import app as emergency
+from charting.commands_inspection import app as inspection
 from charting.commands_quality import app as quality
 from charting.commands_workload import app as workload
 from collector import __version__, mapping
@@ -53,6 +54,7 @@ app.add_typer(charting)
 app.add_typer(backup)
 app.add_typer(department)
 app.add_typer(emergency)
+app.add_typer(inspection)
 app.add_typer(quality)
 app.add_typer(workload)
 app.add_typer(update)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from charting.inspection.devices import FAULTS
-from charting.inspection.measured import Gateway, Measured
+from charting.inspection.measured import Device, Gateway, Measured
 from charting.inspection.raw import SOURCES
 from charting.inspection.spans import Tally
 from collector.links import device_of
@@ -111,17 +111,20 @@ def device_lost(m: Measured, limits: Limits, _: int) -> Iterator[Hit]:
 
 
 def device_missed(m: Measured, limits: Limits, _: int) -> Iterator[Hit]:
-    """One that most cases miss is used now and then: nothing is wrong with it."""
+    """One that most cases miss is used now and then: nothing is wrong with it. One that is long away is told so."""
     for d in m.devices:
-        if limits["cases"] <= d.missed < limits["share"] * d.cases:
+        if limits["cases"] <= d.missed < limits["share"] * d.cases and _away_s(d) < limits["days"] * DAY_S:
             yield Hit(bed=d.bed, device=d.device, numbers={"cases": d.cases, "missed": d.missed})
 
 
 def device_away(m: Measured, limits: Limits, _: int) -> Iterator[Hit]:
     for d in m.devices:
-        longest_s = max((gap.tally.longest_s for gap in d.gaps if gap.cause not in FAULTS), default=0.0)
-        if longest_s >= limits["days"] * DAY_S:
-            yield Hit(bed=d.bed, device=d.device, numbers={"days": longest_s / DAY_S})
+        if _away_s(d) >= limits["days"] * DAY_S:
+            yield Hit(bed=d.bed, device=d.device, numbers={"days": _away_s(d) / DAY_S})
+
+
+def _away_s(device: Device) -> float:
+    return max((gap.tally.longest_s for gap in device.gaps if gap.cause not in FAULTS), default=0.0)
 
 
 def device_rejected(m: Measured, limits: Limits, _: int) -> Iterator[Hit]:

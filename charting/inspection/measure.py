@@ -44,7 +44,7 @@ class Site:
 
 def measured(
     period: Period, site: Site, store: Store, records: Records | None, database: Database | None
-) -> tuple[Measured, Sequence[Unmeasured]]:
+) -> tuple[Measured, list[Unmeasured]]:
     """`period`: no later than now. `records` None: there is no charting. Raises what the stores raise."""
     heard = {each.bed: each for each in store.heard(period)}
     since_us = first_us(list(heard.values()))
