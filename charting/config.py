@@ -64,7 +64,7 @@ class ChartingSection(ListenSection):
     OR nurse, whose hands are at the patient. `libraries`: a folder of code libraries as CSV.
     """
 
-    database: Annotated[str, AfterValidator(_database)]
+    database: Annotated[str, AfterValidator(_database), Field(repr=False)]
     site: Annotated[str, Field(min_length=1)]
     zone: Zone = "Asia/Shanghai"
     idle_minutes: Annotated[int, Field(ge=1, le=720)] = 10

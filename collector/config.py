@@ -222,7 +222,7 @@ class JournalSection(Section):
 
 
 class TimescaleSection(Section):
-    dsn: Annotated[str, AfterValidator(_dsn)]
+    dsn: Annotated[str, AfterValidator(_dsn), Field(repr=False)]
 
     @property
     def full_dsn(self) -> str:
