@@ -2,7 +2,7 @@
 
 import struct
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic, sleep
 from typing import Any
@@ -22,8 +22,8 @@ _VITALS = "select time, bed, device, code, source, role, site, value, text, unit
 
 
 @asynccontextmanager
-async def delivering(dsn: str, journal: Journal) -> AsyncIterator[Timescale]:
-    sink = Timescale(dsn, journal)
+async def delivering(dsn: str, journal: Journal, beds: Sequence[str] = ()) -> AsyncIterator[Timescale]:
+    sink = Timescale(dsn, journal, beds)
     try:
         yield sink
     finally:
