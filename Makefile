@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak lock devices clean
+.PHONY: help demo test lint bench soak lock devices manuals audit clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -50,6 +50,17 @@ lock: ## the newest allowed versions into requirements*.lock
 devices: ## the tables of devices in both READMEs, from what the drivers declare
 	@tools/setup.sh dev
 	@$(BIN)/python -m tools.devices
+
+manuals: ## the manuals, zh and en, HTML and PDF, into dist/manuals; their pictures and what they take from the code anew
+	@tools/setup.sh dev
+	@$(BIN)/python -m tests.timescale >/dev/null
+	@$(BIN)/python -m tools.manuals parts
+	@VITALSD_MANUAL=docs/manual $(BIN)/pytest -q -n 0 tests/browser/test_manual.py
+	@$(BIN)/python -m tools.manuals dist/manuals
+
+audit: ## known vulnerabilities of what the locks pin; fails as well where nobody can be asked
+	@tools/setup.sh dev
+	@$(BIN)/python -m tools.audit
 
 clean: ## remove what make has made, and the fetched TimescaleDB
 	@rm -rf tests/community/node_modules
