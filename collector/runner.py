@@ -6,33 +6,28 @@ import math
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from collector.clock import MachineClock, RecordingClock, Step, rfc3339
 from collector.driver import DriverSpec
 from collector.errors import JournalError, LinkError
-from collector.logs import Link, logger
 from collector.metrics import Metrics
 from collector.model import (
     AlarmCondition,
     AlarmPhase,
     Association,
     AssociationState,
-    DeviceClock,
     Entry,
     Event,
     Frame,
-    Observation,
-    PatientIdentity,
     Rejected,
 )
-from collector.model import DeviceIdentity as Device
 from collector.placing import Placing
 from collector.recording import Recording
 from collector.session import Session, Source
-from collector.status import DeviceState, DeviceStatus, LinkFault
+from collector.status import DeviceStatus
 from collector.taken import Taken
+from collector.tally import ClosedError, Tally
 from collector.transport.base import Transport
 
 FIRST_WAIT_S = 0.5
@@ -52,14 +47,6 @@ MOST_UNCOMMITTED = 20_000
 
 LOCATION = "location"
 """Why a frame is rejected that speaks of another patient than this bed's."""
-
-_SERIAL = "serial"
-_ITS_OWN = {LinkFault.ENDED, LinkFault.REFUSED}
-_UNHEARD = {LinkFault.SILENT, LinkFault.UNREACHABLE}
-
-
-class _ClosedError(LinkError):
-    """The other side of a connection has ended it."""
 
 
 class Append(Protocol):
@@ -90,28 +77,19 @@ class Runner:
         self._spec = spec
         self._options = options
         self._silence_s = spec.silence_of(options)
-        self._network = port.partition("://")[0] != _SERIAL
         self._placing = placing
         self._append = append
         self._clock = clock
-        self._metrics = metrics
-        self._labels = (metrics.bed, name, spec.name)
-        metrics.begin(self._labels)
-        self._log = logger(bed=metrics.bed, device=name, driver=spec.name)
-        self._link = Link(self._log, "device", clock.monotonic)
+        self._tally = Tally(device=name, driver=spec.name, port=port, clock=clock, metrics=metrics)
         self._arrival_us = 0
         self._replaying = False
         self._taken = Taken(name, {})
         self._commits: deque[asyncio.Future[object]] = deque()
         self._uncommitted = 0
-        self.status = DeviceStatus(
-            device=name,
-            driver=spec.name,
-            port=port,
-            state=DeviceState.CONNECTING,
-            since_us=clock.utc_us(),
-            fault=self._unheard,
-        )
+
+    @property
+    def status(self) -> DeviceStatus:
+        return self._tally.status
 
     async def run(self, connect: Callable[[], Awaitable[Transport]], inputs: Mapping[str, int]) -> None:
         """Keep the device connected until cancelled; then what has been heard is durable.
@@ -151,20 +129,18 @@ class Runner:
 
     async def _live(self, once: Callable[[], Awaitable[None]]) -> None:
         wait_s = FIRST_WAIT_S
-        self._state(DeviceState.CONNECTING)
+        self._tally.connecting()
         while True:
             before = self.status.frames
             try:
                 await once()
             except LinkError as error:
-                self._link.lost(str(error))
-                self._state(DeviceState.WAITING, str(error), self._lost(error))
+                self._tally.lost(error)
             except JournalError:
                 raise
-            except Exception:  # noqa: BLE001  a driver's fault stops this device for a moment, and no other
-                self._failed()
-                self._log.exception("driver failed; the device starts anew")
-                self._state(DeviceState.WAITING, "the driver failed: see the log", LinkFault.FAILED)
+            except Exception as error:  # noqa: BLE001  a driver's fault stops this device for a moment, and no other
+                self._tally.failed("driver failed; the device starts anew", error)
+                self._tally.starts_anew()
             if self.status.frames > before:
                 wait_s = FIRST_WAIT_S
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311  spreads retries
@@ -178,7 +154,7 @@ class Runner:
         self._placing.connected()
         clock = RecordingClock(start_us)
         self._replaying = True
-        self._state(DeviceState.RECEIVING)
+        self._tally.replaying()
         frames = 0
         for events in _heard(session, recording):
             entries: list[Entry] = []
@@ -195,31 +171,23 @@ class Runner:
                             entries = []
                             await asyncio.sleep(due_s)
                 for event in self._heeded(frame):
-                    self._count(event, clock.utc_us, told=True)
+                    self._tally.count(event, clock.utc_us, told=True)
                 stored = self._stored(frame, clock.utc_us)
                 if frames > done_frames:
                     entries.extend(stored)
             if frames > done_frames:
                 await self._append(entries, {key: frames})
-        self._state(DeviceState.ENDED, "the recording has ended")
+        self._tally.replayed()
 
     def stepped(self, step: Step) -> None:
-        """Our clock was set: what comes now has the new time at once; a recording keeps its own.
-
-        The times of the status move along, but no state begins later than what was stored in it.
-        """
-        since_us, last_us = self.status.since_us, self.status.last_frame_us
-        self.status = replace(
-            self.status,
-            since_us=min(since_us, since_us + step.size_us),
-            last_frame_us=None if last_us is None else last_us + step.size_us,
-        )
+        """Our clock was set: what comes now has the new time at once; a recording keeps its own."""
+        self._tally.stepped(step)
         if self._replaying:
             return
         self._arrival_us = 0
         self._placing.stepped(step.size_us)
         if self.status.clock_offset_s is not None:
-            self._offset(self.status.clock_offset_s - step.size_us / 1e6)
+            self._tally.offset(self.status.clock_offset_s - step.size_us / 1e6)
 
     async def _talk(self, transport: Transport) -> None:
         """One connection, until it ends, falls silent or fails."""
@@ -237,7 +205,7 @@ class Runner:
                     data = await self._read(transport, LOOK_S)
                 now_s = self._clock.monotonic()
                 if data == b"":
-                    raise _ClosedError("the other side closed the connection")
+                    raise ClosedError("the other side closed the connection")
                 if data is not None:
                     bytes_s = now_s
                     await self._take(session.receive(data, now_s))
@@ -250,7 +218,7 @@ class Runner:
                     heard_s = now_s
                 elif now_s - heard_s >= self._silence_s:
                     await self._take(session.finish())
-                    self._silent(bytes_come=now_s - bytes_s < self._silence_s / 2)
+                    self._tally.silent(bytes_come=now_s - bytes_s < self._silence_s / 2)
                     return
         except LinkError:
             await self._take(session.finish())
@@ -271,24 +239,17 @@ class Runner:
                 async with asyncio.timeout(max(0.0, heard_s + self._silence_s - self._clock.monotonic())):
                     events = await anext(told)
             except TimeoutError:
-                self._silent(bytes_come=False)
+                self._tally.silent(bytes_come=False)
                 return
             except StopAsyncIteration:
-                raise _ClosedError("the other side ended the dialogue") from None
+                raise ClosedError("the other side ended the dialogue") from None
             await self._take(events)
             if self.status.frames > frames:
                 heard_s = self._clock.monotonic()
 
     def _connected(self) -> None:
         self._placing.connected()
-        self.status = replace(self.status, patient=None, strays=self._placing.unknown)
-        if self.status.state is not DeviceState.SILENT:
-            self._state(DeviceState.ASSOCIATING)
-
-    def _silent(self, *, bytes_come: bool) -> None:
-        cause, fault = self._silence(bytes_come=bytes_come)
-        self._link.lost(cause)
-        self._state(DeviceState.SILENT, cause, fault)
+        self._tally.connected(self._placing.unknown)
 
     async def _read(self, transport: Transport, wait_s: float) -> bytes | None:
         try:
@@ -309,9 +270,9 @@ class Runner:
             if isinstance(head, Frame):
                 self._arrival_us += 1  # two frames of one read are two instants
             for event in self._heeded(frame):
-                self._count(event, self._arrival_us, told=isinstance(head, Frame))
+                self._tally.count(event, self._arrival_us, told=isinstance(head, Frame))
             if digest is not None and (digest in self._taken or digest in new):
-                self._metrics.repeats.labels(*self._labels).inc()
+                self._tally.repeated()
                 entries.extend(self._stored(self._ends(frame), self._arrival_us))
                 continue
             stored = self._stored(frame, self._arrival_us)
@@ -328,8 +289,7 @@ class Runner:
         known = len(self._placing.unknown)
         stranger = isinstance(head, Frame) and self._placing.of(head.location) is None
         if len(self._placing.unknown) > known:
-            self.status = replace(self.status, strays=self._placing.unknown)
-            self._log.warning("a location that is of no bed here", location=self._placing.unknown[-1])
+            self._tally.strayed(self._placing.unknown)
         if stranger and isinstance(head, Frame):
             return [Rejected(offset=head.offset, length=head.length, reason=LOCATION)]
         return frame
@@ -342,8 +302,7 @@ class Runner:
             return ()
         repeats = normalizer.repeats
         entries = normalizer.entries(frame, arrival_us)
-        if normalizer.repeats > repeats:
-            self._metrics.repeats.labels(*self._labels).inc(normalizer.repeats - repeats)
+        self._tally.repeated(normalizer.repeats - repeats)
         return entries
 
     def _ends(self, frame: Sequence[Event]) -> Sequence[Event]:
@@ -376,7 +335,7 @@ class Runner:
 
     def _waits(self, more: int) -> None:
         self._uncommitted += more
-        self._metrics.uncommitted.labels(*self._labels).set(self._uncommitted)
+        self._tally.waits(self._uncommitted)
 
     async def _send(self, session: Session, transport: Transport) -> bool:
         """Send what the session has to say; return whether it had anything."""
@@ -404,85 +363,8 @@ class Runner:
             await self._take(session.finish())
         except JournalError:
             raise
-        except Exception:  # noqa: BLE001  a driver's fault must not keep the daemon from stopping
-            self._failed()
-            self._log.exception("driver failed at its farewell")
-
-    def _failed(self) -> None:
-        self._metrics.restarts.labels(*self._labels).inc()
-        self.status = replace(self.status, failures=self.status.failures + 1)
-
-    def _count(self, event: Event, arrival_us: int, *, told: bool) -> None:
-        """`told`: a frame of the device's says it, and not our session for want of one."""
-        match event:
-            case Frame():
-                self._metrics.frames.labels(*self._labels).inc()
-                self.status = replace(self.status, frames=self.status.frames + 1, last_frame_us=self._clock.utc_us())
-                if self.status.state is not DeviceState.REFUSED:  # a refusal is a frame too
-                    self._receiving(arrival_us)
-            case Observation():
-                self._receiving(arrival_us)
-                if event.repeat:
-                    self._metrics.repeats.labels(*self._labels).inc()
-                elif event.value is not None:
-                    self._metrics.seen(self._labels, event.channel.code, self._clock.utc_us())
-            case Rejected():
-                self._metrics.rejected.labels(*self._labels, event.reason).inc()
-                self._metrics.rejected_bytes.labels(*self._labels).inc(event.length)
-                runs, size = self.status.rejected + 1, self.status.rejected_bytes + event.length
-                self.status = replace(self.status, rejected=runs, rejected_bytes=size)
-            case Association(state=AssociationState.REFUSED):
-                cause = f"the device refused the association: {event.reason}"
-                self._link.lost(cause)
-                self._state(DeviceState.REFUSED, cause, LinkFault.REFUSED)
-            case Association(state=AssociationState.ENDED):
-                cause = f"the device ended the association: {event.reason}"
-                self._state(DeviceState.ASSOCIATING, cause, LinkFault.ENDED if told else self._unheard)
-            case DeviceClock():
-                self._offset((event.time_us - arrival_us) / 1e6)
-            case Device():
-                self.status = replace(self.status, manufacturer=event.manufacturer, model=event.model)
-            case PatientIdentity():
-                self.status = replace(self.status, patient=event)
-
-    def _offset(self, offset_s: float) -> None:
-        self._metrics.clock_offset.labels(self._metrics.bed, self._name).set(offset_s)
-        self.status = replace(self.status, clock_offset_s=offset_s)
-
-    @property
-    def _unheard(self) -> LinkFault:
-        """Why nothing at all may come."""
-        return LinkFault.UNREACHABLE if self._network else LinkFault.SILENT
-
-    def _silence(self, *, bytes_come: bool) -> tuple[str, LinkFault]:
-        if bytes_come:
-            return "bytes come but no good frame: wrong speed, parity or protocol", LinkFault.SILENT
-        return "no bytes: device off, cable out, or its output is not switched on", self._unheard
-
-    def _lost(self, error: LinkError) -> LinkFault:
-        if not self._network:
-            return LinkFault.PORT_GONE
-        return LinkFault.ENDED if isinstance(error, _ClosedError) else LinkFault.UNREACHABLE
-
-    def _state(
-        self, state: DeviceState, cause: str = "", fault: LinkFault | None = None, *, at_us: int | None = None
-    ) -> None:
-        """What a device itself gave as the reason holds until it is received again: it need not say more."""
-        before = self.status.fault
-        if state is DeviceState.RECEIVING:
-            fault = None
-        elif fault is None or (before in _ITS_OWN and fault in _UNHEARD):
-            fault = before
-        if state is not self.status.state:
-            self.status = replace(self.status, since_us=self._clock.utc_us() if at_us is None else at_us)
-        self.status = replace(self.status, state=state, cause=cause, fault=fault)
-        self._metrics.set_state(self._labels, state, fault)
-
-    def _receiving(self, arrival_us: int) -> None:
-        """From the arrival of the first frame on: what that tells is told since."""
-        if self.status.state is not DeviceState.RECEIVING:
-            self._state(DeviceState.RECEIVING, at_us=arrival_us)
-        self._link.good()
+        except Exception as error:  # noqa: BLE001  a driver's fault must not keep the daemon from stopping
+            self._tally.failed("driver failed at its farewell", error)
 
 
 def _heard(session: Session, recording: Recording) -> Iterator[Sequence[Event]]:
