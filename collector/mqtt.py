@@ -105,7 +105,12 @@ class Mqtt:
     @property
     def status(self) -> SinkStatus:
         return SinkStatus(
-            connected=self._connected, error=self._error, pending=max(0, self._tip - self._has), **self._counts
+            connected=self._connected,
+            error=self._error,
+            pending=max(0, self._tip - self._has),
+            delivered=self._counts["delivered"],
+            parked=self._counts["parked"],
+            skipped=self._counts["skipped"],
         )
 
     def wake(self) -> None:
