@@ -6,7 +6,7 @@ from alembic.command import upgrade
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from charting.store.database import APPLICATION_ID, Database, StoreError, is_charting_file, is_new, make_file
 from charting.store.tables import SCHEMA
@@ -18,7 +18,8 @@ from collector.sql import queries
 def open_database(dsn: str, *, make: bool = False) -> Database:
     """The charting's database, ready to be used. make: a file that is not there is made.
 
-    Raises UsageError where there is none, where it is not the charting's, or of another schema than this version's.
+    Raises UsageError where there is none, where it is not the charting's, or of another schema than this version's: a
+    newer one will do that says so.
     """
     file = sqlite_file(dsn)
     if file is not None and make and is_new(file):
@@ -29,10 +30,11 @@ def open_database(dsn: str, *, make: bool = False) -> Database:
     try:
         with database.read() as connection:
             present = _present(connection)
+            good = present is not None and (present == newest() or _readable(connection, present))
     except StoreError as error:
         database.close()
         raise UsageError(str(error)) from error
-    if present != newest():
+    if not good:
         database.close()
         raise UsageError(_other(present))
     return database
@@ -53,6 +55,8 @@ def migrate(dsn: str) -> list[str]:
                 _own(connection)
             before = _present(connection)
             if before is not None and before not in _revisions():
+                if _readable(connection, before):
+                    return [f"charting is of a newer vitalsd ({before}), and stays as it is"]
                 raise UsageError(_other(before))
             upgrade(_config(connection), "head")
             if not database.postgresql:
@@ -76,6 +80,11 @@ def _own(connection: Connection) -> None:
     for name in ("lock_migrations", "own"):
         connection.execute(text(queries("timescale")[name]))
     connection.execute(text(f"create schema if not exists {SCHEMA}"))
+
+
+def _readable(connection: Connection, present: str) -> bool:
+    """Whether a newer schema has a view that says so: what this version reads and writes is as it was."""
+    return inspect(connection).has_table(f"readable_{newest()[:4]}_{present[:4]}")
 
 
 def _present(connection: Connection) -> str | None:

@@ -19,6 +19,9 @@ LOG_BYTES = 80 << 20
 """Of write-ahead log, brought into the file at half of it: a bed's second changes some 90 pages, so not one commit in a
 hundred is late for it."""
 
+READABLE = "readable_{:02}_{:02}"
+"""A view of that name: what knows only so many migrations may go on with a schema of so many."""
+
 _MODE = 0o640
 
 _MAGIC = b"SQLite format 3\0"
@@ -106,7 +109,8 @@ def _prepare(db: sqlite3.Connection, log_bytes: int) -> str:
     empty = db.execute("select count(*) from sqlite_master").fetchone()[0] == 0
     if not empty and (reason := _foreign(db)):
         return reason
-    if version > len(names):
+    newer = version > len(names)
+    if newer and not db.execute(queries("journal")["readable"], (READABLE.format(len(names), version),)).fetchone():
         return f"made by a newer vitalsd: its schema is {version}, this one knows {len(names)}"
     db.execute("pragma journal_mode = wal")
     db.execute("pragma synchronous = full")

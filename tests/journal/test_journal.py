@@ -16,6 +16,7 @@ from collector.errors import JournalError
 from collector.journal import Journal, JournalReader
 from collector.journal.rows import condition_of
 from collector.model import AlarmPhase, Entry, Priority
+from collector.sql import migrations
 from tests.contracts.journal import JournalContract, entries_of
 from tests.journal.entries import BED, HEART_RATE, T0_US, condition, one_of_each, piece, reading, seconds
 
@@ -95,6 +96,29 @@ def test_a_journal_of_a_newer_release_is_refused(path: Path) -> None:
         newer.execute("pragma user_version = 99")
     newer.close()
     with pytest.raises(JournalError, match="made by a newer vitalsd: its schema is 99"):
+        Journal.open(path)
+
+
+def test_a_journal_of_the_release_after_is_gone_on_with_where_it_says_so(path: Path) -> None:
+    journal = Journal.open(path)
+    journal.append(seconds(0, 2))
+    journal.close()
+    known = len(migrations("journal"))
+    with sqlite3.connect(path) as newer:
+        newer.execute("create table added(x)")
+        newer.execute(f"create view readable_{known:02}_{known + 1:02} as select 1 as yes")
+        newer.execute(f"pragma user_version = {known + 1}")
+    newer.close()
+    journal = Journal.open(path)
+    journal.append(seconds(2, 3))
+    assert len(journal.read(0, 100)) == len(seconds(0, 3))
+    journal.close()
+    with sqlite3.connect(path) as newer:
+        assert newer.execute("pragma user_version").fetchone() == (known + 1,)
+        newer.execute(f"create view readable_{known + 1:02}_{known + 2:02} as select 1 as yes")
+        newer.execute(f"pragma user_version = {known + 2}")
+    newer.close()
+    with pytest.raises(JournalError, match="made by a newer vitalsd"):
         Journal.open(path)
 
 

@@ -1,6 +1,9 @@
 -- meta: the journal's id and its counters
 select id, duplicates, different from meta;
 
+-- readable: whether a newer schema has this view
+select 1 from sqlite_master where type = 'view' and name = ?;
+
 -- new_meta: the first row of a new file
 insert into meta values (?, 0, 0);
 

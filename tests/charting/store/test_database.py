@@ -247,6 +247,25 @@ def test_the_schema_of_a_newer_version_is_not_touched(charting_dsn: str) -> None
             act(charting_dsn)
 
 
+def test_the_schema_of_the_version_after_is_used_where_it_says_so(charting_dsn: str, clock: Clock) -> None:
+    database = open_database(charting_dsn, make=True)
+    with database.write() as connection:
+        connection.execute(text("update alembic_version set version_num = '9998_next'"))
+        connection.execute(text(f"create view readable_{newest()[:4]}_9998 as select 1 as yes"))
+    database.close()
+    assert migrate(charting_dsn) == ["charting is of a newer vitalsd (9998_next), and stays as it is"]
+    database = open_database(charting_dsn)
+    (made,) = DatabaseTrail(database, clock.now_us).append("li", "a", [note("1")])
+    assert list(DatabaseTrail(database, clock.now_us).all()) == [made]
+    with database.read() as connection:
+        assert connection.execute(text("select version_num from alembic_version")).scalar() == "9998_next"
+    with database.write() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999_far'"))
+    database.close()
+    with pytest.raises(UsageError, match="made by a newer vitalsd"):
+        open_database(charting_dsn)
+
+
 def test_a_case_of_12_hours_is_read_in_one_query(charting: Database, clock: Clock) -> None:
     (filled,) = [body for body in BODIES if isinstance(body, Filled)]
     trail = DatabaseTrail(charting, clock.now_us)
