@@ -14,6 +14,7 @@ from charting.workload.scheme import scheme
 from collector import __version__
 from collector.config import load, read
 from collector.migrate import migrate
+from collector.update.config import load as load_update
 from tools.devices import with_table
 
 TOP = Path(__file__).parents[1]
@@ -50,6 +51,8 @@ def test_the_lock_of_the_community_edition_pins_by_hash_and_names_no_place() -> 
 def test_an_example_has_no_mistake(file: Path) -> None:
     if file.name.startswith("workload"):
         scheme(file)
+    elif "update" in read(file):
+        load_update(file)
     else:
         load_charting(file) if is_charting(read(file)) else load(file)
 
