@@ -158,7 +158,7 @@ class BackupSection(Section):
     """
 
     folder: AbsolutePath
-    database: Annotated[str, AfterValidator(_database)] | None = None
+    database: Annotated[Annotated[str, AfterValidator(_database)] | None, Field(repr=False)] = None
     keep_daily: Annotated[int, Field(ge=1)] = 7
     keep_weekly: Annotated[int, Field(ge=0)] = 5
     keep_monthly: Annotated[int, Field(ge=0)] = 12
