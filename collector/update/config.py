@@ -36,10 +36,12 @@ class UpdateSection(Section):
         return Window(begin=begin, end=end, days=self.days, blackout=self.blackout, zone=self.zone)
 
 
-class _Config(Section):
+class UpdateConfig(Section):
+    """The updater's file."""
+
     update: UpdateSection
 
 
 def load(path: Path) -> UpdateSection:
     """Read and check the file. Raises UsageError with every mistake: file, key, what was expected."""
-    return checked(path, read(path), _Config).update
+    return checked(path, read(path), UpdateConfig).update
