@@ -29,13 +29,18 @@ def main(arguments: list[str]) -> int:
 def write_parts() -> int:
     from collector.migrate import migrate  # noqa: PLC0415  building needs no database
     from tests.timescale import database, shared  # noqa: PLC0415  the same
-    from tools.manuals.parts import stale  # noqa: PLC0415  the same
+    from tools.manuals.parts import fresh  # noqa: PLC0415  the same
 
     with shared() as server, database(server.dsn) as dsn:
         migrate(dsn)
-        for file, text in stale(dsn).items():
-            file.write_text(text, encoding="utf-8")
-    return 0
+        made = fresh(dsn)
+    for key in made.lacking:
+        sys.stderr.write(f"tools/manuals/words.csv lacks {key}\n")
+    for key in made.idle:
+        sys.stderr.write(f"tools/manuals/words.csv: nothing asks for {key}\n")
+    for file, text in made.stale.items():
+        file.write_text(text, encoding="utf-8")
+    return 1 if made.lacking or made.idle else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("words.csv")
+FRAME = {"version", "contents", "language", "cover_note"}
+"""Keys of what stands around every page."""
 
 
 @cache
@@ -16,16 +18,21 @@ def table() -> Mapping[str, Mapping[str, str]]:
 
 
 class Words:
+    """`asked`: keys that were asked for; `lacking`: those of them that the table does not have in this language."""
+
     def __init__(self, lang: str) -> None:
         self.lang = lang
         self.asked: set[str] = set()
+        self.lacking: set[str] = set()
 
     def __call__(self, key: str) -> str:
-        """Raises KeyError for a word that the table lacks."""
         self.asked.add(key)
-        return table()[key][self.lang]
+        word = table().get(key, {}).get(self.lang, "")
+        if not word:
+            self.lacking.add(key)
+        return word or key
 
     def given(self, key: str, english: str) -> str:
-        """What the code says in English; in another language the table's."""
+        """What the code says in English; in another language the table's word."""
         self.asked.add(key)
-        return english if self.lang == "en" else table()[key][self.lang]
+        return english if self.lang == "en" else self(key)

@@ -6,16 +6,18 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.manuals.pages import LANGS, SOURCE, names
 from tools.manuals.parts import changes, commands, configuration, database, http, journal, metrics, mqtt
-from tools.manuals.words import Words
+from tools.manuals.words import FRAME, Words, table
 
 PARTS: Mapping[str, Callable[[Words, str], str]] = {
     "bed-file": lambda words, _: configuration.bed(words),
     "charting-file": lambda words, _: configuration.charting(words),
+    "update-file": lambda words, _: configuration.update(words),
     "commands": lambda _words, _: commands.helps(),
     "http-routes": lambda words, _: http.routes(words),
     "http-models": lambda words, _: http.models(words),
@@ -32,15 +34,31 @@ PARTS: Mapping[str, Callable[[Words, str], str]] = {
 _MARKED = re.compile(r"(?<=^<!-- generated: )([a-z-]+)( -->\n).*?(?=^<!-- /generated -->$)", re.DOTALL | re.MULTILINE)
 
 
-def with_parts(text: str, lang: str, dsn: str) -> str:
+def with_parts(text: str, words: Words, dsn: str) -> str:
     """A page's Markdown with its generated parts as they should be. Raises KeyError for a part of no name."""
-    words = Words(lang)
     return _MARKED.sub(lambda found: f"{found[1]}{found[2]}\n{PARTS[found[1]](words, dsn)}\n", text)
 
 
-def stale(dsn: str, source: Path = SOURCE) -> Mapping[Path, str]:
-    """Pages whose generated parts are not as they should be: file → its Markdown as it should be."""
-    files = [source / lang / f"{name}.md" for lang in LANGS for name in names(lang, source)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """`stale`: pages whose generated parts are not as they should be → their Markdown as it should be.
+
+    `lacking`, `idle`: keys that the table of words lacks, and those that nothing asks for.
+    """
+
+    stale: Mapping[Path, str]
+    lacking: Sequence[str]
+    idle: Sequence[str]
+
+
+def fresh(dsn: str, source: Path = SOURCE) -> Fresh:
+    of = {lang: Words(lang) for lang in LANGS}
+    files = {source / lang / f"{name}.md": words for lang, words in of.items() for name in names(lang, source)}
     texts = {file: file.read_text(encoding="utf-8") for file in files}
-    fresh = {file: with_parts(text, file.parent.name, dsn) for file, text in texts.items()}
-    return {file: text for file, text in fresh.items() if text != texts[file]}
+    made = {file: with_parts(text, files[file], dsn) for file, text in texts.items()}
+    asked = set[str]().union(*(words.asked for words in of.values()))
+    return Fresh(
+        stale={file: text for file, text in made.items() if text != texts[file]},
+        lacking=[f"{key} ({lang})" for lang, words in of.items() for key in sorted(words.lacking)],
+        idle=sorted(set(table()) - asked - FRAME),
+    )

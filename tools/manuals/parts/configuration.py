@@ -6,6 +6,7 @@ from typing import Any
 
 from charting.config import ChartingConfig
 from collector.config import Config
+from collector.update.config import UpdateConfig
 from tools.manuals.parts.tables import code, table
 from tools.manuals.words import Words
 
@@ -19,6 +20,10 @@ def bed(words: Words) -> str:
 
 def charting(words: Words) -> str:
     return _table(ChartingConfig.model_json_schema(), "charting", words)
+
+
+def update(words: Words) -> str:
+    return _table(UpdateConfig.model_json_schema(), "update", words)
 
 
 def _table(schema: Schema, file: str, words: Words) -> str:

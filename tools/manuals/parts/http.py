@@ -27,7 +27,7 @@ def routes(words: Words) -> str:
             body = _model(operation.get("requestBody", {}))
             said = operation.get("description") or operation["summary"]
             row = [code(f"{method.upper()} {path}"), said, ", ".join([*asked, *body]), _answer(operation)]
-            tags[operation["tags"][0]].append(row)
+            tags.setdefault(operation["tags"][0], []).append(row)
     return "\n".join(f"### {tag}\n\n{words(f'tag.{tag}')}\n\n{table(heads, rows)}" for tag, rows in tags.items())
 
 

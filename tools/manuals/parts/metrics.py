@@ -17,10 +17,10 @@ def charting(words: Words) -> str:
     return _table(of_charting(), words)
 
 
-def _table(declared: Sequence[Declared], words: Words) -> str:
+def _table(metrics: Sequence[Declared], words: Words) -> str:
     heads = [words(key) for key in ("metric", "kind", "labels", "meaning")]
     rows = [
-        [code(one.name), one.kind, ", ".join(map(code, one.labels)), words.given(f"metric.{one.name}", one.help)]
-        for one in sorted(declared, key=lambda one: one.name)
+        [code(each.name), each.kind, ", ".join(map(code, each.labels)), words.given(f"metric.{each.name}", each.help)]
+        for each in sorted(metrics, key=lambda each: each.name)
     ]
     return table(heads, rows)
