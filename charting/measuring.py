@@ -16,15 +16,22 @@ HERE_US = 300_000_000
 
 
 class Measuring:
-    """areas: those of the department's beds, by bed."""
+    """areas: those of the department's beds, by bed; backs_up: the configuration asks for backups."""
 
     def __init__(
-        self, measures: Measures, metrics: Metrics, areas: Mapping[str, str], now_us: Callable[[], int]
+        self,
+        measures: Measures,
+        metrics: Metrics,
+        areas: Mapping[str, str],
+        now_us: Callable[[], int],
+        *,
+        backs_up: bool,
     ) -> None:
         self._measures = measures
         self._metrics = metrics
         self._areas = areas
         self._now_us = now_us
+        self._backs_up = backs_up
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every PACE_S until `stop`."""
@@ -42,6 +49,7 @@ class Measuring:
             now = self._measures.now(self._now_us() - HERE_US)
             if size:
                 metrics.size.set(self._measures.size_bytes())
+                metrics.show_backups(self._measures.runs(), wanted=self._backs_up)
         except (VitalsdError, OSError):
             metrics.reachable.set(0)
             for told in (metrics.size, metrics.cases, metrics.case_open, metrics.clients):

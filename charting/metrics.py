@@ -4,6 +4,7 @@ from collections import Counter as Counted
 from collections.abc import Iterable, Mapping, Sequence
 
 from alarms.board import Presence
+from charting.store.backups import KINDS, LastRuns
 from charting.watch.state import BedAlarms
 from collector import __version__
 from collector.exposition import Declared, Exposition
@@ -58,6 +59,15 @@ class Metrics:
             "vitalsd_certificate_expiry_timestamp_seconds", "When a certificate that the configuration names expires",
             ("what",),
         )  # fmt: skip
+        self.backup_good = here.told(
+            "vitalsd_backup_last_success_timestamp_seconds",
+            "When the last backup, or trial restore of one, ended well; 0: never, though the configuration asks for it",
+            ("kind",),
+        )  # fmt: skip
+        self.backup_failed = here.told(
+            "vitalsd_backup_last_failed", "1 while the last backup, or trial restore, is one that failed", ("kind",)
+        )
+        self.backup_size = here.told("vitalsd_backup_size_bytes", "Size of the last good backup, as it is kept")
         here.gauge("vitalsd_build_info", "This program", ("version",)).labels(__version__).set(1)
 
     @property
@@ -81,6 +91,15 @@ class Metrics:
     def show_certificates(self, expiries: Mapping[str, float]) -> None:
         """Seconds since 1970 by what names the file."""
         self.certificates.values = {(what,): expiry_s for what, expiry_s in expiries.items()}
+
+    def show_backups(self, runs: Mapping[str, LastRuns], *, wanted: bool) -> None:
+        """wanted: the configuration asks for them."""
+        ended = {kind: each.good.ended_us / 1e6 if each.good else 0.0 for kind, each in runs.items()}
+        self.backup_good.values = {(kind,): ended.get(kind, 0.0) for kind in KINDS if wanted or kind in ended}
+        self.backup_failed.values = {(kind,): not each.last.ok for kind, each in runs.items()}
+        last = runs.get("backup")
+        if last is not None and last.good is not None:
+            self.backup_size.set(last.good.size_bytes)
 
     def text(self) -> bytes:
         """What Prometheus scrapes."""

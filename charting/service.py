@@ -195,7 +195,13 @@ class Service:
             self.metrics.show_certificates(expiries(self.config.certificates))
             areas = {bed.id: bed.kind for bed in self.config.charting.beds}
             lives += [
-                Measuring(Measures(self._database), self.metrics, areas, self._clock.utc_us).run(stop),
+                Measuring(
+                    Measures(self._database),
+                    self.metrics,
+                    areas,
+                    self._clock.utc_us,
+                    backs_up=self.config.backup is not None,
+                ).run(stop),
                 serve(metrics_app(self.metrics.text), *self.config.metrics.address, stop),
             ]
         if self.config.mqtt is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
 
+from charting.store.backups import LastRuns, last_runs
 from charting.store.database import Database
 from charting.store.tables import case_row, client
 
@@ -38,6 +39,10 @@ class Measures:
         return Now(
             occupied=frozenset(case.bed for case in cases), cases=Counter(case.area for case in cases), clients=clients
         )
+
+    def runs(self) -> Mapping[str, LastRuns]:
+        """Of backups."""
+        return last_runs(self._database)
 
     def size_bytes(self) -> int:
         """Of the whole database, what others keep in it included."""
