@@ -48,6 +48,8 @@ TABLE: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/audit", None, "head quality administrator"),
     ("GET", "/audit", None, "head quality administrator"),
     ("GET", "/api/audit/verification", None, "head quality administrator"),
+    ("GET", "/api/fleet", None, "head engineer administrator"),
+    ("GET", "/fleet", None, "head engineer administrator"),
     ("GET", "/api/alarms", None, READERS),
     ("GET", "/api/alarms/log", None, READERS),
     ("GET", "/api/advisories", None, READERS),
