@@ -50,6 +50,7 @@ from charting.web.assets import version
 from charting.web.counting import Counting
 from charting.web.department import Bed, Department
 from charting.web.drawings import Drawings
+from charting.web.manual_pages import INSTALLED
 from charting.web.timing import Timing
 from charting.web.verifying import Verifying
 from charting.workload.ledger import Ledger
@@ -273,6 +274,7 @@ class Service:
             stop=stop,
             tls=self.config.tls is not None,
             demo=charting.demo,
+            manuals=INSTALLED if INSTALLED.is_dir() else None,
             settle=self.filler.settle,
         )
 

@@ -15,6 +15,7 @@ from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Ref
 from charting.web import (
     alarm_pages,
     fleet_pages,
+    manual_pages,
     pages,
     quality_case,
     quality_pages,
@@ -136,7 +137,7 @@ def app(department: Department) -> FastAPI:
 _ROUTERS = (
     session, alarms, advisories, alarm_pages, fleet, fleet_pages, lists, cases, records, quality, temperature_pages,
     quality_case, quality_pages, workload, workload_pages,
-    events, admin, pages, record_pages,
+    events, admin, pages, record_pages, manual_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""
 

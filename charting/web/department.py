@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from charting.accounts.accounts import Accounts
@@ -77,6 +78,8 @@ class Department:
     """Whether the site has said where libraries that are loaded are to be kept."""
     tls: bool = False
     demo: bool = False
+    manuals: Path | None = None
+    """Where the manuals are, where there are any."""
     settle: Callable[[str], None] = lambda _: None
     """Fills a case with what its devices have said until now."""
 

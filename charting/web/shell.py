@@ -150,7 +150,8 @@ def _links(here: Context) -> list[tuple[str, str]]:
                ("operate", "/fleet", "fleet.title"),
                ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
                ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
-               ("audit", "/audit", "audit"))  # fmt: skip
+               ("audit", "/audit", "audit"),
+               *([("", "/manual", "manual")] if here.department.manuals else []))  # fmt: skip
     return [(href, here.words(word)) for right, href, word in offered if not right or here.can(right)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -89,6 +90,7 @@ class Hospital:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     tls: bool = False
     demo: bool = False
+    manuals: Path | None = None
     beds: Sequence[Bed] = BEDS
     trail: Any = None
     idle_s: int = 600
@@ -152,6 +154,7 @@ class Hospital:
             stop=self.stop,
             tls=self.tls,
             demo=self.demo,
+            manuals=self.manuals,
         )
         self.app: FastAPI = app(self.department)
 
