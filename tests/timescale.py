@@ -75,7 +75,7 @@ TIMESCALE = Build(
     version="*",
     extension=True,
     settings="""
-shared_preload_libraries = 'timescaledb'
+shared_preload_libraries = 'timescaledb,pg_stat_statements'
 timescaledb.telemetry_level = off
 max_worker_processes = 64   # each database with the extension takes one for its scheduler
 """,
@@ -139,16 +139,16 @@ def mirror() -> str:
     return MIRROR
 
 
-def fetch(build: Build, root: Path) -> None:
-    """Unpack the server and everything it needs into `root`; an interrupted attempt leaves nothing behind."""
+@contextmanager
+def unpacking(suite: str, root: Path) -> Iterator[tuple[Sequence[str], Path]]:
+    """apt-get with lists of its own of a Debian suite, and where to unpack; that becomes `root` when all went well."""
     if shutil.which("apt-get") is None or not KEYRING.exists():
-        raise UnavailableError(f"{build.package} is not installed, and this is not a Debian with apt")
+        raise UnavailableError(f"{root.name} is not installed, and this is not a Debian with apt")
     work = root.with_suffix(".part")
     shutil.rmtree(work, ignore_errors=True)
-    archives, unpacked = work / "archives", work / "root"
-    for folder in (work / "lists/partial", archives / "partial", unpacked):
+    for folder in (work / "lists/partial", work / "archives/partial", work / "root"):
         folder.mkdir(parents=True)
-    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {build.suite} main\n")
+    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n")
     options = {
         "Dir::Etc::SourceList": work / "sources.list",
         "Dir::Etc::SourceParts": "-",
@@ -162,19 +162,31 @@ def fetch(build: Build, root: Path) -> None:
     }
     apt = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in options.items())]
     run(*apt, "update")
-    plan = run(*apt, "--simulate", "--no-install-recommends", "install", build.package)
-    names = [name for name in re.findall(r"^Inst (\S+)", plan, re.MULTILINE) if not LEFT_OUT.match(name)]
+    yield apt, work / "root"
+    (work / "root").rename(root)
+    shutil.rmtree(work)
+
+
+def unpack(apt: Sequence[str], names: Sequence[str], into: Path) -> None:
+    """Download packages, signatures checked, and unpack them."""
+    archives = into.with_name("archives")
     run(*apt, "download", *names, cwd=archives)
     for archive in archives.glob("*.deb"):
-        run("dpkg-deb", "--extract", archive, unpacked)
-    if (unpacked / "lib").is_dir():  # Debian 12 still has its C library outside of /usr
-        shutil.copytree(unpacked / "lib", unpacked / "usr/lib", symlinks=True, dirs_exist_ok=True)
-    for program in unpacked.glob("usr/lib/postgresql/*/bin/*"):
-        program.rename(program.with_name(program.name + ".elf"))
-        program.write_text(WRAPPER)
-        program.chmod(0o755)
-    unpacked.rename(root)
-    shutil.rmtree(work)
+        run("dpkg-deb", "--extract", archive, into)
+
+
+def fetch(build: Build, root: Path) -> None:
+    """Unpack the server and everything it needs into `root`; an interrupted attempt leaves nothing behind."""
+    with unpacking(build.suite, root) as (apt, unpacked):
+        plan = run(*apt, "--simulate", "--no-install-recommends", "install", build.package)
+        names = [name for name in re.findall(r"^Inst (\S+)", plan, re.MULTILINE) if not LEFT_OUT.match(name)]
+        unpack(apt, names, unpacked)
+        if (unpacked / "lib").is_dir():  # Debian 12 still has its C library outside of /usr
+            shutil.copytree(unpacked / "lib", unpacked / "usr/lib", symlinks=True, dirs_exist_ok=True)
+        for program in unpacked.glob("usr/lib/postgresql/*/bin/*"):
+            program.rename(program.with_name(program.name + ".elf"))
+            program.write_text(WRAPPER)
+            program.chmod(0o755)
 
 
 def programs(build: Build) -> Path:

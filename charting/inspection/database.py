@@ -38,6 +38,7 @@ def of_server(connection: psycopg.Connection[Any], period: Period) -> Database:
         tables=tuple(Table(**dict(zip(_TABLE, row, strict=True))) for row in _all(connection, "tables")),
         hypertables=() if which is PLAIN else tuple(_hypertable(row, which) for row in _all(connection, "chunks")),
         statements=_statements(connection),
+        sees_all=_one(connection, "has_statements")[1],
         found=hit / (hit + read) if hit + read else None,
         asked=hit + read,
         connections=connections,
@@ -63,6 +64,7 @@ def of_files(files: Sequence[Path], version: str) -> Database:
         ),
         hypertables=(),
         statements=None,
+        sees_all=False,
         found=None,
         asked=0,
         connections=None,
@@ -89,7 +91,7 @@ def _hypertable(row: tuple[Any, ...], which: str) -> Hypertable:
 
 
 def _statements(connection: psycopg.Connection[Any]) -> tuple[Statement, ...] | None:
-    (there,) = _one(connection, "has_statements")
+    there, _ = _one(connection, "has_statements")
     if not there:
         return None
     try:

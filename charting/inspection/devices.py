@@ -7,7 +7,7 @@ from charting.inspection.gateways import Told, downs
 from charting.inspection.measured import Device, Gap, RejectedDay
 from charting.inspection.raw import Day, Offset, Stay
 from charting.inspection.raw import Told as Identity
-from charting.inspection.spans import Interval, Spell, clipped, common, seconds, tally, union, without
+from charting.inspection.spans import Interval, Spell, clipped, common, seconds, tally, union
 from charting.quality.periods import Period
 from collector.health import Health
 from collector.links import device_of
@@ -63,7 +63,7 @@ def _device(
     (bed, device), end_us = key, told.period.end_us
     down = downs(told, bed)
     by_cause = {
-        cause: without(clipped((s for s in links if s.code == cause), told.period), down)
+        cause: clipped((s for s in links if s.code == cause), told.period)
         for cause in sorted({spell.code for spell in links})
     }
     silent = union(span for cause, spans in by_cause.items() if cause not in FAULTS for span in spans)
@@ -79,8 +79,8 @@ def _device(
         model=who.model if who else "",
         serial=who.serial if who else "",
         software=who.software if who else "",
-        gaps=tuple(Gap(cause=cause, tally=tally(spans, end_us)) for cause, spans in by_cause.items() if spans),
-        lost=tally(lost, end_us),
+        gaps=tuple(Gap(cause=cause, tally=tally(spans, end_us, down)) for cause, spans in by_cause.items() if spans),
+        lost=tally(lost, end_us, down),
         cases=len(cases),
         missed=len(missed),
         frames=sum(frames.values()),

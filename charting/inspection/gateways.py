@@ -196,13 +196,12 @@ def _disk(by_code: Mapping[str, Sequence[Day]]) -> Disk | None:
 def _journal(told: Told, bed: str, by_code: Mapping[str, Sequence[Day]]) -> JournalState:
     oldest = by_code.get(Health.JOURNAL_OLDEST, ())
     lost = clipped((s for s in told.spells if s.bed == bed and s.source.startswith(SINK)), told.period)
-    apart = [(start, end + 24 * 3_600_000_000) for start, end in lost]  # what waited then is brought within a day
-    reached = [day for day in oldest if not common([_of(day.day, told.zone)], union(apart))]
+    behind = [day.high - seconds(common([_until(day.day, told.zone)], lost)) for day in oldest]
     return JournalState(
         largest_bytes=_most(by_code.get(Health.JOURNAL_SIZE, ())),
         pending=_most(by_code.get(Health.JOURNAL_PENDING, ())),
         oldest_s=_most(oldest),
-        behind_s=_most(reached),
+        behind_s=max(behind, default=None),
         unsaved=_stood(told, bed, UNSAVED),
         nearly_full=_stood(told, bed, NEARLY_FULL),
         full=_stood(told, bed, FULL),
@@ -239,9 +238,9 @@ def _most(told: Sequence[Day]) -> float | None:
     return max((day.high for day in told), default=None)
 
 
-def _of(day: date, zone: str) -> Interval:
-    of = days(day, day, zone)
-    return of.start_us, of.end_us
+def _until(day: date, zone: str) -> Interval:
+    """A day and the one before it: what waits may be as old as all that the server was not reached in them."""
+    return days(day - timedelta(days=1), day, zone).start_us, days(day, day, zone).end_us
 
 
 def _name(source: str) -> str:

@@ -117,6 +117,8 @@ def of_database(database: Database | None) -> Iterator[Unmeasured]:
         return
     if database.statements is None:
         yield Unmeasured(key="statements")
+    elif not database.sees_all:
+        yield Unmeasured(key="others_statements")
     if database.edition != "timescale":
         yield Unmeasured(key="compression")
     yield Unmeasured(key="server_disk")

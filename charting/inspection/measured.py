@@ -44,8 +44,9 @@ class Disk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalState:
-    """`oldest_s`: age of the oldest entry that a server lacked. `behind_s`: the same on days on which the server was
-    reached. Then how long the disk took nothing, the file was nearly full, and data were given up.
+    """`oldest_s`: age of the oldest entry that a server lacked. `behind_s`: how much older than all the time for which
+    the server was not reached on that day and the one before. Then how long the disk took nothing, the file was nearly
+    full, and data were given up.
     """
 
     largest_bytes: float | None
@@ -241,7 +242,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """`edition`: sqlite, postgresql, apache or timescale. `statements` None: the server keeps no statistics of them.
+    """`edition`: sqlite, postgresql, apache or timescale. `statements` None: the server keeps no statistics of
+    them; `sees_all`: those of other logins, too.
 
     `grown_per_day`: bytes of the period's chunks a day. `found`: share of blocks found in memory, of so many asked for.
     `age`: of the oldest transaction number, and from which on the server cleans up by itself. `parked`: rows in the
@@ -255,6 +257,7 @@ class Database:
     tables: tuple[Table, ...]
     hypertables: tuple[Hypertable, ...]
     statements: tuple[Statement, ...] | None
+    sees_all: bool
     found: float | None
     asked: int
     connections: int | None

@@ -107,12 +107,13 @@ def seconds(intervals: Iterable[Interval]) -> float:
     return sum(end - start for start, end in intervals) / 1e6
 
 
-def tally(intervals: Sequence[Interval], end_us: int) -> Tally:
-    """`end_us`: of the period."""
+def tally(intervals: Sequence[Interval], end_us: int, less: Sequence[Interval] = ()) -> Tally:
+    """`end_us`: of the period. `less`: what does not count of them, without parting them."""
+    each_s = [seconds(without([interval], less)) for interval in intervals]
     return Tally(
         times=len(intervals),
-        total_s=seconds(intervals),
-        longest_s=max((end - start for start, end in intervals), default=0) / 1e6,
+        total_s=sum(each_s),
+        longest_s=max(each_s, default=0.0),
         standing=any(end >= end_us for _, end in intervals),
     )
 

@@ -11,6 +11,7 @@ from charting.inspection.spans import Tally
 from charting.inspection.words import said
 from charting.reports.canvas import Chart
 from charting.reports.inspection_charts import disks, uptime
+from collector.links import device_of
 
 NONE = "–"
 MIB, GIB = 2.0**20, 2.0**30
@@ -295,10 +296,15 @@ def _backups(tell: Teller) -> Section:
 
 def _faults(tell: Teller) -> Section:
     rows = [
-        [f.bed, f.device, cause(f.code, tell.lang) if f.code.startswith("VND_VITALSD") else f.text or f.code,
-         tell(f"priority.{f.priority}"), tell.moment(f.since_us)]
+        [
+            f.bed,
+            device_of(f.source) or f.device,
+            cause(f.code, tell.lang) if f.code.startswith("VND_VITALSD") else f.text or f.code,
+            tell(f"priority.{f.priority}"),
+            tell.moment(f.since_us),
+        ]
         for f in tell.report.measured.faults
-    ]  # fmt: skip
+    ]
     notes = [] if rows else [tell("no_faults")]
     return _section(
         tell, "faults", [_table(tell, "bed device condition priority since", (1, 1.2, 4, 1, 1.6), rows, text=5)],

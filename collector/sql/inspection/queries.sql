@@ -1,6 +1,6 @@
 -- heard: when each gateway was heard of first ever, and first and last in a period
-select c.bed, (extract(epoch from e.time) * 1000000)::bigint, (extract(epoch from f.time) * 1000000)::bigint,
-  (extract(epoch from l.time) * 1000000)::bigint
+select /* maintenance */ c.bed, (extract(epoch from e.time) * 1000000)::bigint,
+  (extract(epoch from f.time) * 1000000)::bigint, (extract(epoch from l.time) * 1000000)::bigint
 from vitalsd.channel as c,
   lateral (select min(time) as time from vitalsd.obs where channel = c.id and time < vitalsd.moment(%(end)s)) as e,
   lateral (
@@ -15,7 +15,8 @@ where c.device = 'vitalsd' and c.code = %(code)s and e.time is not null
 order by c.bed;
 
 -- silences: where a gateway told nothing of itself for longer than so many seconds, between two readings of a period
-select c.bed, (extract(epoch from s.before) * 1000000)::bigint, (extract(epoch from s.time) * 1000000)::bigint
+select /* maintenance */ c.bed, (extract(epoch from s.before) * 1000000)::bigint,
+  (extract(epoch from s.time) * 1000000)::bigint
 from (
   select channel, time, lag(time) over (partition by channel order by time) as before from vitalsd.obs
   where channel = any(array(select id from vitalsd.channel where device = 'vitalsd' and code = %(code)s))
@@ -25,7 +26,7 @@ where s.time - s.before > make_interval(secs => %(silent_s)s)
 order by c.bed, s.time;
 
 -- days: readings of the gateways' own signals by the site's day
-select c.bed, c.source, c.code, d.day::text, d.n, d.low, d.high, d.total
+select /* maintenance */ c.bed, c.source, c.code, d.day::text, d.n, d.low, d.high, d.total
 from (
   select channel, (time at time zone %(zone)s)::date as day, count(*) as n, min(value) as low, max(value) as high,
     sum(value) as total
@@ -37,7 +38,7 @@ from (
 order by c.bed, c.source, c.code, d.day;
 
 -- versions: runs of readings that name the same version
-select c.bed, r.text, (extract(epoch from min(r.time)) * 1000000)::bigint,
+select /* maintenance */ c.bed, r.text, (extract(epoch from min(r.time)) * 1000000)::bigint,
   (extract(epoch from max(r.time)) * 1000000)::bigint
 from (
   select channel, time, text, count(*) filter (where changed) over (partition by channel order by time) as run
@@ -52,7 +53,7 @@ group by c.bed, r.channel, r.run, r.text
 order by c.bed, 3;
 
 -- offsets: the last one that was measured between each device's clock and ours
-select c.bed, c.device, o.value
+select /* maintenance */ c.bed, c.device, o.value
 from vitalsd.channel as c, lateral (
   select value from vitalsd.obs
   where channel = c.id and time >= vitalsd.moment(%(start)s) and time < vitalsd.moment(%(end)s)
@@ -79,7 +80,7 @@ select bed, source, (extract(epoch from time) * 1000000)::bigint, phase, code fr
 order by bed, source, clock, journal nulls first, seq, n;
 
 -- standing: technical conditions of which no end was told by a time
-select bed, device, source, (extract(epoch from time) * 1000000)::bigint, priority, code, text from (
+select /* maintenance */ bed, device, source, (extract(epoch from time) * 1000000)::bigint, priority, code, text from (
   select distinct on (bed, device, source) * from vitalsd.condition
   where type = 'technical' and time < vitalsd.moment(%(end)s)
   order by bed, device, source, time desc, n desc
@@ -88,8 +89,8 @@ where phase <> 'end'
 order by bed, device, source;
 
 -- identities: what devices said last of themselves by a time
-select distinct on (bed, device) bed, device, body ->> 'manufacturer', body ->> 'model', body ->> 'serial',
-  body ->> 'software'
+select /* maintenance */ distinct on (bed, device) bed, device, body ->> 'manufacturer', body ->> 'model',
+  body ->> 'serial',  body ->> 'software'
 from vitalsd.identity
 where kind = 'device' and time < vitalsd.moment(%(end)s)
 order by bed, device, time desc, n desc;
@@ -124,32 +125,34 @@ where coalesce(pn.nspname, s.schemaname) in ('vitalsd', 'charting')
 group by 1 order by sum(pg_total_relation_size(c.oid)) desc;
 
 -- chunks: of each hypertable how many, their size; how many are compressed; up to where the oldest that is not reaches
-select h.hypertable_name, coalesce(max(z.bytes), 0)::bigint, count(c.chunk_name),
-  count(c.chunk_name) filter (where c.is_compressed), h.compression_enabled,
-  (extract(epoch from min(c.range_end) filter (where not c.is_compressed)) * 1000000)::bigint
-from timescaledb_information.hypertables as h
-  left join timescaledb_information.chunks as c using (hypertable_schema, hypertable_name),
-  lateral (
-    select sum(total_bytes) as bytes
+select /* maintenance */ h.hypertable_name, coalesce((
+    select sum(total_bytes)
     from hypertable_detailed_size(format('%%I.%%I', h.hypertable_schema, h.hypertable_name)::regclass)
-  ) as z
-where h.hypertable_schema = 'vitalsd'
-group by h.hypertable_name, h.compression_enabled order by h.hypertable_name;
+  ), 0)::bigint,
+  coalesce(c.chunks, 0), coalesce(c.compressed, 0), h.compression_enabled,
+  (extract(epoch from c.uncompressed) * 1000000)::bigint
+from timescaledb_information.hypertables as h left join (
+  select hypertable_name, count(*) as chunks, count(*) filter (where is_compressed) as compressed,
+    min(range_end) filter (where not is_compressed) as uncompressed
+  from timescaledb_information.chunks where hypertable_schema = 'vitalsd' group by 1
+) as c using (hypertable_name)
+where h.hypertable_schema = 'vitalsd' order by 1;
 
 -- grown: bytes in the chunks of a period
-select sum(z.total_bytes)::bigint
+select /* maintenance */ sum(z.total_bytes)::bigint
 from timescaledb_information.hypertables as h,
   lateral chunks_detailed_size(format('%%I.%%I', h.hypertable_schema, h.hypertable_name)::regclass) as z
   join timescaledb_information.chunks as c on (c.chunk_schema, c.chunk_name) = (z.chunk_schema, z.chunk_name)
 where h.hypertable_schema = 'vitalsd' and c.range_start >= vitalsd.moment(%(start)s)
   and c.range_end <= vitalsd.moment(%(end)s);
 
--- has_statements: whether the server's statistics of statements can be asked
-select to_regclass('pg_stat_statements') is not null;
+-- has_statements: whether the server's statistics of statements can be asked; whether others' can be read
+select to_regclass('pg_stat_statements') is not null, pg_has_role('pg_read_all_stats', 'usage');
 
--- statements: the slowest ones of this database
+-- statements: the slowest ones of this database, but for those that copy, move and look through all of it
 select query, calls, mean_exec_time, total_exec_time from pg_stat_statements
 where dbid = (select oid from pg_database where datname = current_database()) and mean_exec_time >= %(mean_ms)s
+  and query !~ '/\* maintenance \*/' and query ~* '^\s*(select|with|insert|update|delete|merge)\M'
 order by mean_exec_time desc limit 10;
 
 -- has_charting: whether the charting is in this database, too
