@@ -17,7 +17,7 @@ from collector.update.units import Unit, is_running, restart, state, units
 STEADY = 0.2
 """The part of the gate's time for which a unit has to be well without a break."""
 
-LOOKS = 60
+LOOKS = 20
 """In the gate's time; a second apart at most."""
 
 

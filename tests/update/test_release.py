@@ -74,7 +74,7 @@ class Site:
             encoding="utf-8",
         )
         process = await asyncio.create_subprocess_exec(
-            *(self.slots / "package" / "bin" / "vitalsd", "update", config, *options),
+            *(str(self.slots / "package" / "bin" / "vitalsd"), "update", str(config), *options),
             stdout=subprocess.PIPE,
             env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"},
         )
@@ -223,6 +223,7 @@ async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
         assert json.loads((site.folder / "state" / "state.json").read_text(encoding="utf-8"))["last"]["returned"]
         result = await result_of(setting, bed, "update", "nothing is lost", 2)
     assert len(bed.simulators.absences) == 4  # before its first start, two restarts, its end
+    assert result.judged is not None
     assert result.judged > 1_000
     assert (result.found.lost, result.found.duplicated, result.found.invented) == (0, 0, 0), result.broken
     assert (bed.broken, scratch.parked()) == ([], 0)

@@ -219,9 +219,9 @@ def test_a_person_returns_and_the_package_is_not_tried_again(gateway: Gateway) -
     with pytest.raises(UsageError, match="it has returned already"):
         back(gateway)
     assert versions(gateway) == [OLD, OLD]
-    told = run(gateway, attended=True)
-    assert isinstance(told, Result)
-    assert (told.returned, versions(gateway)) == (False, [NEW, NEW])
+    again = run(gateway, attended=True)
+    assert isinstance(again, Result)
+    assert (again.returned, versions(gateway)) == (False, [NEW, NEW])
 
 
 def test_without_a_slot_to_return_to_nothing_is_changed(gateway: Gateway) -> None:

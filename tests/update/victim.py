@@ -36,7 +36,7 @@ def live(asked: dict[str, Any]) -> int:
     os.environ["PATH"] = asked["path"]
     for name in STEPS:
         setattr(os, name, step(getattr(os, name)))
-    subprocess.run = step(subprocess.run)  # type: ignore[assignment]
+    subprocess.run = step(subprocess.run)
     Updater(section(Path(asked["slots"]), Path(asked["state"])), Path(asked["files"])).run()
     return taken
 
