@@ -20,7 +20,7 @@ from charting.inspection.holidays import holidays
 from charting.inspection.measure import Site, first_us, measured, of_database
 from charting.inspection.measured import Database, Measured
 from charting.inspection.raw import Store
-from charting.inspection.report import Report, report, to_text
+from charting.inspection.report import Report, report
 from charting.inspection.server import ServerStore
 from charting.pdf import pdf
 from charting.quality.periods import Period, month, period
@@ -86,7 +86,7 @@ def make_due(opened: Installation, folder: Path | None, now_us: int) -> Iterator
         return
     for each in due(since_us, now_us, site.zone, site.holidays, opened.records.there()):
         made = opened.report(each.kind, each.period, now_us)
-        opened.records.keep(each.kind, each.period.name, now_us, to_text(made))
+        opened.records.keep(made)
         if folder is not None:
             for lang in LANGS:
                 write_pdf(made, lang, folder / f"{each.kind}-{each.period.name}-{lang}.pdf")

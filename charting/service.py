@@ -34,6 +34,7 @@ from charting.store.accounts import DatabaseAccounts
 from charting.store.audit import check
 from charting.store.database import Database
 from charting.store.facts import DatabaseFacts
+from charting.store.inspections import DatabaseInspections
 from charting.store.measures import Measures
 from charting.store.migrate import migrate, open_database
 from charting.store.operations import DatabaseOperations
@@ -270,6 +271,7 @@ class Service:
             week=self._week,
             fleet=self.fleet,
             clients=self._clients,
+            inspections=DatabaseInspections(self._database),
             version=version(),
             stop=stop,
             tls=self.config.tls is not None,

@@ -82,12 +82,12 @@ class Teller:
         )
         facts = [
             (self("period"), f"{self.moment(period.start_us)} – {self.moment(period.end_us - 1)}  ({told.zone})"),
-            (self("made"), f"{self.moment(told.made_us)}   vitalsd {told.program}, {self('rules')} {told.rules}"),
-            (self("found"), f"{len(told.findings)}   ({counts})"),
+            (self("made"), f"{self.moment(told.made_us)}; vitalsd {told.program}, {self('rules')} {told.rules}"),
+            (self("found"), f"{len(told.findings)} ({counts})"),
         ]
         if told.kind == "inspection":
             up = f"{sum(share) / len(share):.3%}" if share else NONE
-            facts.insert(2, (self("beds"), f"{len(told.measured.gateways)}   {self('share')} {up}"))
+            facts.insert(2, (self("beds"), f"{len(told.measured.gateways)}; {self('share')} {up}"))
         return facts
 
 
@@ -139,9 +139,9 @@ def _gateway(tell: Teller, g: Gateway) -> Sequence[str]:
     return [
         g.bed,
         NONE if g.share is None else f"{g.share:.3%}",
-        tell.lasting(g.down),
+        tell.lasting(g.down) if g.share is not None else NONE,
         tell.time(g.down.longest_s) if g.down.times else NONE,
-        tell.lasting(g.silent) if g.since_us is not None else NONE,
+        tell.lasting(g.silent) if g.share is not None else NONE,
         g.version or NONE,
         NONE if g.memory is None else f"{g.memory.last / MIB:.0f} MiB",
         NONE if g.processor is None else f"{g.processor.last:.0f} %",
@@ -154,6 +154,9 @@ def _keeping(tell: Teller) -> Section:
     rows = []
     for g in tell.report.measured.gateways:
         journal, clock = g.journal, g.clock
+        if g.share is None:
+            rows.append([g.bed, *[NONE] * 10])
+            continue
         rows.append([
             g.bed,
             NONE if journal.largest_bytes is None else f"{journal.largest_bytes / MIB:.0f} MiB",

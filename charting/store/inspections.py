@@ -1,15 +1,16 @@
-"""Inspection reports as they were made, and what the charting's tables say for one (charting.inspection.measure)."""
+"""Inspection reports as they were made, and what the charting's tables say for one (charting.inspection)."""
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from sqlalchemy import func, insert, or_, select
 
 from charting.inspection.due import Kind
+from charting.inspection.keeping import Kept
 from charting.inspection.measured import Pages, Runs
 from charting.inspection.raw import Stay
+from charting.inspection.report import Report, from_text, to_text
 from charting.quality.periods import Period
 from charting.store.backups import Kind as RunKind
 from charting.store.database import Database
@@ -18,39 +19,37 @@ from charting.store.tables import backup, case_row, client, inspection
 _B, _C, _I, _R = backup.c, client.c, inspection.c, case_row.c
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """`id`: of the row, random. `period`: its name."""
-
-    id: str
-    kind: Kind
-    period: str
-    made_us: int
-
-
 class DatabaseInspections:
     """Raises StoreError for a database that cannot be had."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, kind: Kind, period: str, made_us: int, body: str) -> str:
-        """`body`: JSON (charting.inspection.report). Returns the row's id."""
+    def keep(self, report: Report) -> str:
         id_ = secrets.token_hex(8)
-        row = {"id": id_, "kind": kind, "period": period, "made_us": made_us, "body": body}
+        row = {
+            "id": id_,
+            "kind": report.kind,
+            "period": report.period.name,
+            "made_us": report.made_us,
+            "body": to_text(report),
+        }
         with self._database.write() as connection:
             connection.execute(insert(inspection).values(row))
         return id_
 
     def kept(self) -> Sequence[Kept]:
-        """The newest first."""
         chosen = select(_I.id, _I.kind, _I.period, _I.made_us).order_by(_I.made_us.desc(), _I.id)
         with self._database.read() as connection:
             return [Kept(**row) for row in connection.execute(chosen).mappings()]
 
-    def body(self, id_: str) -> str | None:
+    def report(self, id_: str) -> Report | None:
         with self._database.read() as connection:
-            return connection.scalar(select(_I.body).where(_I.id == id_))
+            body = connection.scalar(select(_I.body).where(_I.id == id_))
+        try:
+            return None if body is None else from_text(body)
+        except ValueError:
+            return None
 
     def there(self) -> Collection[tuple[Kind, str]]:
         """Kind and period of all that are kept."""

@@ -15,6 +15,7 @@ from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Ref
 from charting.web import (
     alarm_pages,
     fleet_pages,
+    inspection_pages,
     manual_pages,
     pages,
     quality_case,
@@ -23,7 +24,20 @@ from charting.web import (
     temperature_pages,
     workload_pages,
 )
-from charting.web.api import admin, advisories, alarms, cases, events, fleet, lists, quality, records, session, workload
+from charting.web.api import (
+    admin,
+    advisories,
+    alarms,
+    cases,
+    events,
+    fleet,
+    inspection,
+    lists,
+    quality,
+    records,
+    session,
+    workload,
+)
 from charting.web.assets import assets, place
 from charting.web.context import Person
 from charting.web.department import Department
@@ -137,7 +151,7 @@ def app(department: Department) -> FastAPI:
 _ROUTERS = (
     session, alarms, advisories, alarm_pages, fleet, fleet_pages, lists, cases, records, quality, temperature_pages,
     quality_case, quality_pages, workload, workload_pages,
-    events, admin, pages, record_pages, manual_pages,
+    events, admin, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""
 

@@ -14,6 +14,7 @@ from charting.case.clock import SiteClock
 from charting.desk import Desk
 from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
+from charting.inspection.keeping import Inspections
 from charting.library.library import Libraries, Library
 from charting.templates.loader import Templates
 from charting.trail.trail import Trail
@@ -72,6 +73,7 @@ class Department:
     week: Week
     fleet: FleetWatch
     clients: Clients
+    inspections: Inspections
     version: str
     stop: asyncio.Event
     keeps_libraries: bool = True

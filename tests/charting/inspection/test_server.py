@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from charting.inspecting import installation, make_due
 from charting.inspection.due import before
-from charting.inspection.report import Report, from_text
+from charting.inspection.report import Report
 from charting.store.migrate import migrate as migrate_charting
 from collector.cli import app
 from collector.migrate import migrate
@@ -109,9 +109,9 @@ def test_what_is_due_is_made_once_and_kept(faulty: tuple[Filled, list[Truth]], t
         assert ("performance", week.name) not in opened.records.there()
         assert list(make_due(opened, None, now_us - 3 * DAY))
         kept = next(each for each in opened.records.kept() if each.period == "2026-Q3" and each.kind == "inspection")
-        body = opened.records.body(kept.id)
-        assert body is not None
-        assert from_text(body).period.name == "2026-Q3"
+        report = opened.records.report(kept.id)
+        assert report is not None
+        assert report.period == of.quarter.period
     assert sorted(file.name for file in tmp_path.glob("*Q3*")) == [
         f"{kind}-2026-Q3-{lang}.pdf" for kind in ("inspection", "performance") for lang in ("en", "zh")
     ]

@@ -25,6 +25,7 @@ from charting.fleet.central import MemoryOperations
 from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.fleet.sources import JournalFleet
+from charting.inspection.keeping import MemoryInspections
 from charting.library.library import Libraries, Library
 from charting.metrics import Metrics
 from charting.quality.deriver import Deriver
@@ -118,6 +119,7 @@ class Hospital:
         self.watch = Watch(self.trail, self, beds, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.adviser = Adviser(self.desk, self.trail, self, self.clock.now_us, structlog.get_logger(), self.metrics)
         self.operations = MemoryOperations()
+        self.inspections = MemoryInspections()
         self.fleet = FleetWatch(
             JournalFleet(self, beds),
             self.watch,
@@ -150,6 +152,7 @@ class Hospital:
             week=Week(self, beds, self.clock.now_us),
             fleet=self.fleet,
             clients=Clients(self.operations, self.version, self.clock.now_us, structlog.get_logger()),
+            inspections=self.inspections,
             version=self.version,
             stop=self.stop,
             tls=self.tls,

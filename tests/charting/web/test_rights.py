@@ -50,6 +50,8 @@ TABLE: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/audit/verification", None, "head quality administrator"),
     ("GET", "/api/fleet", None, "head engineer administrator"),
     ("GET", "/fleet", None, "head engineer administrator"),
+    ("GET", "/api/inspections", None, "head engineer administrator"),
+    ("GET", "/inspection", None, "head engineer administrator"),
     ("GET", "/api/alarms", None, READERS),
     ("GET", "/api/alarms/log", None, READERS),
     ("GET", "/api/advisories", None, READERS),
