@@ -20,6 +20,7 @@ if [ "${2:-}" = mqtt-sensor ]; then
 fi
 if [ "$for_what" = dev ]; then
     need chromium command -v chromium
+    need curl command -v curl # health checks of config/server
     need libatomic1 compgen -G '/usr/lib/*/libatomic.so.1' # for playwright's own node
     need fonts-noto-cjk test -e $fonts
     need mosquitto test -x /usr/sbin/mosquitto
@@ -27,6 +28,7 @@ if [ "$for_what" = dev ]; then
     need npm command -v npm
     need openssl command -v openssl
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
+    need wget command -v wget
 fi
 if [ "$for_what" = run ] && [ ! -e $fonts ]; then # for a record as PDF, and for nothing else
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

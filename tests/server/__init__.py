@@ -1,0 +1,1 @@
+"""The compose files of the central server."""
