@@ -17,6 +17,8 @@ from collector.errors import UsageError
 def job_of(dsn: str, folder: Path) -> Job:
     """Raises UsageError."""
     file = sqlite_file(dsn)
+    if file is not None and not file.is_file():
+        raise UsageError(f"{file}: no such file")
     charting = file is None or is_charting_file(file)
     return Job(places=[place(dsn)], folder=folder, charting=dsn if charting else "")
 

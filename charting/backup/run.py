@@ -132,7 +132,7 @@ def _tried(job: Job, each: Place, copy: Backup, tell: Tell) -> Part:
 def _check_room(folder: Path, need_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < need_bytes:
-        raise BackupError(f"{folder}: needs {need_bytes / 1e9:,.1f} GB, and has {free / 1e9:,.1f} GB free")
+        raise BackupError(f"{folder}: needs {need_bytes / 1e6:,.0f} MB, and has {free / 1e6:,.0f} MB free")
 
 
 @contextmanager

@@ -100,7 +100,7 @@ class ServerDatabase:
         del folder
         name = f"{SCRATCH}{secrets.token_hex(6)}"
         with self._connected() as connection:
-            for (left,) in connection.execute(_Q["left"]).fetchall():
+            for (left,) in connection.execute(_Q["left"], (SCRATCH,)).fetchall():
                 connection.execute(SQL(_Q["drop"]).format(Identifier(left)))
             _check_room(connection)
             connection.execute(SQL(_Q["scratch"]).format(Identifier(name)))
@@ -226,4 +226,4 @@ def _check_room(connection: Connection) -> None:
         free = shutil.disk_usage(folder or "").free
         need = max(0, int(size * ROOM) - free)
     if need:
-        raise BackupError(f"{folder}: not restored for trial: the server's disk lacks {need / 1e9:,.1f} GB for it")
+        raise BackupError(f"{folder}: not restored for trial: the server's disk lacks {need / 1e6:,.0f} MB for it")

@@ -59,7 +59,7 @@ class Running:
             else:
                 break
         if status:
-            raise BackupError(f"{self._name}: {_reason(self._errors.read_text(errors='replace'))}")
+            raise BackupError(f"{self._name}: {reason(self._errors.read_text(errors='replace'))}")
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def _without_password(address: str, folder: Path) -> str:
     return make_conninfo("", **said)
 
 
-def _reason(text: str) -> str:
+def reason(text: str) -> str:
     """The program's first error on one line; what a table's rows hold is not told."""
     found = _ERROR.search(text)
     said = " ".join(found[1].split()) if found else "ended without a reason"

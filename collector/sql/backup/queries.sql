@@ -102,7 +102,7 @@ create database {} template template0;
 drop database if exists {} with (force);
 
 -- left: scratch databases that nobody uses any more
-select datname from pg_database as d where datname like 'vitalsd\_restore\_test\_%'
+select datname from pg_database as d where starts_with(datname, %s)
   and not exists (select from pg_stat_activity as a where a.datid = d.oid and a.backend_type = 'client backend');
 
 -- data_folder: where the server keeps its files, for those who may know
