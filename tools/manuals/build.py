@@ -17,6 +17,8 @@ from tools.manuals.pages import LANGS, SOURCE, Page, contents, pages
 from tools.manuals.words import Words
 
 CHROMIUM = "/usr/bin/chromium"
+INDEX = "index"
+"""The page that lists the others; it is no manual and is not printed."""
 _TAGS = {"zh": "zh-CN", "en": "en"}
 _DRAFT = "print.html"
 """What the browser prints: the table of contents with page numbers, links to other manuals as text."""
@@ -45,7 +47,7 @@ async def write_pdf(out: Path, source: Path = SOURCE) -> None:
         try:
             for lang in LANGS:
                 for each in pages(lang, source):
-                    if each.name != "index":
+                    if each.name != INDEX:
                         await _print(browser, out / lang, each)
         finally:
             await browser.close()
@@ -101,7 +103,11 @@ def _framed(page: Page, links: list[tuple[str, str]] | tuple[()], table: str) ->
         "other_tag": _TAGS[other],
         "other_word": Words(other)("language"),
         "others": " ".join(_link(name, title, current=name == page.name) for name, title in links),
-        "contents": table,
+        "contents": ""
+        if page.name == INDEX
+        else (
+            f'<p class="heading">{words("contents")}</p>{table}<p class="paper"><a href="{page.name}.pdf">PDF</a></p>'
+        ),
         "body": page.body,
     }
     return frame.substitute(values)

@@ -46,7 +46,8 @@ def _keys(section: Schema, inner: Schema, before: str, words: Words) -> Iterator
             many = "[]" if within is not found else ""
             yield from _keys(under, inner, f"{key}{many}", words)
         else:
-            yield key, found, _default(given, needed=name in section.get("required", ()), words=words)
+            needed = words("needed") if name in section.get("required", ()) else ""
+            yield key, found, needed or _default(name, given.get("default"))
 
 
 def _bare(given: Schema) -> Schema:
@@ -55,11 +56,13 @@ def _bare(given: Schema) -> Schema:
     return kinds[0] if kinds else given
 
 
-def _default(given: Schema, *, needed: bool, words: Words) -> str:
-    if needed:
-        return words("needed")
-    value = given.get("default")
-    return "–" if value is None else code(json.dumps(value, ensure_ascii=False))
+def _default(name: str, value: object) -> str:
+    if value is None:
+        return "–"
+    if name.endswith("_bytes") and isinstance(value, int):
+        size, unit = (value >> 30, "GiB") if value >= 1 << 30 else (value >> 20, "MiB")
+        value = f"{size} {unit}"
+    return code(json.dumps(value, ensure_ascii=False))
 
 
 def _kind(found: Schema, words: Words) -> str:
