@@ -48,6 +48,18 @@ def test_an_outage_is_noticed_printed_and_made_up_for(
     assert not (tmp_path / "journal.db").exists()
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_after_two_minutes_the_bed_says_that_it_works_alone(tmp_path: Path, timescale: str) -> None:
+    done = run(
+        "drill", bed(tmp_path, f'[timescale]\ndsn = "{timescale}"\n'), "--minutes", "2.5", "--json", timeout_s=500
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert 120.0 <= told["local_s"] <= 125.0
+    assert (told["lost"], told["duplicated"], told["invented"]) == (0, 0, 0)
+
+
 def test_without_a_server_nothing_is_tried(tmp_path: Path) -> None:
     done = run("drill", bed(tmp_path, ""), "--minutes", "0.1", "--lang", "en")
     assert done.returncode == 1
