@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak lock devices manuals audit clean
+.PHONY: help demo test lint bench soak deb roots lock devices manuals audit clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -22,7 +22,7 @@ demo: ## simulated devices, bed daemon, store and page on this machine (options:
 
 test: lint ## lint, then every test, against a real TimescaleDB and a real browser (options: ARGS="-k name")
 	@$(BIN)/python -m tests.timescale >/dev/null
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not soak" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not soak and not roots" $(ARGS)
 
 lint: ## ruff, mypy, import-linter
 	@tools/setup.sh dev
@@ -40,6 +40,13 @@ soak: ## the long forms of the tests
 	@tools/setup.sh dev
 	@$(BIN)/python -m tests.timescale >/dev/null
 	@$(BIN)/pytest -n auto -m soak $(ARGS)
+
+deb: ## dist/vitalsd_VERSION+debN_ARCHITECTURE.deb for the Debian that it is made on
+	@tools/deb/build.sh
+
+roots: ## the package, built, installed and run in a Debian 12 and a Debian 13 of their own; as root
+	@tools/setup.sh dev roots
+	@$(BIN)/pytest -n 2 --dist loadgroup -m roots $(ARGS)
 
 lock: ## the newest allowed versions into requirements*.lock
 	@tools/setup.sh dev

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh run|dev [mqtt-sensor]: bring this folder's .venv to the locked versions, for running or for developing; the
-# simulated sensors of mqtt-sensor need a broker.
+# setup.sh run|dev [mqtt-sensor|roots]: bring this folder's .venv to the locked versions, for running or for developing;
+# the simulated sensors of mqtt-sensor need a broker, the tests in Debians of their own what makes these.
 # Missing Debian packages are installed where the caller is root, and named where not (status 2).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +18,9 @@ need python3-venv "$python" -c 'import ensurepip, venv'
 if [ "${2:-}" = mqtt-sensor ]; then
     need mosquitto test -x /usr/sbin/mosquitto
 fi
+if [ "${2:-}" = roots ]; then
+    need mmdebstrap command -v mmdebstrap
+fi
 if [ "$for_what" = dev ]; then
     need chromium command -v chromium
     need curl command -v curl # health checks of config/server
@@ -27,6 +30,7 @@ if [ "$for_what" = dev ]; then
     need nodejs node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'
     need npm command -v npm
     need openssl command -v openssl
+    need systemd command -v systemd-analyze
     need tzdata test -e /usr/share/zoneinfo/Asia/Shanghai
     need wget command -v wget
 fi
