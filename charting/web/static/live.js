@@ -1,7 +1,7 @@
 /* Keeps the page current: the service says that a case has changed, the page fetches itself again and changes what differs. */
 
 import { age, agree, nowMs, timer, written } from "./clock.js";
-import { client, hear } from "./newer.js";
+import { client, hear, unsaved } from "./newer.js";
 import { unfold } from "./pages.js";
 import { askWho } from "./session.js";
 
@@ -54,7 +54,7 @@ function take(fresh) {
   const title = fresh.querySelector("title")?.textContent;
   if (title) document.title = title;
   const mode = (page) => page.querySelector("[data-mode]")?.dataset.mode;
-  if (mode(document) !== mode(fresh) && !document.querySelector("[data-dirty], dialog[open]")) {
+  if (mode(document) !== mode(fresh) && !unsaved()) {
     window.location.reload(); // signed, opened again: other things can be done now
     return;
   }
@@ -124,7 +124,7 @@ export function tick() {
 /* A page that stands still is fetched anew after what is done on it, and by nothing else. */
 const follow = () => { if (!document.body.dataset.still) refresh(); };
 
-export function listen(unlocked = false) {
+export function listen() {
   const { about, lang, version, page } = document.body.dataset;
   const asked = new URLSearchParams({ case: about ?? "", lang, client: client(), version, page });
   const source = new EventSource(`/api/events?${asked}`);
@@ -135,7 +135,7 @@ export function listen(unlocked = false) {
     document.getElementById("fault").hidden = true;
     const told = JSON.parse(event.data);
     agree(told.now_us / 1000);
-    hear(told, unlocked && !begun);
+    hear(told);
     if (!begun) { // what was missed while nobody listened
       follow();
       window.dispatchEvent(new Event("listening"));
@@ -159,7 +159,7 @@ export function listen(unlocked = false) {
     source.close();
     heard = Infinity;
     await askWho(kind);
-    listen(true);
+    listen();
   };
   source.addEventListener("ended", () => rest("sign_in"));
   source.addEventListener("locked", () => rest("unlock"));

@@ -16,20 +16,30 @@ export function client() {
   }
 }
 
-/* Somebody types, has typed what is not kept, or is being asked something. */
+/* Something was typed that is not kept, or somebody is being asked something. What a dialog held that was closed is given up. */
+export function unsaved() {
+  if (document.querySelector("dialog[open]:not(#who)")) return true;
+  return [...document.querySelectorAll("[data-dirty]")].some((part) => !part.closest("dialog:not([open])"));
+}
+
+/* The same, and somebody is at it, or something is on its way. */
 function writing() {
-  if (document.querySelector("[data-dirty], [aria-busy=true], dialog[open]:not(#who), #toast:not([hidden]) button")) return true;
+  if (unsaved() || document.querySelector("[aria-busy=true], #toast:not([hidden]) button")) return true;
   if ([...document.forms].some((form) => form.busy)) return true;
   const fields = [...document.querySelectorAll("input, textarea")];
   if (fields.some((field) => !field.closest("form, [data-live]") && field.value !== field.defaultValue)) return true;
   return document.hasFocus() && document.activeElement.matches("input, textarea, select");
 }
 
-/* The service's version; busy: the page's case is open; unlocked: somebody has come back to the page just now. */
-export function hear({ version, busy }, unlocked) {
+const BACK_MS = 5000; // so soon after he has unlocked the page nobody has begun anything
+let proved = -BACK_MS;
+window.addEventListener("proved", () => { proved = performance.now(); });
+
+/* The service's version; busy: the page's case is open. */
+export function hear({ version, busy }) {
   const old = version !== document.body.dataset.version;
   document.getElementById("newer").hidden = !old;
-  if (old && !writing() && (!busy || unlocked)) load(version);
+  if (old && !writing() && (!busy || performance.now() - proved < BACK_MS)) load(version);
 }
 
 /* Once for each version: what comes may be old again, from a second server. */

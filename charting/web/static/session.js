@@ -55,6 +55,7 @@ function show(kind, proved) {
       acted = performance.now();
       overlay.close();
       overlay.returnFocus?.focus?.();
+      window.dispatchEvent(new Event("proved"));
       proved();
     } catch {
       said.textContent = word("not_sent");
