@@ -1,7 +1,9 @@
 """An update of a gateway: when it begins, what it does, when it returns."""
 
 import json
+import shutil
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -170,7 +172,7 @@ def test_what_was_bad_before_is_not_the_fault_of_the_new_one(gateway: Gateway) -
 def test_a_bed_that_is_well_only_now_and_then_is_not_well(gateway: Gateway) -> None:
     gateway.deliver(NEW)
     turns = iter(range(10_000))
-    gateway.of = lambda _, version: Health(receiving=version == OLD or next(turns) % 4 > 0)
+    gateway.of = lambda _, version: Health(receiving=version == OLD or next(turns) % 2 > 0)
     assert returns(gateway).startswith("vitalsd@OR-1.service: ")
 
 
@@ -253,9 +255,33 @@ def test_the_charting_comes_first_and_has_to_be_active(gateway: Gateway) -> None
 
 def test_a_package_that_is_being_installed_waits(gateway: Gateway) -> None:
     gateway.deliver(NEW)
-    (gateway.root / "package.ready").unlink()
+    (gateway.root / "package.ready").unlink(missing_ok=True)
     assert waits(gateway, attended=True) == "the package is not whole: its installation has not ended"
     assert not (gateway.root / "b").exists()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_package_that_changes_while_it_is_copied_is_not_used(
+    gateway: Gateway, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.deliver(NEW)
+    copy = shutil.copytree
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        done = copy(*arguments, **options)
+        if whole:
+            gateway.deliver("0.7.0")
+        else:
+            (gateway.root / "package.ready").unlink(missing_ok=True)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copytree", slow)
+        assert waits(gateway) == "the package is being changed at this moment"
+    assert (gateway.restarts, gateway.current) == ([], "a")
+    gateway.deliver("0.7.0")
+    assert isinstance(run(gateway), Result)
+    assert versions(gateway) == ["0.7.0", "0.7.0"]
 
 
 def test_a_mistake_in_a_file_is_told_and_waited_for(gateway: Gateway) -> None:
