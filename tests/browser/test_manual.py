@@ -15,6 +15,7 @@ from tests.browser.test_page import opened
 from tests.browser.test_page import served as bed_served
 from tests.charting.web.counted import CASE, MONTH, counted, suggest
 from tests.charting.web.hospital import MINUTE_US, Hospital, hr_item
+from tests.charting.web.test_fleet import hospital as fleet
 from tests.charting.workload import department
 
 DRAWN = os.environ.get("VITALSD_MANUAL")
@@ -92,6 +93,14 @@ async def test_the_page_of_workload(lang: str) -> None:
     async with served(hospital) as url, visited(url, "anaesthetist", lang=lang) as page:
         await page.goto(f"{url}/workload?month={department.MONTH}")
         await shown(page, lang, "workload", "#own-month", high=900)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+async def test_the_page_of_the_fleet(lang: str) -> None:
+    hospital = fleet(idle_s=43_200)
+    async with served(hospital) as url, visited(url, "engineer", lang=lang) as page:
+        await page.goto(f"{url}/fleet")
+        await shown(page, lang, "fleet", "#fleet-beds tbody tr", high=1000)
 
 
 @pytest.mark.parametrize("lang", LANGS)

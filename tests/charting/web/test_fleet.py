@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -18,9 +19,9 @@ CURRENT = f"{VERSION}+3f2a91bc"
 HOUR_US = 60 * MINUTE_US
 
 
-def hospital() -> Hospital:
+def hospital(**more: Any) -> Hospital:
     """Twelve beds, four of them with a patient."""
-    made = Hospital(beds=BEDS, version=CURRENT)
+    made = Hospital(beds=BEDS, version=CURRENT, **more)
     dozen(made.store, made.clock.at_us)
     for n, bed in enumerate(("OR-02", "OR-03", "OR-04", "ICU-01")):
         made.opened(f"case-{n}", bed=bed)
