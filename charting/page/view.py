@@ -70,8 +70,8 @@ class View:
             "settings": self._groups(steady),
         }
 
-    def page(self, now: Now, hours: int, chart: str) -> str:
-        """The whole page, with the chart (an SVG element) drawn in it."""
+    def page(self, now: Now, hours: int, chart: str, version: str) -> str:
+        """The whole page of this version, with the chart (an SVG element) drawn in it."""
         words = self._words
         other = Lang.EN if words.lang is Lang.ZH else Lang.ZH
         ranges = "".join(
@@ -90,6 +90,7 @@ class View:
             bed=escape(now.bed),
             zone=escape(now.zone),
             hours=hours,
+            version=version,
             lang=words.lang,
             tag="zh-CN" if words.lang is Lang.ZH else "en",
             other=other,

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -29,6 +31,7 @@ from charting.page.printed import document
 from charting.page.told import Fresh, Told
 from charting.page.view import View, wave_samples
 from charting.page.words import Words, chosen
+from collector import __version__
 from collector.bell import Bell
 from collector.codes import Parameter, by_refid
 from collector.errors import VitalsdError
@@ -51,6 +54,14 @@ _HEADERS = {
 _STATIC = {
     "page.js": "text/javascript", "page.css": "text/css", "print.css": "text/css", "icon.svg": "image/svg+xml",
 }  # fmt: skip
+
+
+@cache
+def version() -> str:
+    """Of the page: another one where the program, or the page's own files, are others."""
+    folder = files("charting.page").joinpath("static")
+    said = sha256(b"".join(folder.joinpath(name).read_bytes() for name in sorted(_STATIC)))
+    return f"{__version__}+{said.hexdigest()[:8]}"
 
 
 class _Headers:
@@ -150,7 +161,7 @@ class _Routes:
             return PlainTextResponse(str(error), 400)
         now = await self._look()
         chart = await self._draw(hours, words)
-        return HTMLResponse(self._view(words).page(now, hours, chart))
+        return HTMLResponse(self._view(words).page(now, hours, chart, version()))
 
     async def api_now(self, request: Request) -> Response:
         return JSONResponse(as_json(await self._look(), _words(request), self._parameters))
@@ -200,7 +211,8 @@ class _Routes:
             else:
                 changed = {key: part for key, part in view.parts(now).items() if parts.get(key) != part}
                 parts.update(changed)
-                yield _event("now", {"at": now.at_us // 1000, "parts": changed, "shown": fresh.numbers(now)})
+                news = {"at": now.at_us // 1000, "parts": changed, "shown": fresh.numbers(now), "version": version()}
+                yield _event("now", news)
                 pieces = list(wave_samples(now, waves))
                 waves.update({key: start_us for key, start_us, _ in pieces})
                 if pieces:

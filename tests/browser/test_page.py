@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from charting.page import web
 from charting.page.server import serve
 from charting.page.web import app
 from collector.bell import Bell
@@ -236,6 +237,18 @@ async def test_a_dead_service_is_said_and_all_values_are_blanked() -> None:
         site.stop.set()
         await expect(page.locator("#lost")).to_be_visible(timeout=_WAIT_MS)
         assert await page.locator(".tile:not(.old)").count() == 0
+
+
+async def test_a_page_of_another_version_comes_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served() as site, opened(site) as page:
+        await page.evaluate("window.untouched = true")
+        site.second()
+        await expect(page.locator("#clock")).to_have_text("2026-11-24 14:18:44")
+        assert await page.evaluate("window.untouched")
+        monkeypatch.setattr(web, "version", lambda: "99.0.0+1")
+        site.second()
+        await expect(page.locator("body[data-version='99.0.0+1']")).to_be_attached()
+        await expect(page.locator("#lost")).to_be_hidden()
 
 
 async def columns(page: Page) -> str:

@@ -21,6 +21,13 @@ function agree(at) {
   if (Math.abs(offset - anchor) > 300) anchor = offset; // smaller differences are the network's
 }
 
+/* The daemon has become another version: its page comes anew, once; nothing is typed here. */
+function renew(version) {
+  if (version === document.body.dataset.version || sessionStorage.getItem("loaded-for") === version) return;
+  sessionStorage.setItem("loaded-for", version);
+  window.location.reload();
+}
+
 function written(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   if (s < 60) return `${s} s`;
@@ -189,7 +196,8 @@ function listen() {
   const source = new EventSource(`events?lang=${lang}`);
   source.addEventListener("now", (event) => {
     heard = performance.now();
-    const { at, parts, shown } = JSON.parse(event.data);
+    const { at, parts, shown, version } = JSON.parse(event.data);
+    renew(version);
     agree(at);
     for (const [id, html] of Object.entries(parts)) replace(id, html);
     drawnNow(shown);
