@@ -8,7 +8,7 @@ from charting.metrics import Metrics
 from charting.store.measures import Measures
 from collector.errors import VitalsdError
 
-PACE_S = 10.0
+PACE_S = 5.0
 SIZE_S = 60.0
 """The server looks at each file of the database: tens of milliseconds where it has many."""
 HERE_US = 300_000_000

@@ -5,15 +5,15 @@ from pathlib import Path
 
 
 class Authority:
-    """Lives in `folder`; `certificate` is what a client trusts."""
+    """Lives in `folder` for some days; `certificate` is what a client trusts."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *, days: int = 2) -> None:
         self.certificate = folder / f"{name}.crt"
         self._folder = folder
         self._key = folder / f"{name}.key"
         _openssl(
-            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
-            *("-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign"),
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", str(days), "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign"),
             *("-keyout", self._key, "-out", self.certificate),
         )
 

@@ -1,0 +1,226 @@
+"""Each alert of config/prometheus fires by a fault that is caused, and clears when that is mended.
+
+Time runs as `tests.prometheus.hurried` says. What cannot be caused in a test is spoken by a stand-in in the same names:
+clocks, versions of other gateways, restarts for an hour, a database that grows by gigabytes, backups and updates of
+days, and a watch that stands still.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.prometheus import Prometheus, until
+from tests.timescale import database
+from tests.watch.stage import HOT, Hospital, Page, hospital
+
+BED, CHARTING = {"job": "vitalsd-bed"}, {"job": "vitalsd-charting"}
+IN_STAND = {"bed": "OR-9"}
+DAY_S = 86_400
+
+FAULTS: Mapping[str, Mapping[str, str]] = {
+    "VitalsdGatewayDown": {"bed": "OR-1", **BED},
+    "VitalsdGatewayDownInCase": {"bed": "OR-1", **BED},
+    "VitalsdAlarmsUnknownInCase": {"bed": "OR-1", **CHARTING},
+    "VitalsdDeviceNotReceived": {"bed": "OR-2", "device": "m0", "driver": "gekko-gx1"},
+    "VitalsdDeviceNotReceivedInCase": {"bed": "OR-2", "device": "m0", "driver": "gekko-gx1"},
+    "VitalsdDataOld": {"bed": "OR-2", "device": "m1"},
+    "VitalsdRejectedBytes": {"bed": "OR-2", "device": "m2"},
+    "VitalsdDriverErrors": {"bed": "OR-2", "device": "m3", "driver": "faulty"},
+    "VitalsdAlarmPageSlow": {"bed": "OR-2"},
+    "VitalsdAlarmLatency": {"severity": "warning"},
+    "VitalsdMqttDown": {"bed": "OR-2"},
+    "VitalsdStoreNotConnected": {"bed": "OR-3"},
+    "VitalsdJournalOld": {"bed": "OR-3"},
+    "VitalsdJournalNearlyFull": {"bed": "OR-3"},
+    "VitalsdSacrificed": {"bed": "OR-3"},
+    "VitalsdParkedRows": {"bed": "OR-3"},
+    "VitalsdCertificateExpiring": {"bed": "OR-3", "what": "timescale.sslrootcert"},
+    "VitalsdCertificateExpiresNow": {"bed": "OR-3", "what": "timescale.sslrootcert"},
+    "VitalsdDiskNearlyFull": {"bed": "OR-4"},
+    "VitalsdDiskFull": {"bed": "OR-4"},
+    "VitalsdJournalUnsaved": {"bed": "OR-4"},
+    "VitalsdChartingSlow": {"severity": "warning"},
+    "VitalsdChartingErrors": {"severity": "warning"},
+    "VitalsdDatabaseUnreachable": {"severity": "critical", **CHARTING},
+    "VitalsdChartingDown": CHARTING,
+}
+SPOKEN: Mapping[str, Mapping[str, str]] = {
+    "VitalsdRestartsLooping": IN_STAND,
+    "VitalsdVersionsDiffer": {},
+    "VitalsdThreeVersions": {},
+    "VitalsdClockUnsynchronised": IN_STAND,
+    "VitalsdClockError": IN_STAND,
+    "VitalsdClockDrift": IN_STAND,
+    "VitalsdClockStepped": IN_STAND,
+    "VitalsdDeviceClockWrong": {**IN_STAND, "device": "pump"},
+    "VitalsdWatchStalled": {"what": "alarms"},
+    "VitalsdDatabaseGrows": IN_STAND,
+    "VitalsdBackupFailed": {"kind": "backup"},
+    "VitalsdBackupOld": {"kind": "backup"},
+    "VitalsdRestoreTestOld": {"kind": "restore_test"},
+    "VitalsdUpdateReturned": IN_STAND,
+    "VitalsdUpdateWaiting": IN_STAND,
+}
+
+WELL: Mapping[str, Callable[[], float]] = {
+    "process_start_time_seconds": lambda: 1.0,
+    "vitalsd_clock_synchronised": lambda: 1,
+    "vitalsd_clock_error_seconds": lambda: 0.01,
+    "vitalsd_clock_drift_ratio": lambda: 0.00001,
+    "vitalsd_clock_steps_total": lambda: 3,
+    'vitalsd_clock_offset_seconds{device="pump"}': lambda: 0,
+    "vitalsd_database_size_bytes": lambda: 1e12,
+    'vitalsd_watch_look_seconds_count{what="alarms"}': time.time,
+    'vitalsd_backup_last_failed{kind="backup"}': lambda: 0,
+    'vitalsd_backup_last_success_timestamp_seconds{kind="backup"}': time.time,
+    'vitalsd_backup_last_success_timestamp_seconds{kind="restore_test"}': time.time,
+    "vitalsd_update_returned": lambda: 0,
+    "vitalsd_update_waiting_seconds": lambda: 0,
+}
+
+
+def ill() -> Mapping[str, Callable[[], float]]:
+    began_s = time.time()
+    return {
+        "process_start_time_seconds": time.time,
+        'vitalsd_build_info{version="0.0.1"}': lambda: 1,
+        'vitalsd_build_info{version="0.0.2"}': lambda: 1,
+        "vitalsd_clock_synchronised": lambda: 0,
+        "vitalsd_clock_error_seconds": lambda: 1.9,
+        "vitalsd_clock_drift_ratio": lambda: -0.00049,
+        "vitalsd_clock_steps_total": lambda: 4,
+        'vitalsd_clock_offset_seconds{device="pump"}': lambda: -3600,
+        "vitalsd_database_size_bytes": lambda: 1e12 + 2e9 * (time.time() - began_s),
+        'vitalsd_watch_look_seconds_count{what="alarms"}': lambda: began_s,
+        'vitalsd_backup_last_failed{kind="backup"}': lambda: 1,
+        'vitalsd_backup_last_success_timestamp_seconds{kind="backup"}': lambda: began_s - 1.2 * DAY_S,
+        'vitalsd_backup_last_success_timestamp_seconds{kind="restore_test"}': lambda: began_s - 36 * DAY_S,
+        "vitalsd_update_returned": lambda: 1,
+        "vitalsd_update_waiting_seconds": lambda: 8 * DAY_S,
+    }
+
+
+class Bell:
+    """What Prometheus alerts of, and has alerted of since faults began."""
+
+    def __init__(self, prometheus: Prometheus) -> None:
+        self._prometheus = prometheus
+        self.began_s = time.monotonic()
+
+    def firing(self) -> list[dict[str, Any]]:
+        return [alert for alert in self._prometheus.firing() if not _of_this_machine(alert["labels"])]
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Alerts that have not fired, or not with the labels of their fault."""
+        heard = self._prometheus.fired(time.monotonic() - self.began_s)
+        wanted = {name: {"alertname": name, **(FAULTS | SPOKEN)[name]} for name in names}
+        return [name for name, labels in wanted.items() if not any(labels.items() <= alert.items() for alert in heard)]
+
+    def wait(self, *names: str) -> None:
+        until(lambda: not self.missing(names), "firing", lambda: self.missing(names))
+
+
+def _of_this_machine(labels: Mapping[str, str]) -> bool:
+    """Its own clock and disk are what they are."""
+    own = {"VitalsdClock": "OR-9", "VitalsdDisk": "OR-4"}
+    return any(labels["alertname"].startswith(name) and labels["bed"] != bed for name, bed in own.items())
+
+
+def is_of(alert: Mapping[str, Any], name: str, **labels: str) -> bool:
+    return {"alertname": name, **labels}.items() <= alert["labels"].items()
+
+
+@contextmanager
+def asking(ward: Hospital) -> Iterator[None]:
+    """Four people who ask the other service for its page again and again."""
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.wait(0.1):
+            ward.ask_other()
+
+    people = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+    for one in people:
+        one.start()
+    yield
+    stop.set()
+    for one in people:
+        one.join()
+
+
+@pytest.fixture(scope="module")
+def ward(timescale: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    with database(timescale) as dsn, hospital(tmp_path_factory.mktemp("ward"), dsn, WELL) as found:
+        yield found
+
+
+@pytest.mark.timeout(240)
+def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
+    bell, speaks = Bell(ward.prometheus), ward.stand_in.values
+    assert {rule["name"] for rule in ward.prometheus.rules() if rule["type"] == "alerting"} == {*FAULTS, *SPOKEN}
+    up = len(ward.beds) + 3
+    until(lambda: ward.prometheus.query('vitalsd_database_size_bytes{bed="OR-9"} offset 8s'), "a past")
+    until(lambda: len(ward.prometheus.query("up == 1")) == up and not bell.firing(), "all is well", bell.firing)
+    page = Page(ward.beds["OR-2"].page)
+
+    bell.began_s = time.monotonic()
+    first, silent, noisy, faulty, *_ = ward.mattresses["OR-2"]
+    hot = ward.mattresses["OR-2"][HOT]
+    for mattress in hot:
+        mattress.hot = True
+    hot_s = time.monotonic()
+    speaks |= ill()
+    ward.daemons["OR-1"].kill()
+    first.unplug()
+    silent.values, noisy.garbage, faulty.garbage = False, b"\xff" * 100 + b"\n", b"RAISE\n"
+    ward.broker.kill()
+    ward.fill_disk()
+    ward.certify(days=2)
+    ward.proxies["OR-3"].open = False
+    ward.proxies["OR-3"].cut()
+    ward.daemons["OR-3"].kill()
+    ward.fill_journal()
+    ward.daemons["OR-3"].start()
+    other = ward.proxies["other"]
+    with asking(ward):
+        other.delay_s = 0.5
+        bell.wait("VitalsdChartingSlow")
+        until(lambda: time.monotonic() > hot_s + 6 and len(page.numbers) >= len(hot), "alarms that are old enough")
+        page.draw()
+        other.delay_s, other.open = 0.0, False
+        other.cut()
+        bell.wait("VitalsdChartingErrors", "VitalsdDatabaseUnreachable")
+    until(lambda: time.monotonic() > hot_s + 11, "alarms that are old enough for the department")
+    assert len(ward.standing()) == len(hot)
+    ward.show_late()
+    ward.daemons["other"].kill()
+    bell.wait(*(name for name in [*FAULTS, *SPOKEN] if name != "VitalsdParkedRows"))
+    ward.proxies["OR-3"].open = True
+    bell.wait("VitalsdParkedRows")
+
+    said = [alert["annotations"] for alert in bell.firing()]
+    assert not [text for texts in said for text in texts.values() if not text or "{{" in text or "<" in text]
+    (reason,) = (one["annotations"] for one in bell.firing() if is_of(one, "VitalsdDeviceNotReceived", device="m0"))
+    assert "(VND_VITALSD_LINK_PORT_GONE)" in reason["description"]
+    assert "(VND_VITALSD_LINK_PORT_GONE)" in reason["description_zh"]
+
+    for series in [*speaks]:
+        if series not in WELL:
+            del speaks[series]
+    speaks |= WELL
+    for mattress in hot:
+        mattress.hot = False
+    first.plug()
+    silent.values, noisy.garbage, faulty.garbage = True, b"", b""
+    ward.broker.start()
+    (ward.disk / "filler").unlink()
+    ward.certify(days=90)
+    ward.daemons["OR-3"].kill()
+    other.open = True
+    for name in ("OR-1", "OR-3", "other"):
+        ward.daemons[name].start()
+    until(lambda: not bell.firing(), "all is well again", bell.firing)
