@@ -11,6 +11,7 @@ from collector.journal import Journal
 from collector.journal.rows import Row
 from collector.migrate import migrate
 from collector.model import Channel, Entry
+from collector.sql import queries
 from collector.timescale import READER
 from collector.timescale_store import TimescaleStore
 from tests.journal.entries import HEART_RATE, TEMPERATURE, one_of_each, piece, reading, seconds
@@ -20,6 +21,7 @@ DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
 JOBS = "select job_id, hypertable_name from timescaledb_information.jobs where job_id >= 1000 and proc_name = %s"
 COMPRESSION, RETENTION = "policy_compression", "drop_old_job"
 MINUTES = "select channel, minute, last, low, high, count from vitalsd.minute order by 1, 2"
+TABLES = ("vitalsd.obs", "vitalsd.minute")
 COMPRESSED = "select count(*) from timescaledb_information.chunks where hypertable_name = %s and is_compressed"
 
 
@@ -100,8 +102,10 @@ def test_compressed_chunks_hold_the_same_and_take_what_comes_late(community: str
     early = [*one_of_each(), *seconds(0, 20), *seconds(40, 70)]
     bring(community, early)
     minutes = rows(community, MINUTES)
+    backed_up = [rows(community, queries("backup")["checksum"].format(table)) for table in TABLES]
     for _ in range(2):  # the second time there is nothing to do
         run(community, COMPRESSION)
+        assert [rows(community, queries("backup")["checksum"].format(table)) for table in TABLES] == backed_up
         assert rows(community, COMPRESSED, "obs") == rows(community, COMPRESSED, "minute") == [(1,)]
         assert stored(community) == wanted(early)
         assert rows(community, MINUTES) == minutes == minutes_of_readings(community)

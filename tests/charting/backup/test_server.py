@@ -12,13 +12,17 @@ from charting.backup.configured import job_of
 from charting.backup.errors import BackupError
 from charting.backup.folder import backups, read
 from charting.backup.run import run_backup, run_restore
+from charting.backup.server import ServerDatabase
 from charting.store.audit import verify
 from charting.store.migrate import migrate as migrate_charting
 from collector.errors import UsageError
+from collector.journal import Journal
 from collector.migrate import migrate
 from collector.sql import queries
+from collector.timescale import READER
 from tests.charting.backup.conftest import Done, Filled, bare, wrapped
-from tests.store.delivering import rows
+from tests.journal.entries import seconds
+from tests.store.delivering import deliver, rows, stored, wanted
 from tests.system.command import run
 
 OWN = (
@@ -129,6 +133,25 @@ def test_a_trial_restore_that_differs_is_a_failure(
     assert not ok
     assert "vitalsd.identity: 2 rows, but not the same ones" in detail
     assert rows(source.dsn, last, "backup")[0][0]
+
+
+@pytest.mark.parametrize("server", ["timescale"], indirect=True)
+async def test_a_bed_brings_again_what_came_after_the_backup(database: str, server: str, tmp_path: Path) -> None:
+    """The restored store is of before: the bed's journal still holds what the lost one had."""
+    migrate(database)
+    journal = Journal.open(tmp_path / "journal.db", [READER])
+    before, after = seconds(0, 20), seconds(20, 40)
+    journal.append(before)
+    await deliver(database, journal)
+    made = ServerDatabase(database).dump(tmp_path, "now")
+    journal.append(after)
+    await deliver(database, journal)
+    with bare(server) as dsn:
+        ServerDatabase(dsn).restore(tmp_path, made)
+        assert stored(dsn) == wanted(before)
+        await deliver(dsn, journal)
+        assert stored(dsn) == wanted([*before, *after])
+    journal.close()
 
 
 @pytest.mark.parametrize("source", ["timescale"], indirect=True)
