@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from charting.filler.apart import unforeseen
 from charting.metrics import Metrics
 from charting.store.measures import Measures
 from collector.errors import VitalsdError
+from collector.logs import Link, logger
 
 PACE_S = 5.0
 SIZE_S = 60.0
@@ -32,6 +34,7 @@ class Measuring:
         self._areas = areas
         self._now_us = now_us
         self._backs_up = backs_up
+        self._link = Link(logger(), "measures of the database")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every PACE_S until `stop`."""
@@ -43,19 +46,18 @@ class Measuring:
                 await asyncio.wait_for(stop.wait(), PACE_S)
 
     def look(self, *, size: bool) -> None:
-        """While the database does not answer nobody knows what it has: then there are no numbers."""
+        """While the database does not answer nobody knows what it has now: then there are no numbers."""
         metrics = self._metrics
         try:
             now = self._measures.now(self._now_us() - HERE_US)
+            metrics.show_backups(self._measures.runs(), wanted=self._backs_up)
             if size:
                 metrics.size.set(self._measures.size_bytes())
-                metrics.show_backups(self._measures.runs(), wanted=self._backs_up)
         except (VitalsdError, OSError):
-            metrics.reachable.set(0)
-            for told in (metrics.size, metrics.cases, metrics.case_open, metrics.clients):
-                told.clear()
-            return
-        metrics.reachable.set(1)
-        metrics.cases.values = {(area,): now.cases.get(area, 0) for area in {*self._areas.values(), *now.cases}}
-        metrics.case_open.values = {(bed,): bed in now.occupied for bed in self._areas}
-        metrics.clients.values = {(version,): count for version, count in now.clients.items()}
+            metrics.forget()
+        except Exception as error:  # noqa: BLE001  what nobody foresaw in a row must not end the service
+            self._link.lost(unforeseen(error))
+            metrics.forget()
+        else:
+            self._link.good()
+            metrics.show_database(now.cases, now.occupied, now.clients, self._areas)

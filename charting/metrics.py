@@ -1,7 +1,7 @@
 """All metrics of the charting service, declared here; names and labels are part of the contract."""
 
 from collections import Counter as Counted
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from alarms.board import Presence
 from charting.store.backups import KINDS, LastRuns
@@ -87,6 +87,21 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         self.requests.labels(method, route, str(status)).inc()
         self.answer.labels(route).observe(seconds)
+
+    def show_database(
+        self, cases: Mapping[str, int], occupied: Collection[str], clients: Mapping[str, int], areas: Mapping[str, str]
+    ) -> None:
+        """Open cases by area, beds that have one, browsers by version; areas: of the beds that there are."""
+        self.reachable.set(1)
+        self.cases.values = {(area,): cases.get(area, 0) for area in {*areas.values(), *cases}}
+        self.case_open.values = {(bed,): bed in occupied for bed in areas}
+        self.clients.values = {(version,): count for version, count in clients.items()}
+
+    def forget(self) -> None:
+        """The database does not answer; when backups ended stays as it was."""
+        self.reachable.set(0)
+        for told in (self.size, self.cases, self.case_open, self.clients):
+            told.clear()
 
     def show_certificates(self, expiries: Mapping[str, float]) -> None:
         """Seconds since 1970 by what names the file."""

@@ -19,6 +19,8 @@ import psycopg
 import pytest
 
 from charting.store.administer import add_account
+from charting.store.backups import Kind, Part, Run, record
+from charting.store.database import Database
 from charting.store.migrate import migrate as migrate_charting
 from collector.journal import Journal
 from collector.migrate import migrate
@@ -39,8 +41,10 @@ FAULTY = "faulty"
 """A driver that raises at what mattress 3 of OR-2 can say (tests/watch/faulty)."""
 HOT = slice(4, 8)
 """Mattresses of OR-2 that alarm."""
-_DRIVERS = [Path(__file__).parent.parent / "drivers/toy", Path(__file__).parent / "faulty"]
+_TESTS = Path(__file__).parent.parent
+_DRIVERS = [_TESTS.parent, _TESTS / "drivers/toy", _TESTS / "watch/faulty"]
 _PASSWORD = "a long enough phrase"
+DAY_US = 86_400_000_000
 _LONG_AGO_S = -1_200_000_000
 """1987, which no table of the store takes."""
 
@@ -121,6 +125,14 @@ class Hospital:
     def certify(self, days: int) -> None:
         """The authority that OR-3 trusts, anew."""
         Authority(self.authority.parent, self.authority.stem, days=days)
+
+    def back_up(self, kind: Kind, *, days_ago: float, reasons: tuple[str, ...] = ()) -> None:
+        """A run, and why it failed."""
+        ended_us = time.time_ns() // 1000 - round(days_ago * DAY_US)
+        parts = (Part(name="vitals", rows=1, size_bytes=1_000, reasons=reasons),)
+        run = Run(kind=kind, began_us=ended_us - 1_000_000, ended_us=ended_us, place="/backups", parts=parts)
+        with closing(Database(self.dsn)) as database:
+            record(database, run)
 
     def fill_journal(self) -> None:
         """OR-3's, as of a bed that has not reached its server for months: more than has room, and an impossible row."""

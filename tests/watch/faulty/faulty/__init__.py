@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gekko import SPEC as SOUND
-from gekko.session import GekkoSession
-
 from collector.model import Event
+from tests.drivers.toy.gekko import SPEC as SOUND
+from tests.drivers.toy.gekko.session import GekkoSession
 
 BAD = b"RAISE"
 
