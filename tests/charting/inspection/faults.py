@@ -223,6 +223,15 @@ def backup_failed(q: Quarter) -> Sequence[Truth]:
     return [("backup_failed", "", "")]
 
 
+def backup_broken(q: Quarter) -> Sequence[Truth]:
+    """It runs, and fails, for days on end."""
+    start, end = q.at(q.days // 2, 0), q.at(q.days // 2 + 4, 0)
+    failing = [run.ended_us for run in q.runs if run.kind == "backup" and start <= run.ended_us < end]
+    _without(q, "backup", start, end)
+    q.runs += [Run(kind="backup", ended_us=at, ok=False) for at in failing]
+    return [("backup_failed", "", ""), ("backup_missing", "", "")]
+
+
 def backup_missing(q: Quarter) -> Sequence[Truth]:
     _without(q, "backup", q.period.end_us - 5 * DAY, q.now_us)
     return [("backup_missing", "", "")]
@@ -314,7 +323,7 @@ FAULTS: Mapping[str, Fault] = {
         for fault in (
             gateway_off, gateway_silent, gateway_still_off, gateway_absent, processor, memory, disk_filling, disk_low,
             cable_out, refused, port_gone, away, garbage, driver, device_clock, unsynchronised, stepped, drift, behind,
-            outage, socket, skew, standing, certificate, backup_failed, backup_missing, restore_differed,
+            outage, socket, skew, standing, certificate, backup_failed, backup_broken, backup_missing, restore_differed,
             restore_missing, performance, parked, bloat, slow, uncompressed, cache, connections, vacuum, holidays,
         )
     },

@@ -184,6 +184,10 @@ class Quarter:
             Health.CLOCK_ERROR: np.abs(rng.normal(0.02, 0.005, n)),
             Health.CLOCK_DRIFT: rng.normal(-12, 0.5, n),
         }
+        if bed == "OR-03":  # somebody puts a large file on its disk: no trend
+            told[Health.DISK_FREE] += np.where(times < self.at(self.days // 2, 10), 22 * GIB, -5 * GIB)
+        if bed == "OR-02":  # a new version needs more memory: none either
+            told[Health.MEMORY] += np.where(times < self.at(self.days // 3, 3), 0, 180 * MIB)
         self.values |= {(bed, "vitalsd", code.value): values for code, values in told.items()}
         for device in devices:
             counts = {
