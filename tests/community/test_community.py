@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from charting.inspection.database import of_server
+from charting.quality.periods import period
 from collector.journal import Journal
 from collector.journal.rows import Row
 from collector.migrate import migrate
@@ -166,6 +168,27 @@ def test_the_job_drops_what_is_older_than_a_person_wants_kept(community: str) ->
         ("obs", 14, "chunks", DAY_0 + timedelta(days=14)),
         ("wave", 7, "chunks", DAY_0 + timedelta(days=7)),
     ]
+
+
+def test_an_inspection_is_told_which_chunks_are_compressed(community: str) -> None:
+    """Six hours a chunk of readings, of which one a day has any."""
+    migrate(community)
+    bring(community, [entry for day in range(20) for entry in noon(day)])
+    january = period("2026-01", "UTC")
+    with psycopg.connect(community, autocommit=True) as connection:
+        before = {table.name: table for table in of_server(connection, january).hypertables}
+    run(community, COMPRESSION)
+    with psycopg.connect(community, autocommit=True) as connection:
+        told = of_server(connection, january)
+    after = {table.name: table for table in told.hypertables}
+    assert told.edition == "timescale"
+    assert (before["obs"].chunks, before["obs"].compressed, after["obs"].compressed) == (20, 0, 20)
+    first_chunk = DAY_0 + timedelta(hours=18)
+    assert before["obs"].uncompressed_us == first_chunk.timestamp() * 1e6
+    assert after["obs"].uncompressed_us is None
+    assert (after["wave"].chunks, after["wave"].compressed, after["wave"].compresses) == (20, 0, False)
+    assert told.grown_per_day is not None
+    assert told.grown_per_day > 0
 
 
 def noon(day: int) -> list[Entry]:
