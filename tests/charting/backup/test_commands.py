@@ -157,12 +157,20 @@ def test_a_file_with_a_password_is_left_out(embedded: Path) -> None:
         (("sqlite:///no.db", "."), "no.db: no such file"),
         (("host = = x", "."), "not a DSN"),
         (("--config", "no.toml"), "no.toml: No such file"),
+        (("--config", "without.toml"), "without.toml: has no [backup]"),
+        (("--config", "wrong.toml"), "wrong.toml: backup.database: is for the login of a server"),
+        (("--config", "wrong.toml"), "wrong.toml: backup.keep_daily: "),
+        (("--config", "wrong.toml"), "wrong.toml: backup.folder: expected an absolute path"),
     ],
 )
 def test_a_mistake_is_exit_status_2(
     typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    service = '[charting]\nlisten = "127.0.0.1:8443"\nsite = "x"\nbeds = [{ id = "A" }]\ndatabase = "host=db"\n'
+    backup = '[backup]\nfolder = "backups"\nkeep_daily = 0\ndatabase = "sqlite:////x.db"\n'
+    (tmp_path / "without.toml").write_text(service)
+    (tmp_path / "wrong.toml").write_text(service + backup)
     done = typed("backup", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
