@@ -1,7 +1,7 @@
 """The same of beds whose journals are read in place: an embedded installation, without a database server."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -43,6 +43,14 @@ class JournalStore:
             first, last = (int(within[0]), int(within[-1])) if within.size else (None, None)
             found.append(Heard(bed=bed, ever_us=int(told.time_us[0]), first_us=first, last_us=last))
         return found
+
+    def told(self, period: Period, beds: Sequence[str]) -> Collection[str]:
+        return {
+            bed
+            for bed in beds
+            if (reader := self._readers.get(bed)) is not None
+            and any(period.start_us <= reading.time_us for reading in reader.latest(bed))
+        }
 
     def silences(self, period: Period) -> Sequence[Silence]:
         return [

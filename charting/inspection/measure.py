@@ -33,7 +33,7 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What a site's file says: its name and zone, its beds (none: those that the store knows), its certificates."""
+    """What a site's file says. `beds`: beside those of which the store has heard. `certificates`: name → PEM file."""
 
     name: str
     zone: str
@@ -59,9 +59,11 @@ def measured(
         versions=store.versions(period),
         from_us=dropped_us,
     )
-    beds = site.beds or sorted(heard)
-    lost = outages(told, beds)
-    of_gateways = gateways(told, beds, lost)
+    beds = [*site.beds, *(bed for bed in sorted(heard) if bed not in site.beds)]
+    fed = store.told(period, [bed for bed in beds if bed not in heard])
+    own = [bed for bed in beds if bed not in fed]
+    lost = outages(told, own)
+    of_gateways = gateways(told, own, lost)
     found_versions, skew, skewed = versions(told)
     stays = records.stays(period) if records is not None else ()
     of_devices = devices(
@@ -94,6 +96,7 @@ def measured(
     )
     lacks = [
         *([Unmeasured(key="beds")] if not beds else []),
+        *([Unmeasured(key="fed", about=", ".join(sorted(fed)))] if fed else []),
         *([Unmeasured(key="dropped")] if dropped_us > period.start_us else []),
         *_of_gateways(of_gateways),
         *_of_devices(of_devices),

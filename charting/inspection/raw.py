@@ -1,6 +1,6 @@
 """What an inspection reads of the stores, before anything is made of it: frozen values. Times are µs since 1970 UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -126,6 +126,9 @@ class Store(Protocol):
     """Where series and conditions of the beds are. A period's start is in it, its end is not."""
 
     def heard(self, period: Period) -> Sequence[Heard]: ...
+
+    def told(self, period: Period, beds: Sequence[str]) -> Collection[str]:
+        """Those of these beds of which there is any reading."""
 
     def silences(self, period: Period) -> Sequence[Silence]:
         """Longer than SILENT_S, between two readings of the period."""

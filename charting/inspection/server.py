@@ -1,6 +1,6 @@
 """The same of a PostgreSQL or TimescaleDB server, which counts the readings itself: a year's need not travel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,6 +38,9 @@ class ServerStore:
     def heard(self, period: Period) -> Sequence[Heard]:
         rows = self._rows("heard", period, code=Health.UPTIME.value)
         return [Heard(bed=bed, ever_us=ever, first_us=first, last_us=last) for bed, ever, first, last in rows]
+
+    def told(self, period: Period, beds: Sequence[str]) -> Collection[str]:
+        return {bed for (bed,) in self._rows("told", period, beds=list(beds))}
 
     def silences(self, period: Period) -> Sequence[Silence]:
         rows = self._rows("silences", period, code=Health.UPTIME.value, silent_s=SILENT_S)

@@ -14,6 +14,13 @@ from vitalsd.channel as c,
 where c.device = 'vitalsd' and c.code = %(code)s and e.time is not null
 order by c.bed;
 
+-- told: of these beds those of which there is any reading in a period
+select /* maintenance */ distinct c.bed from vitalsd.channel as c
+where c.bed = any(%(beds)s) and exists (
+  select from vitalsd.obs
+  where channel = c.id and time >= vitalsd.moment(%(start)s) and time < vitalsd.moment(%(end)s)
+);
+
 -- silences: where a gateway told nothing of itself for longer than so many seconds, between two readings of a period
 select /* maintenance */ c.bed, (extract(epoch from s.before) * 1000000)::bigint,
   (extract(epoch from s.time) * 1000000)::bigint

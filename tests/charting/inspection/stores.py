@@ -54,6 +54,9 @@ class _Reader:
             if start_us <= at_us < end_us
         ]
 
+    def latest(self, bed: str) -> Sequence[Reading]:
+        return self.values(bed, (), 0, self._quarter.now_us)[-1:]
+
     def conditions(self, bed: str, start_us: int, end_us: int) -> Sequence[Condition]:
         del bed
         return [condition for condition in self._conditions if start_us <= condition.time_us < end_us]

@@ -91,10 +91,22 @@ def finds(of: Filled, truth: Sequence[Truth]) -> None:
 
 
 def test_nothing_is_found_of_a_quarter_in_a_plain_postgresql(postgres15: str, tmp_path: Path) -> None:
-    with filled(postgres15, tmp_path, Quarter(name="2026-09", seed=12)) as of:
+    quarter = Quarter(name="2026-09", seed=12)
+    quarter.beds.append("ICU-02")
+    with filled(postgres15, tmp_path, quarter) as of:
+        with psycopg.connect(of.dsn) as connection:  # a bed whose data a feed brings
+            connection.execute(
+                "insert into vitalsd.channel(bed, device, code, source, role, site, unit)"
+                " values ('ICU-02', 'monitor', 'MDC_ECG_HEART_RATE', '1', 'measured', '', '/min')"
+            )
+            connection.execute(
+                "insert into vitalsd.obs select vitalsd.moment(%s), 60, max(id), 0, 'V', false from vitalsd.channel",
+                (of.quarter.period.start_us + DAY,),
+            )
         told = inspected(of, of.as_charting)
         assert told.findings == ()
-        assert {each.key for each in told.unmeasured} == {"grown", "statements", "compression", "server_disk"}
+        assert len(told.measured.gateways) == 4
+        assert {each.key for each in told.unmeasured} == {"fed", "grown", "statements", "compression", "server_disk"}
 
 
 def makes_what_is_due_once(of: Filled, tmp_path: Path) -> None:
