@@ -171,6 +171,27 @@ def test_scratch_databases_that_were_left_go_and_one_in_use_stays(
             connection.execute(f"drop database {scratch}used".encode())
 
 
+@pytest.mark.parametrize("server", ["timescale"], indirect=True)
+def test_logins_that_are_missing_are_made_and_cannot_log_in(
+    database: str, server: str, scratch: str, tmp_path: Path
+) -> None:
+    """One of a group of ours, and one who may look at a view: on a new server they would be missing."""
+    migrate(database)
+    member, reader = f"{scratch}member", f"{scratch}reader"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"create role {member} login in role vitalsd_chart".encode())
+        connection.execute(f"create role {reader} login; grant select on public.vitals to {reader}".encode())
+        made = ServerDatabase(database).dump(tmp_path, "now")
+        connection.execute(f"drop owned by {reader}; drop role {reader}, {member}".encode())
+        with bare(server) as dsn:
+            ServerDatabase(dsn).restore(tmp_path, made)
+            asked = "select rolname, rolcanlogin, pg_has_role(rolname, 'vitalsd_chart', 'member') from pg_roles"
+            found = rows(dsn, f"{asked} where starts_with(rolname, %s) order by 1", scratch)
+            assert found == [(member, False, True), (reader, False, False)]
+            assert rows(dsn, "select has_table_privilege(%s, 'vitals', 'select')", reader) == [(True,)]
+        connection.execute(f"drop role {reader}, {member}".encode())
+
+
 def test_a_database_that_is_not_empty_is_left_as_it_is(typed: Callable[..., Done], source: Filled, empty: str) -> None:
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute("create table mine (a int)")
