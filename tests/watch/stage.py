@@ -24,11 +24,12 @@ from charting.store.database import Database
 from charting.store.migrate import migrate as migrate_charting
 from collector.journal import Journal
 from collector.migrate import migrate
-from collector.model import Entry
+from collector.model import Channel, Entry
+from collector.technical import GATEWAY
 from collector.timescale import READER
 from collector.transport.net import free_port
 from collector.verify.proxy import Proxy
-from tests.journal.entries import HEART_RATE, piece, reading
+from tests.journal.entries import HEART_RATE, T0_US, piece, reading
 from tests.mqtt.broker import Mosquitto
 from tests.prometheus import Prometheus, until
 from tests.store.certificates import Authority
@@ -212,6 +213,11 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
                 Bed(id="OR-4", folder=folder, journal=disk / "OR-4.db", more=store),
             )
         }
+        told = [
+            Channel(code=code, source="m0", unit="1") for code in ("VND_VITALSD_FRAMES", "VND_VITALSD_REJECTED_BYTES")
+        ]
+        with closing(Journal.open(beds["OR-3"].journal, [READER])) as journal:
+            journal.append([reading(one, time.time() - T0_US / 1e6, 7.0, bed="OR-3", device=GATEWAY) for one in told])
         mattresses = {id_: [stack.enter_context(one) for one in bed.mattresses] for id_, bed in beds.items()}
         daemons = {id_: Daemon(folder / f"{id_}.log", "bed", bed.file(mattresses[id_])) for id_, bed in beds.items()}
         urls = {}
@@ -242,11 +248,14 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
         with psycopg.connect(dsn) as database_:
             seen = ("b1", "zhang", "0.0.0", "test", "board", time.time_ns() // 1000)
             database_.execute("insert into charting.client values (%s, %s, %s, %s, %s, %s)", seen)
-        yield Hospital(
+        ward = Hospital(
             folder=folder, dsn=dsn, prometheus=prometheus, stand_in=stand_in, broker=broker, daemons=daemons,
             mattresses=mattresses, beds=beds, proxies=proxies, disk=disk, desk=desk, other=urls["other"],
             authority=authority,
         )  # fmt: skip
+        ward.back_up("backup", days_ago=0)
+        ward.back_up("restore_test", days_ago=0)
+        yield ward
 
 
 @contextmanager

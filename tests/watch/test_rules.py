@@ -33,8 +33,7 @@ def series() -> Iterator[str]:
 
 
 def test_promtool_finds_no_fault_in_rules_and_configuration() -> None:
-    for arguments in (["check", "rules", *RULES], ["check", "config", CONFIG / "prometheus.yml"]):
-        done = promtool(*arguments)
+    for done in (promtool("check", "rules", *RULES), promtool("check", "config", CONFIG / "prometheus.yml")):
         assert done.returncode == 0, done.stdout + done.stderr
 
 

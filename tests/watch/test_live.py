@@ -1,4 +1,4 @@
-"""Each alert of config/prometheus fires by a fault that is caused, and clears when that is mended.
+"""Each alert of config/prometheus fires by a fault that is caused, and clears when that is mended; each panel has rows.
 
 Time runs as `tests.prometheus.hurried` says. What cannot be caused in a test is spoken by a stand-in in the same names:
 clocks, versions of other gateways, restarts for an hour, a database that grows by gigabytes, updates of days, and a
@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.prometheus import Prometheus, until
 from tests.timescale import database
+from tests.watch.panels import Asked, asked
 from tests.watch.stage import HOT, Hospital, Page, hospital
 
 BED, CHARTING = {"job": "vitalsd-bed"}, {"job": "vitalsd-charting"}
@@ -223,3 +225,26 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     for name in ("OR-1", "OR-3", "other"):
         ward.daemons[name].start()
     until(lambda: not bell.firing(), "all is well again", bell.firing)
+
+
+@pytest.mark.timeout(180)
+def test_each_query_of_a_panel_returns_rows(ward: Hospital) -> None:
+    first, _, noisy, *_ = ward.mattresses["OR-2"]
+    first.unplug()
+    noisy.garbage = b"\xff" * 100 + b"\n"
+    with psycopg.connect(ward.dsn, autocommit=True) as store:
+        store.execute("set role vitalsd_read")
+        lacking = list(asked())
+
+        def has_rows(one: Asked) -> bool:
+            ask = store.execute if one.sql else ward.prometheus.query
+            found = (ask(one.of(bed)) for bed in ("OR-2", "OR-3", "OR-9"))
+            return any(rows.fetchall() if isinstance(rows, psycopg.Cursor) else rows for rows in found)
+
+        def all_have() -> bool:
+            lacking[:] = [one for one in lacking if not has_rows(one)]
+            return not lacking
+
+        until(all_have, "rows", lambda: [(one.panel, one.text) for one in lacking])
+    first.plug()
+    noisy.garbage = b""
