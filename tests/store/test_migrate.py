@@ -1,5 +1,6 @@
 """The schema: how it comes about, who may do what, and what people rely on."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -188,6 +189,24 @@ def test_each_role_reads_its_own_and_changes_nothing(store: str, role: str, may:
     for query in [*refused, *changes]:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             rows(dsn, query)
+
+
+@pytest.mark.parametrize("server", ["timescale"], indirect=True)
+def test_whoever_made_the_roles_may_migrate_without_being_a_superuser(database: str) -> None:
+    """From PostgreSQL 16 on the maker of a role may give it to others and is not it himself."""
+    migrate(database)  # the roles of the server are there, made by another
+    owner = f"owner_{uuid.uuid4().hex}"
+    with new_database(database) as dsn, psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute(f"create role {owner} login createrole")
+        try:
+            for role in ("vitalsd_migrate", "vitalsd_bed", "vitalsd_chart", "vitalsd_read"):
+                admin.execute(f"grant {role} to {owner} with admin true, inherit false, set false")
+            admin.execute(f"alter database {admin.info.dbname} owner to {owner}")
+            assert migrate(make_conninfo(dsn, user=owner))[1:] == APPLIED
+        finally:
+            admin.execute(f"reassign owned by {owner} to postgres")
+            admin.execute(f"drop owned by {owner}")
+            admin.execute(f"drop role {owner}")
 
 
 def test_a_migration_without_the_rights_says_what_is_missing(store: str) -> None:

@@ -17,7 +17,10 @@ begin
       and not (select rolcanlogin from pg_roles where rolname = 'vitalsd_migrate') then
     alter role vitalsd_migrate login;
   end if;
-  if not pg_has_role('vitalsd_migrate', 'member') then
+  -- From PostgreSQL 16 on whoever made a role is its member without becoming it.
+  if not pg_has_role(
+    'vitalsd_migrate', case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end
+  ) then
     execute format('grant vitalsd_migrate to %I', current_user);
   end if;
   if not has_database_privilege('vitalsd_migrate', current_database(), 'create') then
