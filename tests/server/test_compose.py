@@ -9,7 +9,6 @@ import pwd
 import re
 import shutil
 import ssl
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 from collector.journal import Journal
 from collector.timescale import READER
 from tests.journal.entries import seconds
+from tests.prometheus import until
 from tests.server.host import CONFIG, Host, merged, prepared
 from tests.store.delivering import deliver, rows
 from tests.timescale import UnavailableError, cache, run
@@ -118,12 +118,11 @@ def test_health_checks_are_content_with_what_runs(host: Host) -> None:
     assert [host.healthy(service) for service in LASTING] == [True] * len(LASTING)
 
 
-def test_what_brings_everything_up_to_date_may_come_again(host: Host) -> None:
+def test_secrets_and_logins_stay_where_they_are_made_again(host: Host) -> None:
     before = {file.name: file.read_bytes() for file in (host.scratch / "config/server/secrets").iterdir()}
     run(host.scratch / "config/server/prepare.sh", "db.example")
     assert {file.name: file.read_bytes() for file in (host.scratch / "config/server/secrets").iterdir()} == before
-    for service in ENDING:
-        host.complete(service)
+    host.complete("roles")
     psycopg.connect(login(host, "charting", secret(host, "charting-password"))).close()
 
 
@@ -157,6 +156,10 @@ async def test_a_bed_delivers_and_dashboards_read(host: Host, tmp_path: Path) ->
         connection.execute("delete from vitalsd.obs")
 
 
+def test_a_backup_is_made_and_restored_for_trial(host: Host) -> None:
+    assert "restored for trial, 0 differences" in host.complete("backup")
+
+
 def test_the_first_administrator_signs_in_over_tls(host: Host) -> None:
     migrate = host.compose["services"]["migrate"]["command"]
     made = host.complete("migrate", "account", migrate[-1], "add", "wang", "--name", "王芳", "--role", "administrator",
@@ -169,13 +172,18 @@ def test_the_first_administrator_signs_in_over_tls(host: Host) -> None:
 
 
 def test_charting_reaches_the_broker_and_prometheus_knows_where_charting_is(host: Host) -> None:
-    with urllib.request.urlopen(f"http://localhost:{host.port('prometheus', '9090')}/api/v1/targets") as answer:
-        targets = {target["labels"]["job"]: target for target in json.load(answer)["data"]["activeTargets"]}
-    with urllib.request.urlopen(targets["vitalsd-charting"]["scrapeUrl"]) as answer:
-        text = answer.read().decode()
-    assert "\nvitalsd_mqtt_connected 1.0\n" in text
-    with urllib.request.urlopen(f"http://localhost:{host.port('prometheus', '9090')}/api/v1/rules") as answer:
-        loaded = {rule["name"] for group in json.load(answer)["data"]["groups"] for rule in group["rules"]}
+    prometheus = f"http://localhost:{host.port('prometheus', '9090')}/api/v1"
+
+    def scraped() -> str | None:
+        """Where Prometheus finds charting's metrics; it looks for its targets some seconds after its start."""
+        targets = httpx.get(f"{prometheus}/targets").json()["data"]["activeTargets"]
+        return next((t["scrapeUrl"] for t in targets if t["labels"]["job"] == "vitalsd-charting"), None)
+
+    until(scraped, "Prometheus has a target")
+    charting = scraped() or ""
+    until(lambda: "\nvitalsd_mqtt_connected 1.0\n" in httpx.get(charting).text, "charting has reached the broker")
+    groups = httpx.get(f"{prometheus}/rules").json()["data"]["groups"]
+    loaded = {rule["name"] for group in groups for rule in group["rules"]}
     rules = "".join((CONFIG / "prometheus" / name).read_text("utf-8") for name in ("alerts.yml", "recording.yml"))
     written = set(re.findall(r"^ *- (?:alert|record): (\S+)$", rules, re.MULTILINE))
     assert loaded == written
@@ -189,3 +197,16 @@ def test_the_broker_wants_a_login(host: Host) -> None:
     with pytest.raises(UnavailableError, match=r"[Nn]ot authori[sz]ed"):
         run(*ask, url.format(""))
     assert '"state":"online"' in run(*ask, url.format(f"charting:{secret(host, 'mqtt-password')}@"))
+
+
+def test_grafana_finds_what_its_settings_name(compose: Any) -> None:
+    grafana = compose["grafana"]
+    targets = {volume["target"]: Path(volume["source"]) for volume in grafana["volumes"] if volume["type"] == "bind"}
+    text = "\n".join(file.read_text("utf-8") for file in targets["/etc/grafana/provisioning"].rglob("*.yml"))
+    secrets = {secret["target"] for secret in grafana["secrets"]}
+    named = set(re.findall(r"/run/secrets/[\w-]+", text))
+    assert named
+    assert named <= secrets
+    assert set(re.findall(r"url: (?:http://)?([\w-]+):\d+", text)) == {"prometheus", "timescaledb"}
+    (dashboards,) = re.findall(r"path: ([\w/]+)", text)
+    assert list(targets[dashboards].glob("*.json"))
