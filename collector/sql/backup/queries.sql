@@ -24,7 +24,7 @@ lock table {} in access share mode;
 select pg_export_snapshot();
 
 -- checksum: how many rows a table has, and the sum of their hashes, in whatever order they come
-select count(*), coalesce(sum(hashtextextended(r::text, 0)), 0) from {} as r;
+select /* maintenance */ count(*), coalesce(sum(hashtextextended(r::text, 0)), 0) from {} as r;
 
 -- encoding: of the database's texts
 select pg_encoding_to_char(encoding) from pg_database where datname = current_database();
