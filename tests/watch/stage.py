@@ -120,6 +120,7 @@ class Hospital:
     proxies: dict[str, Proxy]
     disk: Path
     desk: Charting
+    desk_metrics: str
     other: str
     authority: Path
 
@@ -134,6 +135,10 @@ class Hospital:
         run = Run(kind=kind, began_us=ended_us - 1_000_000, ended_us=ended_us, place="/backups", parts=parts)
         with closing(Database(self.dsn)) as database:
             record(database, run)
+
+    def forget_backups(self) -> None:
+        with psycopg.connect(self.dsn) as database:
+            database.execute("delete from charting.backup")
 
     def fill_journal(self) -> None:
         """OR-3's, as of a bed that has not reached its server for months: more than has room, and an impossible row."""
@@ -250,7 +255,8 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
             database_.execute("insert into charting.client values (%s, %s, %s, %s, %s, %s)", seen)
         ward = Hospital(
             folder=folder, dsn=dsn, prometheus=prometheus, stand_in=stand_in, broker=broker, daemons=daemons,
-            mattresses=mattresses, beds=beds, proxies=proxies, disk=disk, desk=desk, other=urls["other"],
+            mattresses=mattresses, beds=beds, proxies=proxies, disk=disk, desk=desk,
+            desk_metrics=metrics["desk"], other=urls["other"],
             authority=authority,
         )  # fmt: skip
         ward.back_up("backup", days_ago=0)

@@ -5,8 +5,10 @@ clocks, versions of other gateways, restarts for an hour, a database that grows 
 watch that stands still.
 """
 
+import re
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +16,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.prometheus import Prometheus, until
+from charting.metrics import declared as of_charting
+from collector.metrics import declared as of_bed
+from tests.prometheus import Prometheus, promtool, until
 from tests.timescale import database
 from tests.watch.panels import Asked, asked
 from tests.watch.stage import HOT, Hospital, Page, hospital
@@ -174,6 +178,7 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     first.unplug()
     silent.values, noisy.garbage, faulty.garbage = False, b"\xff" * 100 + b"\n", b"RAISE\n"
     ward.broker.kill()
+    ward.forget_backups()
     ward.back_up("backup", days_ago=1.2)
     ward.back_up("backup", days_ago=0, reasons=("no room",))
     ward.back_up("restore_test", days_ago=36)
@@ -248,3 +253,17 @@ def test_each_query_of_a_panel_returns_rows(ward: Hospital) -> None:
         until(all_have, "rows", lambda: [(one.panel, one.text) for one in lacking])
     first.plug()
     noisy.garbage = b""
+
+
+def test_what_a_daemon_tells_is_declared_and_promtool_is_content(ward: Hospital) -> None:
+    for address, declared in ((ward.beds["OR-2"].metrics, of_bed()), (ward.desk_metrics, of_charting())):
+        with urllib.request.urlopen(f"http://{address}/metrics") as answer:
+            text = answer.read()
+        told = {tuple(line.split()[2:4]) for line in text.decode().splitlines() if line.startswith("# TYPE ")}
+        assert told == {(one.name, one.kind) for one in declared}
+        labels = {one.name: set(one.labels) for one in declared if one.kind != "histogram"}
+        for name, found in re.findall(r"^(\w+)\{(.*)\} ", text.decode(), re.MULTILINE):
+            if name in labels:
+                assert set(re.findall(r'(\w+)="', found)) == labels[name], name
+        done = promtool("check", "metrics", said=text)
+        assert done.returncode == 0, done.stdout + done.stderr
