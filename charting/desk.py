@@ -8,6 +8,7 @@ changes, and desks of several processes may write to one trail: no bed and no te
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import RLock
 from uuid import uuid4
 
@@ -17,14 +18,16 @@ from charting.case.checks import AHEAD_US, check_patient, check_texts, check_tim
 from charting.case.documents import Documents
 from charting.case.refusals import Impossible
 from charting.case.state import Case, fold
-from charting.case.stays import Overlap, overlaps
+from charting.case.stays import Overlap, Span, overlaps
 from charting.case.warnings import CaseWarning, warnings_of
 from charting.case.watching import Watching
+from charting.filler.apart import Apart
 from charting.library.library import Libraries
 from charting.templates.loader import Templates
 from charting.trail.contents import Patient
 from charting.trail.entries import Body, Closed, DeviceJudged, Discarded, Merged, Moved, Opened, Reopened
 from charting.trail.trail import CaseRow, Stale, Trail
+from collector.logs import logger
 
 AREAS = ("or", "pacu", "icu", "ward", "offsite")
 
@@ -39,8 +42,9 @@ class Desk(Documents, Watching):
     def __init__(
         self, trail: Trail, templates: Templates, libraries: Libraries, now_us: Callable[[], int], zone: str
     ) -> None:
-        """`zone`: the site's, an IANA name."""
+        """`zone`: the site's, an IANA name. `apart`: for who looks at many cases, of which one may not be readable."""
         super().__init__(trail, templates, libraries, now_us, zone)
+        self.apart = Apart(logger(), "a case cannot be read")
         self._beds = RLock()
         self._stays: dict[str, tuple[int, Case]] = {}
 
@@ -208,16 +212,21 @@ class Desk(Documents, Watching):
             end = "…" if other.end_us is None else self.clock.written(other.end_us)
             raise Impossible("bed_taken", bed=bed, start=self.clock.written(other.start_us), end=end)
 
-    def _overlaps(
-        self, known: Case | None, stays: Iterable[tuple[str, int, int | None]], until_us: int
-    ) -> Sequence[Overlap]:
+    def _overlaps(self, known: Case | None, stays: Iterable[Span], until_us: int) -> Sequence[Overlap]:
         asked = [s for s in stays if s[0]]
         if not asked:
             return []
         since = min(start for _, start, _ in asked)
         rows = self.trail.rows(since_us=since, until_us=until_us + 1, limit=10_000)
         wanted = [r for r in rows if r.state != "discarded" and (known is None or r.case != known.id)]
-        return [o for row in wanted for o in overlaps(self.moved(row), asked)]
+        return [o for row in wanted for o in overlaps(row.case, self._spans(row), asked)]
+
+    def _spans(self, row: CaseRow) -> Sequence[Span]:
+        """Of a case that cannot be read, what lists know of it: no bed is given twice for that."""
+        case = self.apart.trying(row.case, partial(self.moved, row))
+        if case is None:
+            return [(row.bed, row.opened_us, row.closed_us)]
+        return [(stay.bed, stay.start_us, stay.end_us or case.closed_us) for stay in case.stays]
 
     def moved(self, row: CaseRow) -> Case:
         """A case as far as it tells where its patient was: it is asked of many, and read from few entries."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from charting.case.state import Case
+Span = tuple[str, int, int | None]
+"""Bed, start, end (None: still)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,11 @@ class Overlap:
     end_us: int | None
 
 
-def overlaps(other: Case, stays: Iterable[tuple[str, int, int | None]]) -> Sequence[Overlap]:
-    """Where a case was in the same bed at the same time as stays (bed, start, end); times are half-open."""
+def overlaps(other: str, theirs: Iterable[Span], stays: Sequence[Span]) -> Sequence[Overlap]:
+    """Where another case, `other`, was in the same bed at the same time as stays; times are half-open."""
     return [
-        Overlap(case=other.id, bed=theirs.bed, start_us=theirs.start_us, end_us=end)
-        for bed, start_us, end_us in stays
-        for theirs in other.stays
-        for end in [theirs.end_us if theirs.end_us is not None else other.closed_us]
-        if theirs.bed == bed and (end is None or start_us < end) and (end_us is None or theirs.start_us < end_us)
+        Overlap(case=other, bed=bed, start_us=since_us, end_us=until_us)
+        for bed, since_us, until_us in theirs
+        for wanted, start_us, end_us in stays
+        if wanted == bed and (until_us is None or start_us < until_us) and (end_us is None or since_us < end_us)
     ]

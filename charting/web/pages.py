@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -104,19 +105,22 @@ def _room(here: Context, bed: Any, rows: Sequence[CaseRow]) -> Mapping[str, obje
     alerts: list[str] = []
     cases: list[Mapping[str, object]] = []
     for row in rows:
-        case = here.desk.case(row.case)
-        grid = next((d for d in case.documents.values() if here.template(d).grid), None)
-        cases.append(
-            {
-                **{name: getattr(row, name) for name in CaseRow.__slots__},
-                "record": f"/records/{row.case}/{grid.id}" if grid else "",
-            }
-        )
-        alerts += [here.words("held_alert", device=device) for device in case.held]
-        alerts += [here.words("rescue_on") for _ in open_paces(case, "rescue")]
+        known = here.desk.apart.trying(row.case, partial(_record_and_alerts, here, row.case))
+        record, told = known or ("", [here.words("case_unreadable")])
+        cases.append({**{name: getattr(row, name) for name in CaseRow.__slots__}, "record": record})
+        alerts += told
     if len(rows) > 1:
         alerts.append(here.words("overlapping"))
     return {"bed": bed, "cases": cases, "alerts": alerts, "last_us": here.department.last_us(bed.id)}
+
+
+def _record_and_alerts(here: Context, id_: str) -> tuple[str, Sequence[str]]:
+    """Where the case's record is, "" without one, and what is to be seen of it at once."""
+    case = here.desk.case(id_)
+    grid = next((d for d in case.documents.values() if here.template(d).grid), None)
+    alerts = [here.words("held_alert", device=device) for device in case.held]
+    alerts += [here.words("rescue_on") for _ in open_paces(case, "rescue")]
+    return f"/records/{id_}/{grid.id}" if grid else "", alerts
 
 
 def open_paces(case: Case, why: str) -> Iterator[tuple[Item, Pace]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -115,7 +116,9 @@ def candidates(here: Context, ask: Asked) -> list[views.CandidateOut]:
     names = patients(here, [f.case for f in found])
     told: list[views.CandidateOut] = []
     for facts in found:
-        case = here.desk.case(facts.case)
+        case = here.desk.apart.trying(facts.case, partial(here.desk.case, facts.case))
+        if case is None:
+            continue
         number, patient = names[facts.case]
         told += [
             candidate_out(here, case, candidate, facts.room, number, patient)
