@@ -16,7 +16,7 @@ SPRING_FESTIVAL = {
     2026: "02-17", 2027: "02-06", 2028: "01-26", 2029: "02-13", 2030: "02-03", 2031: "01-23", 2032: "02-11",
     2033: "01-31", 2034: "02-19", 2035: "02-08",
 }  # fmt: skip
-"""The first day of the lunar year: almanac of the Hong Kong Observatory."""
+"""The first day of the lunar year: written down from general knowledge, and as the package lunardate has it."""
 
 
 def us(text: str) -> int:
@@ -76,7 +76,7 @@ def test_a_year_without_holidays_is_told_from_october_of_the_year_before() -> No
     assert unplanned(period("2027", ZONE), ZONE, table) == [2027]
 
 
-def test_the_table_is_of_ten_years_and_agrees_with_the_almanac() -> None:
+def test_the_table_is_of_ten_years_and_agrees_with_the_lunar_calendar() -> None:
     table = holidays()
     assert list(table) == list(range(2026, 2036))
     for year, told in table.items():
