@@ -9,7 +9,7 @@ from alarms.follower import Alarms, Follower
 from alarms.latency import Latency, Summary
 from alarms.technical import SINK, about
 from charting.page.layout import Place, place
-from collector.ages import limit_s
+from charting.page.paces import Paces
 from collector.codes import Parameter
 from collector.model import Reading, Series, WavePiece
 from collector.series import SeriesReader
@@ -109,10 +109,14 @@ class Bedside:
     parameters: Mapping[str, Parameter]
     alarms: Follower
     latency: Latency
+    _paces: Paces = field(init=False)
     _waves: dict[Series, int] = field(default_factory=dict)
     _left: set[tuple[Series, int]] = field(default_factory=set)
     _ahead: bool = False
     _looked_us: int | None = None
+
+    def __post_init__(self) -> None:
+        self._paces = Paces(bed=self.bed, reader=self.reader)
 
     def look(
         self,
@@ -122,7 +126,9 @@ class Bedside:
         server: Server = Server.NONE,
     ) -> Now:
         """Read what is to be shown at `now_us` (µs since 1970 UTC). Raises what the reader raises."""
-        values = [self._value(reading, now_us, unsaved) for reading in self.reader.latest(self.bed)]
+        latest = self.reader.latest(self.bed)
+        self._paces.look(latest, now_us)
+        values = [self._value(reading, now_us, unsaved) for reading in latest]
         values = [value for value in values if value.age_s * SECOND_US < GONE_US]
         values.sort(key=_order)
         alarms = self.alarms.follow(devices, now_us)
@@ -152,7 +158,7 @@ class Bedside:
             place=where,
             text=where.written(reading),
             age_s=abs(now_us - reading.time_us) / SECOND_US,
-            limit_s=limit_s(reading),
+            limit_s=self._paces.limit_s(reading),
             saved=unsaved is None or reading.series not in unsaved.series,
         )
 
