@@ -46,7 +46,7 @@ deb: ## dist/vitalsd_VERSION+debN_ARCHITECTURE.deb for the Debian that it is mad
 
 roots: ## the package, built, installed and run in a Debian 12 and a Debian 13 of their own; as root
 	@tools/setup.sh dev roots
-	@$(BIN)/pytest -n 2 --dist loadgroup -m roots $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadscope -m roots $(ARGS)
 
 lock: ## the newest allowed versions into requirements*.lock
 	@tools/setup.sh dev

@@ -15,6 +15,7 @@ from tests.timescale import run as run_here
 
 SUITES = {"bookworm": "deb12", "trixie": "deb13"}
 WITHIN_S = 90.0
+INSIDE = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
 # Nothing of this machine's devices is seen inside: /sys is read-only, so that no udev works on it, and /dev is its own.
 BOOT = """
@@ -51,8 +52,8 @@ def base(suite: str, include: str = "") -> Path:
     with locked(file.with_suffix(".lock")):
         if not file.exists():
             part = file.with_suffix(".part.tar")
-            run_here("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", f"--include={include}", suite, part,
-                     mirror())  # fmt: skip
+            more = [f"--include={include}"] if include else []
+            run_here("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", *more, suite, part, mirror())
             part.rename(file)
     return file
 
@@ -64,16 +65,23 @@ def unpack(tar: Path, root: Path) -> None:
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
 
 
-def inside(root: Path, *command: str, env: Mapping[str, str] | None = None) -> str:
-    """Run a program of a root that is not running, with the network of this machine. Returns what it printed."""
-    given = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+def inside(
+    root: Path, *command: str, env: Mapping[str, str] | None = None, mounts: Mapping[Path, str] | None = None
+) -> str:
+    """Run a program of a root that is not running, with the network of this machine; return all that it printed.
+
+    mounts: folders of this machine by where they are seen in the root.
+    """
+    places = {Path("/dev"): "dev", **(mounts or {})}
+    for place in places.values():
+        (root / place).mkdir(exist_ok=True)
+    script = [f'mount --rbind "{here}" "$0/{there}"' for here, there in places.items()]
+    script = ["mount --make-rprivate /", *script, 'mount -t proc proc "$0/proc"', 'exec chroot "$0" "$@"']
     done = subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec",
-         'mount --make-rprivate /; mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; exec chroot "$0" "$@"',
-         str(root), *command],
-        capture_output=True, text=True, check=False, env=given | dict(env or {}),
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", "\n".join(script), root, *command],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=INSIDE | dict(env or {}),
     )  # fmt: skip
-    assert done.returncode == 0, f"{command}:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    assert done.returncode == 0, f"{command}:\n{done.stdout[-6000:]}"
     return done.stdout
 
 
@@ -86,9 +94,8 @@ class Machine:
     def try_(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as root on it, to its end, whatever that is."""
         return subprocess.run(
-            ["nsenter", "-t", str(self._pid), "-a", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-             "SYSTEMD_PAGER=cat", *command],
-            capture_output=True, text=True, check=False, cwd="/",
+            ["nsenter", "-t", str(self._pid), "-a", *command],
+            capture_output=True, text=True, check=False, cwd="/", env=INSIDE,
         )  # fmt: skip
 
     def run(self, *command: str) -> str:
