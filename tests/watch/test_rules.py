@@ -42,6 +42,15 @@ def test_rules_do_what_promtools_tests_say() -> None:
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
 
 
+def test_they_evaluate_records_before_alerts_and_leave_out_no_group() -> None:
+    groups = {
+        file: re.findall(r"^  - name: ([\w-]+)$", file.read_text(encoding="utf-8"), re.MULTILINE) for file in RULES
+    }
+    for file in TESTS:
+        order = re.findall(r"^  - (vitalsd-\w+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert order == [*groups[RULES[1]], *groups[RULES[0]]], file.name
+
+
 def test_each_alert_fires_in_one_of_them_and_is_silent_before_and_after() -> None:
     for name in alerts():
         (steps,) = [
