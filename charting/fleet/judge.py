@@ -75,7 +75,7 @@ def judged(
         last_us=last_us,
         gateway=gateway,
         devices=_devices(told, alarms, own, sure=sure, used=used, now_us=now_us),
-        synchronised=SYNC not in own if sure and gateway.reported_us is not None else None,
+        synchronised=_is_synchronised(gateway, own) if sure else None,
         saved=_UNSAVED not in own if sure else None,
         troubles=(),
     )
@@ -128,6 +128,14 @@ def _gateway(told: BedTold, version: str, now_us: int) -> Gateway:
         clock_error_s=figure(Health.CLOCK_ERROR),
         clock_drift_ppm=figure(Health.CLOCK_DRIFT),
     )
+
+
+def _is_synchronised(gateway: Gateway, own: Mapping[str, Alarm]) -> bool | None:
+    """A gateway says so only after a while: until then the kernel's bound has to say that it is."""
+    if SYNC in own:
+        return False
+    error = gateway.clock_error_s
+    return True if error is not None and not error.old and error.value < CLOCK_ERROR_S else None
 
 
 def _figure(reading: Reading, now_us: int) -> Figure | None:

@@ -82,4 +82,4 @@ def span(seconds: float) -> str:
         if whole >= long:
             rest = whole % long // short
             return f"{whole // long} {unit} {rest} {small}" if rest else f"{whole // long} {unit}"
-    return f"{whole} s" if seconds >= 1 or not seconds else f"{seconds * 1000:.0f} ms"
+    return f"{seconds * 1000:.0f} ms" if 0 < seconds < 1 else f"{max(0, whole)} s"

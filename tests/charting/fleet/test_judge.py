@@ -12,7 +12,7 @@ from charting.watch.state import BedAlarms, Doubt
 from collector.fleet import BedTold
 from collector.health import Health
 from collector.logs import logger
-from collector.model import Reading
+from collector.model import Priority, Reading
 from collector.status import LinkFault
 from tests.charting.fleet.gateways import BEDS, GIB, SOUND, VERSION, Gateway, dozen, heard_again
 from tests.page.data import MINUTE_US, NOW_US, SECOND_US, Store
@@ -149,6 +149,21 @@ def test_a_disk_is_judged_by_what_is_free_of_it(fleet: Fleet, free: float, level
     gateway.values()
     gateway.report(10, replace(SOUND, disk_bytes=100 * GIB, disk_free_bytes=round(100 * GIB * free)))
     assert fleet.judge().level is level
+
+
+@pytest.mark.parametrize(
+    ("error_s", "told", "expected"),
+    [(0.004, False, True), (0.99, False, True), (16.0, False, None), (None, False, None), (0.004, True, False)],
+)
+def test_a_clock_is_synchronised_where_the_kernel_bounds_its_error(
+    fleet: Fleet, error_s: float | None, told: bool, expected: bool | None
+) -> None:
+    gateway = Gateway(fleet.store, BED, NOW_US)
+    gateway.values()
+    gateway.report(10, replace(SOUND, clock_error_s=error_s))
+    if told:
+        gateway.condition("clock-sync", Priority.MEDIUM, 60, text="not synchronised")
+    assert fleet.judge().synchronised is expected
 
 
 @pytest.mark.parametrize(("oldest_s", "level"), [(299.0, None), (301.0, WARN), (3_601.0, BAD)])
