@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -85,7 +85,7 @@ class Installed:
 @pytest.fixture(scope="class")
 def installed(request: pytest.FixtureRequest) -> Iterator[Installed]:
     """A machine on which the package was installed by apt, with nothing before but what every Debian has."""
-    suite: str = request.cls.suite  # type: ignore[union-attr]
+    suite: str = request.cls.suite
     with ExitStack() as at_end:
         work = Path(tempfile.mkdtemp(prefix=f"{suite}-", dir=cache()))
         at_end.callback(shutil.rmtree, work)
@@ -149,22 +149,13 @@ class OnAMachine:
         check_exposure(analyze)
 
     def test_each_serial_port_has_a_name_that_no_other_has(self, installed: Installed) -> None:
-        nameless = {"vendor": "1a86", "model": "7523", "driver": "ch341", "about": {"product": "USB Serial"}}
-        ftdi = {"vendor": "0403", "driver": "ftdi_sio"}
-        silabs = {"product": "CP2102", "manufacturer": "Silicon Labs", "serial": "0001"}
-        given = [
-            Adapter(socket="1", **nameless),
-            Adapter(socket="2.3", **nameless),
-            Adapter(
-                socket="4",
-                model="6001",
-                about={"manufacturer": "FTDI", "product": "FT232R", "serial": "A50285BI"},
-                **ftdi,
-            ),
-            Adapter(socket="5", vendor="10c4", model="ea60", driver="cp210x", about=silabs),
-            Adapter(socket="6", vendor="10c4", model="ea60", driver="cp210x", about=silabs),
-            Adapter(socket="7", model="6011", about={"manufacturer": "FTDI", "product": "Quad"}, ports=2, **ftdi),
-        ]
+        nameless = Adapter(socket="1", vendor="1a86", model="7523", driver="ch341", about={"product": "USB Serial"})
+        about = {"manufacturer": "FTDI", "product": "FT232R", "serial": "A50285BI"}
+        ftdi = Adapter(socket="4", vendor="0403", model="6001", driver="ftdi_sio", about=about)
+        about = {"manufacturer": "Silicon Labs", "product": "CP2102", "serial": "0001"}
+        silabs = Adapter(socket="5", vendor="10c4", model="ea60", driver="cp210x", about=about)
+        quad = replace(ftdi, socket="7", model="6011", about={"product": "Quad"}, ports=2)
+        given = [nameless, replace(nameless, socket="2.3"), ftdi, silabs, replace(silabs, socket="6"), quad]
         assert names(installed.root, given) == [
             {"path-pci-0000:00:14.0-usb-0:1:1.0-port0"},
             {"path-pci-0000:00:14.0-usb-0:2.3:1.0-port0"},

@@ -93,5 +93,6 @@ def test_no_unit_holds_a_secret_or_an_environment(service: str) -> None:
 
 def test_a_bed_is_tried_for_ever() -> None:
     found = dict(settings("vitalsd@OR-03.service"))
-    assert (found["Restart"], found["StartLimitIntervalSec"], found["Type"]) == ("always", "0", "notify")
+    assert (found["Type"], found["Restart"], found["StartLimitIntervalSec"]) == ("notify", "always", "0")
+    assert int(found["WatchdogSec"]) <= 30
     assert "network-online.target" not in found["After"]
