@@ -143,7 +143,7 @@ client = Table(
     "client",
     METADATA,
     Column("id", Plain, primary_key=True, comment="made up by the browser"),
-    Column("account", Plain, nullable=False, comment="empty: not signed in"),
+    Column("account", Plain, nullable=False, comment="who was signed in last"),
     Column("version", Plain, nullable=False, comment="of the page that it shows"),
     Column("agent", Plain, nullable=False),
     Column("page", Plain, nullable=False, comment="which kind of page, without whose"),

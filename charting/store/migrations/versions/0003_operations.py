@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "client",
         sa.Column("id", plain, nullable=False, comment="made up by the browser"),
-        sa.Column("account", plain, nullable=False, comment="empty: not signed in"),
+        sa.Column("account", plain, nullable=False, comment="who was signed in last"),
         sa.Column("version", plain, nullable=False, comment="of the page that it shows"),
         sa.Column("agent", plain, nullable=False),
         sa.Column("page", plain, nullable=False, comment="which kind of page, without whose"),
