@@ -10,11 +10,12 @@ from hashlib import blake2b
 from pathlib import Path
 
 from charting.backup.errors import BackupError
-from charting.backup.folder import scratch, sync
+from charting.backup.folder import scratch
 from charting.backup.manifest import Manifest, Table
 from charting.backup.places import Place
 from charting.store.database import APPLICATION_ID as CHARTING
 from collector import __version__
+from collector.durable import sync
 from collector.errors import UsageError
 from collector.journal.database import APPLICATION_ID as JOURNAL
 from collector.progress import counter

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 
 from charting.backup.errors import BackupError
 from charting.backup.manifest import Manifest
+from collector.durable import sync
 from collector.errors import UsageError
 
 MANIFEST, SUMS, TESTED = "manifest.json", "SHA256SUMS", "restore_test.json"
@@ -150,15 +151,6 @@ def remove(backup: Backup) -> None:
     gone = backup.path.with_name(f".{backup.name}{_PART}")
     backup.path.rename(gone)
     shutil.rmtree(gone)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or the names in a folder are durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sums(path: Path) -> Mapping[str, str]:

@@ -1,6 +1,5 @@
 """Reads everything that can be read of a journal's file, also of a damaged one, and makes a sound one of it."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -8,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Self
 
+from collector.durable import sync
 from collector.errors import DamagedError, DiskError, JournalError
 from collector.journal.database import connect
 from collector.journal.journal import Journal
@@ -228,11 +228,7 @@ def settle(path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     new.rename(path)
     Path(f"{new}-writer").unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
 
 
 def _new(path: Path) -> Path:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from collector.durable import sync
 from collector.errors import VitalsdError
 
 SLOTS = ("a", "b")
@@ -78,7 +79,7 @@ class Slots:
         link.unlink(missing_ok=True)
         link.symlink_to(slot)
         link.replace(self._root / "current")
-        _sync(self._root)
+        sync(self._root)
 
     def version(self, slot: str) -> str:
         """What the program in a slot says of itself. Raises SlotError where it does not start."""
@@ -103,11 +104,3 @@ def identity(tree: Path) -> str:
             about = path.lstat()
             digest.update(f"{path.relative_to(tree)}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

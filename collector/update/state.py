@@ -2,13 +2,13 @@
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from collector.durable import sync
 from collector.errors import UsageError, VitalsdError
 from collector.update.gate import Look
 
@@ -79,9 +79,9 @@ class StateFile:
         fresh = self.path.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as file:
             json.dump(asdict(state), file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+        sync(fresh)
         fresh.replace(self.path)
+        sync(self._folder)
         return state
 
     @contextmanager
