@@ -56,7 +56,7 @@ class Updater:
             found = self._file.load()
             self._units = {unit.name: unit for unit in units(self._folder)}
             trial = found.trial or self._undone(found)
-            before = {**{name: self._look(name) for name in trial.units if name in self._units}, **trial.before}
+            before = {**{name: self._look(name) for name in self._running()}, **trial.before}
             return self._return(found, replace(trial, before=before, done=(), returning="by hand"))
 
     def _begin(self, found: State) -> Result | Waiting | None:
@@ -69,7 +69,7 @@ class Updater:
             self._file.save(replace(found, waiting=None, refused=""))
             return None
         if package == found.refused and not self._attended:
-            return found.last
+            return self._file.save(replace(found, waiting=None)).last
         if reason := self._against(self._running()):
             return self._wait(found, reason)
         try:
@@ -99,15 +99,14 @@ class Updater:
         """Restart the units that have not been, one by one, each found well before the next."""
         if trial.returning:
             return self._return(found, trial)
+        left = [name for name in trial.units if self._is_left(name, trial)]
         if not trial.before:
-            if reason := self._against(trial.units):
+            if reason := self._against(left):
                 return self._wait(found, reason)
             self._slots.switch(trial.new)
-        for name in trial.units:
-            if name in trial.done or name not in self._units:
-                continue
+        for name in left:
             fault, now = "", self._look(name)
-            if name not in trial.before or runs(now, trial.versions[trial.old], trial.old):
+            if name not in trial.before or self._may_be_old(name, now, trial):
                 if reason := self._against([name]):
                     return self._wait(found, reason)
                 trial = replace(trial, before={**trial.before, name: now})
@@ -138,6 +137,14 @@ class Updater:
         ended = Result(at=_now(), version=trial.versions[trial.new], returned=True, reason="; ".join(reasons))
         return self._end(ended, trial.package)
 
+    def _is_left(self, name: str, trial: Trial) -> bool:
+        """Whether a unit is still to be restarted or judged: not one that people have stopped or removed meanwhile."""
+        return name in self._units and name not in trial.done and (name in trial.before or is_running(name))
+
+    def _may_be_old(self, name: str, now: Look | None, trial: Trial) -> bool:
+        """Whether its restart may not have come about; what is no bed does not tell."""
+        return self._units[name].metrics is None or runs(now, trial.versions[trial.old], trial.old)
+
     def _gate(self, name: str, trial: Trial, slot: str) -> str:
         """Return nothing as soon as the unit has been well for a while, or what is the matter when time is up."""
         end_s, well_s = time.monotonic() + self._gate_s, None
@@ -157,18 +164,15 @@ class Updater:
         return faults(trial.before.get(name), self._look(name), trial.versions[slot], slot)
 
     def _against(self, names: Iterable[str]) -> str:
-        """Why these units are not to be restarted now, or nothing. What is in memory only is lost, whoever vouches."""
+        """Why these units are not to be restarted now, or nothing."""
         if not self._attended and not self._window.is_open(datetime.now(UTC)):
             return "outside of the window"
-        for name in names:
-            now = self._look(name)
-            if now is not None and not now.saved:
-                return f"{name}: its journal is not saved"
-            if reason := self._in_use(name, now):
-                return reason
-        return ""
+        return next((reason for name in names if (reason := self._in_use(name, self._look(name)))), "")
 
     def _in_use(self, name: str, now: Look | None) -> str:
+        """Why a unit is not to be ended, or nothing. What is in memory only would be lost, whoever vouches."""
+        if now is not None and not now.saved:
+            return f"{name}: its journal is not saved"
         unit = self._units[name]
         reason = "" if self._attended or unit.metrics is None else against(now, unit.beds)
         return reason and f"{name}: {reason}"

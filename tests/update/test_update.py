@@ -208,6 +208,20 @@ def test_a_bed_that_is_well_does_not_return_during_a_case(gateway: Gateway) -> N
     assert gateway.restarts[2:] == [f"{unit} a" for unit in reversed(UNITS)]
 
 
+def test_a_bed_that_is_well_does_not_return_while_its_journal_is_not_saved(gateway: Gateway) -> None:
+    gateway.deliver(NEW)
+    full: set[str] = set()
+
+    def of(bed: str, version: str) -> Health:
+        if (bed, version) == ("OR-2", NEW):
+            full.add("OR-1")
+        return Health(saved=bed not in full, receiving=(bed, version) != ("OR-2", NEW))
+
+    gateway.of = of
+    assert waits(gateway) == "to be returned: vitalsd@OR-1.service: its journal is not saved"
+    assert versions(gateway) == [NEW, OLD]
+
+
 def test_a_person_returns_and_the_package_is_not_tried_again(gateway: Gateway) -> None:
     gateway.deliver(NEW)
     run(gateway)
@@ -253,6 +267,57 @@ def test_the_charting_comes_first_and_has_to_be_active(gateway: Gateway) -> None
     assert versions(gateway) == [NEW, NEW]
 
 
+def test_a_service_whose_restart_was_interrupted_is_restarted(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not tell from which slot it runs."""
+    unit = "vitalsd-charting.service"
+    (gateway.files / "charting.toml").write_text("[charting]\n", encoding="utf-8")
+    (gateway.place / f"{unit}.state").write_text("active\n", encoding="utf-8")
+    gateway.deliver(NEW)
+
+    def interrupted(_: str) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.update.update.restart", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(gateway)
+    assert (gateway.restarts, gateway.current) == ([], "b")
+    assert isinstance(run(gateway), Result)
+    assert gateway.restarts == [f"{each} b" for each in (unit, *UNITS)]
+
+
+def end(gateway: Gateway, bed: str, how: str) -> None:
+    """As people do."""
+    of = gateway.of
+    gateway.of = lambda each, version: Health(answers=False) if each == bed else of(each, version)
+    if how == "removed":
+        (gateway.files / f"{bed}.toml").unlink()
+    (gateway.place / f"vitalsd@{bed}.service.state").write_text("inactive\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("how", ["stopped", "removed"])
+def test_a_bed_that_people_end_meanwhile_is_neither_waited_for_nor_started(gateway: Gateway, how: str) -> None:
+    gateway.deliver(NEW)
+    state = StateFile(gateway.section.state)
+    gateway.of = lambda bed, _: Health(open=bed == "OR-2" and state.load().trial is not None)
+    assert waits(gateway) == "vitalsd@OR-2.service: a case is open at OR-2"
+    assert gateway.restarts == []
+    end(gateway, "OR-2", how)
+    assert isinstance(run(gateway), Result)
+    assert gateway.restarts == [f"{UNITS[0]} b"]
+
+
+def test_a_bed_that_people_have_stopped_is_not_started_by_a_return(gateway: Gateway) -> None:
+    gateway.deliver(NEW)
+    gateway.of = lambda bed, _: Health(open=bed == "OR-2" and gateway.running("OR-1") == NEW)
+    assert waits(gateway) == "vitalsd@OR-2.service: a case is open at OR-2"
+    end(gateway, "OR-2", "stopped")
+    assert isinstance(back(gateway), Result)
+    assert gateway.restarts == [f"{UNITS[0]} b", f"{UNITS[0]} a"]
+
+
 def test_a_package_that_is_being_installed_waits(gateway: Gateway) -> None:
     gateway.deliver(NEW)
     (gateway.root / "package.ready").unlink(missing_ok=True)
@@ -293,6 +358,18 @@ def test_a_mistake_in_a_file_is_told_and_waited_for(gateway: Gateway) -> None:
     waiting = StateFile(gateway.section.state).load().waiting
     assert waiting is not None
     assert "OR-1.toml" in waiting.reason
+
+
+def test_nothing_waits_once_a_mistake_is_mended_and_the_package_is_refused(gateway: Gateway) -> None:
+    gateway.deliver(NEW, starts=False)
+    returns(gateway)
+    wrong = gateway.files / "OR-3.toml"
+    wrong.write_text("[bed]\n", encoding="utf-8")
+    with pytest.raises(UsageError):
+        run(gateway)
+    wrong.unlink()
+    returns(gateway)
+    assert StateFile(gateway.section.state).load().waiting is None
 
 
 def test_there_is_one_updater_at_a_time(gateway: Gateway) -> None:
