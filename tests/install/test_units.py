@@ -91,6 +91,11 @@ def test_no_unit_holds_a_secret_or_an_environment(service: str) -> None:
     assert not [key for key, _ in settings(service) if key.startswith(("Environment", "SetCredential", "PassEnv"))]
 
 
+def test_at_boot_the_updater_comes_after_the_beds() -> None:
+    (target,) = (value for key, value in settings("vitalsd@OR-03.service") if key == "WantedBy")
+    assert ("After", target) in settings("vitalsd-update.service")
+
+
 def test_a_bed_is_tried_for_ever() -> None:
     found = dict(settings("vitalsd@OR-03.service"))
     assert (found["Type"], found["Restart"], found["StartLimitIntervalSec"]) == ("notify", "always", "0")
