@@ -13,7 +13,8 @@ from charting.page.cells import cell, columns, name
 from charting.page.chart import MINUTE_US, Chart, read, tracks
 from charting.page.draw import INK, draw
 from charting.page.form import form
-from charting.page.now import Now, Value
+from charting.page.now import GONE_US, Now, Value
+from charting.page.patients import changed_us
 from charting.page.printed import document
 from charting.page.tiles import Tile, arrange
 from charting.page.words import Words
@@ -24,6 +25,9 @@ from collector.units import display
 
 STEP_US = 5 * MINUTE_US
 """Of a column of the last hour's numbers: as a paper record has them."""
+
+BEFORE = "†"
+"""Beside what was measured before a device told of another patient."""
 
 
 def downtime(now: Now, reader: SeriesReader, kind: str, words: Words, parameters: Mapping[str, Parameter]) -> str:
@@ -48,7 +52,8 @@ def sheet(
     seen_us: when the gateway's program was last known to run, where it is not the one that makes the sheet.
     """
     hour = read(reader, now.bed, now.zone, 1, now.at_us)
-    known = _Known(now, hour, words, parameters).page(seen_us)
+    changes = changed_us(reader.identities(now.bed, 0, now.at_us + 1))
+    known = _Known(now, hour, changes, words, parameters).page(seen_us)
     told = {value.reading.series.channel.code for value in now.values}
     record = form(kind, words, told | {track.series.channel.code for track in tracks(hour)})
     at = hour.local(now.at_us)
@@ -58,9 +63,13 @@ def sheet(
 
 
 class _Known:
-    def __init__(self, now: Now, hour: Chart, words: Words, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(
+        self, now: Now, hour: Chart, changes: Mapping[str, int], words: Words, parameters: Mapping[str, Parameter]
+    ) -> None:
         self._now = now
         self._hour = hour
+        self._changes = {device: at_us for device, at_us in changes.items() if now.at_us - at_us < GONE_US}
+        self._own_us = max(self._changes.values(), default=0)
         self._words = words
         self._parameters = parameters
         self._alarms = AlarmView(words, parameters, self._clock)
@@ -99,7 +108,11 @@ class _Known:
         said = [f"{text} ({device})" for device, text in told] or [
             f"{self._words('patient')} {self._words('patient.none')}"
         ]
-        lines = "".join(f"<p>{escape(text)}</p>" for text in (*said, self._words("print.person")))
+        changed = [
+            self._words("downtime.changed").format(device=device, time=self._clock(at_us), mark=BEFORE)
+            for device, at_us in self._changes.items()
+        ]
+        lines = "".join(f"<p>{escape(text)}</p>" for text in (*said, *changed, self._words("print.person")))
         return f'<div class="whose">{lines}</div>'
 
     def _server(self, seen_us: int | None) -> str:
@@ -166,6 +179,7 @@ class _Known:
         channel, words = value.reading.series.channel, self._words
         site = f" {words.site(channel.site)}" if channel.site else ""
         marks = [_ago(value.age_s)]
+        marks += [BEFORE] * (value.reading.time_us < self._own_us)
         marks += [words("old")] * value.old
         marks += [words(f"quality.{quality}")] * (quality is not Quality.VALID)
         marks += [] if value.saved else [words("unsaved")]
@@ -178,7 +192,10 @@ class _Known:
     def _numbers(self) -> str:
         hour = self._hour
         starts = range(hour.start_us, hour.end_us, STEP_US)
-        times = "".join(f"<th scope=col>{hour.local(start):%H:%M}</th>" for start in starts)
+        marks = [BEFORE if start < self._own_us else "" for start in starts]
+        times = "".join(
+            f"<th scope=col>{hour.local(at):%H:%M}{mark}</th>" for at, mark in zip(starts, marks, strict=True)
+        )
         rows = ""
         for of in columns(tracks(hour)):
             unit = display(of[0].series.channel.unit)

@@ -12,7 +12,7 @@ from charting.page.downtime import downtime
 from charting.page.now import Bedside, Server
 from charting.page.words import Lang, Words
 from collector.codes import by_refid
-from collector.model import AlarmPhase, Condition, PatientIdentity, Priority, Quality
+from collector.model import AlarmPhase, Condition, Identity, PatientIdentity, Priority, Quality
 from collector.status import DeviceState, DeviceStatus
 from collector.technical import Technical
 from tests.page.data import (
@@ -187,3 +187,46 @@ def test_an_icu_bed_goes_on_by_the_hour() -> None:
     sheet = printed(Store(), kind="icu").split('<section class="page')[-1]
     assert "ICU flowsheet" in sheet
     assert re.findall(r">(\d\d:\d\d)</text>", sheet) == [f"{(14 + 2 * n) % 24:02}:00" for n in range(12)]
+
+
+def told(minutes: int, patient: PatientIdentity, device: str = "monitor") -> Identity:
+    return Identity(bed=BED, device=device, time_us=NOW_US - minutes * MINUTE_US, identity=patient)
+
+
+@pytest.mark.parametrize(
+    ("said", "since_us"),
+    [
+        ([told(300, PATIENT), told(7, PatientIdentity(state="empty")), told(3, PATIENT)], 3),
+        ([told(300, PATIENT), told(8, replace(PATIENT, ids={"patient_id": "00999"}))], 8),
+        ([told(8, PATIENT)], 8),
+        ([told(300, PATIENT), told(8, PatientIdentity(state="discharged"))], 8),
+        ([told(300, PATIENT), told(8, replace(PATIENT, height_cm=171.0, ids={"patient_id": " 00123456"}))], None),
+        ([told(61, PATIENT)], None),
+        ([], None),
+    ],
+)
+def test_what_may_be_of_the_patient_before_is_marked(said: list[Identity], since_us: int | None) -> None:
+    store = Store(
+        readings=[
+            *(reading(HR, at, value) for at, value in beats()),
+            *(reading(of, NOW_US - 9 * MINUTE_US, 90.0) for of in (NIBP_SYS, NIBP_DIA)),
+            reading(TEMP, NOW_US - SECOND_US, 36.4),
+        ],
+        told=said,
+    )
+    html = printed(store)
+    found = re.findall(r"monitor changed what it tells of its patient at (\S+):", html)
+    heads = re.findall(r"<th scope=col>(\d\d:\d\d†?)</th>", html)
+    if since_us is None:
+        assert (found, "†" in html) == ([], False)
+    else:
+        assert found == [{3: "14:15:43", 8: "14:10:43"}[since_us]]
+        assert entries(html)["Cuff pressure"][1].startswith("9 min · †")
+        assert "†" not in entries(html)["Nasopharyngeal temperature nasopharynx"][1]
+        assert [head[:5] for head in heads if head.endswith("†")] == [h[:5] for h in heads][: {3: 12, 8: 11}[since_us]]
+
+
+def test_it_asks_for_the_time_at_which_the_patient_came() -> None:
+    """Most devices tell of nobody."""
+    for lang, line in ((Lang.ZH, "到床 ___:___"), (Lang.EN, "before this patient came (at ___:___)")):
+        assert line in printed(Store(), lang=lang)
