@@ -1,6 +1,6 @@
-"""Declares metrics and shows them as Prometheus reads them. The only file that imports its client library."""
+"""Declares metrics, shows them to Prometheus, and reads what it would. Only this file imports its client library."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import (
@@ -13,6 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -60,6 +61,13 @@ class _Computed(Collector):
         for labels, value in self.values().items():
             family.add_metric(labels, value)
         yield family
+
+
+def samples(text: str) -> Iterator[tuple[str, Mapping[str, str], float]]:
+    """Name, labels and value of each that a process exposes. Raises ValueError for a text that is none."""
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            yield sample.name, sample.labels, sample.value
 
 
 class Exposition:

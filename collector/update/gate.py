@@ -1,11 +1,11 @@
 """Whether a bed is as well after an update as before, by its own metrics."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
-from prometheus_client.parser import text_string_to_metric_families
+from collector.exposition import samples
 
 _ANSWER_S = 5.0
 
@@ -45,10 +45,9 @@ def look(address: tuple[str, int]) -> Look | None:
 
 def told(text: str) -> Look | None:
     """What metrics say. Raises ValueError for a text that is none."""
-    found: dict[str, list[tuple[dict[str, str], float]]] = defaultdict(list)
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            found[sample.name].append((sample.labels, sample.value))
+    found: dict[str, list[tuple[Mapping[str, str], float]]] = defaultdict(list)
+    for metric, labels, value in samples(text):
+        found[metric].append((labels, value))
 
     def names(metric: str, label: str, value: bool, **wanted: str) -> tuple[str, ...]:
         return tuple(

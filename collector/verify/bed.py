@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from collector.errors import JournalError
+from collector.exposition import samples
 from collector.journal import JournalReader
 from collector.model import Reading
 from collector.transport.net import free_port
@@ -145,10 +144,9 @@ class Bed:
         """How many runs of bytes of a device the daemon counts as no frame."""
         text = await asyncio.to_thread(self._metrics)
         return sum(
-            sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.name == "vitalsd_rejected_total" and sample.labels["device"] == device
+            value
+            for metric, labels, value in samples(text)
+            if metric == "vitalsd_rejected_total" and labels["device"] == device
         )
 
     def _metrics(self) -> str:
