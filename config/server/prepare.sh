@@ -16,9 +16,12 @@ cd secrets
 
 if [ ! -e server.pem ]; then
     key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
-    key ca.key
-    openssl req -x509 -new -key ca.key -days 3650 -subj "/CN=vitalsd $server" -out ca.pem \
-        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+    if [ ! -e ca.pem ]; then
+        key ca.key
+        openssl req -x509 -new -key ca.key -days 3650 -subj "/CN=vitalsd $server" -out ca.pem \
+            -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+    fi
+    [ -e ca.key ] || { echo "needed: server.pem and server.key by the authority of ca.pem, or its ca.key" >&2; exit 2; }
     key server.key
     printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=critical,CA:FALSE\n' "$names" >server.ext
     openssl req -new -key server.key -subj "/CN=$server" |

@@ -126,6 +126,29 @@ def test_secrets_and_logins_stay_where_they_are_made_again(host: Host) -> None:
     psycopg.connect(login(host, "charting", secret(host, "charting-password"))).close()
 
 
+def test_certificates_are_renewed_by_the_same_authority(host: Host, tmp_path: Path) -> None:
+    server = tmp_path / "server"
+    shutil.copytree(host.scratch / "config/server", server)
+    secrets = server / "secrets"
+    before = {name: (secrets / name).read_bytes() for name in ("ca.pem", "server.pem", "charting.key", "ca.key")}
+    for file in {*secrets.glob("server.*"), *secrets.glob("*.key")} - {secrets / "ca.key"}:
+        file.unlink()
+    (secrets / "ca.key").rename(tmp_path / "ca.key")
+    with pytest.raises(UnavailableError, match=r"needed: .*ca\.key"):
+        run(server / "prepare.sh", "db.example")
+    (tmp_path / "ca.key").rename(secrets / "ca.key")
+    run(server / "prepare.sh", "db.example")
+    same = [name for name, data in before.items() if (secrets / name).read_bytes() == data]
+    assert same == ["ca.pem", "ca.key"]
+    run("openssl", "verify", "-verify_hostname", "db.example", "-CAfile", secrets / "ca.pem", secrets / "server.pem")
+
+
+def test_what_a_person_prepares_is_left_out_of_git(host: Host) -> None:
+    made = [f"config/server/secrets/{file.name}" for file in (host.scratch / "config/server/secrets").iterdir()]
+    ignored = run("git", "-C", CONFIG.parent, "check-ignore", "config/server/.env", *made).split()
+    assert ignored == ["config/server/.env", *made]
+
+
 def test_the_database_takes_a_login_over_tls_and_nothing_else(host: Host) -> None:
     good = login(host, "charting", secret(host, "charting-password"))
     with psycopg.connect(good) as connection:
