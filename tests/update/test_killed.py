@@ -16,7 +16,7 @@ from tests.update.gateway import BEDS, NEW, OLD, UNITS, Gateway, Health, made
 Kill = Callable[[Gateway, int], int]
 LEAST, MOST = 25, 100
 """Steps."""
-LAST = 10
+LAST = 13
 """Of an update of two beds, from before the second one is restarted on."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,8 @@ PASSWORD = "a long enough phrase"
 BED = "VERIFY-update-1"
 THIS = "this.version"
 PATIENCE_S = 60.0
+LOOK_S = 0.25
+"""Between looks: they cost the bed, the service and the server more than the test."""
 FLOWS_US = 2_000_000
 """So long data come before the next change."""
 EXEC = "import os, sys; os.execv(sys.argv[1], [sys.argv[1], 'bed', sys.argv[2]])"
@@ -143,7 +146,7 @@ def charting(site: Site, slot: str) -> Iterator[Callable[[], Charting]]:
                 return Charting(f"http://127.0.0.1:{port}/", "zhang", PASSWORD)
             except OSError:
                 assert time.monotonic() < end_s
-                time.sleep(0.05)
+                time.sleep(LOOK_S)
 
     try:
         yield up
@@ -155,7 +158,7 @@ def charting(site: Site, slot: str) -> Iterator[Callable[[], Charting]]:
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(true):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(LOOK_S)
 
 
 def seen(bed: Bed) -> Look | None:
@@ -173,10 +176,13 @@ async def flows(bed: Bed) -> None:
 async def told_in_charting(of: Charting, bed: Bed) -> Sequence[str]:
     """Cases that are open at the bed, as soon as charting has what its present daemon has told."""
     since_us = bed.simulators.absences[-1].seen_us
-    (now,) = of.get("/api/beds")
-    while (now["last_us"] or 0) <= since_us:
-        (now,) = await asyncio.to_thread(of.get, "/api/beds")
-    return [case["case"] for case in now["cases"]]
+
+    def now() -> dict[str, Any]:
+        (bed,) = of.get("/api/beds")
+        return dict(bed)
+
+    await until(lambda: (now()["last_us"] or 0) > since_us)
+    return [case["case"] for case in now()["cases"]]
 
 
 @pytest.mark.timeout(240)
