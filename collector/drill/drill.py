@@ -70,7 +70,7 @@ async def _drill(setting: Setting, outage_s: float) -> tuple[Times, Result]:
     more = f'[page]\nlisten = "127.0.0.1:{port}"\n'
     with Proxy(setting.dsn) as proxy:
         async with at_bed(setting, setting.folder(NAME), proxy.dsn, more=more) as bed, _store(setting, bed) as store:
-            page = Page(port, bed.id, bed.broken)
+            page = Page(port, bed.id, store.devices, bed.broken)
             if await waited(lambda: store.newest_us() is not None) is None:
                 bed.broken.append("nothing was delivered before the server was cut off")
             before = await page.said() or ""

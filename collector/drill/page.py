@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -18,10 +19,14 @@ _STATE = re.compile(r'<p class="state">(.*?)</p>')
 
 @dataclass(slots=True)
 class Page:
-    """On a port of this machine. Seconds since the cut, and the greatest age of a device's newest value, as Times."""
+    """On a port of this machine. Seconds since the cut, and the greatest age of a device's newest value, as Times.
+
+    devices: names of those that speak; one of which the page shows nothing is as old as the outage.
+    """
 
     port: int
     bed: str
+    devices: Sequence[str]
     broken: list[str] = field(default_factory=list)
     notice_s: float | None = None
     local_s: float | None = None
@@ -76,7 +81,7 @@ class Page:
         newest: dict[str, float] = {}
         for value in now["values"]:
             newest[value["device"]] = min(value["age_s"], newest.get(value["device"], value["age_s"]))
-        self.age_s = max([*newest.values(), self.age_s or 0.0])
+        self.age_s = max([self.age_s or 0.0, *(newest.get(device, passed_s) for device in self.devices)])
         if self.notice_s is None and server["state"] == "away":
             self.notice_s = passed_s
         if self.local_s is None and server["local"]:

@@ -3,6 +3,9 @@
 import asyncio
 import json
 import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,38 @@ def test_without_a_server_nothing_is_tried(tmp_path: Path) -> None:
 def test_a_page_that_does_not_answer_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    page = Page(port, "OR-9")
+    page = Page(port, "OR-9", ["monitor"])
     assert asyncio.run(page.said()) is None
     assert page.broken == ["the bed's page did not answer /downtime: ConnectionRefusedError"]
+
+
+class _Bed(BaseHTTPRequestHandler):
+    """A page that shows what one device says."""
+
+    def do_GET(self) -> None:
+        values = [{"device": "monitor", "age_s": 0.25}]
+        body = json.dumps({"server": {"state": "reached", "local": False}, "values": values}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), _Bed) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("devices", "seen"), [(["monitor"], True), (["monitor", "vent"], False)])
+def test_a_device_that_the_page_does_not_show_is_not_fresh(port: int, devices: list[str], seen: bool) -> None:
+    page = Page(port, "OR-9", devices)
+    asyncio.run(page.watch(0.6, asyncio.Event(), ""))
+    assert page.age_s is not None
+    assert (page.age_s == 0.25) == seen
