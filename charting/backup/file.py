@@ -70,6 +70,9 @@ class FileDatabase:
         if manifest.server is not None:
             raise UsageError("this is the backup of a server's database: restore it into an empty one of those")
         fresh = self._path.with_name(f".{self._path.name}-{secrets.token_hex(4)}")
+        for beside in ("", "-wal", "-journal"):  # SQLite would take what is left beside for the restored file's own
+            if Path(f"{self._path}{beside}").exists():
+                raise UsageError(f"{self._path}{beside}: is there already")
         with self._told():
             try:
                 shutil.copyfile(folder / manifest.dump, fresh)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from charting.backup.errors import BackupError
+from charting.backup.errors import BackupError, told
 from charting.backup.file import FileDatabase
 from charting.backup.folder import MANIFEST, Backup, at, backups, held, keep, read, remove, scratch, tell_tested
 from charting.backup.manifest import LEFT_OUT, differences
@@ -49,17 +49,13 @@ def run_backup(job: Job, tell: Tell) -> None:
     tried: list[Part] = []
     with ExitStack() as stack:
         with _remembered(job, "backup", tell) as made:
-            stack.enter_context(held(job.folder))
+            with told():
+                stack.enter_context(held(job.folder))
             copies = [(each, _copied(job, each, made, tell)) for each in job.places]
         there = [(each, copy) for each, copy in copies if copy is not None]
         if there:
             with _remembered(job, "restore_test", tell) as tried:
                 tried += [_tried(job, each, copy, tell) for each, copy in there]
-        for (_, copy), part in zip(there, tried, strict=True):
-            if job.keep is not None and not part.reasons:
-                for old in surplus(backups(job.folder, copy.database), job.keep):
-                    remove(old)
-                    tell(f"{old.name}: removed")
     reasons = [reason for part in (*made, *tried) for reason in part.reasons]
     if reasons:
         raise BackupError(*reasons)
@@ -70,8 +66,8 @@ def run_restore(path: Path, dsn: str, tell: Tell) -> None:
     restored differs; UsageError for a database that is not empty or not fit for it.
     """
     backup, into = at(path), place(dsn)
-    with counter("bytes checked") as told:
-        manifest = read(backup.path, told)
+    with counter("bytes checked") as progress:
+        manifest = read(backup.path, progress)
     found = into.restore(backup.path, manifest)
     differing = differences(manifest.tables, found)
     if differing:
@@ -86,9 +82,10 @@ def _copied(job: Job, each: Place, parts: list[Part], tell: Tell) -> Backup | No
     made, name = datetime.now(UTC).replace(microsecond=0), ""
     try:
         name = each.name
-        before = backups(job.folder, name)
-        _check_room(job.folder, each.room_bytes(before[-1].size_bytes if before else 0))
-        with scratch(job.folder, name) as inside:
+        with told():
+            before = backups(job.folder, name)
+            _check_room(job.folder, each.room_bytes(before[-1].size_bytes if before else 0))
+        with told(), scratch(job.folder, name) as inside:
             manifest = each.dump(inside, made.isoformat())
             (inside / MANIFEST).write_text(manifest.json(), encoding="utf-8")
             for file in job.files if each is job.places[0] else ():
@@ -99,9 +96,6 @@ def _copied(job: Job, each: Place, parts: list[Part], tell: Tell) -> Backup | No
     except (BackupError, UsageError) as error:
         parts.append(Part(name=name, reasons=error.reasons))
         return None
-    except OSError as error:
-        parts.append(Part(name=name, reasons=(f"{error.filename}: {error.strerror}",)))
-        return None
     size = copy.size_bytes
     parts.append(Part(name=copy.name, rows=manifest.rows, size_bytes=size))
     tell(f"{copy.name}: {len(manifest.tables)} tables, {manifest.rows:,} rows, {size / 1e6:,.1f} MB")
@@ -109,23 +103,28 @@ def _copied(job: Job, each: Place, parts: list[Part], tell: Tell) -> Backup | No
 
 
 def _tried(job: Job, each: Place, copy: Backup, tell: Tell) -> Part:
-    """Restore it, and read one of the earlier ones: each has its turn, so that what a disk does to them is noticed."""
+    """Restore it; read one of the earlier ones, each in its turn, so that what a disk does to them is noticed; tidy."""
     rows, reasons = 0, list[str]()
     try:
         manifest = read(copy.path)
         rows = manifest.rows
-        with each.scratch(job.folder) as empty:
+        with told(), each.scratch(job.folder) as empty:
             reasons += differences(manifest.tables, empty.restore(copy.path, manifest))
     except (BackupError, UsageError) as error:
         reasons += error.reasons
-    tell_tested(copy, datetime.now(UTC).replace(microsecond=0), reasons)
-    tell(f"{copy.name}: restored for trial, " + (f"{len(reasons)} DIFFERENCES" if reasons else "0 differences"))
-    earlier = [backup for backup in backups(job.folder, copy.database) if backup.name != copy.name]
-    if earlier:
-        try:
-            read(earlier[copy.made.toordinal() % len(earlier)].path)
-        except BackupError as error:
-            reasons += error.reasons
+    try:
+        with told():
+            tell_tested(copy, datetime.now(UTC).replace(microsecond=0), reasons)
+            tell(f"{copy.name}: restored for trial, " + (f"{len(reasons)} DIFFERENCES" if reasons else "0 differences"))
+            earlier = [backup for backup in backups(job.folder, copy.database) if backup.name != copy.name]
+            if earlier:
+                read(earlier[copy.made.toordinal() % len(earlier)].path)
+            if job.keep is not None and not reasons:
+                for old in surplus(backups(job.folder, copy.database), job.keep):
+                    remove(old)
+                    tell(f"{old.name}: removed")
+    except BackupError as error:
+        reasons += error.reasons
     return Part(name=copy.name, rows=rows, size_bytes=copy.size_bytes, reasons=tuple(reasons))
 
 
@@ -142,7 +141,9 @@ def _remembered(job: Job, kind: Kind, tell: Tell) -> Iterator[list[Part]]:
     try:
         yield parts
     except BaseException as error:
-        parts.append(Part(name="", reasons=error.reasons if isinstance(error, UsageError) else ("interrupted",)))
+        parts.append(
+            Part(name="", reasons=error.reasons if isinstance(error, UsageError | BackupError) else ("interrupted",))
+        )
         raise
     finally:
         ended = Run(kind=kind, began_us=began_us, ended_us=_now_us(), place=str(job.folder), parts=tuple(parts))

@@ -57,6 +57,8 @@ class ServerDatabase:
 
     def dump(self, folder: Path, made: str) -> Manifest:
         with self._connected() as connection:
+            if not any(connection.execute(_Q["schemas"]).fetchone() or ()):
+                raise UsageError(f"{connection.info.dbname}: has neither a series store nor a charting of vitalsd")
             connection.execute(_Q["hold_migrations"])
             tables = [Identifier(*name) for name in connection.execute(_Q["tables"])]
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

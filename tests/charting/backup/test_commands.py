@@ -6,6 +6,8 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from errno import EACCES
+from os import strerror
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from charting.backup.configured import job_of, job_of_config
 from charting.backup.errors import BackupError
-from charting.backup.folder import backups, held, read
+from charting.backup.folder import Backup, backups, held, read
 from charting.backup.run import run_backup, run_restore
 from charting.backup.tools import tool
 from charting.store.backups import last_runs
@@ -135,6 +137,35 @@ def test_a_folder_that_is_not_there_is_remembered_too(typed: Typed, embedded: Pa
     database = open_database(f"sqlite:///{tmp_path / 'charting.db'}")
     assert "No such file" in last_runs(database)["backup"].last.parts[0].reasons[0]
     database.close()
+
+
+def test_what_a_folder_does_not_let_go_is_told_and_remembered(
+    typed: Typed, embedded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is half done is no folder; then an old backup is somebody else's."""
+    kept = tmp_path / "backups"
+    left = kept / ".left.part"
+    left.touch()
+    done = typed("backup", "--config", embedded)
+    assert (done.returncode, done.stderr) == (1, f"vitalsd: {left}: Not a directory\n")
+    left.unlink()
+    run_backup(job_of_config(embedded), lambda _: None)
+    for backup in backups(kept):
+        backup.path.rename(kept / f"{backup.database}-20260101T180000Z")
+
+    def foreign(backup: Backup) -> None:
+        raise PermissionError(EACCES, strerror(EACCES), backup.name)
+
+    monkeypatch.setattr("charting.backup.run.remove", foreign)
+    done = typed("backup", "--config", embedded)
+    assert done.returncode == 1
+    said = {f"{name}-20260101T180000Z: Permission denied" for name in (f"{tmp_path.name}-charting", "OR-03-journal")}
+    assert {line.removeprefix("vitalsd: ") for line in done.stderr.splitlines()} == said
+    database = open_database(f"sqlite:///{tmp_path / 'charting.db'}")
+    runs = last_runs(database)
+    database.close()
+    assert {reason for part in runs["restore_test"].last.parts for reason in part.reasons} == said
+    assert len(backups(kept)) == 4
 
 
 def test_a_file_with_a_password_is_left_out(embedded: Path) -> None:

@@ -161,6 +161,21 @@ def test_what_is_there_is_not_written_over(file: Path, folder: Path) -> None:
         run_restore(backup.path, "host=nowhere", lambda _: None)
 
 
+def test_what_sqlite_would_take_for_the_restored_files_own_is_not_there(
+    file: Path, folder: Path, tmp_path: Path
+) -> None:
+    """The log of a broken file that was put aside without it: its pages would go into the restored one."""
+    run_backup(job_of(f"sqlite:///{file}", folder), lambda _: None)
+    (backup,) = backups(folder)
+    back = tmp_path / "back.db"
+    for name in ("back.db-wal", "back.db-journal"):
+        (tmp_path / name).write_bytes(b"pages")
+        with pytest.raises(UsageError, match=f"{name}: is there already"):
+            run_restore(backup.path, f"sqlite:///{back}", lambda _: None)
+        assert not back.exists()
+        (tmp_path / name).unlink()
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

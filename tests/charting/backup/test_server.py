@@ -23,7 +23,6 @@ from collector.timescale import READER
 from tests.charting.backup.conftest import Done, Filled, bare, wrapped
 from tests.journal.entries import seconds
 from tests.store.delivering import deliver, rows, stored, wanted
-from tests.system.command import run
 
 OWN = (
     "select table_schema, table_name from information_schema.tables"
@@ -44,8 +43,8 @@ def held(dsn: str) -> Mapping[tuple[str, str], Counter[tuple[object, ...]]]:
     return found
 
 
-def test_everything_is_in_the_restored_database(source: Filled, empty: str) -> None:
-    done = run("restore", source.backup.path, empty)
+def test_everything_is_in_the_restored_database(typed: Callable[..., Done], source: Filled, empty: str) -> None:
+    done = typed("restore", source.backup.path, empty)
     assert done.returncode == 0, done.stderr
     assert ", 0 differences; schema: store " in done.stdout
     before, after = held(source.dsn), held(empty)
@@ -199,6 +198,13 @@ def test_a_database_that_is_not_empty_is_left_as_it_is(typed: Callable[..., Done
     assert done.returncode == 2
     assert "is not empty: public.mine" in done.stderr
     assert rows(empty, "select count(*) from pg_namespace where nspname = 'vitalsd'") == [(0,)]
+
+
+@pytest.mark.parametrize("source", ["timescale"], indirect=True)
+def test_a_database_that_is_not_ours_is_no_backup(empty: str, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="has neither a series store nor a charting"):
+        run_backup(job_of(empty, tmp_path), lambda _: None)
+    assert not backups(tmp_path)
 
 
 def test_a_plain_servers_backup_grows_into_a_newer_timescaledb(on_postgres15: Filled, timescale: str) -> None:
