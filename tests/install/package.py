@@ -13,6 +13,8 @@ from tests.timescale import run as run_here
 NEEDED_TO_BUILD = "make,python3-venv"
 # How this machine's pip finds its packages is no business of the project's; the pip in a root does as it does.
 PIP_FILES = ("/etc/pip.conf", "/root/.config/pip/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
+OWN = ("config/server/.env", "config/server/secrets/postgres-password")
+"""What git ignores and a person has there who has prepared a server in the tree."""
 
 
 def build(suite: str, work: Path) -> Path:
@@ -31,6 +33,9 @@ def build(suite: str, work: Path) -> Path:
         there = root / "source" / name
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(name, there, follow_symlinks=False)
+    (root / "source/config/server/secrets").mkdir()
+    for name in OWN:
+        (root / "source" / name).write_text("of whoever builds", encoding="utf-8")
     pip = cache() / "pip"
     pip.mkdir(exist_ok=True)
     given = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}

@@ -173,6 +173,11 @@ class OnAMachine:
         )
         assert told.count(": good: ") == 4
 
+    def test_nothing_of_who_builds_is_in_it(self, installed: Installed) -> None:
+        given = installed.machine.run("find", "/usr/share/doc/vitalsd/examples/server", "-printf", "%P\n").split()
+        assert "compose.yaml" in given
+        assert {file for file in given if file == ".env" or file.startswith("secrets")} == set()
+
     def test_a_bed_runs_closed_in(self, installed: Installed, bed: Machine) -> None:
         assert installed.shown("vitalsd@OR-03", "ActiveState") == "active"
         pid = installed.shown("vitalsd@OR-03", "MainPID")

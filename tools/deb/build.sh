@@ -49,6 +49,7 @@ doc=$root/usr/share/doc/vitalsd
 install -d "$doc/examples"
 cp -rL config/. "$doc/examples"
 rm -r "$doc/examples/udev"
+rm -rf "$doc/examples/server/secrets" "$doc/examples/server/.env" # what somebody has prepared here is his alone
 cat LICENSE NOTICE >"$doc/copyright"
 gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
 
