@@ -27,7 +27,7 @@ from tests.store.delivering import deliver
 from tests.timescale import POSTGRES, TIMESCALE, programs
 from tests.timescale import database as new_database
 
-CASES = 20
+CASES = 5
 SERVERS = ("timescale", "postgres15")
 BUILDS = {"timescale": TIMESCALE, "postgres15": POSTGRES}
 

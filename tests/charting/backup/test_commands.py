@@ -19,6 +19,7 @@ from charting.backup.configured import job_of, job_of_config
 from charting.backup.errors import BackupError
 from charting.backup.folder import Backup, backups, held, read
 from charting.backup.run import run_backup, run_restore
+from charting.backup.server import ServerDatabase
 from charting.backup.tools import tool
 from charting.store.backups import last_runs
 from charting.store.migrate import migrate as migrate_charting
@@ -250,9 +251,10 @@ def test_a_copy_that_was_cut_off_is_no_backup_and_goes_with_the_next(
     assert not backups(tmp_path)
     with pytest.raises(UsageError, match="not the folder of a backup"):
         run_restore(half, source.dsn, lambda _: None)
-    run_backup(job_of(source.dsn, tmp_path), lambda _: None)
+    Journal.open(tmp_path / "journal.db").close()
+    run_backup(job_of(f"sqlite:///{tmp_path}/journal.db", tmp_path), lambda _: None)
     assert not half.exists()
-    assert len(backups(tmp_path)) == 1
+    assert [backup.database for backup in backups(tmp_path)] == [f"{tmp_path.name}-journal"]
 
 
 @pytest.mark.parametrize("source", ["timescale"], indirect=True)
@@ -262,7 +264,7 @@ def test_a_password_is_for_nobody_to_see(source: Filled, tmp_path: Path, monkeyp
 {{ echo "$@"; env; }} > {tmp_path}/seen; stat -c %a "$PASS" > {tmp_path}/mode; cat "$PASS" > {tmp_path}/pass
 exec "$REAL" "$@" """
     wrapped("pg_dump", tmp_path, spy, monkeypatch)
-    run_backup(job_of(make_conninfo(source.dsn, password=r"ge:h\eim"), tmp_path), lambda _: None)
+    ServerDatabase(make_conninfo(source.dsn, password=r"ge:h\eim")).dump(tmp_path, "now")
     assert "passfile=" in (tmp_path / "seen").read_text()
     assert "eim" not in (tmp_path / "seen").read_text()
     assert (tmp_path / "mode").read_text() == "600\n"

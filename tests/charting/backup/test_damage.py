@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
@@ -16,6 +15,7 @@ from charting.backup.folder import backups
 from charting.backup.run import run_backup, run_restore
 from charting.backup.tools import reason
 from collector.errors import UsageError
+from collector.journal import Journal
 from tests.charting.backup.conftest import Done, Filled, bare, wrapped
 from tests.store.delivering import rows
 
@@ -135,14 +135,16 @@ def test_a_dump_that_was_damaged_as_it_was_written_is_noticed_by_its_trial_resto
     assert not rows(source.dsn, "select datname from pg_database where starts_with(datname, %s)", scratch)
 
 
-@pytest.mark.parametrize("source", ["timescale"], indirect=True)
-def test_an_earlier_backup_that_the_disk_has_changed_is_noticed_by_the_next_run(source: Filled, tmp_path: Path) -> None:
-    old = tmp_path / f"{source.backup.database}-20260101T000000Z"
-    shutil.copytree(source.backup.path, old)
-    flip(old / "database.dump", 100)
+def test_an_earlier_backup_that_the_disk_has_changed_is_noticed_by_the_next_run(tmp_path: Path) -> None:
+    Journal.open(tmp_path / "journal.db").close()
+    job = job_of(f"sqlite:///{tmp_path}/journal.db", tmp_path)
+    run_backup(job, lambda _: None)
+    (made,) = backups(tmp_path)
+    old = made.path.rename(tmp_path / f"{made.database}-20260101T000000Z")
+    flip(old / "database.db", 100)
     with pytest.raises(BackupError) as found:
-        run_backup(job_of(source.dsn, tmp_path), lambda _: None)
-    assert found.value.reasons == (f"{old.name}/database.dump: is not what was written (SHA-256)",)
+        run_backup(job, lambda _: None)
+    assert found.value.reasons == (f"{old.name}/database.db: is not what was written (SHA-256)",)
     assert [backup.tested for backup in backups(tmp_path)] == [True, True]
 
 

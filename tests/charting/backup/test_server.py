@@ -163,7 +163,10 @@ def test_scratch_databases_that_were_left_go_and_one_in_use_stays(
         connection.execute(f"create database {scratch}used".encode())
         try:
             with psycopg.connect(admin, dbname=f"{scratch}used"):
-                run_backup(job_of(source.dsn, tmp_path), lambda _: None)
+                with ServerDatabase(source.dsn).scratch(tmp_path):
+                    there = {name for (name,) in rows(admin, SCRATCH, scratch)}
+                    assert len(there) == 2
+                    assert f"{scratch}left" not in there
                 assert rows(admin, SCRATCH, scratch) == [(f"{scratch}used",)]
         finally:
             connection.execute(f"drop database if exists {scratch}left".encode())
