@@ -79,8 +79,8 @@ class _Known:
         now, words, found = self._now, self._words, tracks(self._hour)
         demo = now.demo or any(track.demo for track in found)
         mark = '<b class="demo">演示 DEMO</b>' if demo else ""
-        printed = f"{words('print.printed')} {self._hour.local(now.at_us):%Y-%m-%d %H:%M:%S} {now.zone}"
-        head = f"<h1>{escape(title(now.bed, words))}</h1>{mark}<p>{escape(printed)}</p>"
+        until = f"{words('downtime.until')} {self._hour.local(now.at_us):%Y-%m-%d %H:%M:%S} {now.zone}"
+        head = f"<h1>{escape(title(now.bed, words))}</h1>{mark}<p>{escape(until)}</p>"
         body = [
             self._whose(),
             f'<p class="state">{escape(self._server(seen_us))}</p>',

@@ -91,7 +91,7 @@ def test_it_says_whose_bed_it_is_when_it_was_printed_and_since_when_the_server_i
     words = Words(lang)
     known, sheet = html.split('<section class="page')[1:]
     assert f"{BED} · {words('downtime.title')}" in known
-    assert "2026-11-24 14:18:43 Asia/Shanghai" in known
+    assert f"{words('downtime.until')} 2026-11-24 14:18:43 Asia/Shanghai" in known, "a tab may be printed long after"
     assert words("server.away_since").format(time="2026-11-24 14:02:43") in known
     assert "张 三丰 00123456 (monitor)" in known
     assert words("print.person") in known
