@@ -38,7 +38,6 @@ from tests.page.data import (
     series,
     status,
 )
-from tests.page.test_downtime import away
 
 
 @dataclass
@@ -244,7 +243,9 @@ async def test_nothing_is_fetched_from_elsewhere_and_no_script_is_inline() -> No
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("path", ["/", "/api/now", "/chart.svg", "/page.js", "/page.css", "/icon.svg", "/health"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api/now", "/chart.svg", "/page.js", "/page.css", "/icon.svg", "/health", "/downtime"]
+)
 async def test_every_answer_carries_the_headers(path: str) -> None:
     answer = await Site().get(path)
     assert answer.status_code == 200
@@ -400,46 +401,3 @@ async def test_an_address_in_use_is_the_callers_mistake() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
             await serve(site.app(), "127.0.0.1", port, site.stop)
-
-
-async def test_the_print_and_the_blank_sheet_are_pages_that_bring_only_their_style() -> None:
-    site = Site()
-    for path, page in (("/print?lang=en", "Bedside data"), ("/blank?lang=zh", "空白")):
-        answer = await site.get(path)
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        assert page in answer.text
-        assert re.findall(r'(?:href|src)="([^"]+)"', answer.text)[0] == "print.css"
-        assert "style=" not in answer.text
-    assert (await site.get("/print.css")).headers["content-type"].startswith("text/css")
-    front = (await site.get("/?lang=en")).text
-    assert 'href="print?lang=en"' in front
-    assert 'href="blank?lang=en"' in front
-
-
-async def test_after_two_minutes_without_its_server_the_bed_says_that_it_works_alone() -> None:
-    site = Site(server=False)
-    away_us = NOW_US - 90 * SECOND_US
-    site.store.changes = [away(away_us)]
-    banner = re.compile(r'<div id="server">(.*?)</div>')
-    for after_s, reached, local in ((119, False, False), (120, False, True), (121, True, False)):
-        site.now_us, site.server = away_us + after_s * SECOND_US, reached
-        state = "reached" if reached else "away"
-        since = None if reached else rfc3339(away_us)
-        assert (await site.now())["server"] == {"state": state, "away_since": since, "local": local}
-        shown = banner.search((await site.get("/?lang=en")).text)
-        assert shown is not None
-        assert ("this bed works alone" in shown[1], 'href="downtime?lang=en"' in shown[1]) == (local, local)
-
-
-async def test_a_bed_without_a_server_misses_none() -> None:
-    site = Site()
-    site.store.changes = [away(NOW_US - 600 * SECOND_US)]
-    assert (await site.now())["server"] == {"state": "none", "away_since": None, "local": False}
-
-
-@pytest.mark.parametrize("path", ["/downtime?lang=en", "/blank?lang=en", "/print?lang=en"])
-async def test_what_is_printed_is_a_page_of_the_bed_and_links_back(path: str) -> None:
-    answer = await Site(server=True).get(path)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert '<a href=".?lang=en">' in answer.text
-    assert '<link rel="stylesheet" href="print.css">' in answer.text
