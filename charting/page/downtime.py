@@ -104,16 +104,17 @@ class _Known:
 
     def _whose(self) -> str:
         """As each device that tells of a patient has him, and lines to write on: a person looks at the wristband."""
-        told = [(device.device, self._alarms.patient(device)) for device in self._now.devices if patient_of(device)]
-        said = [f"{text} ({device})" for device, text in told] or [
+        named = [device for device in self._now.devices if patient_of(device)]
+        said = [f"{self._alarms.patient(device)} ({device.device})" for device in named] or [
             f"{self._words('patient')} {self._words('patient.none')}"
         ]
         changed = [
             self._words("downtime.changed").format(device=device, time=self._clock(at_us), mark=BEFORE)
             for device, at_us in self._changes.items()
         ]
-        lines = "".join(f"<p>{escape(text)}</p>" for text in (*said, *changed, self._words("print.person")))
-        return f'<div class="whose">{lines}</div>'
+        told = "".join(f"<p>{escape(text)}</p>" for text in said)
+        warned = "".join(f"<p><b>{escape(text)}</b></p>" for text in changed)
+        return f'<div class="whose">{told}{warned}<p>{escape(self._words("print.person"))}</p></div>'
 
     def _server(self, seen_us: int | None) -> str:
         now, words = self._now, self._words
