@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from charting.inspection.gateways import Told, downs
+from charting.inspection.gateways import Told, unknown
 from charting.inspection.measured import Device, Gap, RejectedDay
 from charting.inspection.raw import Day, Offset, Stay
 from charting.inspection.raw import Told as Identity
@@ -61,7 +61,7 @@ def _device(
     offset_s: float | None,
 ) -> Device:
     (bed, device), end_us = key, told.period.end_us
-    down = downs(told, bed)
+    less = unknown(told, bed)
     by_cause = {
         cause: clipped((s for s in links if s.code == cause), told.period)
         for cause in sorted({spell.code for spell in links})
@@ -79,19 +79,19 @@ def _device(
         model=who.model if who else "",
         serial=who.serial if who else "",
         software=who.software if who else "",
-        gaps=tuple(Gap(cause=cause, tally=tally(spans, end_us, down)) for cause, spans in by_cause.items() if spans),
-        lost=tally(lost, end_us, down),
+        gaps=tuple(Gap(cause=cause, tally=tally(spans, end_us, less)) for cause, spans in by_cause.items() if spans),
+        lost=tally(lost, end_us, less),
         cases=len(cases),
         missed=len(missed),
-        frames=sum(frames.values()),
-        rejected=sum(rejected.values()),
-        rejected_bytes=sum(rejected_bytes.values()),
+        frames=_sum(frames),
+        rejected=_sum(rejected),
+        rejected_bytes=_sum(rejected_bytes),
         worst=tuple(
             RejectedDay(day=day, frames=frames.get(day, 0.0), rejected=rejected[day],
                         rejected_bytes=rejected_bytes.get(day, 0.0))
             for day in worst
         ),
-        restarts=sum(_by_day(counts, Health.RESTARTS).values()),
+        restarts=_sum(_by_day(counts, Health.RESTARTS)),
         offset_s=offset_s,
     )  # fmt: skip
 
@@ -105,6 +105,10 @@ def _cases(period: Period, stays: Sequence[Stay], bed: str) -> Sequence[Interval
 
 def _by_day(counts: Mapping[str, Sequence[Day]], code: Health) -> Mapping[str, float]:
     return {day.day.isoformat(): day.total for day in counts.get(code, ())}
+
+
+def _sum(by_day: Mapping[str, float]) -> float | None:
+    return sum(by_day.values()) if by_day else None
 
 
 def _nearest(offset_s: float | None, zone_s: float) -> float | None:

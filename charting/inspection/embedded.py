@@ -1,6 +1,7 @@
 """The same of beds whose journals are read in place: an embedded installation, without a database server."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
@@ -20,6 +21,7 @@ from charting.inspection.raw import (
     Offset,
     Silence,
     Standing,
+    Starts,
     Told,
     VersionRun,
 )
@@ -58,6 +60,15 @@ class JournalStore:
             for bed, told in self._points([Health.UPTIME.value], period.start_us, period.end_us)
             for n in np.flatnonzero(np.diff(told.time_us) > SILENT_S * 1e6)
         ]
+
+    def starts(self, period: Period, zone: str) -> Sequence[Starts]:
+        found = []
+        for bed, told in self._points([Health.UPTIME.value], period.start_us, period.end_us):
+            begun_us = told.time_us - (told.value + 1) * 1e6
+            anew = told.time_us[1:][begun_us[1:] > told.time_us[:-1]]
+            by_day = Counter(local(int(at_us), zone).date() for at_us in anew)
+            found += [Starts(bed=bed, day=day, times=n) for day, n in sorted(by_day.items())]
+        return found
 
     def days(self, period: Period, zone: str) -> Sequence[Day]:
         edges = _midnights(period, zone)
@@ -98,7 +109,7 @@ class JournalStore:
                 bed=bed,
                 device=change.device,
                 source=change.alarm.source,
-                since_us=change.time_us,
+                since_us=_since(reader, change),
                 priority=change.alarm.priority,
                 code=change.alarm.code,
                 text=change.alarm.text,
@@ -132,6 +143,18 @@ class JournalStore:
 
 def _is_own(change: Condition) -> bool:
     return change.device == GATEWAY and re.fullmatch(SOURCES, change.alarm.source) is not None
+
+
+def _since(reader: SeriesReader, last: Condition) -> int:
+    """When a condition began that stands; as far as the journal goes back."""
+    if last.alarm.phase is AlarmPhase.START:
+        return last.time_us
+    since_us = None
+    for change in reader.conditions(last.bed, 0, last.time_us):
+        if (change.device, change.alarm.source) == (last.device, last.alarm.source):
+            over = change.alarm.phase is AlarmPhase.END
+            since_us = None if over else change.time_us if since_us is None else since_us
+    return last.time_us if since_us is None else since_us
 
 
 def _change(change: Condition) -> Change:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from alarms.technical import about
 from charting.case.clock import local
+from charting.inspection import raw
 from charting.inspection.measured import (
     ClockState,
     DayState,
@@ -15,6 +16,7 @@ from charting.inspection.measured import (
     JournalState,
     Level,
     Outage,
+    Starts,
     Unreached,
     Version,
 )
@@ -40,6 +42,8 @@ from collector.technical import GATEWAY
 from collector.timekeeping import SYNC
 
 SINK = "sink:"
+_APART_S = 300.0
+"""A bed that reaches its server so much later than the others was kept from it by something of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +57,19 @@ class Told:
     days: Sequence[Day]
     spells: Sequence[Spell]
     versions: Sequence[VersionRun]
+    starts: Sequence[raw.Starts]
     from_us: int
 
 
 def downs(told: Told, bed: str) -> Sequence[Interval]:
     """When a gateway was not running, as it told afterwards."""
-    return clipped((s for s in told.spells if (s.bed, s.source) == (bed, GATEWAY_SOURCE)), told.period)
+    return _spans(told, bed, GATEWAY_SOURCE)
+
+
+def unknown(told: Told, bed: str) -> Sequence[Interval]:
+    """When a gateway was not running, or told nothing: what stood before it may have ended meanwhile."""
+    heard, down = told.heard.get(bed), downs(told, bed)
+    return union([*down, *_silent(told, heard, _window(told, heard), down)])
 
 
 def gateways(told: Told, beds: Sequence[str], outages: Sequence[Outage]) -> Sequence[Gateway]:
@@ -70,12 +81,13 @@ def gateways(told: Told, beds: Sequence[str], outages: Sequence[Outage]) -> Sequ
 
 
 def outages(told: Told, beds: Sequence[str]) -> Sequence[Outage]:
-    """Two beds at least: of one alone nobody can say whether it is its network or the server."""
+    """Of those that were heard of two beds at least: of one nobody can say whether it is its network or the server."""
+    beds = [bed for bed in beds if (heard := told.heard.get(bed)) is not None and heard.first_us is not None]
     if len(beds) < 2:
         return []
     found = []
     for sink in sorted({s.source for s in told.spells if s.source.startswith(SINK)}):
-        of_bed = [clipped((s for s in told.spells if (s.bed, s.source) == (bed, sink)), told.period) for bed in beds]
+        of_bed = [without(_spans(told, bed, sink), downs(told, bed)) for bed in beds]
         for start_us, end_us in shared(of_bed, max(2, (len(beds) + 1) // 2)):
             hit = sum(bool(common(each, [(start_us, end_us)])) for each in of_bed)
             found.append(Outage(sink=_name(sink), start_us=start_us, end_us=end_us, beds=hit))
@@ -110,9 +122,7 @@ def versions(told: Told) -> tuple[Sequence[Version], Tally, Sequence[str]]:
 
 def _gateway(told: Told, bed: str, by_code: Mapping[str, Sequence[Day]], outages: Sequence[Outage]) -> Gateway:
     period, heard = told.period, told.heard.get(bed)
-    window: Sequence[Interval] = []
-    if heard is not None and heard.ever_us < period.end_us:
-        window = [(max(period.start_us, heard.ever_us), period.end_us)]
+    window = _window(told, heard)
     down = common(downs(told, bed), window)
     silent = _silent(told, heard, window, down)
     known_s = seconds(window) - seconds(silent)
@@ -124,6 +134,7 @@ def _gateway(told: Told, bed: str, by_code: Mapping[str, Sequence[Day]], outages
         down=tally(down, period.end_us),
         silent=tally(silent, period.end_us),
         share=(known_s - seconds(down)) / known_s if known_s > 0 else None,
+        starts=_starts(told, bed),
         days=tuple(_days(told, window, down, silent)),
         version=runs[-1].version if runs else "",
         memory=_level(by_code.get(Health.MEMORY, ()), low=True),
@@ -133,6 +144,13 @@ def _gateway(told: Told, bed: str, by_code: Mapping[str, Sequence[Day]], outages
         clock=_clock(told, bed, by_code),
         unreached=tuple(_unreached(told, bed, outages)),
     )
+
+
+def _window(told: Told, heard: Heard | None) -> Sequence[Interval]:
+    """The period, since a gateway was heard of."""
+    if heard is None or heard.ever_us >= told.period.end_us:
+        return []
+    return [(max(told.period.start_us, heard.ever_us), told.period.end_us)]
 
 
 def _silent(
@@ -161,11 +179,17 @@ def _days(
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
         of = days(day, day, told.zone)
-        whole = [(of.start_us, min(of.end_us, period.end_us))]
+        whole = [(of.start_us, of.end_us)]
         outside_s = seconds(whole) - seconds(common(whole, window))
         states.append(DayState(day=day.isoformat(), down_s=seconds(common(whole, down)),
                                silent_s=seconds(common(whole, silent)), outside_s=outside_s))  # fmt: skip
     return states
+
+
+def _starts(told: Told, bed: str) -> Starts:
+    by_day = {starts.day.isoformat(): starts.times for starts in told.starts if starts.bed == bed}
+    day = max(by_day, key=lambda day: by_day[day], default="")
+    return Starts(times=sum(by_day.values()), day=day, most=by_day.get(day, 0))
 
 
 def _level(told: Sequence[Day], *, low: bool = False) -> Level | None:
@@ -195,8 +219,12 @@ def _disk(by_code: Mapping[str, Sequence[Day]]) -> Disk | None:
 
 def _journal(told: Told, bed: str, by_code: Mapping[str, Sequence[Day]]) -> JournalState:
     oldest = by_code.get(Health.JOURNAL_OLDEST, ())
-    lost = clipped((s for s in told.spells if s.bed == bed and s.source.startswith(SINK)), told.period)
-    behind = [day.high - seconds(common([_until(day.day, told.zone)], lost)) for day in oldest]
+    excused = union(
+        (spell.onset_us, spell.ended_us or told.period.end_us)
+        for spell in told.spells
+        if spell.bed == bed and (spell.source == GATEWAY_SOURCE or spell.source.startswith(SINK))
+    )
+    behind = [day.high - seconds(common([_waited(day, told.zone)], excused)) for day in oldest]
     return JournalState(
         largest_bytes=_most(by_code.get(Health.JOURNAL_SIZE, ())),
         pending=_most(by_code.get(Health.JOURNAL_PENDING, ())),
@@ -221,26 +249,32 @@ def _clock(told: Told, bed: str, by_code: Mapping[str, Sequence[Day]]) -> ClockS
 
 
 def _unreached(told: Told, bed: str, outages: Sequence[Outage]) -> Iterable[Unreached]:
-    """What overlaps an outage of the server is told there."""
+    """What lies in an outage of the server is told there; who tells its own a little later was not alone."""
     for sink in sorted({s.source for s in told.spells if s.bed == bed and s.source.startswith(SINK)}):
-        lost = clipped((s for s in told.spells if (s.bed, s.source) == (bed, sink)), told.period)
+        lost = _spans(told, bed, sink)
         of_server = [(o.start_us, o.end_us) for o in outages if o.sink == _name(sink)]
-        alone = [span for span in lost if not common([span], of_server)]
-        yield Unreached(sink=_name(sink), alone=tally(alone, told.period.end_us))
+        less = union([*of_server, *unknown(told, bed)])
+        alone = [span for span in lost if seconds(without([span], less)) >= (_APART_S if common([span], less) else 0)]
+        yield Unreached(sink=_name(sink), alone=tally(alone, told.period.end_us, less))
 
 
 def _stood(told: Told, bed: str, source: str) -> Tally:
-    found = clipped((s for s in told.spells if (s.bed, s.source) == (bed, source)), told.period)
-    return tally(found, told.period.end_us)
+    return tally(_spans(told, bed, source), told.period.end_us, unknown(told, bed))
+
+
+def _spans(told: Told, bed: str, source: str) -> Sequence[Interval]:
+    """When a condition of a gateway's stood in the period."""
+    return clipped((s for s in told.spells if (s.bed, s.source) == (bed, source)), told.period)
 
 
 def _most(told: Sequence[Day]) -> float | None:
     return max((day.high for day in told), default=None)
 
 
-def _until(day: date, zone: str) -> Interval:
-    """A day and the one before it: what waits may be as old as all that the server was not reached in them."""
-    return days(day - timedelta(days=1), day, zone).start_us, days(day, day, zone).end_us
+def _waited(oldest: Day, zone: str) -> Interval:
+    """When what was oldest on a day may have waited."""
+    of = days(oldest.day, oldest.day, zone)
+    return of.start_us - round(oldest.high * 1e6), of.end_us
 
 
 def _name(source: str) -> str:

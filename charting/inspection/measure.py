@@ -33,7 +33,10 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What a site's file says. `beds`: beside those of which the store has heard. `certificates`: name → PEM file."""
+    """What a site's file says. `certificates`: name → PEM file.
+
+    `beds`: beside those of which the store has heard in the period; where there are none, those of which it ever has.
+    """
 
     name: str
     zone: str
@@ -57,9 +60,11 @@ def measured(
         days=store.days(period, site.zone),
         spells=spells(store.changes(period)),
         versions=store.versions(period),
+        starts=store.starts(period, site.zone),
         from_us=dropped_us,
     )
-    beds = [*site.beds, *(bed for bed in sorted(heard) if bed not in site.beds)]
+    others = sorted(bed for bed, each in heard.items() if each.first_us is not None or not site.beds)
+    beds = [*site.beds, *(bed for bed in others if bed not in site.beds)]
     fed = store.told(period, [bed for bed in beds if bed not in heard])
     own = [bed for bed in beds if bed not in fed]
     lost = outages(told, own)
@@ -83,7 +88,9 @@ def measured(
         versions=tuple(found_versions),
         skew=skew,
         skewed=tuple(skewed),
-        faults=tuple(_fault(each, period) for each in store.standing(period.end_us) if each.bed in beds),
+        faults=tuple(
+            _fault(each, heard.get(each.bed), period) for each in store.standing(period.end_us) if each.bed in beds
+        ),
         backups=records.runs("backup", period, from_us) if records is not None else None,
         restores=records.runs("restore_test", period, from_us) if records is not None else None,
         pages=tuple(records.pages(period)) if records is not None else (),
@@ -132,7 +139,8 @@ def first_us(heard: Sequence[Heard]) -> int | None:
     return min((each.ever_us for each in heard), default=None)
 
 
-def _fault(told: Standing, period: Period) -> Fault:
+def _fault(told: Standing, heard: Heard | None, period: Period) -> Fault:
+    until_us = period.end_us if heard is None else heard.last_us or told.since_us
     return Fault(
         bed=told.bed,
         device=told.device,
@@ -141,7 +149,7 @@ def _fault(told: Standing, period: Period) -> Fault:
         priority=told.priority,
         text=told.text,
         since_us=told.since_us,
-        stood_s=(period.end_us - told.since_us) / 1e6,
+        stood_s=max(until_us - told.since_us, 0) / 1e6,
     )
 
 
@@ -167,6 +175,8 @@ def _of_gateways(of: Sequence[Gateway]) -> Iterator[Unmeasured]:
 
 
 def _of_devices(of: Sequence[Device]) -> Iterator[Unmeasured]:
-    without = [f"{device.bed} {device.device}" for device in of if device.offset_s is None]
-    if without:
-        yield Unmeasured(key="device_clock", about=", ".join(without))
+    lacking = {
+        "counts": [f"{device.bed} {device.device}" for device in of if device.frames is None],
+        "device_clock": [f"{device.bed} {device.device}" for device in of if device.offset_s is None],
+    }
+    return (Unmeasured(key=key, about=", ".join(names)) for key, names in lacking.items() if names)

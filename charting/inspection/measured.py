@@ -45,8 +45,8 @@ class Disk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalState:
     """`oldest_s`: age of the oldest entry that a server lacked. `behind_s`: how much older than all the time for which
-    the server was not reached on that day and the one before. Then how long the disk took nothing, the file was nearly
-    full, and data were given up.
+    the server was not reached or the gateway was down since then. Then how long the disk took nothing, the file was
+    nearly full, and data were given up.
     """
 
     largest_bytes: float | None
@@ -80,6 +80,15 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """How often the program began anew, and on the day on which it did most often ("": never)."""
+
+    times: int
+    day: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     """`since_us`: first heard of ever; None: never. `watched_s`: of the period, since then. `share`: up, of the time of
     which it is known; None: of none.
@@ -91,6 +100,7 @@ class Gateway:
     down: Tally
     silent: Tally
     share: float | None
+    starts: Starts
     days: tuple[DayState, ...]
     version: str
     memory: Level | None
@@ -103,7 +113,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Why a device was not received (a code VND_VITALSD_LINK_…), while its gateway ran."""
+    """Why a device was not received (a code VND_VITALSD_LINK_…), while its gateway is known to have run."""
 
     cause: str
     tally: Tally
@@ -120,7 +130,8 @@ class RejectedDay:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """`lost`: it went silent in a case and came back in it. `cases`: at its bed; `missed`: those in which it was not
-    received at all. `worst`: the days with the most rejected runs. `offset_s`: its clock minus ours, read in UTC or in
+    received at all. Frames, rejected and restarts: None where no gateway counts them. `worst`: the days with the most
+    rejected runs. `offset_s`: its clock minus ours, read in UTC or in
     the site's zone, whichever is nearer; the last one.
     """
 
@@ -134,11 +145,11 @@ class Device:
     lost: Tally
     cases: int
     missed: int
-    frames: float
-    rejected: float
-    rejected_bytes: float
+    frames: float | None
+    rejected: float | None
+    rejected_bytes: float | None
     worst: tuple[RejectedDay, ...]
-    restarts: float
+    restarts: float | None
     offset_s: float | None
 
 
@@ -164,7 +175,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A technical condition that stood at the end, since its last change at `since_us`, for so long."""
+    """A technical condition that stood at the end, since `since_us`, and for so long as its gateway was heard of."""
 
     bed: str
     device: str

@@ -42,6 +42,15 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """How often a gateway's program began on a day of the site's; without the first time in the period."""
+
+    bed: str
+    day: date
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """Readings of one signal on a day of the site's: how many, the least, the largest, their sum.
 
@@ -90,7 +99,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A technical condition of which no end was told. `since_us`: its last change."""
+    """A technical condition of which no end was told; as it was told last. `since_us`: its beginning."""
 
     bed: str
     device: str
@@ -132,6 +141,9 @@ class Store(Protocol):
 
     def silences(self, period: Period) -> Sequence[Silence]:
         """Longer than SILENT_S, between two readings of the period."""
+
+    def starts(self, period: Period, zone: str) -> Sequence[Starts]:
+        """Days on which there was one."""
 
     def days(self, period: Period, zone: str) -> Sequence[Day]:
         """Of DAILY and STEP."""

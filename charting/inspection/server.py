@@ -18,6 +18,7 @@ from charting.inspection.raw import (
     Offset,
     Silence,
     Standing,
+    Starts,
     Told,
     VersionRun,
 )
@@ -45,6 +46,10 @@ class ServerStore:
     def silences(self, period: Period) -> Sequence[Silence]:
         rows = self._rows("silences", period, code=Health.UPTIME.value, silent_s=SILENT_S)
         return [Silence(bed=bed, start_us=start, end_us=end) for bed, start, end in rows]
+
+    def starts(self, period: Period, zone: str) -> Sequence[Starts]:
+        rows = self._rows("starts", period, code=Health.UPTIME.value, zone=zone)
+        return [Starts(bed=bed, day=date.fromisoformat(day), times=n) for bed, day, n in rows]
 
     def days(self, period: Period, zone: str) -> Sequence[Day]:
         codes = [*(code.value for code in DAILY), STEP]

@@ -13,7 +13,7 @@ Interval = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
-    """A condition stood. `code`: its last one before the end. `ended_us` None: it stands."""
+    """A condition stood with one code. `ended_us` None: it stands."""
 
     bed: str
     source: str
@@ -38,18 +38,19 @@ class Tally:
 
 
 def spells(changes: Iterable[Change]) -> Sequence[Spell]:
-    """`changes`: of each source in the order in which they came."""
+    """`changes`: of each source in the order in which they came. What goes on with another code is another spell."""
     found: list[Spell] = []
     open_: dict[tuple[str, str], tuple[int, str]] = {}
     for change in changes:
         key = change.bed, change.source
-        if change.phase is not AlarmPhase.END:
-            onset_us, _ = open_.get(key, (change.at_us, ""))
-            open_[key] = onset_us, change.code
-        elif key in open_:
-            onset_us, code = open_.pop(key)
+        onset_us, code = open_.get(key, (change.at_us, ""))
+        over = change.phase is AlarmPhase.END
+        if key in open_ and (over or change.code != code):
+            del open_[key]
             found.append(Spell(bed=change.bed, source=change.source, code=code, onset_us=onset_us,
                                ended_us=max(change.at_us, onset_us)))  # fmt: skip
+        if not over:
+            open_.setdefault(key, (change.at_us, change.code))
     found += [
         Spell(bed=bed, source=source, code=code, onset_us=onset_us, ended_us=None)
         for (bed, source), (onset_us, code) in open_.items()
@@ -114,7 +115,7 @@ def tally(intervals: Sequence[Interval], end_us: int, less: Sequence[Interval] =
         times=len(intervals),
         total_s=sum(each_s),
         longest_s=max(each_s, default=0.0),
-        standing=any(end >= end_us for _, end in intervals),
+        standing=any(end >= end_us for _, end in without(intervals, less)),
     )
 
 

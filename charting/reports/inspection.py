@@ -123,12 +123,12 @@ def _findings(tell: Teller) -> Section:
 def _gateways(tell: Teller) -> Section:
     gateways = tell.report.measured.gateways
     rows = [_gateway(tell, gateway) for gateway in gateways]
-    columns = "bed share down longest silent version memory processor disk full_in"
+    columns = "bed share down longest silent starts version memory processor disk full_in"
     charts = [chart for chart in (uptime(tell.report, tell.lang), disks(tell.report, tell.lang)) if chart is not None]
     return _section(
         tell,
         "gateways",
-        [_table(tell, columns, (1.3, 1, 1.4, 1, 1.2, 1, 1.3, 1, 1.6, 1), rows)],
+        [_table(tell, columns, (1.3, 1, 1.3, 0.9, 1.2, 0.8, 1, 1.2, 1, 1.6, 0.9), rows)],
         notes=[tell("share_read")],
         charts=charts,
     )
@@ -142,6 +142,7 @@ def _gateway(tell: Teller, g: Gateway) -> Sequence[str]:
         tell.lasting(g.down) if g.share is not None else NONE,
         tell.time(g.down.longest_s) if g.down.times else NONE,
         tell.lasting(g.silent) if g.share is not None else NONE,
+        str(g.starts.times) if g.share is not None else NONE,
         g.version or NONE,
         NONE if g.memory is None else f"{g.memory.last / MIB:.0f} MiB",
         NONE if g.processor is None else f"{g.processor.last:.0f} %",
@@ -185,10 +186,10 @@ def _devices(tell: Teller) -> Section:
             d.device,
             tell.lasting(d.lost),
             f"{d.missed} / {d.cases}",
-            f"{d.frames:,.0f}",
-            f"{d.rejected:,.0f}" + (f" ({d.rejected / (d.rejected + d.frames):.2%})" if d.rejected else ""),
-            f"{d.rejected_bytes / 1024:,.0f} KiB",
-            f"{d.restarts:.0f}",
+            _count(d.frames),
+            _count(d.rejected) + (f" ({d.rejected / (d.rejected + (d.frames or 0)):.2%})" if d.rejected else ""),
+            NONE if d.rejected_bytes is None else f"{d.rejected_bytes / 1024:,.0f} KiB",
+            _count(d.restarts),
             NONE if d.offset_s is None else f"{d.offset_s:+.0f} s",
         ]
         for d in devices
@@ -326,6 +327,10 @@ def _bytes(size: float) -> str:
         if abs(size) >= least:
             return f"{size / least:,.1f} {unit}"
     return f"{size:.0f} B"
+
+
+def _count(number: float | None) -> str:
+    return NONE if number is None else f"{number:,.0f}"
 
 
 def _share(part: int, whole: int) -> str:

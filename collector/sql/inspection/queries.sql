@@ -32,6 +32,20 @@ from (
 where s.time - s.before > make_interval(secs => %(silent_s)s)
 order by c.bed, s.time;
 
+-- starts: how often gateways' programs began by the site's day: later than a second after the report before
+select /* maintenance */ c.bed, s.day::text, s.n
+from (
+  select channel, (time at time zone %(zone)s)::date as day, count(*) as n
+  from (
+    select channel, time, value, lag(time) over (partition by channel order by time) as before from vitalsd.obs
+    where channel = any(array(select id from vitalsd.channel where device = 'vitalsd' and code = %(code)s))
+      and time >= vitalsd.moment(%(start)s) and time < vitalsd.moment(%(end)s) and value is not null
+  ) as told
+  where time - make_interval(secs => value + 1) > before
+  group by 1, 2
+) as s join vitalsd.channel as c on c.id = s.channel
+order by c.bed, s.day;
+
 -- days: readings of the gateways' own signals by the site's day
 select /* maintenance */ c.bed, c.source, c.code, d.day::text, d.n, d.low, d.high, d.total
 from (
@@ -70,7 +84,7 @@ where c.code = %(code)s and o.value is not null
 order by c.bed, c.device;
 
 -- changes: of the gateways' own conditions in a period, after the last one before it of each, as they came
-select bed, source, (extract(epoch from time) * 1000000)::bigint, phase, code from (
+select /* maintenance */ bed, source, (extract(epoch from time) * 1000000)::bigint, phase, code from (
   select * from (
     select distinct on (bed, source) bed, source, time, n, phase, code, '-infinity'::timestamptz as clock, journal, seq
     from vitalsd.condition
@@ -87,13 +101,16 @@ select bed, source, (extract(epoch from time) * 1000000)::bigint, phase, code fr
 order by bed, source, clock, journal nulls first, seq, n;
 
 -- standing: technical conditions of which no end was told by a time
-select /* maintenance */ bed, device, source, (extract(epoch from time) * 1000000)::bigint, priority, code, text from (
-  select distinct on (bed, device, source) * from vitalsd.condition
-  where type = 'technical' and time < vitalsd.moment(%(end)s)
-  order by bed, device, source, time desc, n desc
-) as last
-where phase <> 'end'
-order by bed, device, source;
+select /* maintenance */ distinct on (bed, device, source) bed, device, source,
+  (extract(epoch from min(time) over (partition by bed, device, source)) * 1000000)::bigint, priority, code, text
+from (
+  select *, count(*) filter (where phase = 'end') over (
+    partition by bed, device, source order by time desc, n desc
+  ) as ends
+  from vitalsd.condition where type = 'technical' and time < vitalsd.moment(%(end)s)
+) as told
+where ends = 0
+order by bed, device, source, time desc, n desc;
 
 -- identities: what devices said last of themselves by a time
 select /* maintenance */ distinct on (bed, device) bed, device, body ->> 'manufacturer', body ->> 'model',

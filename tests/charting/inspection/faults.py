@@ -42,7 +42,16 @@ def gateway_off(q: Quarter) -> Sequence[Truth]:
     bed, start = _bed(q), q.at(q.working_day(), 2)
     q.put(bed, "gateway", start, start + 3 * HOUR, code="VND_VITALSD_GATEWAY_DOWN", told_us=start + 3 * HOUR)
     q.silent.append((bed, start, start + 3 * HOUR))
+    q.restart(bed, start + 3 * HOUR)
     return [("gateway_down", bed, "")]
+
+
+def looping(q: Quarter) -> Sequence[Truth]:
+    """It fails again and again, and begins anew within seconds."""
+    bed, start = _bed(q), q.at(q.working_day(), 5)
+    for n in range(5):
+        q.restart(bed, start + n * 17 * MINUTE)
+    return [("gateway_restarts", bed, "")]
 
 
 def gateway_silent(q: Quarter) -> Sequence[Truth]:
@@ -130,7 +139,7 @@ def garbage(q: Quarter) -> Sequence[Truth]:
 
 def driver(q: Quarter) -> Sequence[Truth]:
     bed, start = _theatre(q), q.at(q.working_day(), 10)
-    _set(q, bed, "machine", Health.RESTARTS, start, start + 20 * MINUTE, 1.0)
+    _set(q, bed, "machine", Health.RESTARTS, start, start + q.every_us, 4.0)
     for n in range(4):
         at = start + n * 5 * MINUTE
         q.put(bed, "link:machine", at, at + 11 * SECOND, code="VND_VITALSD_LINK_FAILED")
@@ -202,7 +211,9 @@ def skew(q: Quarter) -> Sequence[Truth]:
 
 
 def standing(q: Quarter) -> Sequence[Truth]:
+    """Told again when its text changed, some hours before the end."""
     q.put("ICU-01", "fan", q.at(q.days - 6, 8), None, device="monitor", text="Fan failure")
+    q.goes_on(q.at(q.days - 1, 9), text="Fan failure, hot")
     return [("open_fault", "ICU-01", "monitor")]
 
 
@@ -323,8 +334,9 @@ FAULTS: Mapping[str, Fault] = {
         for fault in (
             gateway_off, gateway_silent, gateway_still_off, gateway_absent, processor, memory, disk_filling, disk_low,
             cable_out, refused, port_gone, away, garbage, driver, device_clock, unsynchronised, stepped, drift, behind,
-            outage, socket, skew, standing, certificate, backup_failed, backup_broken, backup_missing, restore_differed,
-            restore_missing, performance, parked, bloat, slow, uncompressed, cache, connections, vacuum, holidays,
+            looping, outage, socket, skew, standing, certificate, backup_failed, backup_broken, backup_missing,
+            restore_differed, restore_missing, performance, parked, bloat, slow, uncompressed, cache, connections,
+            vacuum, holidays,
         )
     },
     "unsaved": _journal("journal-unsaved", 20, "journal_unsaved"),

@@ -5,7 +5,7 @@ an update, short gaps, some bytes that are no frame, small steps of the clock, t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -64,10 +64,13 @@ class Case:
 
 @dataclass
 class Quarter:
-    """`told`: conditions with the time at which each was told. `silent`: when a bed's readings are missing."""
+    """`every_us`: between two reports of a gateway. `told`: conditions with the time at which each was told. `silent`:
+    when a bed's readings are missing.
+    """
 
     name: str
     seed: int
+    every_us: int = EVERY_US
     period: Period = field(init=False)
     now_us: int = field(init=False)
     beds: list[str] = field(default_factory=lambda: list(BEDS))
@@ -124,6 +127,13 @@ class Quarter:
                 condition = Condition(bed=bed, device=device, time_us=at_us, alarm=alarm)
                 self.told.append((told_us or at_us, condition))
 
+    def goes_on(self, at_us: int, *, code: str = "", text: str = "") -> None:
+        """What was put last stands still, with another code or text."""
+        _, began = next(each for each in reversed(self.told) if each[1].alarm.phase is AlarmPhase.START)
+        said = began.alarm
+        alarm = replace(said, phase=AlarmPhase.CONTINUE, code=code or said.code, text=text or said.text)
+        self.told.append((at_us, replace(began, time_us=at_us, alarm=alarm)))
+
     def take(self, bed: str, source: str, start_us: int, end_us: int) -> None:
         """What stands of this condition in a time of the night or so gives way: a link is either down or not."""
         kept = []
@@ -132,6 +142,11 @@ class Quarter:
             if not own or not start_us <= condition.time_us <= end_us:
                 kept.append((told_us, condition))
         self.told = kept
+
+    def restart(self, bed: str, at_us: int) -> None:
+        """Its program begins anew."""
+        times, told = self.times[bed], self.values[bed, "vitalsd", Health.UPTIME.value]
+        told[times >= at_us] = np.minimum(told, (times - at_us) / 1e6)[times >= at_us]
 
     def during(self, bed: str, start_us: int, end_us: int) -> NDArray[np.bool_]:
         return (self.times[bed] >= start_us) & (self.times[bed] < end_us)
@@ -169,8 +184,8 @@ class Quarter:
         return [condition for _, condition in sorted(self.told, key=lambda each: each[0])]
 
     def _health(self, bed: str, devices: Sequence[str]) -> None:
-        first = self.start_us + self.random.randrange(EVERY_US)
-        times = self.times[bed] = np.arange(first, self.period.end_us, EVERY_US)
+        first = self.start_us + self.random.randrange(self.every_us)
+        times = self.times[bed] = np.arange(first, self.period.end_us, self.every_us)
         n, rng = times.size, self.numbers
         told = {
             Health.UPTIME: (times - times[0]) / 1e6,
@@ -206,6 +221,7 @@ class Quarter:
     def _life(self, bed: str, devices: Sequence[str]) -> None:
         update_us = self.old_until_us[bed] = self.at(self.days // 3, 2.5) + list(BEDS).index(bed) * DAY // 3
         self.put(bed, "gateway", update_us - 25 * SECOND, update_us, code="VND_VITALSD_GATEWAY_DOWN", told_us=update_us)
+        self.restart(bed, update_us)
         some = self.at(self.random.randrange(self.days - 2), 13)
         self.put(bed, SINK, some, some + 2 * MINUTE, code="VND_VITALSD_SINK_UNREACHED")
         step = self.at(self.random.randrange(self.days - 2), 5)

@@ -1,13 +1,13 @@
 """An embedded installation, with what there is: a charting file and a bed's journal, by the command as it is typed."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from charting.store.migrate import migrate
 from collector.cli import app
 from collector.errors import UsageError
 from collector.health import Reports, State
@@ -30,7 +30,7 @@ beds = [{{ id = "OR-01", journal = "{journal}" }}, {{ id = "OR-02", journal = "{
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(tmp_path: Path, empty: Path) -> Path:
     """Two days of the first bed; the second one's journal is not there."""
     made = Journal.open(tmp_path / "journal.db", ["timescale"])
     reports = Reports("OR-01")
@@ -43,7 +43,7 @@ def config(tmp_path: Path) -> Path:
         if n == OFF.stop:
             made.append(absence(Technical("OR-01", lambda: 0), at_us - len(OFF) * EVERY_US, at_us))
     made.close()
-    migrate(f"sqlite:///{tmp_path / 'charting.db'}")
+    shutil.copy(empty, tmp_path / "charting.db")
     file = tmp_path / "charting.toml"
     file.write_text(
         CONFIG.format(database=tmp_path / "charting.db", journal=tmp_path / "journal.db", other=tmp_path / "none.db")

@@ -14,19 +14,12 @@ from charting.inspection.measure import Site, measured
 from charting.inspection.report import Report, from_text, report, to_text
 from charting.inspection.rules import rules
 from charting.store.inspections import DatabaseInspections
-from charting.store.migrate import migrate, open_database
+from charting.store.migrate import open_database
 from tests.charting.inspection.faults import FAULTS, Truth, inject
 from tests.charting.inspection.quarter import DAY, ZONE, Quarter
 from tests.charting.inspection.stores import certificate, fill_charting, journals
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("charting") / "charting.db"
-    migrate(f"sqlite:///{file}")
-    return file
 
 
 def inspected(quarter: Quarter, folder: Path, empty: Path) -> Report:

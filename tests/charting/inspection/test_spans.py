@@ -35,7 +35,8 @@ def change(at: int, phase: AlarmPhase, code: str = "A") -> Change:
     return Change(bed="OR-01", source="link:monitor", at_us=at, phase=phase, code=code)
 
 
-def test_spells_take_their_last_cause_and_what_was_never_seen_to_begin_is_none() -> None:
+def test_a_condition_that_goes_on_for_another_reason_is_told_by_reason_and_what_never_began_is_none() -> None:
     start, goes, end = AlarmPhase.START, AlarmPhase.CONTINUE, AlarmPhase.END
-    told = [change(1, end), change(3, start), change(5, goes, "B"), change(9, end, "B"), change(20, goes)]
-    assert [(s.onset_us, s.ended_us, s.code) for s in spells(told)] == [(3, 9, "B"), (20, None, "A")]
+    told = [change(1, end), change(3, start), change(4, goes), change(5, goes, "B"), change(9, end, "B")]
+    told.append(change(20, goes))
+    assert [(s.onset_us, s.ended_us, s.code) for s in spells(told)] == [(3, 5, "A"), (5, 9, "B"), (20, None, "A")]
