@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import os
-import random
+import secrets
 import socket
+from itertools import chain
 
 from collector.errors import LinkError
 from collector.transport.base import OPEN_S, READ_BYTES, Port, Transport
@@ -155,7 +156,8 @@ async def open_udp(port: Port, *, listening: bool = False) -> Transport:
 
 def free_port(kind: socket.SocketKind) -> int:
     """A port of 127.0.0.1 that nobody has, none of those that Linux gives to whoever asks for any. Raises LinkError."""
-    for number in random.sample(_OURS, len(_OURS)):
+    first = secrets.randbelow(len(_OURS))
+    for number in chain(_OURS[first:], _OURS[:first]):
         with socket.socket(socket.AF_INET, kind) as sock, contextlib.suppress(OSError):
             sock.bind(("127.0.0.1", number))
             return number
