@@ -131,6 +131,12 @@ class OnAMachine:
         assert installed.machine.run("dpkg", "--verify", "vitalsd") == ""
         assert installed.machine.run("readlink", "/opt/vitalsd/current") == "a\n"
 
+    def test_every_import_is_there_but_those_of_extras_that_are_not_delivered(self, installed: Installed) -> None:
+        shutil.copy(Path(__file__).with_name("imports.py"), installed.root / "root")
+        site = f"/opt/vitalsd/package/lib/{PYTHONS[installed.suite]}/site-packages"
+        told = installed.machine.run("/opt/vitalsd/package/bin/python", "/root/imports.py", site)
+        assert told.split() == ["pyarrow", "ucumvert", "wfdb"]
+
     def test_nothing_is_enabled_but_the_updates_timer(self, installed: Installed) -> None:
         told = installed.machine.run(
             "systemctl", "list-unit-files", "--no-legend", "--state=enabled", "vitalsd*"
