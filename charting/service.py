@@ -141,6 +141,7 @@ class Service:
             operations,
             beds,
             version(),
+            charting.zone,
             self._clock.utc_us,
             self._log,
             metrics=self.metrics,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVER_US = 4_000_000_000_000_000
@@ -25,6 +25,14 @@ def from_datetime(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def clock_error_s(offset_s: float, at_us: int, zone: tzinfo) -> float:
+    """By how much a device's clock is wrong that was measured with its digits taken as UTC (model.DeviceClock): it may
+    as well show the site's time; the nearer of both.
+    """
+    ahead = to_datetime(at_us).astimezone(zone).utcoffset() or timedelta()
+    return min(offset_s, offset_s - ahead.total_seconds(), key=abs)
 
 
 def to_datetime(time_us: int) -> datetime:

@@ -93,7 +93,7 @@ class _Daemon:
         self._config = config
         self._stop = stop
         self._clock = MachineClock()
-        self._metrics = Metrics(config.bed.id, self._clock.utc_us)
+        self._metrics = Metrics(config.bed.id, self._clock.utc_us, config.bed.zone)
         self._log = logger(bed=config.bed.id)
         self._bell = Bell()
         self._mqtt: Mqtt | None = None

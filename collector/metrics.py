@@ -4,10 +4,11 @@ import sys
 from collections import Counter as Counted
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from collector import __version__
 from collector.adjtimex import kernel_clock
-from collector.clock import Step
+from collector.clock import Step, clock_error_s
 from collector.exposition import Declared, Exposition, Labels
 from collector.journal.safe import SafeJournal
 from collector.model import Priority
@@ -25,9 +26,11 @@ _NO_SERIES = "conditions and identities"
 class Metrics:
     """One daemon's metrics."""
 
-    def __init__(self, bed: str, utc_us: Callable[[], int]) -> None:
+    def __init__(self, bed: str, utc_us: Callable[[], int], zone: str = "UTC") -> None:
+        """`zone`: of the bed's site."""
         self.bed = bed
         self._utc_us = utc_us
+        self._zone = ZoneInfo(zone)
         self._last_us: dict[Labels, int] = {}
         self._exposition = here = Exposition()
         self.frames = here.counter("vitalsd_frames_total", "Good frames received", _DEVICE)
@@ -45,7 +48,11 @@ class Metrics:
         here.computed(
             "vitalsd_data_age_seconds", "Age of the last value of a parameter", (*_DEVICE, "code"), values=self._ages
         )
-        self.clock_offset = here.gauge("vitalsd_clock_offset_seconds", "The device's clock minus ours", _DEVICE[:2])
+        self._clock_offset = here.gauge(
+            "vitalsd_clock_offset_seconds",
+            "The device's clock minus ours, read in UTC or in the site's zone, whichever is nearer",
+            _DEVICE[:2],
+        )
         self.clock_steps = here.counter(
             "vitalsd_clock_steps_total", "Times the system clock was set, and our time with it"
         )
@@ -114,6 +121,11 @@ class Metrics:
     def declared(self) -> Sequence[Declared]:
         """Every metric that there is, whether or not it has a value."""
         return self._exposition.declared
+
+    def show_offset(self, device: str, offset_s: float) -> None:
+        """Of a device's clock, its digits taken as UTC."""
+        wrong_s = clock_error_s(offset_s, self._utc_us(), self._zone)
+        self._clock_offset.labels(self.bed, device).set(wrong_s)
 
     def begin(self, labels: tuple[str, str, str]) -> None:
         """There is a device of these labels: what has not happened yet is 0, so that the first time is an increase."""

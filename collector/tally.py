@@ -111,7 +111,7 @@ class Tally:
 
     def offset(self, offset_s: float) -> None:
         """The device's clock is so much ahead of ours."""
-        self._metrics.clock_offset.labels(self._metrics.bed, self.status.device).set(offset_s)
+        self._metrics.show_offset(self.status.device, offset_s)
         self.status = replace(self.status, clock_offset_s=offset_s)
 
     def count(self, event: Event, arrival_us: int, *, told: bool) -> None:

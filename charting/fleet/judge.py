@@ -5,6 +5,8 @@ Limits are our own judgement. Where no case is open, what is switched off is no 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from alarms.board import Alarm, Presence
 from alarms.technical import SINK, about
@@ -20,6 +22,7 @@ from charting.fleet.state import (
     Trouble,
 )
 from charting.watch.state import FEED, BedAlarms, Doubt
+from collector.clock import clock_error_s
 from collector.fleet import BedTold
 from collector.health import EVERY_S, Health
 from collector.links import device_of
@@ -58,9 +61,19 @@ _DOUBTS: Mapping[Doubt | None, Heard] = {
 
 
 def judged(
-    told: BedTold, alarms: BedAlarms, *, unread: bool, configured: bool, used: bool, version: str, now_us: int
+    told: BedTold,
+    alarms: BedAlarms,
+    *,
+    unread: bool,
+    configured: bool,
+    used: bool,
+    version: str,
+    zone: str,
+    now_us: int,
 ) -> BedState:
-    """`unread`: what is stored of the bed cannot be read now, `told` is what was known. `version`: this service's."""
+    """`unread`: what is stored of the bed cannot be read now, `told` is what was known. `version`: this service's;
+    `zone`: the site's.
+    """
     last_us = max([*told.heard.values(), *(reading.time_us for reading in told.own)], default=None)
     gateway = _gateway(told, version, now_us)
     heard, since_us = (Heard.UNREAD, alarms.doubt_us) if unread else _heard(alarms, gateway, last_us, now_us)
@@ -74,7 +87,7 @@ def judged(
         heard_us=since_us,
         last_us=last_us,
         gateway=gateway,
-        devices=_devices(told, alarms, own, sure=sure, used=used, now_us=now_us),
+        devices=_devices(told, alarms, own, ZoneInfo(zone), sure=sure, used=used, now_us=now_us),
         synchronised=_is_synchronised(gateway, own) if sure else None,
         saved=_UNSAVED not in own if sure else None,
         troubles=(),
@@ -145,21 +158,32 @@ def _figure(reading: Reading, now_us: int) -> Figure | None:
 
 
 def _devices(
-    told: BedTold, alarms: BedAlarms, own: Mapping[str, Alarm], *, sure: bool, used: bool, now_us: int
+    told: BedTold, alarms: BedAlarms, own: Mapping[str, Alarm], zone: tzinfo, *, sure: bool, used: bool, now_us: int
 ) -> Sequence[DeviceState]:
     lost = {device_of(source): alarm for source, alarm in own.items() if device_of(source)}
     newest_us = max(told.heard.values(), default=0)
     names = (
         {d for d, at_us in told.heard.items() if at_us >= newest_us - BEFORE_US} | lost.keys() | alarms.devices.keys()
     )
-    return [_device(name, told, alarms, lost.get(name), sure=sure, used=used, now_us=now_us) for name in sorted(names)]
+    return [
+        _device(name, told, alarms, lost.get(name), zone, sure=sure, used=used, now_us=now_us) for name in sorted(names)
+    ]
 
 
 def _device(
-    name: str, told: BedTold, alarms: BedAlarms, lost: Alarm | None, *, sure: bool, used: bool, now_us: int
+    name: str,
+    told: BedTold,
+    alarms: BedAlarms,
+    lost: Alarm | None,
+    zone: tzinfo,
+    *,
+    sure: bool,
+    used: bool,
+    now_us: int,
 ) -> DeviceState:
     about_it = told.identities.get(name)
-    offset = next((r for r in told.own if r.series.device == name and r.series.channel == CLOCK_OFFSET), None)
+    measured = next((r for r in told.own if r.series.device == name and r.series.channel == CLOCK_OFFSET), None)
+    offset = _figure(measured, now_us) if measured is not None else None
     counts = _counts(told, name)
     if not sure:
         link = Link.UNKNOWN
@@ -174,7 +198,7 @@ def _device(
         fault=lost.alarm.code if lost is not None else "",
         since_us=lost.onset_us if lost is not None else None,
         last_us=told.heard.get(name),
-        offset_s=_figure(offset, now_us) if offset is not None else None,
+        offset_s=replace(offset, value=clock_error_s(offset.value, offset.at_us, zone)) if offset is not None else None,
         frames=counts.get(Health.FRAMES),
         rejected=counts.get(Health.REJECTED),
         rejected_bytes=counts.get(Health.REJECTED_BYTES),

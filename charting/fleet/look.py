@@ -49,18 +49,22 @@ class FleetWatch:
         operations: Operations,
         beds: Sequence[str],
         version: str,
+        zone: str,
         now_us: Callable[[], int],
         log: structlog.typing.FilteringBoundLogger,
         *,
         metrics: Metrics | None = None,
         file: Path | None = None,
     ) -> None:
-        """`beds`: the configured ones; `version`: of this service; `file`: the charting database, where it is one."""
+        """`beds`: the configured ones; `version`: of this service; `zone`: the site's; `file`: the charting
+        database, where it is one.
+        """
         self._sources = sources
         self._watch = watch
         self._operations = operations
         self._beds = beds
         self._version = version
+        self._zone = zone
         self._now_us = now_us
         self._log = log
         self._metrics = metrics or Metrics()
@@ -134,6 +138,7 @@ class FleetWatch:
                 configured=configured,
                 used=used,
                 version=self._version,
+                zone=self._zone,
                 now_us=now_us,
             )
         except Exception as error:  # noqa: BLE001  one bed's data must not hide all others

@@ -62,8 +62,9 @@ class Figure:
 class DeviceState:
     """`fault`: code of why it is not received; `since_us`: since when; `last_us`: of its last value.
 
-    `offset_s`: its clock minus its gateway's. Of the last report, None where it tells none: `frames`, `rejected` (runs
-    of bytes that are no frame), `rejected_bytes`, `restarts` (of its driver).
+    `offset_s`: its clock minus its gateway's, read in UTC or in the site's zone, whichever is nearer. Of the last
+    report, None where it tells none: `frames`, `rejected` (runs of bytes that are no frame), `rejected_bytes`,
+    `restarts` (of its driver).
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from charting.inspection.gateways import Told, unknown
 from charting.inspection.measured import Device, Gap, RejectedDay
@@ -9,6 +10,7 @@ from charting.inspection.raw import Day, Offset, Stay
 from charting.inspection.raw import Told as Identity
 from charting.inspection.spans import Interval, Spell, clipped, common, seconds, tally, union
 from charting.quality.periods import Period
+from collector.clock import clock_error_s
 from collector.health import Health
 from collector.links import device_of
 from collector.status import LinkFault
@@ -30,9 +32,9 @@ def devices(
     stays: Sequence[Stay],
     offsets: Sequence[Offset],
     identities: Sequence[Identity],
-    zone_s: float,
 ) -> Sequence[Device]:
-    """Of these beds. `zone_s`: how far the site's zone is ahead of UTC at the period's end."""
+    """Of these beds."""
+    zone = ZoneInfo(told.zone)
     counts: dict[tuple[str, str], dict[str, list[Day]]] = defaultdict(lambda: defaultdict(list))
     for day in told.days:
         if day.about != GATEWAY:
@@ -42,10 +44,12 @@ def devices(
         if device := device_of(spell.source):
             links[spell.bed, device].append(spell)
     who = {(told_.bed, told_.device): told_ for told_ in identities}
-    clocks = {(offset.bed, offset.device): offset.seconds for offset in offsets}
+    clocks = {
+        (offset.bed, offset.device): clock_error_s(offset.seconds, told.period.end_us, zone) for offset in offsets
+    }
     return [
         _device(key, told, counts[key], links[key], _cases(told.period, stays, key[0]), who.get(key),
-                _nearest(clocks.get(key), zone_s))
+                clocks.get(key))
         for key in sorted({*counts, *links, *who, *clocks})
         if key[0] in beds
     ]  # fmt: skip
@@ -109,7 +113,3 @@ def _by_day(counts: Mapping[str, Sequence[Day]], code: Health) -> Mapping[str, f
 
 def _sum(by_day: Mapping[str, float]) -> float | None:
     return sum(by_day.values()) if by_day else None
-
-
-def _nearest(offset_s: float | None, zone_s: float) -> float | None:
-    return None if offset_s is None else min(offset_s, offset_s - zone_s, key=abs)

@@ -2,11 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
-from charting.case.clock import local
 from charting.inspection.devices import devices
 from charting.inspection.due import Kind, overdue, unplanned
 from charting.inspection.gateways import Told, gateways, outages, versions
@@ -77,7 +75,6 @@ def measured(
         stays=stays,
         offsets=store.offsets(period),
         identities=store.identities(period.end_us),
-        zone_s=(local(period.end_us, site.zone).utcoffset() or timedelta()).total_seconds(),
     )
     certificates, unknown = _certificates(site)
     from_us = period.start_us if since_us is None else since_us

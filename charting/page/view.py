@@ -19,7 +19,7 @@ from charting.page.now import Now, Value
 from charting.page.tiles import Tile, arrange
 from charting.page.words import Lang, Words
 from collector.ages import age
-from collector.clock import to_datetime
+from collector.clock import clock_error_s, to_datetime
 from collector.codes import Parameter
 from collector.model import UNMAPPED, Quality, Role, Series
 from collector.status import DeviceState, DeviceStatus
@@ -63,7 +63,7 @@ class View:
             "alarms": self._alarms.standing(now),
             "latency": self._alarms.latency(now),
             "log": self._alarms.log(now.alarms.ended),
-            "devices": "".join(self._device(device) for device in now.devices) or self._empty("no_devices"),
+            "devices": "".join(self._device(device, now.at_us) for device in now.devices) or self._empty("no_devices"),
             "waves": self._waves(now),
             "values": self._groups(numbers),
             "texts": self._groups(texts),
@@ -206,7 +206,7 @@ class View:
             f'<canvas data-wave="{escape(wave_key(series))}"></canvas></div>'
         )
 
-    def _device(self, device: DeviceStatus) -> str:
+    def _device(self, device: DeviceStatus, now_us: int) -> str:
         words = self._words
         good = device.state is DeviceState.RECEIVING
         who = " ".join(filter(None, (device.manufacturer, device.model))) or device.driver
@@ -214,8 +214,10 @@ class View:
         lines = [f"{escape(words('last_frame'))} {last}"]
         if device.rejected:
             lines.append(f"{escape(words('rejected'))} {device.rejected}")
-        if device.clock_offset_s is not None and abs(device.clock_offset_s) >= CLOCK_OFF_S:
-            lines.append(f"{escape(words('clock'))} {device.clock_offset_s:+.0f} s")
+        if device.clock_offset_s is not None:
+            wrong_s = clock_error_s(device.clock_offset_s, now_us, self._zone)
+            if abs(wrong_s) >= CLOCK_OFF_S:
+                lines.append(f"{escape(words('clock'))} {wrong_s:+.0f} s")
         told = self._alarms.patient(device)
         patient = f'<p class="patient">{escape(told)}</p>' if told else ""
         hint = words.hint(device.state)

@@ -1,8 +1,11 @@
 """The machine's own clock: it follows the system clock only in a step that it tells."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from collector.clock import MachineClock
+from collector.clock import MachineClock, clock_error_s
+from collector.metrics import Metrics
 from tests.collector.clocks import T0_US, Clocks
 
 SIZES_S = (3600.0, -3600.0, 0.2, -0.2)
@@ -90,3 +93,17 @@ def test_a_step_is_measured_where_the_clocks_were_read_together() -> None:
 def test_the_clocks_of_this_machine_agree() -> None:
     clock = MachineClock()
     assert [clock.step() for _ in range(20)] == [None] * 20
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset_s", "wrong_s"),
+    [
+        ("Asia/Shanghai", 28_812.0, 12.0), ("Asia/Shanghai", -3.0, -3.0), ("Asia/Shanghai", 25_200.0, -3_600.0),
+        ("America/New_York", -18_000.0, 0.0), ("UTC", 28_800.0, 28_800.0),
+    ],
+)  # fmt: skip
+def test_a_devices_clock_may_show_the_sites_time(zone: str, offset_s: float, wrong_s: float) -> None:
+    assert clock_error_s(offset_s, T0_US, ZoneInfo(zone)) == wrong_s
+    metrics = Metrics("OR-1", lambda: T0_US, zone)
+    metrics.show_offset("monitor", offset_s)
+    assert f'vitalsd_clock_offset_seconds{{bed="OR-1",device="monitor"}} {wrong_s}' in metrics.text().decode()

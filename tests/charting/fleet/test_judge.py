@@ -48,7 +48,14 @@ class Fleet:
         heard_again(self.store, now_us)
         alarms = feed.look(now_us, used=used)
         return judged(
-            self.told(bed), alarms, unread=unread, configured=configured, used=used, version=VERSION, now_us=now_us
+            self.told(bed),
+            alarms,
+            unread=unread,
+            configured=configured,
+            used=used,
+            version=VERSION,
+            zone="Asia/Shanghai",
+            now_us=now_us,
         )
 
 
@@ -166,6 +173,17 @@ def test_a_clock_is_synchronised_where_the_kernel_bounds_its_error(
     assert fleet.judge().synchronised is expected
 
 
+@pytest.mark.parametrize(("offset_s", "level"), [(28_807.0, None), (-7.0, None), (28_890.0, NOTE), (3_600.0, NOTE)])
+def test_a_device_that_shows_the_sites_time_has_a_right_clock(
+    fleet: Fleet, offset_s: float, level: Level | None
+) -> None:
+    gateway = Gateway(fleet.store, BED, NOW_US)
+    gateway.values()
+    gateway.report(10)
+    gateway.offset("monitor", offset_s)
+    assert fleet.judge().level is level
+
+
 @pytest.mark.parametrize(("oldest_s", "level"), [(299.0, None), (301.0, WARN), (3_601.0, BAD)])
 def test_what_waits_is_judged_by_its_age(fleet: Fleet, oldest_s: float, level: Level | None) -> None:
     gateway = Gateway(fleet.store, BED, NOW_US)
@@ -204,7 +222,9 @@ def test_before_anybody_has_looked_nothing_is_known(fleet: Fleet) -> None:
     gateway.report(20)
     alarms = BedAlarms(bed=BED, at_us=NOW_US)
     assert alarms.doubt is Doubt.UNREAD
-    state = judged(fleet.told(), alarms, unread=False, configured=True, used=True, version=VERSION, now_us=NOW_US)
+    state = judged(
+        fleet.told(), alarms, unread=False, configured=True, used=True, version=VERSION, zone="UTC", now_us=NOW_US
+    )
     assert state.heard is Heard.UNKNOWN
     assert state.synchronised is None
 

@@ -65,7 +65,9 @@ class Department:
         beds = ["OR-01", "OR-02"]
         log = structlog.get_logger()
         self.watch = Watch(self.trail, self.sources, beds, self.clock.now_us, log)
-        self.fleet = FleetWatch(self.sources, self.watch, self.operations, beds, f"{VERSION}+1", self.clock.now_us, log)
+        self.fleet = FleetWatch(
+            self.sources, self.watch, self.operations, beds, f"{VERSION}+1", "Asia/Shanghai", self.clock.now_us, log
+        )
         for bed in ("OR-01", "OR-02", "ICU-99"):
             gateway = Gateway(self.sources.store, bed, NOW_US)
             gateway.values()

@@ -126,6 +126,7 @@ class Hospital:
             self.operations,
             beds,
             self.version,
+            "Asia/Shanghai",
             self.clock.now_us,
             structlog.get_logger(),
         )
