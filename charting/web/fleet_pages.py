@@ -14,8 +14,8 @@ from charting.web.shell import page
 router = APIRouter(include_in_schema=False)
 
 FILTERS = ("all", "troubled", "silent", "used", "version")
-BACKUP_OLD_US = 8 * 24 * 3600 * SECOND_US
-"""A week has gone without a good one."""
+RUN_OLD_US = {"backup": 26 * 3600 * SECOND_US, "restore_test": 35 * 24 * 3600 * SECOND_US}
+"""As the alerts have it: no backup of today; a month without a trial."""
 CLIENT_NOW_US = 180 * SECOND_US
 """A browser that was seen so lately has a page open."""
 
@@ -44,7 +44,7 @@ def fleet_page(
         size=size,
         span=span,
         old_s=OLD_US // SECOND_US,
-        backup_old_us=BACKUP_OLD_US,
+        run_old_us=RUN_OLD_US,
         client_now_us=CLIENT_NOW_US,
         disk_warn=DISK_WARN,
         disk_bad=DISK_BAD,

@@ -101,7 +101,7 @@ def dozen(store: Store, now_us: int) -> None:
     bed["OR-02"].report(200, monitor=(17_000, 2))
     bed["OR-02"].lost("bis", LinkFault.PORT_GONE, 730)
     bed["OR-03"].values(1.0, "monitor")
-    bed["OR-03"].report(100, replace(SOUND, disk_free_bytes=1 * GIB, journal_bytes=24 * GIB))
+    bed["OR-03"].report(100, replace(SOUND, disk_free_bytes=GIB // 2, journal_bytes=24 * GIB))
     bed["OR-03"].condition("journal-nearly-full", Priority.HIGH, 3_000, text="journal nearly full")
     bed["OR-04"].values(9_000.0, "monitor", "anaesthesia")
     bed["OR-04"].report(9_020)

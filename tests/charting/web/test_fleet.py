@@ -77,6 +77,20 @@ async def test_the_api_tells_of_the_fleet_the_worst_first() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "hours", "old"), [("backup", 27, 1), ("restore_test", 27, 0), ("restore_test", 850, 1)]
+)
+async def test_a_run_is_old_when_the_next_has_not_come(kind: str, hours: int, old: int) -> None:
+    made = hospital()
+    ended_us = made.clock.at_us - hours * HOUR_US
+    run = Run(kind=kind, began_us=ended_us, ended_us=ended_us, place="/srv/backup", parts=())  # type: ignore[arg-type]
+    made.operations.ran = {kind: LastRuns(last=run, good=run)}
+    made.clock.go(60)
+    made.fleet.look()
+    async with made.client("engineer") as client:
+        assert (await client.get("/fleet")).text.count("too long ago") == old
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 async def test_the_page_says_nothing_of_patients(lang: str) -> None:
     made = hospital()
