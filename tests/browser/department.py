@@ -4,10 +4,10 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from charting.page.server import serve
 from tests.browser.test_page import chromium
@@ -47,22 +47,31 @@ async def _tick(clock: Clock) -> None:
 
 @asynccontextmanager
 async def visited(
-    url: str, account: str, *, size: str = "desktop", lang: str = "en", expected: tuple[str, ...] = ()
+    url: str,
+    account: str,
+    *,
+    size: str = "desktop",
+    lang: str = "en",
+    expected: tuple[str, ...] = (),
+    browser: Browser | None = None,
 ) -> AsyncIterator[Page]:
     """Signed in by the page itself. At the end it must have said nothing on the console and asked nobody else.
 
     `expected`: parts of console messages that may come: what the browser says of an answer that is no success.
+    `browser`: of several tests; without it one of its own.
     """
     width, height = SIZES[size]
     said: list[str] = []
     asked: list[str] = []
-    async with chromium() as browser:
-        context = await browser.new_context(
+    async with AsyncExitStack() as ending:
+        shown = browser if browser is not None else await ending.enter_async_context(chromium())
+        context = await shown.new_context(
             viewport={"width": width, "height": height},
             locale="zh-CN" if lang == "zh" else "en-GB",
             has_touch=size == "tablet",
             timezone_id="America/New_York",
         )
+        ending.push_async_callback(context.close)
         page = await context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.on("console", lambda message: said.append(message.text))

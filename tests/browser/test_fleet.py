@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
 import structlog
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from charting.fleet.clients import Clients
 from charting.page.server import serve
@@ -18,22 +19,32 @@ from charting.web.department import Department
 from collector.status import LinkFault
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
+from tests.browser.test_page import chromium
 from tests.charting.fleet.gateways import BEDS, VERSION, Gateway, dozen
 from tests.charting.web.hospital import PASSWORD, Hospital
 
 OLD, NEW = f"{VERSION}+00000001", f"{VERSION}+00000002"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 REFUSED = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+LOCKED = "423 (Locked)"
+"""A page that has lost its service asks it whether it is locked."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as shared:
+        yield shared
 
 
 @pytest.mark.parametrize(("lang", "size"), [("zh", "tablet"), ("en", "desktop")])
-async def test_the_fleet_is_readable_and_follows_by_itself(lang: str, size: str) -> None:
+async def test_the_fleet_is_readable_and_follows_by_itself(lang: str, size: str, browser: Browser) -> None:
     hospital = Hospital(beds=BEDS, version=OLD, idle_s=43_200)
     dozen(hospital.store, hospital.clock.at_us)
     for n, bed in enumerate(("OR-02", "OR-03", "OR-04", "ICU-01")):
         hospital.opened(f"case-{n}", bed=bed)
     hospital.watch.look()
     hospital.fleet.look()
-    async with served(hospital) as url, visited(url, "engineer", size=size, lang=lang) as page:
+    async with served(hospital) as url, visited(url, "engineer", size=size, lang=lang, browser=browser) as page:
         await expect(page).to_have_url(f"{url}/fleet")
         await expect(page.locator("#fleet-beds tbody tr")).to_have_count(len(BEDS))
         assert await page.evaluate(CHECKS) == []
@@ -84,7 +95,7 @@ async def running(department: Department, port: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def updated(
-    hospital: Hospital, account: str, path: str, before: Callable[[Page], Awaitable[None]]
+    hospital: Hospital, browser: Browser, path: str, before: Callable[[Page], Awaitable[None]]
 ) -> AsyncIterator[tuple[Page, Told]]:
     """A page that was opened, and worked on, before the service became another version."""
     told = Told(hospital)
@@ -94,7 +105,9 @@ async def updated(
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as first, AsyncExitStack() as then:
         await first.enter_async_context(running(old, port))
-        page = await then.enter_async_context(visited(url, account, expected=REFUSED))
+        page = await then.enter_async_context(
+            visited(url, "anaesthetist", expected=(*REFUSED, LOCKED), browser=browser)
+        )
         await page.goto(f"{url}{path}")
         await before(page)
         await page.evaluate("window.untouched = true")
@@ -118,11 +131,13 @@ def hospital(monkeypatch: pytest.MonkeyPatch) -> Hospital:
     return made
 
 
-async def test_an_old_page_loads_itself_when_its_case_is_closed_and_nothing_is_left_unsaved(hospital: Hospital) -> None:
+async def test_an_old_page_loads_itself_when_its_case_is_closed_and_nothing_is_left_unsaved(
+    hospital: Hospital, browser: Browser
+) -> None:
     async def nothing(_: Page) -> None: ...
 
     name = "#loaded [name='content.name']"
-    async with updated(hospital, "anaesthetist", "/cases/c1", nothing) as (page, told):
+    async with updated(hospital, browser, "/cases/c1", nothing) as (page, told):
         await expect(page.locator("#newer")).to_be_visible()
         await picture(page, "newer")
         await told.heard(5)
@@ -137,14 +152,14 @@ async def test_an_old_page_loads_itself_when_its_case_is_closed_and_nothing_is_l
         await loaded_anew(page)
 
 
-async def test_a_page_that_stays_old_is_loaded_once_and_not_for_ever(hospital: Hospital) -> None:
+async def test_a_page_that_stays_old_is_loaded_once_and_not_for_ever(hospital: Hospital, browser: Browser) -> None:
     """Two servers of two versions behind one name."""
 
     async def made_old(page: Page) -> None:
         stale = f"document.body.dataset.version = {OLD!r}; document.body.dataset.anew = 'yes';"
         await page.add_init_script(f"document.addEventListener('DOMContentLoaded', () => {{ {stale} }})")
 
-    async with updated(hospital, "anaesthetist", "/", made_old) as (page, told):
+    async with updated(hospital, browser, "/", made_old) as (page, told):
         await expect(page.locator("body[data-anew]")).to_be_attached()
         await page.evaluate("window.untouched = true")
         await told.heard(10)
@@ -152,12 +167,12 @@ async def test_a_page_that_stays_old_is_loaded_once_and_not_for_ever(hospital: H
         await expect(page.locator("#newer")).to_be_visible()
 
 
-async def test_a_locked_page_loads_itself_where_nothing_was_typed(hospital: Hospital) -> None:
+async def test_a_locked_page_loads_itself_where_nothing_was_typed(hospital: Hospital, browser: Browser) -> None:
     async def lock(page: Page) -> None:
         await page.locator("#lock").click()
         await expect(page.locator("#who")).to_be_visible()
 
-    async with updated(hospital, "anaesthetist", "/cases/c1", lock) as (page, _):
+    async with updated(hospital, browser, "/cases/c1", lock) as (page, _):
         await page.locator("#who [name=password]").fill(PASSWORD)
         await page.keyboard.press("Enter")
         await loaded_anew(page)
