@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 
 from charting.case.clock import local
 from charting.inspection.findings import Finding, cause
@@ -69,13 +70,17 @@ class Teller:
                 return f"{seconds / size:.{digits}f} {self(f'unit.{unit}')}"
         return f"{seconds:.0f} s"
 
+    def up(self, share: float | None) -> str:
+        """Rounded down: what was down for a moment was not always up."""
+        return NONE if share is None else f"{floor(share * 1e5) / 1e5:.3%}"
+
     def where(self, finding: Finding) -> str:
         return finding.bed or self("site_wide")
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """What the report is of, and how it was made."""
         told, period = self.report, self.report.period
-        share = [g.share for g in told.measured.gateways if g.share is not None]
+        shares = [g.share for g in told.measured.gateways if g.share is not None]
         counts = ", ".join(
             f"{self(f'severity.{severity}')} {sum(f.severity == severity for f in told.findings)}"
             for severity in ("high", "medium", "low")
@@ -86,7 +91,7 @@ class Teller:
             (self("found"), f"{len(told.findings)} ({counts})"),
         ]
         if told.kind == "inspection":
-            up = f"{sum(share) / len(share):.3%}" if share else NONE
+            up = self.up(sum(shares) / len(shares) if shares else None)
             facts.insert(2, (self("beds"), f"{len(told.measured.gateways)}; {self('share')} {up}"))
         return facts
 
@@ -138,7 +143,7 @@ def _gateway(tell: Teller, g: Gateway) -> Sequence[str]:
     disk = g.disk
     return [
         g.bed,
-        NONE if g.share is None else f"{g.share:.3%}",
+        tell.up(g.share),
         tell.lasting(g.down) if g.share is not None else NONE,
         tell.time(g.down.longest_s) if g.down.times else NONE,
         tell.lasting(g.silent) if g.share is not None else NONE,

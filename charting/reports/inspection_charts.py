@@ -1,6 +1,7 @@
 """What of an inspection people would rather look at: each gateway's days, and the room left on its disk. Pure."""
 
 from collections.abc import Sequence
+from math import floor
 
 from charting.inspection.measured import DayState, Gateway
 from charting.inspection.report import Report
@@ -33,7 +34,7 @@ def uptime(report: Report, lang: str) -> Chart | None:
         top = 84 + row * n
         canvas.fitted(4, top + row / 2 + 7, gateway.bed, left - 12, size=min(TEXT, row * 0.7))
         _strip(canvas, gateway, left, top, step, row - 6)
-        told = "–" if gateway.share is None else f"{gateway.share:.2%}"
+        told = "–" if gateway.share is None else f"{floor(gateway.share * 1e4) / 1e4:.2%}"
         canvas.text(WIDE - 4, top + row / 2 + 7, told, size=min(TEXT, row * 0.7), anchor="end")
     bottom = 84 + row * len(gateways)
     _dates(canvas, [day.day for day in gateways[0].days], left, step, bottom)

@@ -45,6 +45,8 @@ async def test_the_page_shows_each_finding_and_all_that_was_measured(lang: str, 
     assert found in page
     assert page.count("data-rule=") == len(report.findings)
     assert page.count('class="chart"') == 2
+    assert "99.999%" in page  # down for 25 s
+    assert "100.00" not in page
     for bed in ("OR-01", "OR-02", "OR-03", "ICU-01", "OR-09"):
         assert bed in page
     assert pdf.headers["content-disposition"] == 'attachment; filename="inspection-2026-Q3.pdf"'
