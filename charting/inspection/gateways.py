@@ -96,14 +96,9 @@ def outages(told: Told, beds: Sequence[str]) -> Sequence[Outage]:
 
 def versions(told: Told) -> tuple[Sequence[Version], Tally, Sequence[str]]:
     """Versions by when they were first told; how long more than one ran at once, and which in the longest time."""
-    runs: dict[str, list[VersionRun]] = defaultdict(list)
-    for run in told.versions:
-        runs[run.bed].append(run)
     times: dict[str, list[Interval]] = defaultdict(list)
-    for of_bed in runs.values():
-        ends = [*(run.first_us for run in of_bed[1:]), of_bed[-1].last_us]
-        for run, end_us in zip(of_bed, ends, strict=True):
-            times[run.version].append((run.first_us, end_us))
+    for run in told.versions:  # a gateway that is off between two of them runs neither
+        times[run.version].append((run.first_us, run.last_us))
     found = [
         Version(
             version=version,
