@@ -29,10 +29,11 @@ beds = [{{ id = "OR-01", journal = "{journal}" }}, {{ id = "OR-02", journal = "{
 """
 
 
-@pytest.fixture
-def config(tmp_path: Path, empty: Path) -> Path:
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Path:
     """Two days of the first bed; the second one's journal is not there."""
-    made = Journal.open(tmp_path / "journal.db", ["timescale"])
+    folder = tmp_path_factory.mktemp("site")
+    made = Journal.open(folder / "journal.db", ["timescale"])
     reports = Reports("OR-01")
     for n in range(576):
         at_us = START_US + n * EVERY_US
@@ -43,10 +44,10 @@ def config(tmp_path: Path, empty: Path) -> Path:
         if n == OFF.stop:
             made.append(absence(Technical("OR-01", lambda: 0), at_us - len(OFF) * EVERY_US, at_us))
     made.close()
-    shutil.copy(empty, tmp_path / "charting.db")
-    file = tmp_path / "charting.toml"
+    shutil.copy(empty, folder / "charting.db")
+    file = folder / "charting.toml"
     file.write_text(
-        CONFIG.format(database=tmp_path / "charting.db", journal=tmp_path / "journal.db", other=tmp_path / "none.db")
+        CONFIG.format(database=folder / "charting.db", journal=folder / "journal.db", other=folder / "none.db")
     )
     return file
 
