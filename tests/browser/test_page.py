@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -138,16 +138,19 @@ async def test_two_open_pages_show_the_same() -> None:
 
 
 async def test_ages_tick_and_old_values_are_blanked_and_said_to_be_old() -> None:
-    async with served() as site, opened(site) as page:
-        found = page.locator(".tile", has_text="SpO₂")
-        await expect(found.locator(".age")).to_have_text("1 s")
-        await expect(found.locator(".tag.was")).to_be_hidden()
-        site.now_us += 11 * SECOND_US
-        site.bell.ring()
-        await expect(found.locator(".tag.was")).to_be_visible()
-        await expect(found.locator(".age")).to_have_text("12 s")
-        shown = await found.locator(".num").evaluate("e => getComputedStyle(e, '::before').content")
-        assert shown == '"– –"'
+    async with served() as site:
+        spo2 = next(r for r in site.store.latest(BED) if r.series.channel.code == "MDC_PULS_OXIM_SAT_O2")
+        site.store.readings += [replace(spo2, time_us=spo2.time_us - n * SECOND_US) for n in (4, 3, 2, 1, 0)]
+        async with opened(site) as page:
+            found = page.locator(".tile", has_text="SpO₂")
+            await expect(found.locator(".age")).to_have_text("1 s")
+            await expect(found.locator(".tag.was")).to_be_hidden()
+            site.now_us += 11 * SECOND_US
+            site.bell.ring()
+            await expect(found.locator(".tag.was")).to_be_visible()
+            await expect(found.locator(".age")).to_have_text("12 s")
+            shown = await found.locator(".num").evaluate("e => getComputedStyle(e, '::before').content")
+            assert shown == '"– –"'
         await expect(page.locator(".tile", has_text="NIBP").locator(".tag.was")).to_be_hidden()
 
 
