@@ -14,7 +14,7 @@ from charting.library.library import Libraries
 from charting.templates.loader import Templates
 from charting.trail.contents import Event, Patient
 from charting.trail.trail import MemoryTrail
-from collector.journal import Journal
+from collector.journal import JournalReader
 from collector.model import Condition, Identity, Reading, WavePiece
 from collector.series import Minutes, Points, SeriesReader
 
@@ -27,7 +27,14 @@ class Filled:
     """A case of one document from `start_us` on. `cut`: from when to when nothing of the journal reaches the server."""
 
     def __init__(
-        self, journal: Journal, bed: str, *, area: str, template: str, start_us: int, cut: tuple[int, int] = (0, 0)
+        self,
+        journal: JournalReader,
+        bed: str,
+        *,
+        area: str,
+        template: str,
+        start_us: int,
+        cut: tuple[int, int] = (0, 0),
     ) -> None:
         self.now = start_us
         self._journal, self._bed, self._cut = journal, bed, cut
@@ -113,7 +120,7 @@ class Filled:
 class _Reached:
     """Of a journal what has reached the server."""
 
-    def __init__(self, journal: Journal, filled: Filled) -> None:
+    def __init__(self, journal: JournalReader, filled: Filled) -> None:
         self._journal, self._filled = journal, filled
 
     def _until(self, end_us: int) -> int:

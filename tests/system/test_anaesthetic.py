@@ -5,7 +5,7 @@ The truth is drivers.anaesthetic: what the body did, and which spells of trouble
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from charting.fill.fill import BedData, Filling, Plan, codes, fill
 from charting.fill.types import Cause, Cell, CellState
-from collector.journal import Journal
+from collector.journal import Journal, JournalReader
 from collector.rehearsal import Cut, Placed, live
 from drivers.anaesthetic import ANAESTHETIC, KNOTS, MARKS
-from drivers.patient import Patient
+from drivers.patient import Patient, Vitals
 from drivers.troubles import Spell, Trouble
 from tests.system.filled import Filled
+from tests.system.rehearsed import rehearsed
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -58,9 +59,10 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def journal() -> Iterator[Journal]:
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JournalReader]:
     machine = {"waves": (), "poll_s": 5.0, "only": {"24": ("7D", "74", "78", "82", "88", "B9")}}
-    with closing(Journal.open(":memory:")) as journal:
+
+    def anaesthetic(journal: Journal) -> None:
         live(
             journal,
             "OR",
@@ -73,11 +75,13 @@ def journal() -> Iterator[Journal]:
             ],
             cuts=[NETWORK],
         )
-        yield journal
+
+    with rehearsed(tmp_path_factory, "anaesthetic", anaesthetic) as reader:
+        yield reader
 
 
 @pytest.fixture(scope="module")
-def record(journal: Journal) -> Filled:
+def record(journal: JournalReader) -> Filled:
     """The same anaesthetic in the record of a case, which was closed at its end; looked at each minute, live."""
     filled = Filled(
         journal, "OR", area="or", template="anaesthesia_record", start_us=T0_US, cut=(at(LATE[0]), at(LATE[1]))
@@ -94,7 +98,7 @@ def record(journal: Journal) -> Filled:
 
 
 @pytest.fixture(scope="module")
-def pure(journal: Journal) -> Filling:
+def pure(journal: JournalReader) -> Filling:
     end_us = at(SECONDS)
     data = BedData(
         points=journal.points("OR", codes(SIGNALS), T0_US, end_us),
@@ -140,13 +144,19 @@ def truth(signal: str) -> Mapping[int, float]:
     return found
 
 
+@cache
+def course() -> Sequence[Vitals]:
+    """What the body has in each second."""
+    patient = Patient("anaesthetic")
+    return [patient.vitals(float(second)) for second in range(SECONDS)]
+
+
 def minutes(signal: str, *, artefacts: bool = False) -> NDArray[np.float64]:
     """By minute the median of each second in which a sensor shows the body as it is, or anything, NaN for none."""
-    patient, body = Patient("anaesthetic"), FIELDS[signal]
+    body = FIELDS[signal]
     shown_as = {"hr": "pulse_rate_per_min", "pulse": "pulse_rate_per_min"}.get(signal, body)
     values = np.full(SECONDS, np.nan)
-    for second in range(SECONDS):
-        vitals = patient.vitals(float(second))
+    for second, vitals in enumerate(course()):
         cut = signal not in VENTILATION and NETWORK.holds(second)
         alone = signal == "hr" or not np.isnan(getattr(vitals, shown_as))
         if alone and not cut and (artefacts or not disturbed(signal, second)):
@@ -304,15 +314,25 @@ def test_while_the_server_is_cut_off_the_record_says_so_and_afterwards_nothing_i
         assert not [g for g in record.gaps(signal) if g.start_us < at(LATE[1]) and g.end_us > at(LATE[0])]
 
 
+@pytest.fixture(scope="module")
+def certified(record: Filled) -> Mapping[str, tuple[int, int, int]]:
+    """Signal → minutes expected, received, charted."""
+    return record.certified()
+
+
 @pytest.mark.parametrize("signal", ["spo2", "abp_sys", "abp_dia", "abp_mean", "hr"])
-def test_the_certificate_counts_what_the_body_had_and_the_sensors_showed(record: Filled, signal: str) -> None:
+def test_the_certificate_counts_what_the_body_had_and_the_sensors_showed(
+    certified: Mapping[str, tuple[int, int, int]], signal: str
+) -> None:
     shown, charted = ~np.isnan(minutes(signal, artefacts=True)), ~np.isnan(minutes(signal))
     first = 0 if signal in ("hr", "spo2") else int(np.flatnonzero(charted)[0])
-    assert record.certified()[signal] == (shown.size - first, int(shown[first:].sum()), int(charted[first:].sum()))
+    assert certified[signal] == (shown.size - first, int(shown[first:].sum()), int(charted[first:].sum()))
 
 
-def test_the_certificate_s_gaps_are_what_it_does_not_count_as_charted(record: Filled) -> None:
-    for signal, (expected, received, charted) in record.certified().items():
+def test_the_certificate_s_gaps_are_what_it_does_not_count_as_charted(
+    record: Filled, certified: Mapping[str, tuple[int, int, int]]
+) -> None:
+    for signal, (expected, received, charted) in certified.items():
         gaps = [g for g in record.gaps(signal) if "stands in" not in g.evidence]
         missing = sum(g.end_us - g.start_us for g in gaps) // 60_000_000
         held = expected - missing - charted

@@ -4,7 +4,6 @@ The record is spoken by a simulated monitor, heard by the bed's own runner and s
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 
 import numpy as np
 import pytest
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 
 from charting.fill.fill import MINUTE_US, BedData, Filling, Plan, codes, fill
 from charting.fill.types import Cause, Cell, CellState
-from collector.journal import Journal
+from collector.journal import Journal, JournalReader
 from collector.rehearsal import Placed, live
 from drivers.recorded import patient
 from tests.shared import capture
 from tests.system.filled import Filled
+from tests.system.rehearsed import rehearsed
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -43,23 +43,19 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="module")
-def journal() -> Iterator[Journal]:
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JournalReader]:
     file = capture("waveforms", f"{RECORD}.hea")
-    with closing(Journal.open(":memory:")) as journal:
-        monitor = Placed(name="monitor", driver="ge-datex-dri", options={"waves": (), "classes": ("basic",)})
-        live(
-            journal,
-            "ICU",
-            patient=patient(f"wfdb:{file}"),
-            start_us=T0_US,
-            seconds=60.0 * N,
-            devices=[monitor],
-        )
-        yield journal
+    monitor = Placed(name="monitor", driver="ge-datex-dri", options={"waves": (), "classes": ("basic",)})
+
+    def stay(journal: Journal) -> None:
+        live(journal, "ICU", patient=patient(f"wfdb:{file}"), start_us=T0_US, seconds=60.0 * N, devices=[monitor])
+
+    with rehearsed(tmp_path_factory, "wfdb", stay) as reader:
+        yield reader
 
 
 @pytest.fixture(scope="module")
-def flowsheet(journal: Journal) -> Filled:
+def flowsheet(journal: JournalReader) -> Filled:
     """A case's flowsheet, looked at each quarter of an hour, live; nothing reaches the server for 12 minutes."""
     cut = T0_US + 600 * MINUTE_US, T0_US + 612 * MINUTE_US
     found = Filled(journal, "ICU", area="icu", template="icu_flowsheet", start_us=T0_US, cut=cut)
@@ -70,7 +66,7 @@ def flowsheet(journal: Journal) -> Filled:
 
 
 @pytest.fixture(scope="module", params=["pure", "record"])
-def hourly(journal: Journal, request: pytest.FixtureRequest) -> Filling:
+def hourly(journal: JournalReader, request: pytest.FixtureRequest) -> Filling:
     """What pure filling makes of the whole, and what stands in the record."""
     if request.param == "pure":
         return filled(journal, HOUR)
@@ -79,11 +75,11 @@ def hourly(journal: Journal, request: pytest.FixtureRequest) -> Filling:
 
 
 @pytest.fixture(scope="module")
-def minutely(journal: Journal) -> Filling:
+def minutely(journal: JournalReader) -> Filling:
     return filled(journal, MINUTE)
 
 
-def filled(journal: Journal, step: int) -> Filling:
+def filled(journal: JournalReader, step: int) -> Filling:
     end_us = T0_US + N * MINUTE_US
     points = journal.points("ICU", codes(SIGNALS), T0_US, end_us)
     data = BedData(points=points, conditions=journal.conditions("ICU", T0_US, end_us))
