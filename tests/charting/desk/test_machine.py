@@ -309,7 +309,7 @@ def test_a_thousand_sequences_in_memory() -> None:
 
 def test_sequences_in_every_kind_of_trail(trail: Trail, clock: Clock) -> None:
     place = Place(trail, clock)
-    run(lambda: place, 150)
+    run(lambda: place, 60)
     assert list(breaks(link_of(e) for e in trail.all())) == []
 
 
