@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from collector.clock import MachineClock
@@ -18,6 +18,8 @@ LISTEN_S = 4.0
 ANSWER_S = 2.0
 """How long a device is given to answer a request, before the next."""
 ENOUGH_BYTES = 65_536
+ALIKE = 0.05
+"""Who understands hardly less of the bytes than the best is named too: some makers' devices speak alike."""
 LEAST_SHARE = 0.5
 """Frames make up at least so much of the bytes of a device that is found: less is a coincidence in another's bytes."""
 TEXT = 0.95
@@ -28,7 +30,10 @@ _LINE = tuple(_DEFAULTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """Bytes on a port at one setting of its line ("19200 8E1", empty of a network port), and who understands them."""
+    """Bytes on a port at one setting of its line ("19200 8E1", empty of a network port), and who understands them.
+
+    alike: other drivers that understand as much.
+    """
 
     setting: str
     data: bytes
@@ -36,6 +41,7 @@ class Heard:
     frames: int = 0
     share: float = 0.0
     identity: DeviceIdentity | None = None
+    alike: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,8 @@ class Found:
             name = " ".join(filter(None, (told.manufacturer, told.model, told.serial))) if told else ""
             said = f"{best.driver} at {best.setting}" if best.setting else best.driver
             said = f"{self.port}: {said}: {best.frames} frames, {best.share:.0%} of the bytes"
-            return [said, f"    {name}"] if name else [said]
+            alike = f"understood as well by {', '.join(best.alike)}: the label on the device decides"
+            return [said, *(f"    {more}" for more in (name, alike if best.alike else "") if more)]
         if self.refused and not self.heard:
             return list(dict.fromkeys(self.refused.values()))
         came = [one for one in self.heard if one.data]
@@ -133,7 +140,7 @@ async def probe(
 
 def understood(data: bytes, setting: str, specs: Iterable[DriverSpec]) -> Heard:
     """Who of these understands most of these bytes."""
-    best = Heard(setting=setting, data=data)
+    found: list[Heard] = []
     for spec in specs:
         if spec.session is None or not data:
             continue
@@ -143,12 +150,14 @@ def understood(data: bytes, setting: str, specs: Iterable[DriverSpec]) -> Heard:
         events: list[Event] = [*session.receive(data, 0.0), *session.finish()]
         frames = [event for event in events if isinstance(event, Frame)]
         share = min(1.0, sum(frame.length for frame in frames) / len(data))
-        if frames and share >= LEAST_SHARE and (share, len(frames)) > (best.share, best.frames):
+        if frames and share >= LEAST_SHARE:
             identity = next((event for event in events if isinstance(event, DeviceIdentity)), None)
-            best = Heard(
-                setting=setting, data=data, driver=spec.name, frames=len(frames), share=share, identity=identity
+            found.append(
+                Heard(setting=setting, data=data, driver=spec.name, frames=len(frames), share=share, identity=identity)
             )
-    return best
+    best = max(found, key=lambda one: (one.share, one.frames), default=Heard(setting=setting, data=data))
+    alike = [one.driver for one in found if one is not best and one.share >= best.share - ALIKE]
+    return replace(best, alike=tuple(alike))
 
 
 def _places(port: str, specs: Sequence[DriverSpec]) -> Iterable[tuple[str, Port]]:

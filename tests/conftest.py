@@ -8,6 +8,14 @@ from tests.timescale import POSTGRES, shared
 from tests.timescale import database as new_database
 
 
+FIRST = {"watch", "update"}
+"""Folders whose tests wait for minutes, each in one process: begun last, all others would be waiting for them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: FIRST.isdisjoint(item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def timescale() -> Iterator[str]:
     """The DSN of a running TimescaleDB that all test processes share. Not to be had is an error, never a skip."""

@@ -151,7 +151,7 @@ async def test_ages_tick_and_old_values_are_blanked_and_said_to_be_old() -> None
             await expect(found.locator(".age")).to_have_text("12 s")
             shown = await found.locator(".num").evaluate("e => getComputedStyle(e, '::before').content")
             assert shown == '"– –"'
-        await expect(page.locator(".tile", has_text="NIBP").locator(".tag.was")).to_be_hidden()
+            await expect(page.locator(".tile", has_text="NIBP").locator(".tag.was")).to_be_hidden()
 
 
 async def test_quality_and_demo_are_said_in_words() -> None:

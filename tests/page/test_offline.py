@@ -15,7 +15,7 @@ from tests.page.data import BED, HR, MINUTE_US, SECOND_US, alarm, reading
 from tests.page.test_downtime import away
 from tests.system.command import run
 
-DIED_US = time.time_ns() // 1_000 - 20 * MINUTE_US
+DIED_US = 1_764_000_000_000_000
 
 
 def journaled(folder: Path, entries: list[Entry], bed: str = f'id = "{BED}"') -> Path:
@@ -35,8 +35,9 @@ def journaled(folder: Path, entries: list[Entry], bed: str = f'id = "{BED}"') ->
 
 
 def test_the_last_hour_of_a_daemon_that_has_died_can_be_printed(tmp_path: Path) -> None:
-    beats: list[Entry] = [reading(HR, DIED_US - n * SECOND_US, 61.0) for n in reversed(range(600))]
-    config = journaled(tmp_path, [*beats, alarm(DIED_US - MINUTE_US), away(DIED_US - 30 * MINUTE_US)])
+    died_us = time.time_ns() // 1_000 - 20 * MINUTE_US
+    beats: list[Entry] = [reading(HR, died_us - n * SECOND_US, 61.0) for n in reversed(range(600))]
+    config = journaled(tmp_path, [*beats, alarm(died_us - MINUTE_US), away(died_us - 30 * MINUTE_US)])
     done = run("downtime", config, "--lang", "en")
     assert (done.returncode, done.stderr) == (0, "")
     html = done.stdout

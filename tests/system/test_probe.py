@@ -12,7 +12,7 @@ from collector.decode import decode
 from collector.driver import Simulated, driver, drivers
 from collector.errors import UsageError
 from collector.model import Frame, Observation
-from collector.probe import Found, probe, waiting
+from collector.probe import Found, probe, understood, waiting
 from collector.recording import recording
 from collector.simulate import play
 from collector.transport.base import Transport
@@ -101,6 +101,21 @@ async def test_bytes_that_nobody_understands_are_told(tmp_path: Path, monkeypatc
     result.save(tmp_path / "heard.hex")
     kept = b"".join(recording(tmp_path / "heard.hex").chunks())
     assert b"machine room" in kept
+
+
+def test_makers_whose_devices_speak_alike_are_all_named() -> None:
+    spec = driver("mindray-pds")
+    assert spec.simulator is not None
+    device = spec.simulator(Simulated(patient=Patient("stable", 3)))
+    said = b""
+    for now_s in range(20):
+        device.expire(float(now_s))
+        while data := device.outgoing():
+            said += data
+    heard = understood(said, "", SPECS)
+    assert {"mindray-pds", "biolight"} <= {heard.driver, *heard.alike}
+    told = "\n".join(Found(port="tcp://192.0.2.1:1", heard=[heard], refused={}).lines(()))
+    assert all(name in told for name in ("mindray-pds", "biolight"))
 
 
 async def test_a_silent_port_says_what_to_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,11 @@ install -D tools/deb/vitalsd "$package/bin/vitalsd"
 ln -s "/usr/bin/$minor" "$package/bin/python"
 printf 'home = /usr/bin\ninclude-system-site-packages = false\n' >"$package/pyvenv.cfg"
 
+if [ -d dist/manuals ]; then # as `make manuals` has made them; the charting service serves them
+    install -d "$package/share/vitalsd"
+    cp -r dist/manuals "$package/share/vitalsd/manuals"
+fi
+
 mkdir -p "$root/usr/bin"
 ln -s /opt/vitalsd/current/bin/vitalsd "$root/usr/bin/vitalsd"
 for unit in systemd/*.service systemd/*.timer; do
