@@ -1,19 +1,20 @@
 """Fixtures for the whole suite."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.timescale import POSTGRES, shared
 from tests.timescale import database as new_database
 
-
 FIRST = {"watch", "update"}
 """Folders whose tests wait for minutes, each in one process: begun last, all others would be waiting for them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: FIRST.isdisjoint(item.path.parts))
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in FIRST)
 
 
 @pytest.fixture(scope="session")
