@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from collector import __version__
+
 ROOT = Path(__file__).parents[2]
 CODE = ("collector", "drivers", "alarms", "charting")
 LAUNCHER = """#!/bin/sh
@@ -38,7 +40,7 @@ def previous() -> tuple[str, str]:
         if git("cat-file", "-e", f"{commit}^{{commit}}").returncode:
             reason = f"no commit {commit} of {version} here: the test needs the project's history"
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-        if git("diff", "--quiet", commit, "--", *CODE).returncode:
+        if version != __version__:
             return version, commit
     pytest.fail("CHANGELOG names no release before this version")
 
