@@ -158,8 +158,8 @@ def _number(stream: Stream, places: NDArray[np.int64]) -> int:
 
 
 def _heard_us(values: Stream, life: Life) -> int:
-    """When the first value was said that was kept in a life; NEVER_US: none was."""
-    inside = values.kept & (values.said_us > life.absent_us) & (values.said_us <= life.end_us)
+    """When the first value was said that was kept in a life and not by the one before; NEVER_US: none was."""
+    inside = values.kept & (values.said_us > life.gone_us) & (values.said_us <= life.end_us)
     return int(values.said_us[np.argmax(inside)]) if inside.any() else NEVER_US
 
 

@@ -56,13 +56,15 @@ class Absence:
 class Life:
     """From one absence of a device until its next one; all times in µs.
 
-    number: of its absence; absent_us: since when nobody listened; first_us: from when on what it keeps may have been
-    said; end_us: when the next absence began; seen_us: until when it kept what it has; killed, asked: that absence was
-    the daemon's end, by SIGKILL or by SIGTERM.
+    number: of its absence; absent_us: since when nobody listened; gone_us: until when what the life before kept may
+    have been said, as a daemon that is asked to end does; first_us: from when on what it keeps may have been said;
+    end_us: when the next absence began; seen_us: until when it kept what it has; killed, asked: that absence was the
+    daemon's end, by SIGKILL or by SIGTERM.
     """
 
     number: int
     absent_us: int
+    gone_us: int
     first_us: int
     end_us: int = NEVER_US
     seen_us: int = NEVER_US
@@ -106,6 +108,7 @@ def lives_of(device: str, absences: Sequence[Absence]) -> list[Life]:
         life = Life(
             number=number,
             absent_us=absence.begin_us,
+            gone_us=absence.seen_us,
             first_us=absence.begin_us if absence.killed else absence.begin_us - WAY_US,
         )
         if place + 1 < len(mine):

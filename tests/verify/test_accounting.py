@@ -64,6 +64,18 @@ def test_a_kill_costs_what_was_on_its_way() -> None:
     assert again.invented == 1, "kept before it was said"
 
 
+def test_what_a_daemon_keeps_while_it_ends_is_not_heard_by_the_next_one() -> None:
+    asked_us = T0_US + 20 * SECOND_US + 90_000
+    end = Absence(begin_us=asked_us, seen_us=asked_us + 500_000)
+    farewell = value(20.3, 61.0)
+    before = [*(one for one in SAID if one.time_us < asked_us), farewell]
+    after = [one for one in SAID if at_s(one) > 25]
+    told = sorted([*SAID, farewell], key=lambda one: one.time_us)
+    found = judged(told, [*(kept(one) for one in before), *(kept(one, 1) for one in after)], (START, end, END))
+    assert (found.lost, found.invented) == (0, 0)
+    assert found.gaps_s[1] > 4
+
+
 def test_a_device_that_is_away_loses_nothing_for_the_others() -> None:
     away = Absence(begin_us=T0_US + 20 * SECOND_US, seen_us=T0_US + 21 * SECOND_US, device="m")
     told = [*SAID, *(replace(one, device="v") for one in SAID)]
