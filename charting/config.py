@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from charting.cds.config import CdsSection
+from charting.charges.config import ChargesSection
+from charting.faults.config import FaultsSection
+from charting.fhir.config import FhirSection
+from charting.inbox.config import InboxSection
 from charting.inspection.holidays import holidays
+from charting.outbox.config import Destination
+from charting.results.config import ResultsSection
 from charting.watch.messages import DEPARTMENT
 from charting.workload.scheme import scheme
 from collector.certificates import of_database
@@ -200,6 +207,22 @@ class ChartingConfig(Section):
     metrics: ListenSection | None = None
     backup: BackupSection | None = None
     inspection: InspectionSection = InspectionSection()
+    destination: tuple[Destination, ...] = ()
+    inbox: InboxSection = InboxSection()
+    results: ResultsSection = ResultsSection()
+    charges: ChargesSection = ChargesSection()
+    fhir: FhirSection = FhirSection()
+    cds: CdsSection = CdsSection()
+    faults: FaultsSection = FaultsSection()
+
+    @field_validator("destination")
+    @classmethod
+    def _named_once(cls, value: tuple[Destination, ...]) -> tuple[Destination, ...]:
+        names = [each.name for each in value]
+        twice = [f"two destinations are called {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1]
+        if twice:
+            raise ValueError("\n".join(twice))
+        return value
 
     @property
     def backup_database(self) -> str:

@@ -15,6 +15,7 @@ from charting.case.clock import SiteClock
 from charting.case.state import Case
 from charting.config import ChartingConfig
 from charting.desk import Desk
+from charting.exchange import Exchange
 from charting.filler.filler import Filler
 from charting.filler.sources import Sources, sources
 from charting.fleet.clients import Clients
@@ -33,6 +34,7 @@ from charting.sheet.symbols import symbols
 from charting.store.accounts import DatabaseAccounts
 from charting.store.audit import check
 from charting.store.database import Database
+from charting.store.exchange import in_database
 from charting.store.facts import DatabaseFacts
 from charting.store.inspections import DatabaseInspections
 from charting.store.measures import Measures
@@ -129,6 +131,7 @@ class Service:
             self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
         )
         self.metrics = Metrics()
+        self.exchange = Exchange(in_database(database, self._clock.utc_us))
         beds = [bed.id for bed in charting.beds]
         self.adviser = Adviser(self.desk, self.trail, self._of_filler, self._clock.utc_us, self._log, self.metrics)
         self.watch = Watch(self.trail, self._of_watch, beds, self._clock.utc_us, self._log, self.metrics)
@@ -194,6 +197,7 @@ class Service:
         """What ends by itself at `stop`, with what it is doing."""
         lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._derive(stop)]
         lives.append(self.fleet.run(stop))
+        lives += self.exchange.lives(stop)
         if self.config.metrics is not None:
             self.metrics.show_certificates(expiries(self.config.certificates))
             areas = {bed.id: bed.kind for bed in self.config.charting.beds}
@@ -273,6 +277,7 @@ class Service:
             fleet=self.fleet,
             clients=self._clients,
             inspections=DatabaseInspections(self._database),
+            exchange=self.exchange,
             version=version(),
             stop=stop,
             tls=self.config.tls is not None,

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+INTERFACE = "interface"
+"""The role of the hospital's other systems: no account has it."""
+
 ROLES = (
     "anaesthetist", "surgeon", "or_nurse", "pacu_nurse", "icu_nurse", "head", "quality", "engineer", "administrator",
 )  # fmt: skip
@@ -14,3 +17,7 @@ class Actor:
     account: str
     name: str
     roles: frozenset[str]
+
+
+HIS = Actor(account="his", name="HIS", roles=frozenset({INTERFACE}))
+"""Who acts when a message of the hospital does."""

@@ -14,10 +14,12 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -175,4 +177,137 @@ backup = Table(
     Column("detail", Text, nullable=False, comment="JSON: what was compared, or what failed"),
     Index("backup_ended", "kind", "ended_us"),
     comment="runs of backups and of their trial restores",
+)
+
+message = Table(
+    "message",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Plain, nullable=False, comment="name of the connection"),
+    Column("key", Plain, nullable=False, comment="by which the sender tells messages apart"),
+    Column("received_us", BigInteger, nullable=False),
+    Column("occurred_us", BigInteger),
+    Column("kind", Plain, nullable=False, comment="as ADT^A02"),
+    Column("number", Plain, nullable=False, comment="the patient's"),
+    Column("visit", Plain, nullable=False),
+    Column("case_id", Plain, nullable=False),
+    Column("state", Plain, nullable=False, comment="new, done, ignored or failed"),
+    Column("done", Text, nullable=False, comment="JSON: what was done about it"),
+    Column("body", LargeBinary, nullable=False, comment="as it came"),
+    UniqueConstraint("source", "key", name="message_source_key"),
+    Index("message_visit", "visit", "seq"),
+    Index("message_number", "number", "seq"),
+    Index("message_state", "state", "seq"),
+    comment="what other systems told, and what was done about it",
+)
+
+booking = Table(
+    "booking",
+    METADATA,
+    Column("id", Plain, primary_key=True, comment="as the scheduler calls it"),
+    Column("number", Plain, nullable=False),
+    Column("visit", Plain, nullable=False),
+    Column("bed", Plain, nullable=False),
+    Column("start_us", BigInteger),
+    Column("state", Plain, nullable=False, comment="booked, opened, cancelled"),
+    Column("case_id", Plain, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON (charting.inbox)"),
+    Index("booking_start", "start_us"),
+    comment="the operation list, as messages made it; can be made again",
+)
+
+parcel = Table(
+    "parcel",
+    METADATA,
+    Column("key", Plain, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("destination", Plain, nullable=False),
+    Column("kind", Plain, nullable=False),
+    Column("lane", Plain, nullable=False),
+    Column("case_id", Plain, nullable=False),
+    Column("control", Plain, nullable=False, comment="by which an answer names it"),
+    Column("content_type", Plain, nullable=False),
+    Column("path", Plain, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("next_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger),
+    Column("attempts", BigInteger, nullable=False),
+    Column("state", Plain, nullable=False, comment="waiting, answered, parked, expired or withdrawn"),
+    Column("reason", Plain, nullable=False),
+    Column("answered_us", BigInteger),
+    Column("answer", LargeBinary, nullable=False),
+    Column("log", Text, nullable=False, comment="JSON"),
+    UniqueConstraint("seq", name="parcel_seq"),
+    Index("parcel_state", "state", "destination", "seq"),
+    Index("parcel_case", "case_id", "seq"),
+    Index("parcel_lane", "destination", "lane", "seq"),
+    comment="what leaves for other systems",
+)
+
+charge = Table(
+    "charge",
+    METADATA,
+    Column("id", Plain, primary_key=True, comment="of the transaction, FT1-2; never used again"),
+    Column("case_id", Plain, nullable=False),
+    Column("document", Plain, nullable=False),
+    Column("version", BigInteger, nullable=False, comment="of the document"),
+    Column("source", Plain, nullable=False, comment="the item of the record"),
+    Column("kind", Plain, nullable=False, comment="CG or CD"),
+    Column("item", Plain, nullable=False, comment="of the catalogue"),
+    Column("catalogue", Plain, nullable=False, comment="version of the catalogue"),
+    Column("quantity", Plain, nullable=False, comment="a decimal"),
+    Column("reverses", Plain, nullable=False, comment="the transaction that a credit takes back"),
+    Column("at_us", BigInteger, nullable=False, comment="of the service"),
+    Column("made_us", BigInteger, nullable=False),
+    Column("parcel", Plain, nullable=False, comment="the message that has it"),
+    Index("charge_case", "case_id", "id"),
+    comment="lines of bills",
+)
+
+api_client = Table(
+    "api_client",
+    METADATA,
+    Column("id", Plain, primary_key=True),
+    Column("name", Plain, nullable=False),
+    Column("digest", Plain, nullable=False, comment="SHA-256 of the token"),
+    Column("scopes", Plain, nullable=False, comment="with spaces"),
+    Column("active", Boolean, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger),
+    Column("used_us", BigInteger),
+    UniqueConstraint("digest", name="api_client_digest"),
+    comment="programs that may ask, and for what",
+)
+
+subscription = Table(
+    "subscription",
+    METADATA,
+    Column("id", Plain, primary_key=True),
+    Column("client", Plain, nullable=False),
+    Column("topic", Plain, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON, the resource"),
+    Column("state", Plain, nullable=False, comment="requested, active, error or off"),
+    Column("events", BigInteger, nullable=False, comment="number of the last one"),
+    Column("made_us", BigInteger, nullable=False),
+    Column("reason", Plain, nullable=False),
+    comment="who wants to be told by FHIR",
+)
+
+notification = Table(
+    "notification",
+    METADATA,
+    Column("subscription", Plain, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("focus", Plain, nullable=False, comment="the resource, as Encounter/a"),
+    comment="events of subscriptions",
+)
+
+cursor = Table(
+    "cursor",
+    METADATA,
+    Column("name", Plain, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    comment="how far the audit trail was followed, and by whom",
 )

@@ -12,6 +12,7 @@ from charting.accounts.sessions import SignIn
 from charting.accounts.storage import Account
 from charting.case.clock import SiteClock
 from charting.desk import Desk
+from charting.exchange import Exchange
 from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.inspection.keeping import Inspections
@@ -74,6 +75,7 @@ class Department:
     fleet: FleetWatch
     clients: Clients
     inspections: Inspections
+    exchange: Exchange
     version: str
     stop: asyncio.Event
     keeps_libraries: bool = True

@@ -17,6 +17,14 @@ _PACKAGES = (
     "charting.quality",
     "charting.reports",
     "charting.workload",
+    "charting.outbox",
+    "charting.inbox",
+    "charting.results",
+    "charting.charges",
+    "charting.fhir",
+    "charting.cds",
+    "charting.visits",
+    "charting.faults",
     "charting.web",
 )
 

@@ -20,6 +20,7 @@ from charting.accounts.storage import Account, MemoryAccounts
 from charting.case.clock import SiteClock
 from charting.case.state import Case, cell_item
 from charting.desk import Desk
+from charting.exchange import Exchange, in_memory
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
 from charting.fleet.central import MemoryOperations
 from charting.fleet.clients import Clients
@@ -130,6 +131,7 @@ class Hospital:
             self.clock.now_us,
             structlog.get_logger(),
         )
+        self.exchange = Exchange(in_memory(self.clock.now_us))
         self.department = Department(
             site="示范医院",
             clock=clock,
@@ -154,6 +156,7 @@ class Hospital:
             fleet=self.fleet,
             clients=Clients(self.operations, self.version, self.clock.now_us, structlog.get_logger()),
             inspections=self.inspections,
+            exchange=self.exchange,
             version=self.version,
             stop=self.stop,
             tls=self.tls,

@@ -1,0 +1,1 @@
+"""Decision support: services are asked by CDS Hooks, and their cards are shown; nothing waits for them."""

@@ -1,0 +1,34 @@
+"""Puts the parts together that speak with the hospital's other systems; the service and the web have them from here."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from charting.outbox.following import Cursors, MemoryCursors
+from charting.outbox.memory import MemoryOutbox
+from charting.outbox.parcel import Outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Where the parts keep what they must not forget."""
+
+    outbox: Outbox
+    cursors: Cursors
+
+
+def in_memory(now_us: Callable[[], int]) -> Kept:
+    """For tests and for trying things out; in a database: charting.store.exchange."""
+    return Kept(outbox=MemoryOutbox(now_us), cursors=MemoryCursors())
+
+
+class Exchange:
+    def __init__(self, kept: Kept) -> None:
+        self.outbox = kept.outbox
+        self.cursors = kept.cursors
+
+    def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
+        """What runs beside the pages until `stop`, and then ends by itself with what it is doing."""
+        del stop
+        return []

@@ -1,0 +1,1 @@
+"""Faults and wishes: reported, answered, resolved, archived, with their times against the contract's."""

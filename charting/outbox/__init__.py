@@ -1,0 +1,1 @@
+"""What leaves for the hospital's other systems: kept until it is acknowledged, in order, never twice as new."""

@@ -1,0 +1,81 @@
+"""Follows the audit trail: whoever has to act on what was done is told of each entry, in order, at least once."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Protocol
+
+from charting.trail.entries import Entry
+from charting.trail.trail import Trail
+from collector.errors import VitalsdError
+from collector.logs import logger
+
+LOOK_S = 1.0
+AT_ONCE = 200
+"""Entries that are told in one go; the cursor is kept after each."""
+
+
+class Cursors(Protocol):
+    """How far each follower has come. Calls block."""
+
+    def seq(self, name: str) -> int: ...
+
+    def keep(self, name: str, seq: int) -> None: ...
+
+
+class MemoryCursors:
+    def __init__(self) -> None:
+        self._kept: dict[str, int] = {}
+
+    def seq(self, name: str) -> int:
+        return self._kept.get(name, 0)
+
+    def keep(self, name: str, seq: int) -> None:
+        self._kept[name] = seq
+
+
+class Follower:
+    """`act` gets entries of these kinds and is done when it returns; after a kill it may get them again."""
+
+    def __init__(
+        self,
+        name: str,
+        trail: Trail,
+        cursors: Cursors,
+        kinds: Collection[str],
+        act: Callable[[Sequence[Entry]], None],
+    ) -> None:
+        self._name = name
+        self._trail = trail
+        self._cursors = cursors
+        self._kinds = frozenset(kinds)
+        self._act = act
+        self._log = logger(follower=name)
+
+    def look(self) -> bool:
+        """Tell what is new; returns whether there may be more. Raises VitalsdError for a database that is away."""
+        after, last = self._cursors.seq(self._name), self._trail.last()
+        if after >= last:
+            return False
+        found = list(islice(self._trail.all(after, self._kinds), AT_ONCE))
+        if found:
+            self._act(found)
+        end = found[-1].seq if len(found) == AT_ONCE else max(last, found[-1].seq if found else 0)
+        self._cursors.keep(self._name, end)
+        return end < last or len(found) == AT_ONCE
+
+    async def run(self, stop: asyncio.Event) -> None:
+        failed = False
+        while not stop.is_set():
+            more = False
+            try:
+                more = await asyncio.to_thread(self.look)
+                failed = False
+            except VitalsdError as error:
+                if not failed:
+                    self._log.warning("the audit trail cannot be followed now", error=str(error))
+                failed = True
+            if not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), LOOK_S)

@@ -1,0 +1,13 @@
+"""Where the exchange keeps things in a database (charting.exchange)."""
+
+from collections.abc import Callable
+
+from charting.exchange import Kept
+from charting.outbox.memory import MemoryOutbox
+from charting.store.cursors import DatabaseCursors
+from charting.store.database import Database
+
+
+def in_database(database: Database, now_us: Callable[[], int]) -> Kept:
+    """Raises StoreError, later, for a database that cannot be had."""
+    return Kept(outbox=MemoryOutbox(now_us), cursors=DatabaseCursors(database))

@@ -1,0 +1,1 @@
+"""Visits before and after an anaesthetic: who is to be seen, by when, and what was seen."""
