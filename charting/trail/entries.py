@@ -359,11 +359,40 @@ class LibraryLoaded:
     kind: Literal["library_loaded"] = "library_loaded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOpened:
+    """A fault or a wish is reported. `source`: what reported it by itself (charting.faults.reporting), "" a person.
+
+    `since_us`: since when it is so, where that is known.
+    """
+
+    ticket: str
+    what: Literal["fault", "wish"]
+    title: str
+    text: str = ""
+    bed: str = ""
+    device: str = ""
+    source: str = ""
+    since_us: int | None = None
+    kind: Literal["ticket_opened"] = "ticket_opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStep:
+    """What was done about a fault or a wish, and when; `clear` and `again`: the trouble went and came by itself."""
+
+    ticket: str
+    step: Literal["answer", "arrive", "resolve", "decline", "reopen", "archive", "note", "clear", "again"]
+    at_us: int
+    text: str = ""
+    kind: Literal["ticket_step"] = "ticket_step"
+
+
 Body = (
     Opened | Moved | Merged | Closed | Reopened | Discarded | DeviceHeld | DeviceJudged | Started | HandedOver | Set
     | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
     | AccountChanged | SessionChanged | LibraryLoaded | Thermometry | Advised | AlarmSeen | FigureSet | Frozen
-    | Disputed
+    | Disputed | TicketOpened | TicketStep
 )  # fmt: skip
 
 

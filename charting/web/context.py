@@ -24,6 +24,8 @@ from charting.trail.entries import (
     Frozen,
     LibraryLoaded,
     SessionChanged,
+    TicketOpened,
+    TicketStep,
     to_json,
 )
 from charting.trail.trail import Trail
@@ -36,7 +38,7 @@ from charting.web.said import Sayings
 from charting.web.words import Words
 from collector.series import SeriesReader
 
-_OF_NO_PATIENT = (AccountChanged, Denied, LibraryLoaded, SessionChanged)
+_OF_NO_PATIENT = (AccountChanged, Denied, LibraryLoaded, SessionChanged, TicketOpened, TicketStep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
