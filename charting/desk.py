@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from charting.accounts.actor import Actor
 from charting.case.book import TRIES, check_kept, checked_id, checked_reason
+from charting.case.cards import Cards
 from charting.case.checks import AHEAD_US, check_patient, check_texts, check_time
 from charting.case.documents import Documents
 from charting.case.refusals import Impossible
@@ -38,7 +39,7 @@ _KNOWN = 20_000
 """Cases of which it is kept in mind where they were; some 20 MB."""
 
 
-class Desk(Documents, Watching):
+class Desk(Documents, Watching, Cards):
     def __init__(
         self, trail: Trail, templates: Templates, libraries: Libraries, now_us: Callable[[], int], zone: str
     ) -> None:

@@ -14,6 +14,8 @@ from charting.trail.entries import (
     SYSTEM,
     Advised,
     AlarmSeen,
+    CardAnswered,
+    CardTold,
     Certified,
     Closed,
     DeviceHeld,
@@ -147,6 +149,10 @@ class Stay:
     end_us: int | None = None
 
 
+CardKey = tuple[str, str]
+"""Service, and the card's UUID."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Case:
     """A case. `items` belong to the case as a whole; `identities`: the patient as he was known, the last one counts."""
@@ -171,6 +177,10 @@ class Case:
     advised: list[Advised] = field(default_factory=list)
     seen: list[tuple[AlarmSeen, str, int]] = field(default_factory=list)
     """(what, by whom, when)."""
+    cards: dict[CardKey, tuple[CardTold, int]] = field(default_factory=dict)
+    """(what, when), in the order of their coming."""
+    card_answers: dict[CardKey, tuple[CardAnswered, str, int]] = field(default_factory=dict)
+    """(what, by whom, when); the last one counts."""
     last: int = 0
     last_hash: str = ""
 
@@ -267,6 +277,8 @@ def _copy(case: Case) -> Case:
         judged=list(case.judged),
         advised=list(case.advised),
         seen=list(case.seen),
+        cards=dict(case.cards),
+        card_answers=dict(case.card_answers),
     )
 
 
@@ -312,6 +324,10 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             case.advised.append(body)
         case AlarmSeen():
             case.seen.append((body, entry.actor, entry.at_us))
+        case CardTold():
+            case.cards[body.service, body.card] = body, entry.at_us
+        case CardAnswered():
+            case.card_answers[body.service, body.card] = body, entry.actor, entry.at_us
         case Started():
             case.documents[body.document] = Document(
                 id=body.document,

@@ -268,6 +268,72 @@ class Advised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardLink:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardReason:
+    """Why a card may be set aside, as its service offers it."""
+
+    code: str
+    display: str
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardInput:
+    """What the service was told. `at_us`: when that was so; None: it has no time."""
+
+    name: str
+    value: str
+    at_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardTold:
+    """What a decision support service gives a person to consider: no order, and no alarm.
+
+    `service`: as configured; `card`: its UUID; `hook`, `reason`: at which it was asked, and why; `rule`, `version`: of
+    the service; `detail`: Markdown; `source`: who answers for it; `asked_us`: when it was asked; `inputs`: with what.
+    """
+
+    service: str
+    card: str
+    hook: str
+    reason: str
+    rule: str
+    version: str
+    indicator: Literal["info", "warning", "critical"]
+    summary: str
+    source: str
+    asked_us: int
+    detail: str = ""
+    source_url: str = ""
+    suggestions: tuple[str, ...] = ()
+    links: tuple[CardLink, ...] = ()
+    reasons: tuple[CardReason, ...] = ()
+    inputs: tuple[CardInput, ...] = ()
+    kind: Literal["card_told"] = "card_told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAnswered:
+    """A person has accepted a card, or set it aside: `reason` of charting/case/setting_aside.csv or of the card's own.
+
+    Nothing follows from it but what he does himself.
+    """
+
+    service: str
+    card: str
+    accepted: bool
+    reason: str = ""
+    text: str = ""
+    kind: Literal["card_answered"] = "card_answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSeen:
     """A person has seen an alarm condition on our page. Nothing of it reaches the device.
 
@@ -361,18 +427,21 @@ class LibraryLoaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOpened:
-    """A fault or a wish is reported. `source`: what reported it by itself (charting.faults.reporting), "" a person.
+    """A fault or a wish is reported, by a person with a title, or by itself (charting.faults.reporting).
 
-    `since_us`: since when it is so, where that is known.
+    Then `source` is what it came of, always the same for the same, `trouble` its key with what is `said` in it, and
+    `since_us` since when it stood.
     """
 
     ticket: str
     what: Literal["fault", "wish"]
-    title: str
+    title: str = ""
     text: str = ""
     bed: str = ""
     device: str = ""
     source: str = ""
+    trouble: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
     since_us: int | None = None
     kind: Literal["ticket_opened"] = "ticket_opened"
 
@@ -393,6 +462,7 @@ Body = (
     | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
     | AccountChanged | SessionChanged | LibraryLoaded | Thermometry | Advised | AlarmSeen | FigureSet | Frozen
     | Disputed | TicketOpened | TicketStep
+    | CardTold | CardAnswered
 )  # fmt: skip
 
 

@@ -11,6 +11,11 @@ from charting.trail.contents import Answer, Bolus, Finding, Patient, Term
 from charting.trail.entries import (
     Advised,
     Body,
+    CardAnswered,
+    CardInput,
+    CardLink,
+    CardReason,
+    CardTold,
     Closed,
     Discarded,
     Filled,
@@ -71,6 +76,22 @@ LATER: Sequence[Body] = (
         ),
     ),
     Advised(rule="TMP-36", phase="start", at_us=1, said={"value": "35.9"}),
+    CardTold(
+        service="cdss",
+        card="8f0e3f1e-6a50-4e6b-8f8e-6b3b5d9b7e01",
+        hook="order-select",
+        reason="drug:D1",
+        rule="opioid-dose",
+        version="1.2",
+        indicator="warning",
+        summary="考虑核对剂量",
+        source="医院 CDSS",
+        asked_us=1,
+        links=(CardLink(label="依据", url="https://cdss.example/1"),),
+        reasons=(CardReason(code="tolerated", display="Tolerated before"),),
+        inputs=(CardInput(name="fentanyl", value="0.5 mg", at_us=1), CardInput(name="weight", value="60 kg")),
+    ),
+    CardAnswered(service="cdss", card="8f0e3f1e-6a50-4e6b-8f8e-6b3b5d9b7e01", accepted=False, reason="other", text="x"),
 )
 """The same, of shapes that came later."""
 
