@@ -16,6 +16,8 @@ from charting.case.state import Case
 from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.exchange import Exchange
+from charting.faults.log import FaultLog
+from charting.faults.reporting import Reporting
 from charting.filler.filler import Filler
 from charting.filler.sources import Sources, sources
 from charting.fleet.clients import Clients
@@ -126,6 +128,7 @@ class Service:
             lambda: self._deriver.refresh(DERIVED_AT_ONCE) < DERIVED_AT_ONCE,
         )
         self._ledger = Ledger(self.desk, scheme(config.workload.scheme), self._names)
+        self._faults = FaultLog(self.desk, config.faults)
         self._of_filler, self._of_web, self._of_watch = (sources(config) for _ in range(3))
         self.filler = Filler(
             self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
@@ -197,6 +200,7 @@ class Service:
         """What ends by itself at `stop`, with what it is doing."""
         lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._derive(stop)]
         lives.append(self.fleet.run(stop))
+        lives.append(Reporting(self._faults, self.fleet.state, self._clock.utc_us, self._log).run(stop))
         lives += self.exchange.lives(stop)
         if self.config.metrics is not None:
             self.metrics.show_certificates(expiries(self.config.certificates))
@@ -278,6 +282,7 @@ class Service:
             clients=self._clients,
             inspections=DatabaseInspections(self._database),
             exchange=self.exchange,
+            faults=self._faults,
             version=version(),
             stop=stop,
             tls=self.config.tls is not None,

@@ -101,7 +101,7 @@ class Promise:
 
 
 def promises(ticket: Ticket, contract: FaultsSection, now_us: int) -> Sequence[Promise]:
-    """answer, arrive, resolve of a fault; answer, change of a wish. What came back counts until it is resolved again."""
+    """answer, arrive, resolve of a fault; answer, change of a wish. What came back counts until it is well again."""
     end_us = ticket.ended_us
     answered = ticket.first_us("answer", "arrive", "resolve", "decline")
     if ticket.opened.what == "wish":

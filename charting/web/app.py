@@ -14,6 +14,7 @@ from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.web import (
     alarm_pages,
+    fault_pages,
     fleet_pages,
     inspection_pages,
     manual_pages,
@@ -30,6 +31,7 @@ from charting.web.api import (
     alarms,
     cases,
     events,
+    faults,
     fleet,
     inspection,
     lists,
@@ -58,6 +60,7 @@ _TAGS = (
     {"name": "records", "description": "Documents: cells, drugs, fluids, answers; signatures; printing"},
     {"name": "alarms", "description": "What is known of the alarms of the beds, and our own advisories"},
     {"name": "fleet", "description": "How gateways, devices and the central parts run, and which pages browsers show"},
+    {"name": "faults", "description": "Faults and wishes, and how the contract's times are kept"},
     {"name": "libraries", "description": "Codes to choose from"},
     {"name": "templates", "description": "What documents ask for"},
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
@@ -149,7 +152,8 @@ def app(department: Department) -> FastAPI:
 
 
 _ROUTERS = (
-    session, alarms, advisories, alarm_pages, fleet, fleet_pages, lists, cases, records, quality, temperature_pages,
+    session, alarms, advisories, alarm_pages, fleet, fleet_pages, faults, fault_pages,
+    lists, cases, records, quality, temperature_pages,
     quality_case, quality_pages, workload, workload_pages,
     events, admin, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip

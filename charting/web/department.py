@@ -13,6 +13,7 @@ from charting.accounts.storage import Account
 from charting.case.clock import SiteClock
 from charting.desk import Desk
 from charting.exchange import Exchange
+from charting.faults.log import FaultLog
 from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.inspection.keeping import Inspections
@@ -76,6 +77,7 @@ class Department:
     clients: Clients
     inspections: Inspections
     exchange: Exchange
+    faults: FaultLog
     version: str
     stop: asyncio.Event
     keeps_libraries: bool = True

@@ -1,6 +1,7 @@
 """The fleet: every bed's gateway and devices, the central parts, browsers that show our pages."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -221,11 +222,16 @@ def _trouble(here: Context, trouble: Trouble) -> TroubleOut:
         about = "" if trouble.alarm.device == GATEWAY else f"{trouble.alarm.device}: "
         text = f"{about}{said(here, trouble.alarm)}"
     else:
-        told = dict(trouble.said)
-        if "fault" in told:
-            told["fault"] = fault_said(here, told["fault"])
-        text = here.words(f"fleet.trouble.{trouble.key}", **told)
+        text = trouble_said(here, trouble.key, trouble.said)
     return TroubleOut(level=trouble.level, key=trouble.key, text=text, since_us=trouble.since_us)
+
+
+def trouble_said(here: Context, key: str, said: Mapping[str, str]) -> str:
+    """A trouble that is no condition."""
+    told = dict(said)
+    if "fault" in told:
+        told["fault"] = fault_said(here, told["fault"])
+    return here.words(f"fleet.trouble.{key}", **told)
 
 
 def fault_said(here: Context, fault: str) -> str:

@@ -21,6 +21,8 @@ from charting.case.clock import SiteClock
 from charting.case.state import Case, cell_item
 from charting.desk import Desk
 from charting.exchange import Exchange, in_memory
+from charting.faults.config import FaultsSection
+from charting.faults.log import FaultLog
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
 from charting.fleet.central import MemoryOperations
 from charting.fleet.clients import Clients
@@ -157,6 +159,7 @@ class Hospital:
             clients=Clients(self.operations, self.version, self.clock.now_us, structlog.get_logger()),
             inspections=self.inspections,
             exchange=self.exchange,
+            faults=FaultLog(self.desk, FaultsSection()),
             version=self.version,
             stop=self.stop,
             tls=self.tls,
