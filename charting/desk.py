@@ -22,6 +22,7 @@ from charting.case.state import Case, fold
 from charting.case.stays import Overlap, Span, overlaps
 from charting.case.warnings import CaseWarning, warnings_of
 from charting.case.watching import Watching
+from charting.case.witnessing import Witnessing
 from charting.filler.apart import Apart
 from charting.library.library import Libraries
 from charting.templates.loader import Templates
@@ -39,7 +40,7 @@ _KNOWN = 20_000
 """Cases of which it is kept in mind where they were; some 20 MB."""
 
 
-class Desk(Documents, Watching, Cards):
+class Desk(Documents, Watching, Cards, Witnessing):
     def __init__(
         self, trail: Trail, templates: Templates, libraries: Libraries, now_us: Callable[[], int], zone: str
     ) -> None:
@@ -53,7 +54,7 @@ class Desk(Documents, Watching, Cards):
         """What is odd about a case: told, never mended."""
         last = case.closed_us or self.clock.now_us()
         others = self._overlaps(case, ((s.bed, s.start_us, s.end_us or case.closed_us) for s in case.stays), last)
-        return warnings_of(case, self.clock, self.templates, others)
+        return warnings_of(case, self.clock, self.templates, self.libraries, others)
 
     def open(
         self,

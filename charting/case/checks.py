@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import pairwise
 
 from alarms.temperature import sites
@@ -16,6 +17,7 @@ from charting.case.staff import staff
 from charting.case.state import Case, Document, Item, cell_item
 from charting.fill.signals import signals
 from charting.fill.types import CellState
+from charting.library.controlled import controlled_class
 from charting.library.library import Libraries
 from charting.library.scores import scales
 from charting.templates.template import Field, Template
@@ -27,6 +29,7 @@ from charting.trail.contents import (
     Coded,
     Consumable,
     Content,
+    Controlled,
     Event,
     Finding,
     Infusion,
@@ -149,6 +152,8 @@ def check(content: Content, item: str, scene: Scene) -> None:
         case Consumable():
             _check_term(content.term, "consumables", scene)
             _more_than_nothing(content.n, "1")
+        case Controlled():
+            _check_controlled(content, scene)
         case Warming():
             _check_warming(content, scene)
         case Score():
@@ -279,6 +284,25 @@ def _check_infusion(content: Infusion, scene: Scene) -> None:
     if any(later <= earlier for earlier, later in pairwise(times)):
         raise Impossible("rates_out_of_order")
     _ordered(times[-1], content.stop_us)
+
+
+def _check_controlled(content: Controlled, scene: Scene) -> None:
+    """Given and wasted are what was drawn up; nobody returns more empties than he opened."""
+    _check_term(content.drug, "drugs", scene)
+    if controlled_class(scene.libraries, content.drug) == "":
+        raise Impossible("controlled_not")
+    if not content.lot.strip():
+        raise Impossible("controlled_lot")
+    _more_than_nothing(content.size, content.unit)
+    _more_than_nothing(content.ampoules, content.unit)
+    if min(content.given, content.wasted, content.empties) < 0:
+        raise Impossible("amount_negative")
+    drawn = content.ampoules * Decimal(repr(content.size))
+    if Decimal(repr(content.given)) + Decimal(repr(content.wasted)) != drawn:
+        numbers = {"given": content.given, "wasted": content.wasted, "drawn": float(drawn)}
+        raise Impossible("controlled_balance", unit=content.unit, **{k: f"{n:.10g}" for k, n in numbers.items()})
+    if content.empties > content.ampoules:
+        raise Impossible("controlled_empties", opened=str(content.ampoules))
 
 
 VOLUME_GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from charting.case.state import Case, Document
+from charting.case.state import Case, Document, witness_of
 from charting.templates.template import Template
-from charting.trail.contents import Answer, Score, Volume
+from charting.trail.contents import Answer, Controlled, Score, Volume
 from charting.trail.entries import cell_json, content_json
 
 
@@ -30,6 +30,8 @@ def _there(case: Case, document: Document) -> Iterator[str]:
         if content is None:
             continue
         yield f"item.{content.kind}"
+        if isinstance(content, Controlled) and witness_of(case, document.id, item) is not None:
+            yield "item.controlled.witnessed"
         if isinstance(content, Answer) and content.value not in {"", ()}:
             yield f"field:{content.field}"
         if isinstance(content, Volume):

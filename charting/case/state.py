@@ -17,6 +17,7 @@ from charting.trail.entries import (
     CardAnswered,
     CardTold,
     Certified,
+    ChargesDecided,
     Closed,
     DeviceHeld,
     DeviceJudged,
@@ -37,6 +38,7 @@ from charting.trail.entries import (
     UnlockAnswered,
     UnlockAsked,
     Voided,
+    Witnessed,
 )
 
 
@@ -181,6 +183,10 @@ class Case:
     """(what, when), in the order of their coming."""
     card_answers: dict[CardKey, tuple[CardAnswered, str, int]] = field(default_factory=dict)
     """(what, by whom, when); the last one counts."""
+    witnessed: dict[tuple[str, str], tuple[int, str, int]] = field(default_factory=dict)
+    """Document and item → (version, by whom, when) it was witnessed last."""
+    charges: tuple[ChargesDecided, str, int] | None = None
+    """What was decided last of the case's charges, by whom, when."""
     last: int = 0
     last_hash: str = ""
 
@@ -277,6 +283,7 @@ def _copy(case: Case) -> Case:
         judged=list(case.judged),
         advised=list(case.advised),
         seen=list(case.seen),
+        witnessed=dict(case.witnessed),
         cards=dict(case.cards),
         card_answers=dict(case.card_answers),
     )
@@ -339,6 +346,10 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             )
         case Set() | Voided():
             _set(case, body, entry)
+        case Witnessed():
+            case.witnessed[body.document, body.item] = (body.number, entry.actor, entry.at_us)
+        case ChargesDecided():
+            case.charges = (body, entry.actor, entry.at_us)
         case _:
             _apply_to_document(case, entry)
     return case
@@ -440,3 +451,9 @@ def value_of(item: Item) -> Charted | Cell | None:
 def signatures_of(document: Document) -> Mapping[str, tuple[str, int]]:
     """Slot → (by whom, when), of the document's present version."""
     return {s.slot: (who, at) for s, who, at in document.signatures if s.version == document.version}
+
+
+def witness_of(case: Case, document: str, item: Item) -> tuple[str, int] | None:
+    """(by whom, when) the present version of an item was witnessed; None: by nobody."""
+    number, who, at_us = case.witnessed.get((document, item.id), (0, "", 0))
+    return (who, at_us) if number == item.number and not item.void else None

@@ -7,11 +7,13 @@ from itertools import pairwise
 from charting.case.clock import HOUR_US, MINUTE_US, SiteClock
 from charting.case.events import EventKind, events
 from charting.case.running import due_us, running
-from charting.case.state import Case, Document, Item, signatures_of
+from charting.case.state import Case, Document, Item, signatures_of, witness_of
 from charting.case.stays import Overlap
 from charting.case.words import said
+from charting.library.controlled import controlled_class
+from charting.library.library import Libraries
 from charting.templates.loader import Templates
-from charting.trail.contents import Attendance, Content, Event, Infusion, Pace, Warming
+from charting.trail.contents import Attendance, Bolus, Content, Controlled, Event, Infusion, Pace, Term, Warming
 
 LATE_US = 6 * HOUR_US
 """After a rescue it is written up within 6 h (clinical.md §3.1, late entry)."""
@@ -37,7 +39,7 @@ class CaseWarning:
 
 
 def warnings_of(
-    case: Case, clock: SiteClock, templates: Templates, overlaps: Sequence[Overlap]
+    case: Case, clock: SiteClock, templates: Templates, libraries: Libraries, overlaps: Sequence[Overlap]
 ) -> Sequence[CaseWarning]:
     """`overlaps`: other cases in the same bed at the same time."""
     return [
@@ -50,6 +52,7 @@ def warnings_of(
         *_late(case, clock),
         *_left_open(case, templates),
         *_hot(case),
+        *_controlled(case, libraries),
         *_documents(case, templates),
     ]
 
@@ -204,6 +207,30 @@ def _hot(case: Case) -> Iterator[CaseWarning]:
         set_c = item.content.set_c if isinstance(item.content, Warming) else None
         if set_c is not None and set_c > HOT_C:
             yield CaseWarning(key="warming_hot", params=_both(set=f"{set_c:g}"), document=document, item=item.id)
+
+
+def _controlled(case: Case, libraries: Libraries) -> Iterator[CaseWarning]:
+    """When all is over: a controlled drug was given, and nobody has said what became of it, or has witnessed it."""
+    over = case.state == "closed" or case.event("t_anes_end") is not None
+    for document in case.documents.values():
+        if not over and not document.locked:
+            continue
+        told = {item.content.drug.code for item in document.items.values() if isinstance(item.content, Controlled)}
+        given: dict[str, Term] = {}
+        for item in document.items.values():
+            content = item.content
+            if isinstance(content, Bolus) or (isinstance(content, Infusion) and content.what == "drug"):
+                given.setdefault(content.drug.code, content.drug)
+            elif isinstance(content, Controlled) and witness_of(case, document.id, item) is None:
+                yield _of_drug("controlled_unwitnessed", content.drug, document.id, item.id)
+        for code, drug in given.items():
+            if code not in told and controlled_class(libraries, drug):
+                yield _of_drug("controlled_missing", drug, document.id)
+
+
+def _of_drug(key: str, drug: Term, document: str, item: str = "") -> CaseWarning:
+    names = {"zh": {"drug": drug.zh}, "en": {"drug": drug.en}}
+    return CaseWarning(key=key, params=names, document=document, item=item)
 
 
 def _documents(case: Case, templates: Templates) -> Iterator[CaseWarning]:

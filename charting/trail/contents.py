@@ -169,6 +169,25 @@ class Consumable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Controlled:
+    """What became of a controlled drug of one lot (clinical.md §7): of `ampoules` opened, each of `size`, so much was
+    given and wasted, all in `unit`; `empties` were returned. Given and wasted are what was drawn up.
+    """
+
+    drug: Term
+    lot: str
+    ampoules: int
+    size: float
+    unit: str
+    given: float
+    wasted: float
+    empties: int
+    at_us: int
+    note: str = ""
+    kind: Literal["controlled"] = "controlled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Breathing:
     """How the patient breathes from `at_us` on (DE06.00.208.00)."""
 
@@ -241,5 +260,5 @@ class Finding:
 
 Content = (
     Patient | Event | Attendance | Coded | Pace | Charted | Bolus | Infusion | Volume | Consumable | Breathing | Score
-    | Answer | Remark | Warming | Finding
+    | Answer | Remark | Warming | Finding | Controlled
 )  # fmt: skip

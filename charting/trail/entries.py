@@ -350,6 +350,25 @@ class AlarmSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """The actor saw what became of a controlled drug, as version `number` of the item says: never who wrote it."""
+
+    document: str
+    item: str
+    number: int
+    kind: Literal["witnessed"] = "witnessed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargesDecided:
+    """A person has confirmed what the record says now for the bill, or holds the case's charges until then."""
+
+    decision: Literal["confirmed", "held"]
+    reason: str = ""
+    kind: Literal["charges_decided"] = "charges_decided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FigureSet:
     """A number that no case holds (figures.csv), of a period: a month 2026-11 or a year 2026. None: taken back."""
 
@@ -462,7 +481,7 @@ Body = (
     | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
     | AccountChanged | SessionChanged | LibraryLoaded | Thermometry | Advised | AlarmSeen | FigureSet | Frozen
     | Disputed | TicketOpened | TicketStep
-    | CardTold | CardAnswered
+    | CardTold | CardAnswered | Witnessed | ChargesDecided
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from charting.trail.contents import (
     Coded,
     Consumable,
     Content,
+    Controlled,
     Event,
     Finding,
     Infusion,
@@ -109,6 +110,10 @@ class Sayings:
                 return (
                     f"{self.time(content.at_us)} {words.of(content.term)} × {number(content.n)} {content.lot}".strip()
                 )
+            case Controlled():
+                numbers = {k: number(getattr(content, k)) for k in ("ampoules", "size", "given", "wasted", "empties")}
+                told = words("charges.controlled_said", lot=content.lot, unit=display(content.unit), **numbers)
+                return f"{self.time(content.at_us)} {words.of(content.drug)} {told}"
             case Breathing():
                 return f"{self.time(content.at_us)} {words(f'breathing.{content.way}')} {content.mode}".strip()
             case Score():

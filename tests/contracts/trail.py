@@ -7,7 +7,7 @@ import pytest
 
 from charting.fill.types import Cause, Cell, Excursion, Gap, Minute
 from charting.trail.chain import breaks, link_of
-from charting.trail.contents import Answer, Bolus, Finding, Patient, Term
+from charting.trail.contents import Answer, Bolus, Controlled, Finding, Patient, Term
 from charting.trail.entries import (
     Advised,
     Body,
@@ -16,6 +16,7 @@ from charting.trail.entries import (
     CardLink,
     CardReason,
     CardTold,
+    ChargesDecided,
     Closed,
     Discarded,
     Filled,
@@ -25,6 +26,7 @@ from charting.trail.entries import (
     Thermometer,
     Thermometry,
     Voided,
+    Witnessed,
 )
 from charting.trail.trail import CaseRow, Stale, Trail
 from tests.charting.clock import Clock
@@ -92,6 +94,16 @@ LATER: Sequence[Body] = (
         inputs=(CardInput(name="fentanyl", value="0.5 mg", at_us=1), CardInput(name="weight", value="60 kg")),
     ),
     CardAnswered(service="cdss", card="8f0e3f1e-6a50-4e6b-8f8e-6b3b5d9b7e01", accepted=False, reason="other", text="x"),
+    Set(
+        document="d",
+        item="c",
+        after=0,
+        content=Controlled(
+            drug=PROPOFOL, lot="L-1", ampoules=2, size=0.1, unit="mg", given=0.15, wasted=0.05, empties=2, at_us=2
+        ),
+    ),
+    Witnessed(document="d", item="c", number=1),
+    ChargesDecided(decision="held", reason="查"),
 )
 """The same, of shapes that came later."""
 

@@ -111,7 +111,7 @@ def test_a_rescue_is_written_up_within_six_hours(desk: Desk, clock: Clock) -> No
 def test_what_was_left_open_and_an_open_identity(desk: Desk, clock: Clock) -> None:
     case = desk.open(ANN, bed="OR-1", area="or", patient=Patient(), emergency=True).id
     desk.start(ANN, case, template="anaesthesia_record", document=RECORD)
-    drip = Infusion(what="drug", drug=term("drugs", "D012"), unit="ug/min", rates=(Rate(at_us=T0_US, rate=1),))
+    drip = Infusion(what="drug", drug=term("drugs", "D005"), unit="ug/min", rates=(Rate(at_us=T0_US, rate=1),))
     desk.set(ANN, case, document=RECORD, item="drip", after=0, content=drip)
     desk.set(ANN, case, item="pace", after=0, content=Pace(why="rescue", start_us=T0_US))
     assert told(desk, case) == ["identity_open"]
