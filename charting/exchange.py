@@ -7,14 +7,14 @@ from typing import Any
 
 from charting.outbox.following import Cursors, MemoryCursors
 from charting.outbox.memory import MemoryOutbox
-from charting.outbox.parcel import Outbox
+from charting.outbox.post import Post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """Where the parts keep what they must not forget."""
 
-    outbox: Outbox
+    outbox: Post
     cursors: Cursors
 
 

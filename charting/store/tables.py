@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -37,6 +38,11 @@ METADATA = MetaData(
 def plain(text: str) -> str:
     """Text that every database takes: what PostgreSQL or UTF-8 has no place for (NUL, half a surrogate) is replaced."""
     return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Of an index: which rows it has."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Plain(TypeDecorator[str]):
@@ -237,11 +243,13 @@ parcel = Table(
     Column("reason", Plain, nullable=False),
     Column("answered_us", BigInteger),
     Column("answer", LargeBinary, nullable=False),
+    Column("told", Boolean, nullable=False, comment="false while somebody here waits for what was answered"),
     Column("log", Text, nullable=False, comment="JSON"),
     UniqueConstraint("seq", name="parcel_seq"),
     Index("parcel_state", "state", "destination", "seq"),
     Index("parcel_case", "case_id", "seq"),
-    Index("parcel_lane", "destination", "lane", "seq"),
+    Index("parcel_open", "destination", "lane", "seq", **_where("state in ('waiting', 'parked')")),
+    Index("parcel_untold", "seq", **_where("not told")),
     comment="what leaves for other systems",
 )
 

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("reason", plain, nullable=False),
         sa.Column("answered_us", sa.BigInteger),
         sa.Column("answer", sa.LargeBinary, nullable=False),
+        sa.Column("told", sa.Boolean, nullable=False, comment="false while somebody here waits for what was answered"),
         sa.Column("log", sa.Text, nullable=False, comment="JSON"),
         sa.PrimaryKeyConstraint("key", name="parcel_pkey"),
         sa.UniqueConstraint("seq", name="parcel_seq"),
@@ -77,7 +78,15 @@ def upgrade() -> None:
     )
     op.create_index("parcel_state", "parcel", ["state", "destination", "seq"])
     op.create_index("parcel_case", "parcel", ["case_id", "seq"])
-    op.create_index("parcel_lane", "parcel", ["destination", "lane", "seq"])
+    unfinished, untold = sa.text("state in ('waiting', 'parked')"), sa.text("not told")
+    op.create_index(
+        "parcel_open",
+        "parcel",
+        ["destination", "lane", "seq"],
+        postgresql_where=unfinished,
+        sqlite_where=unfinished,
+    )
+    op.create_index("parcel_untold", "parcel", ["seq"], postgresql_where=untold, sqlite_where=untold)
     op.create_table(
         "charge",
         sa.Column("id", plain, nullable=False, comment="of the transaction, FT1-2; never used again"),
