@@ -36,6 +36,16 @@ class Metrics:
         self.look = here.histogram(
             "vitalsd_watch_look_seconds", "How long a look at all beds takes", ("what",), buckets=_LOOK_S
         )
+        self.cds_questions = here.counter(
+            "vitalsd_cds_questions_total",
+            "Questions to decision support services; outcome: asked, paused, answered, failed: why",
+            ("service", "outcome"),
+        )
+        self.cds_cards = here.counter(
+            "vitalsd_cds_cards_total",
+            "Cards of decision support services; outcome: told, repeated, refused: why",
+            ("service", "outcome"),
+        )
         self.mqtt_connected = here.told(
             "vitalsd_mqtt_connected", "1 while the broker is reached; absent without a broker"
         )

@@ -80,6 +80,7 @@ LATER: Sequence[Body] = (
     Advised(rule="TMP-36", phase="start", at_us=1, said={"value": "35.9"}),
     CardTold(
         service="cdss",
+        endpoint="dose",
         card="8f0e3f1e-6a50-4e6b-8f8e-6b3b5d9b7e01",
         hook="order-select",
         reason="drug:D1",
