@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import structlog
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from charting.accounts.accounts import Accounts
@@ -69,8 +70,10 @@ BEDS = (
 
 @cache
 def passwords() -> tuple[Passwords, str]:
-    """One hash for all accounts of all tests: making one takes long, on purpose."""
+    """One hash for all accounts of all tests, and a weak one: a good one takes long each time, on purpose."""
     made = Passwords()
+    made._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    made._nobody = made.hashed("nobody's")
     return made, made.hashed(PASSWORD)
 
 
