@@ -56,8 +56,8 @@ WARMEST_C = 50.0
 MAX_TEXT = 4_000
 """Characters of one text: two pages, and no more than a form's field holds."""
 
-NUMBER = re.compile(r"[0-9]{1,20}")
-"""What a patient number looks like at this hospital."""
+NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,19}")
+"""What the numbers of patients and of their visits look like."""
 
 LIBRARY_OF: Mapping[str, str] = {
     "planned_procedure": "procedures",

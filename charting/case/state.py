@@ -7,6 +7,7 @@ are frozen and shared, only the tables are copied).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from charting.accounts.actor import HIS
 from charting.case.completion import completes
 from charting.fill.types import Cell, Excursion, Gap
 from charting.trail.contents import Attendance, Charted, Coded, Content, Event, Finding, Pace, Patient
@@ -19,12 +20,15 @@ from charting.trail.entries import (
     Certified,
     ChargesDecided,
     Closed,
+    Confirmed,
     DeviceHeld,
     DeviceJudged,
     Discarded,
     Entry,
     Filled,
     HandedOver,
+    HospitalSays,
+    Located,
     Merged,
     Moved,
     Opened,
@@ -61,6 +65,8 @@ class Item:
     id: str
     versions: tuple[Version, ...] = ()
     captured: Cell | None = None
+    captured_us: int = 0
+    """When the device's value was kept."""
 
     @property
     def number(self) -> int:
@@ -164,6 +170,7 @@ class Case:
     opened_by: str
     emergency: bool
     is_test: bool
+    provisional: bool = False
     state: str = "open"
     closed_us: int | None = None
     stays: list[Stay] = field(default_factory=list)
@@ -173,6 +180,14 @@ class Case:
     held: dict[str, DeviceHeld] = field(default_factory=dict)
     """Device → what of it a person has to judge: the last of `holds` that nobody has judged, else the last that is
     judged to be another patient, until the device says this patient again."""
+    settled_us: int = 0
+    """Up to when people have told where the patient was; 0: nobody has."""
+    ended_by: str = ""
+    """Who closed or discarded it."""
+    says: HospitalSays | None = None
+    """What the hospital told last that nothing was done about."""
+    says_open: bool = False
+    """Whether nobody has decided about that."""
     holds: list[DeviceHeld] = field(default_factory=list)
     judged: list[DeviceJudged] = field(default_factory=list)
     thermometry: Thermometry | None = None
@@ -188,6 +203,7 @@ class Case:
     charges: tuple[ChargesDecided, str, int] | None = None
     """What was decided last of the case's charges, by whom, when."""
     last: int = 0
+    last_us: int = 0
     last_hash: str = ""
 
     @property
@@ -255,7 +271,7 @@ def fold(entries: Iterable[Entry], case: Case | None = None) -> Case:
     folded = None if case is None else _copy(case)
     for entry in entries:
         folded = _apply(folded, entry)
-        folded.last, folded.last_hash = entry.seq, entry.hash
+        folded.last, folded.last_us, folded.last_hash = entry.seq, entry.at_us, entry.hash
     if folded is None:
         raise ValueError("no such case")
     return folded
@@ -298,6 +314,8 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             opened_by=entry.actor,
             emergency=body.emergency,
             is_test=body.is_test,
+            provisional=body.provisional,
+            settled_us=body.at_us if _is_person(entry.actor) else 0,
             stays=[Stay(bed=body.bed, area=body.area, start_us=body.at_us)],
             identities=[body.patient],
         )
@@ -305,11 +323,19 @@ def _apply(case: Case | None, entry: Entry) -> Case:
         return opened
     if case is None:
         raise ValueError("a case begins by being opened")
+    _settle(case, entry)
     match body:
         case Moved():
             last = case.stays[-1]
             case.stays[-1] = Stay(bed=last.bed, area=last.area, start_us=last.start_us, end_us=body.at_us)
             case.stays.append(Stay(bed=body.bed, area=body.area, start_us=body.at_us))
+        case Confirmed():
+            case.provisional = False
+        case Located():
+            case.stays = [Stay(bed=s.bed, area=s.area, start_us=s.start_us, end_us=s.end_us) for s in body.stays]
+            case.opened_us = case.stays[0].start_us
+        case HospitalSays():
+            case.says, case.says_open = body, bool(body.what)
         case Merged():
             case.identities.append(body.patient)
             _add(case.items, PATIENT_ITEM, body.patient, entry, body.reason)
@@ -353,6 +379,22 @@ def _apply(case: Case | None, entry: Entry) -> Case:
         case _:
             _apply_to_document(case, entry)
     return case
+
+
+def _settle(case: Case, entry: Entry) -> None:
+    """What a person says of where the patient is stands over what the hospital tells of the time before."""
+    body = entry.body
+    if not isinstance(body, Confirmed | Moved | Closed | Reopened | Discarded):
+        return
+    if isinstance(body, Closed | Discarded | Reopened):
+        case.ended_by = "" if isinstance(body, Reopened) else entry.actor
+    if _is_person(entry.actor):
+        at_us = entry.at_us if isinstance(body, Reopened | Discarded) else body.at_us
+        case.settled_us, case.says_open = max(case.settled_us, at_us), False
+
+
+def _is_person(account: str) -> bool:
+    return account not in {SYSTEM, HIS.account}
 
 
 def _unjudged(case: Case) -> dict[str, DeviceHeld]:
@@ -399,7 +441,7 @@ def _apply_to_document(case: Case, entry: Entry) -> None:
         case HandedOver():
             document.author = body.to
         case Filled():
-            _fill(document, body)
+            _fill(document, body, entry.at_us)
         case Signed():
             document.signatures.append((body, entry.actor, entry.at_us))
             document.state, document.returned = "signed", None
@@ -422,10 +464,10 @@ def _apply_to_document(case: Case, entry: Entry) -> None:
             pass
 
 
-def _fill(document: Document, body: Filled) -> None:
+def _fill(document: Document, body: Filled, at_us: int) -> None:
     for cell in body.cells:
         id_ = cell_item(cell.signal, cell.mark_us)
-        document.items[id_] = replace(document.items.get(id_) or Item(id=id_), captured=cell)
+        document.items[id_] = replace(document.items.get(id_) or Item(id=id_), captured=cell, captured_us=at_us)
     kept = [
         g
         for g in document.gaps

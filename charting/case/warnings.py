@@ -45,6 +45,7 @@ def warnings_of(
     return [
         *(_overlap(o, clock) for o in overlaps),
         *(CaseWarning(key="device_held", params=_both(device=device)) for device in sorted(case.held)),
+        *_told(case, clock),
         *_identity(case),
         *_order(case, clock),
         *_counterparts(case),
@@ -64,6 +65,16 @@ def _both(**params: str) -> Params:
 def _overlap(other: Overlap, clock: SiteClock) -> CaseWarning:
     end = "…" if other.end_us is None else clock.written(other.end_us)
     return CaseWarning(key="bed_shared", params=_both(bed=other.bed, start=clock.written(other.start_us), end=end))
+
+
+def _told(case: Case, clock: SiteClock) -> Iterator[CaseWarning]:
+    """What only the hospital's messages say."""
+    if case.provisional and case.state == "open":
+        yield CaseWarning(key="unconfirmed")
+    if case.says is not None and case.says_open and case.state != "discarded":
+        yield CaseWarning(
+            key=f"says_{case.says.what}", params=_both(bed=case.says.bed, time=clock.written(case.says.at_us))
+        )
 
 
 def _identity(case: Case) -> Iterator[CaseWarning]:

@@ -20,7 +20,10 @@ SYSTEM = "vitalsd"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A case begins. `area`: or, pacu, icu, ward or offsite (an anaesthesia unit outside the theatres)."""
+    """A case begins. `area`: or, pacu, icu, ward or offsite (an anaesthesia unit outside the theatres).
+
+    `provisional`: only a message of the hospital says so, until a person confirms it at the bed.
+    """
 
     bed: str
     area: str
@@ -28,6 +31,7 @@ class Opened:
     patient: Patient
     emergency: bool = False
     is_test: bool = False
+    provisional: bool = False
     kind: Literal["opened"] = "opened"
 
 
@@ -39,6 +43,51 @@ class Moved:
     area: str
     at_us: int
     kind: Literal["moved"] = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A person confirms at the bed that the patient is there, as the case says, at `at_us`."""
+
+    at_us: int
+    kind: Literal["confirmed"] = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """At a bed of an area from start to end (None: still); "" is no bed that we watch."""
+
+    bed: str
+    area: str
+    start_us: int
+    end_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """Where the patient was, all of it, as the hospital tells it now: replaces what stood before. `reason`: the message
+    that says so.
+    """
+
+    stays: tuple[Location, ...]
+    reason: str
+    kind: Literal["located"] = "located"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HospitalSays:
+    """What the hospital tells that a person has to decide about, for nothing is done over what people did.
+
+    elsewhere: the patient is at `bed` since `at_us`; left: he has left by `at_us`; cancelled: he never came;
+    other_patient: another patient is in this bed; booking_cancelled: the operation is off; "": it says nothing else any
+    more. `reason`: the message that says so.
+    """
+
+    what: Literal["", "elsewhere", "left", "cancelled", "other_patient", "booking_cancelled"]
+    at_us: int
+    bed: str = ""
+    reason: str = ""
+    kind: Literal["hospital_says"] = "hospital_says"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -482,6 +531,7 @@ Body = (
     | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
     | AccountChanged | SessionChanged | LibraryLoaded | Thermometry | Advised | AlarmSeen | FigureSet | Frozen
     | Disputed | TicketOpened | TicketStep
+    | Confirmed | Located | HospitalSays
     | CardTold | CardAnswered | Witnessed | ChargesDecided
 )  # fmt: skip
 

@@ -18,8 +18,12 @@ from charting.trail.entries import (
     CardTold,
     ChargesDecided,
     Closed,
+    Confirmed,
     Discarded,
     Filled,
+    HospitalSays,
+    Located,
+    Location,
     Moved,
     Opened,
     Set,
@@ -78,6 +82,15 @@ LATER: Sequence[Body] = (
         ),
     ),
     Advised(rule="TMP-36", phase="start", at_us=1, said={"value": "35.9"}),
+    Confirmed(at_us=1),
+    Located(
+        stays=(
+            Location(bed="OR-03", area="or", start_us=1, end_us=2),
+            Location(bed="", area="ward", start_us=2),
+        ),
+        reason="his/1",
+    ),
+    HospitalSays(what="elsewhere", at_us=1, bed="OR-05", reason="his/2"),
     CardTold(
         service="cdss",
         endpoint="dose",
