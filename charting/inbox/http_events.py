@@ -4,12 +4,15 @@ What a template's words do not have: a kind is refused; of the patient it is lef
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal
 
 from charting.inbox.document import JsonPart, Part, Unreadable, decode
-from charting.inbox.events import Booking, Code, HospitalEvent, Person, Place
+from charting.inbox.events import Booking, Code, HospitalEvent, Kind, Person, Place
+from charting.inbox.places import Places
+from charting.inbox.reading import Read
 from charting.inbox.template import BookingSection, CodesSection, StaffSection, Template
 from charting.inbox.times import iso_date, time_us
 from charting.inbox.xml import XmlPart
@@ -21,46 +24,59 @@ _BOOKINGS = {"book", "rebook", "revise", "cancel_booking", "no_show", "request",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """`zone`: of times that tell none. `place`: one as told → with its bed of ours."""
+class HttpReading:
+    """How a source's messages are read. `zone`: of times that tell none."""
 
     template: Template
     zone: str
-    place: Callable[[str], Place]
+    places: Places
+
+    def __call__(self, body: bytes) -> Read:
+        """What the message tells, in its order. Raises Unreadable: then nothing of it is to be believed."""
+        parts = self._parts(body)
+        kinds = [_kind(part, self.template) for part in parts]
+        digest = sha256(body).hexdigest()
+        events = [
+            _event(part, kind, self, f"{digest}-{n}")
+            for n, (part, (_, kind)) in enumerate(zip(parts, kinds, strict=True))
+            if kind
+        ]
+        return Read(kind=kinds[0][0], events=events, ignored="" if events else "not_known")
+
+    def _parts(self, body: bytes) -> Sequence[Part]:
+        template = self.template
+        text = decode(body, template.charset)
+        message: Part
+        if template.format == "json":
+            message = JsonPart.of(text)
+        else:
+            message = XmlPart.of(text, template.namespaces, template.message.inner)
+        parts = message.each(template.message.each)
+        if not parts:
+            raise Unreadable(template.message.each, "not told")
+        if len(parts) > _MOST:
+            raise Unreadable(template.message.each, f"more than {_MOST}")
+        return parts
 
 
-def events(raw: bytes, settings: Settings) -> Sequence[HospitalEvent]:
-    """What the message tells, in its order. Raises Unreadable: then nothing of it is to be believed."""
-    template = settings.template
-    text = decode(raw, template.charset)
-    message: Part
-    if template.format == "json":
-        message = JsonPart.of(text)
-    else:
-        message = XmlPart.of(text, template.namespaces, template.message.inner)
-    parts: Sequence[Part] = message.each(template.message.each)
-    if not parts:
-        raise Unreadable(template.message.each, "not told")
-    if len(parts) > _MOST:
-        raise Unreadable(template.message.each, f"more than {_MOST}")
-    digest = sha256(raw).hexdigest()
-    return [event for n, part in enumerate(parts) if (event := _event(part, settings, f"{digest}-{n}")) is not None]
-
-
-def _event(part: Part, settings: Settings, key: str) -> HospitalEvent | None:
-    template = settings.template
-    at, words = template.message, template.words
-    said = " ".join(text for path in at.kind if (text := part.text(path)))
-    kind = words.kind.get(said)
+def _kind(part: Part, template: Template) -> tuple[str, Kind | Literal[""]]:
+    """As its sender names it, and ours: "" is nothing to us."""
+    paths = template.message.kind
+    said = " ".join(text for path in paths if (text := part.text(path)))
+    kind = template.words.kind.get(said)
     if kind is None:
-        raise Unreadable(", ".join(at.kind), "is none of words.kind" if said else "not told")
-    if not kind:
-        return None
-    occurred_us, recorded_us = (_time(part, path, settings.zone) for path in (at.occurred, at.recorded))
+        raise Unreadable(", ".join(paths), "is none of words.kind" if said else "not told")
+    return said, kind
+
+
+def _event(part: Part, kind: Kind, reading: HttpReading, key: str) -> HospitalEvent:
+    template = reading.template
+    at, words = template.message, template.words
+    occurred_us, recorded_us = (_time(part, path, reading.zone) for path in (at.occurred, at.recorded))
     when_us = recorded_us if occurred_us is None else occurred_us
     if when_us is None:
         raise Unreadable(at.occurred, "not told")
-    booking = _booking(part, template.booking, settings) if template.booking and kind in _BOOKINGS else None
+    booking = _booking(part, template.booking, reading) if template.booking and kind in _BOOKINGS else None
     event = HospitalEvent(
         kind=kind,
         key=_text(part, at.id) or key,
@@ -70,8 +86,8 @@ def _event(part: Part, settings: Settings, key: str) -> HospitalEvent | None:
         old_number=_text(part, at.old_number) if kind == "merge" else "",
         visit=_text(part, at.visit),
         patient=dict(_patient(part, template)),
-        place=_place(part, at.place, settings),
-        prior=_place(part, at.prior, settings),
+        place=_place(part, at.place, reading),
+        prior=_place(part, at.prior, reading),
         booking=booking,
         is_test=_text(part, at.test) in words.test,
     )
@@ -116,20 +132,20 @@ def _of_patient(attribute: str, text: str, words: Mapping[str, str] | None) -> s
     return text
 
 
-def _booking(part: Part, at: BookingSection, settings: Settings) -> Booking:
+def _booking(part: Part, at: BookingSection, reading: HttpReading) -> Booking:
     id_ = _text(part, at.id)
     if not id_:
         raise Unreadable(at.id, "not told")
     minutes = _text(part, at.minutes)
     return Booking(
         id=id_,
-        place=_place(part, at.place, settings),
-        start_us=_time(part, at.start, settings.zone),
+        place=_place(part, at.place, reading),
+        start_us=_time(part, at.start, reading.zone),
         minutes=int(float(minutes)) if _NUMBER.fullmatch(minutes) else None,
         procedures=tuple(_codes(part, at.procedure)),
         diagnoses=tuple(_codes(part, at.diagnosis)),
-        staff=tuple(_staff(part, at.staff, settings.template.words.role)),
-        urgent=settings.template.words.urgent.get(_text(part, at.urgent)),
+        staff=tuple(_staff(part, at.staff, reading.template.words.role)),
+        urgent=reading.template.words.urgent.get(_text(part, at.urgent)),
         note=_text(part, at.note),
     )
 
@@ -151,9 +167,9 @@ def _staff(part: Part, sections: Sequence[StaffSection], roles: Mapping[str, str
                 yield Person(name=name, role=roles.get(told, ""), told_role=told, id=id_)
 
 
-def _place(part: Part, paths: Sequence[str] | None, settings: Settings) -> Place | None:
+def _place(part: Part, paths: Sequence[str] | None, reading: HttpReading) -> Place | None:
     told = "^".join(_text(part, path) for path in paths or ()).rstrip("^")
-    return settings.place(told) if told else None
+    return reading.places.of(told) if told else None
 
 
 def _time(part: Part, path: str | None, zone: str) -> int | None:

@@ -201,5 +201,5 @@ def _path(path: str, prefixes: Mapping[str, str]) -> None:
     try:
         if steps:
             Element("a").findall(steps, dict(prefixes))
-    except (SyntaxError, KeyError) as error:
-        raise ValueError(f"{path!r} is no path: {error}") from None
+    except (SyntaxError, KeyError, TypeError):  # the last is how ElementPath fails at what its tokens do not cover
+        raise ValueError(f"{path!r} is no path") from None
