@@ -4,6 +4,7 @@ Decision D: what might have happened during the operation, and of which nobody h
 the anaesthesia record is signed; else it is unknown. What is found out later needs somebody who has looked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charting.department.story import DAY_US, HOUR_US, Found, Story
@@ -344,7 +345,12 @@ def _reintubated(story: Story, unsaid: Three) -> Three:
     ]
     if True in each:
         return True
-    return None if None in each else False if story.after is not None else unsaid
+    return None if None in each else False if _was_asked(story, outs) else unsaid
+
+
+def _was_asked(story: Story, outs: Sequence[int]) -> bool:
+    """Somebody came once the 6 h after each extubation had passed: before that he cannot know (§7)."""
+    return story.after is not None and all(story.after.visit_us >= out + 6 * HOUR_US for out in outs)
 
 
 def _cancelled(story: Story, performed: bool, entered: bool) -> Three:

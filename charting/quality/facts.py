@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alarms.hypothermia.types import VERSION as HYPOTHERMIA
 
-RULES = f"facts/1+{HYPOTHERMIA}"
+RULES = f"facts/2+{HYPOTHERMIA}"
 """Versions of the rules by which facts are derived; another one derives them anew."""
 
 Three = bool | None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from charting.case.clock import HOUR_US
 from charting.quality.derive.happened import said
-from charting.quality.derive.told import Told
+from charting.quality.derive.told import Told, answer, answered_us
 from charting.quality.derive.truth import both, either, negated
 from charting.quality.facts import Three
 from charting.trail.contents import Event
@@ -62,7 +62,7 @@ def extubated(told: Told, tube: Three) -> Three:
     if out:
         return either(out)
     finding = told.findings.get("reintubation")
-    again = finding.value == "yes" if finding else True in told.answers("postop_visit", "reintubated")
+    again = finding.value == "yes" if finding else any(answer(d, "reintubated") is True for d in told.visits)
     return both(tube, True if again else told.unsaid())
 
 
@@ -70,8 +70,8 @@ def reintubated(told: Told, tube: Three) -> Three:
     """Unplanned, a tube again not later than 6 h after a post-operative extubation, in theatre, PACU or ICU, and not
     for a re-operation (AQI-19).
 
-    A finding outranks the events, and what an event tells with its details the visit's bare yes or no. The visit asks
-    whether, not whether it was planned or what for: its yes alone leaves that unknown (§1.5, three-state).
+    A finding outranks the events, and what an event tells with its details the visit's. A visit's yes without what it
+    was for leaves that unknown (§1.5, three-state).
     """
     finding = told.findings.get("reintubation")
     if finding is not None:
@@ -80,10 +80,24 @@ def reintubated(told: Told, tube: Three) -> Three:
     again = [counts for _, counts in _again(told, tube)]
     if True in again:
         return True
-    visit = told.answers("postop_visit", "reintubated")
-    if None in again or (True in visit and not again):
+    said = list(_by_visits(told, tube))
+    if None in again:
         return None
-    return False if visit else told.unsaid()
+    if not again and said:
+        return either(said)
+    return False if said else told.unsaid()
+
+
+def _by_visits(told: Told, tube: Three) -> Iterator[Three]:
+    """What visits say of it; a no before the 6 h are over is no answer yet."""
+    out_us = max((at_us for at_us, _ in extubations(told, tube)), default=None)
+    for document in told.visits:
+        again, at_us = answer(document, "reintubated"), answered_us(document, "visit_time")
+        if again is True:
+            reason = answer(document, "reintubation_reason")
+            yield None if reason is None else reason == "other"
+        elif again is False and (out_us is None or at_us is None or at_us >= out_us + AGAIN_US):
+            yield False
 
 
 def reintubated_us(told: Told, tube: Three) -> int | None:

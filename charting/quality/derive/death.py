@@ -22,7 +22,7 @@ def died(told: Told, asa: str, since_us: int | None) -> Three:
         if start_us is not None and death_us < start_us:
             return False if asa == "6" else None
         return None if lived and hours(ended_us, death_us) <= 24 else True
-    if gone or "dead" in told.answers("postop_visit", "condition"):
+    if gone or any(answer(d, "condition") == "dead" for d in told.visits):
         return None if lived else True
     return False if lived or any(hours(since_us, at_us) >= 24 for at_us in _seen_alive(told)) else None
 
@@ -42,7 +42,7 @@ def _seen_alive(told: Told) -> Iterator[int]:
     """Times at which somebody has seen him: events of his stay, and visits."""
     for key in ("t_ward", "t_icu_in", "t_tube_out", "t_pacu_out"):
         yield from (e.at_us for e in told.events.get(key, ()))
-    for document in told.documents("postop_visit"):
+    for document in told.visits:
         alive = answer(document, "condition") not in {None, "dead"}
         late = answer(document, "nerve_72") in {"yes", "no"} or answer(document, "hoarseness_72") in {"yes", "no"}
         for field, there in (("visit_time", alive), ("visit_time_72", late)):

@@ -4,20 +4,22 @@ A finding outranks a visit. Of several visits a yes is never lost, else the last
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from charting.case.clock import HOUR_US
+from charting.case.state import Document
 from charting.quality.derive.told import Told, answer, answered_us, hours
 from charting.quality.facts import Three
 
 LASTING_US = 72 * HOUR_US
 """AQI-22, AQI-23: what is still there then."""
 _DAY_H = 24.0
+_YES_NO: Mapping[str, Three] = {"yes": True, "no": False}
 
 
 def awareness(told: Told) -> Three:
     """Explicit recall (AQI-16). Suspected is unknown."""
-    return _stated(told, "awareness", _last({"yes": True, "no": False}.get(str(a)) for a in _visits(told, "awareness")))
+    return _stated(told, "awareness", _last(_YES_NO.get(str(a)) for a in _visits(told, "awareness")))
 
 
 def nerve(told: Told) -> Three:
@@ -32,9 +34,19 @@ def hoarse(told: Told) -> Three:
 
 
 def coma(told: Told) -> Three:
-    """Who was awake or drowsy at a visit is in none; whether one who was not is, only a finding says (AQI-24)."""
-    awake = {"awake": False, "drowsy": False}
-    return _stated(told, "coma", _last(awake.get(str(a)) for a in _visits(told, "consciousness")))
+    """Who was awake or drowsy at a visit is in none; of who was not, what is said after 24 h (AQI-24)."""
+    return _stated(told, "coma", _last(_coma_by(told, d) for d in told.visits if _tells_of_coma(d)))
+
+
+def _tells_of_coma(document: Document) -> bool:
+    return answer(document, "consciousness") is not None or answer(document, "coma_24") is not None
+
+
+def _coma_by(told: Told, document: Document) -> Three:
+    said = str(answer(document, "coma_24"))
+    if said in _YES_NO and hours(told.ended_us, answered_us(document, "visit_time")) >= _DAY_H:
+        return _YES_NO[said]
+    return False if answer(document, "consciousness") in {"awake", "drowsy"} else None
 
 
 def central_line_harm(told: Told) -> Three:
@@ -55,7 +67,7 @@ def vas(told: Told) -> float:
             value = answer(document, f"vas_rest_{n}")
             if isinstance(value, (int, float)):
                 said.append((n == _DAY_H, float(n), float(value)))
-    for document in told.documents("postop_visit"):
+    for document in told.visits:
         value, at_us = answer(document, "vas_rest"), answered_us(document, "visit_time")
         if isinstance(value, (int, float)):
             after_h = hours(told.ended_us, at_us)
@@ -69,9 +81,7 @@ def _stated(told: Told, key: str, otherwise: Three) -> Three:
 
 
 def _visits(told: Told, field: str) -> Iterator[object]:
-    """Answers of post-operative visits, in order of their time."""
-    found = sorted(told.documents("postop_visit"), key=lambda d: answered_us(d, "visit_time") or d.start_us)
-    yield from (said for d in found if (said := answer(d, field)) is not None)
+    yield from (said for d in told.visits if (said := answer(d, field)) is not None)
 
 
 def _last(answers: Iterator[Three]) -> Three:
@@ -80,11 +90,12 @@ def _last(answers: Iterator[Three]) -> Three:
 
 
 def _lasting(told: Told, field: str, since_us: int | None) -> Three:
-    """A yes before the 72 h are over is no answer yet: it may pass."""
+    """What is said before the 72 h are over is no answer yet: it may pass, or begin."""
     found: list[Three] = []
-    for document in told.documents("postop_visit"):
-        said, at_us = answer(document, field), answered_us(document, "visit_time_72")
+    for document in told.visits:
+        said = answer(document, field)
+        at_us = answered_us(document, "visit_time_72" if document.template == "postop_visit" else "visit_time")
         early = at_us is not None and since_us is not None and at_us - since_us < LASTING_US
         if said is not None:
-            found.append(None if said == "yes" and early else {"yes": True, "no": False}.get(str(said)))
+            found.append(None if early else _YES_NO.get(str(said)))
     return _last(iter(found))

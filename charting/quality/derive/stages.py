@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from charting.case.state import Stay
+from charting.case.state import Document, Stay
 from charting.quality.derive.told import Told, answered_us, hours
+from charting.quality.derive.truth import either
 from charting.quality.facts import Three
 from charting.trail.contents import Answer, Event
 
@@ -88,10 +89,10 @@ def visited(told: Told) -> Three:
 
     No such document: no; an unsigned one: unknown. A signed consent is no visit.
     """
-    documents = told.documents("preop_visit")
-    if not documents:
-        return False
-    document = documents[0]
+    return either(_finished(told, document) for document in told.documents("preop_visit"))
+
+
+def _finished(told: Told, document: Document) -> Three:
     signed_us = min((at for _, _, at in document.signatures), default=None)
     visit_us, entered_us = answered_us(document, "visit_time"), told.at("t_suite_in", "t_room_in")
     if signed_us is None or visit_us is None or entered_us is None:

@@ -16,6 +16,8 @@ from collector.clock import from_datetime
 C = TypeVar("C")
 
 RECORD = "anaesthesia_record"
+AFTER = ("postop_visit", "visit_6h", "visit_24h", "visit_72h")
+"""Templates of visits after the anaesthetic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,12 @@ class Told:
     def answers(self, template: str, field: str) -> Sequence[object]:
         """What the documents of a template say in a field, in order of their start."""
         return [said for d in self.documents(template) if (said := answer(d, field)) is not None]
+
+    @property
+    def visits(self) -> Sequence[Document]:
+        """Those after the anaesthetic, in order of the time that they tell."""
+        found = [d for name in AFTER for d in self.documents(name)]
+        return sorted(found, key=lambda d: answered_us(d, "visit_time") or d.start_us)
 
     def contents_of(self, kind: type[C]) -> Sequence[C]:
         return [c for c in self.contents.get(kind, ()) if isinstance(c, kind)]

@@ -1,4 +1,4 @@
-"""The eight documents, and what the loader says of files that are wrong."""
+"""The documents that come with the program, and what the loader says of files that are wrong."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from charting.templates.loader import TemplateError, Templates, parse
 
 NAMES = {
     "anaesthesia_record", "icu_flowsheet", "preop_visit", "consent", "pacu_record", "or_nursing_record",
-    "postop_visit", "analgesia_followup",
+    "postop_visit", "visit_6h", "visit_24h", "visit_72h", "analgesia_followup",
 }  # fmt: skip
 GOOD = """
 name = "note"
