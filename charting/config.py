@@ -236,6 +236,7 @@ class ChartingConfig(Section):
         database = self.charting.database
         files = dict(of_database("charting.database", database) if sqlite_file(database) is None else {})
         files |= {"tls.cert": self.tls.cert} if self.tls else {}
+        files |= {f"destination.{each.name}.ca": each.ca for each in self.destination if each.ca}
         return files | ({"mqtt.ca": self.mqtt.ca} if self.mqtt and self.mqtt.ca else {})
 
     @model_validator(mode="after")

@@ -1,13 +1,18 @@
 """Puts the parts together that speak with the hospital's other systems; the service and the web have them from here."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charting.metrics import Metrics
+from charting.outbox.config import Destination
+from charting.outbox.configured import configured
+from charting.outbox.courier import Courier, Hook
 from charting.outbox.following import Cursors, MemoryCursors
 from charting.outbox.memory import MemoryOutbox
 from charting.outbox.post import Post
+from charting.outbox.wire import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +29,22 @@ def in_memory(now_us: Callable[[], int]) -> Kept:
 
 
 class Exchange:
-    def __init__(self, kept: Kept) -> None:
+    def __init__(
+        self,
+        kept: Kept,
+        now_us: Callable[[], int],
+        *,
+        destinations: Sequence[Destination] = (),
+        metrics: Metrics | None = None,
+    ) -> None:
         self.outbox = kept.outbox
         self.cursors = kept.cursors
+        self.destinations = destinations
+        places: Sequence[Places] = [configured(destinations)]
+        on_answer: Mapping[str, Hook] = {}
+        names = [each.name for each in destinations]
+        self.courier = Courier(self.outbox, places, now_us, names=names, on_answer=on_answer, metrics=metrics)
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the pages until `stop`, and then ends by itself with what it is doing."""
-        del stop
-        return []
+        return [self.courier.run(stop)]

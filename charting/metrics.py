@@ -4,6 +4,7 @@ from collections import Counter as Counted
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from alarms.board import Presence
+from charting.outbox.post import Queue
 from charting.store.backups import KINDS, LastRuns
 from charting.watch.state import BedAlarms
 from collector import __version__
@@ -78,6 +79,36 @@ class Metrics:
             "vitalsd_backup_last_failed", "1 while the last backup, or trial restore, is one that failed", ("kind",)
         )
         self.backup_size = here.told("vitalsd_backup_size_bytes", "Size of the last good backup, as it is kept")
+        self.parcels = here.told(
+            "vitalsd_parcels", "Messages for other systems that are not done with: waiting, parked",
+            ("destination", "state"),
+        )  # fmt: skip
+        self.parcel_oldest = here.told(
+            "vitalsd_parcel_oldest_seconds", "Age of the oldest message that waits; 0: none", ("destination",)
+        )
+        self.parcel_attempts = here.counter(
+            "vitalsd_parcel_attempts_total",
+            "Messages sent, by what came of it: answered, refused, unanswered, away (not reached)",
+            ("destination", "result"),
+        )
+        self.parcel_answer = here.histogram(
+            "vitalsd_parcel_answer_seconds", "Until a message is answered", ("destination",), buckets=_ANSWER_S
+        )
+        self.parcel_answered = here.gauge(
+            "vitalsd_parcel_last_answer_timestamp_seconds", "When a destination answered last", ("destination",)
+        )
+        self.parcels_expired = here.counter(
+            "vitalsd_parcels_expired_total",
+            "Messages that were of no use any longer before they left",
+            ("destination",),
+        )
+        self.answers_ignored = here.counter(
+            "vitalsd_parcel_answers_ignored_total", "Answers that were none to the message under way", ("destination",)
+        )
+        self.destination_up = here.told(
+            "vitalsd_destination_up", "1 while a destination answers; absent: nothing was sent to it since the start",
+            ("destination",),
+        )  # fmt: skip
         here.gauge("vitalsd_build_info", "This program", ("version",)).labels(__version__).set(1)
 
     @property
@@ -112,6 +143,20 @@ class Metrics:
         self.reachable.set(0)
         for told in (self.size, self.cases, self.case_open, self.clients):
             told.clear()
+
+    def show_parcels(self, queues: Mapping[str, Queue], now_us: int) -> None:
+        """What is not done with, by destination."""
+        self.parcels.values = {
+            (to, state): count
+            for to, queue in queues.items()
+            for state, count in (("waiting", queue.waiting), ("parked", queue.parked))
+        }
+        self.parcel_oldest.values = {
+            (to,): 0.0 if queue.oldest_us is None else (now_us - queue.oldest_us) / 1e6 for to, queue in queues.items()
+        }
+
+    def show_destinations(self, up: Mapping[str, bool]) -> None:
+        self.destination_up.values = {(to,): there for to, there in up.items()}
 
     def show_certificates(self, expiries: Mapping[str, float]) -> None:
         """Seconds since 1970 by what names the file."""

@@ -134,7 +134,12 @@ class Service:
             self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
         )
         self.metrics = Metrics()
-        self.exchange = Exchange(in_database(database, self._clock.utc_us))
+        self.exchange = Exchange(
+            in_database(database, self._clock.utc_us),
+            self._clock.utc_us,
+            destinations=config.destination,
+            metrics=self.metrics,
+        )
         beds = [bed.id for bed in charting.beds]
         self.adviser = Adviser(self.desk, self.trail, self._of_filler, self._clock.utc_us, self._log, self.metrics)
         self.watch = Watch(self.trail, self._of_watch, beds, self._clock.utc_us, self._log, self.metrics)

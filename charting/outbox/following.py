@@ -36,7 +36,10 @@ class MemoryCursors:
 
 
 class Follower:
-    """`act` gets entries of these kinds and is done when it returns; after a kill it may get them again."""
+    """`act` gets entries of these kinds and is done when it returns; after a kill it may get them again.
+
+    `every_s`: how often it is asked for news.
+    """
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Follower:
         cursors: Cursors,
         kinds: Collection[str],
         act: Callable[[Sequence[Entry]], None],
+        every_s: float = LOOK_S,
     ) -> None:
         self._name = name
         self._trail = trail
         self._cursors = cursors
         self._kinds = frozenset(kinds)
         self._act = act
+        self._every_s = every_s
         self._log = logger(follower=name)
 
     def look(self) -> bool:
@@ -78,4 +83,4 @@ class Follower:
                 failed = True
             if not more:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), LOOK_S)
+                    await asyncio.wait_for(stop.wait(), self._every_s)

@@ -16,6 +16,7 @@ class MemoryOutbox:
         self._sent: dict[str, Sent] = {}
         self._untold: set[str] = set()
         self._seq = count(1)
+        self._listeners: list[Callable[[], None]] = []
         self._lock = RLock()
 
     def put(self, parcels: Sequence[Parcel]) -> Collection[str]:
@@ -27,6 +28,7 @@ class MemoryOutbox:
                     self._sent[parcel.key] = Sent(
                         parcel=parcel, seq=next(self._seq), state=State.WAITING, made_us=now_us, next_us=now_us
                     )
+        self._tell()
         return new
 
     def find(self, key: str) -> Sent | None:
@@ -39,6 +41,9 @@ class MemoryOutbox:
     def states(self) -> Mapping[tuple[str, State], int]:
         return Counter((sent.parcel.to, sent.state) for sent in self._all())
 
+    def listen(self, told: Callable[[], None]) -> None:
+        self._listeners.append(told)
+
     def queues(self) -> Mapping[str, Queue]:
         made: dict[str, list[Sent]] = {}
         for sent in self._all():
@@ -48,7 +53,7 @@ class MemoryOutbox:
             to: Queue(
                 waiting=sum(each.state is State.WAITING for each in sent),
                 parked=sum(each.state is State.PARKED for each in sent),
-                oldest_us=min(each.made_us for each in sent),
+                oldest_us=min((each.made_us for each in sent if each.state is State.WAITING), default=None),
                 next_us=min((each.next_us for each in sent if each.state is State.WAITING), default=None),
             )
             for to, sent in made.items()
@@ -60,7 +65,7 @@ class MemoryOutbox:
             if sent.parcel.to != to or sent.state not in OPEN or sent.parcel.lane in held:
                 continue
             if sent.state is State.WAITING and sent.next_us <= now_us:
-                found.append(sent)
+                found += [sent] if _is_of_use(sent, now_us) else []
             elif sent.parcel.lane:
                 held.add(sent.parcel.lane)
         return found[:limit]
@@ -68,9 +73,10 @@ class MemoryOutbox:
     def begin(self, key: str) -> bool:
         with self._lock:
             sent = self._in(key, State.WAITING)
-            if sent is not None:
-                self._sent[key] = replace(sent, attempts=sent.attempts + 1)
-            return sent is not None
+            if sent is None or not _is_of_use(sent, self._now_us()):
+                return False
+            self._sent[key] = replace(sent, attempts=sent.attempts + 1)
+            return True
 
     def answer(self, key: str, answer: bytes, *, told: bool) -> None:
         with self._lock:
@@ -94,11 +100,7 @@ class MemoryOutbox:
     def expire(self) -> Sequence[Line]:
         now_us = self._now_us()
         with self._lock:
-            late = [
-                sent
-                for sent in self._all()
-                if sent.state is State.WAITING and sent.parcel.until_us is not None and sent.parcel.until_us <= now_us
-            ]
+            late = [sent for sent in self._all() if sent.state is State.WAITING and not _is_of_use(sent, now_us)]
             return [_line(self._set(sent, State.EXPIRED, "expired")) for sent in late]
 
     def untold(self, limit: int) -> Sequence[Sent]:
@@ -114,7 +116,8 @@ class MemoryOutbox:
             if sent is None or not sent.parcel.body:
                 return False
             self._set(sent, State.WAITING, said("resent", why), by, next_us=self._now_us(), reason="")
-            return True
+        self._tell()
+        return True
 
     def withdraw(self, key: str, by: str, why: str) -> bool:
         with self._lock:
@@ -122,7 +125,8 @@ class MemoryOutbox:
             if sent is None:
                 return False
             self._set(sent, State.WITHDRAWN, said("withdrawn", why), by)
-            return True
+        self._tell()
+        return True
 
     def lines(
         self, *, to: str = "", state: State | None = None, text: str = "", before: int | None = None, limit: int = 100
@@ -154,6 +158,10 @@ class MemoryOutbox:
                     del self._sent[sent.parcel.key]
             return len(old)
 
+    def _tell(self) -> None:
+        for told in self._listeners:
+            told()
+
     def _all(self) -> Sequence[Sent]:
         with self._lock:
             return list(self._sent.values())
@@ -166,6 +174,10 @@ class MemoryOutbox:
         made = replace(sent, state=state, log=logged(sent.log, self._now_us(), what, by), **changed)  # type: ignore[arg-type]
         self._sent[sent.parcel.key] = made
         return made
+
+
+def _is_of_use(sent: Sent, now_us: int) -> bool:
+    return sent.parcel.until_us is None or sent.parcel.until_us > now_us
 
 
 def _line(sent: Sent) -> Line:

@@ -1,6 +1,6 @@
 """The outbox as the courier and the people see it who look after it: whose turn it is, and what became of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,14 +15,13 @@ LOG_LINES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """What is not done with at one destination. `oldest_us`: when the oldest of it was made.
-
-    `next_us`: when the next one may leave, were it not for others in its lane; None: none waits.
+    """What is not done with at one destination. Of those that wait the oldest was made at `oldest_us`, and the next may
+    leave at `next_us`, were it not for others in its lane. None: none waits.
     """
 
     waiting: int
     parked: int
-    oldest_us: int
+    oldest_us: int | None
     next_us: int | None
 
 
@@ -47,6 +46,9 @@ class Line:
 
 class Post(Outbox, Protocol):
     """Calls block; any thread may call. What cannot be done to a parcel as it stands is not done: False."""
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """`told` is called, in whichever thread, each time after something may have become due by a call."""
 
     def queues(self) -> Mapping[str, Queue]:
         """By destination; of those that have something open."""

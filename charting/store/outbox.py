@@ -26,6 +26,7 @@ class DatabaseOutbox:
     def __init__(self, database: Database, now_us: Callable[[], int]) -> None:
         self._database = database
         self._now_us = now_us
+        self._listeners: list[Callable[[], None]] = []
 
     def put(self, parcels: Sequence[Parcel]) -> Collection[str]:
         wanted = {plain(each.key): each for each in reversed(parcels)}
@@ -39,6 +40,7 @@ class DatabaseOutbox:
             if new:
                 rows = [_columns(each, seq, now_us) for seq, each in enumerate(new, start=last + 1)]
                 connection.execute(insert(parcel), rows)
+        self._tell()
         return [each.key for each in new]
 
     def find(self, key: str) -> Sent | None:
@@ -54,13 +56,16 @@ class DatabaseOutbox:
         with self._database.read() as connection:
             return {(to, State(state)): n for to, state, n in connection.execute(counted)}
 
+    def listen(self, told: Callable[[], None]) -> None:
+        self._listeners.append(told)
+
     def queues(self) -> Mapping[str, Queue]:
         waiting = func.sum(case((_WAITING, 1), else_=0))
         counted = select(
             _C.destination,
             waiting,
             func.count() - waiting,
-            func.min(_C.made_us),
+            func.min(case((_WAITING, _C.made_us))),
             func.min(case((_WAITING, _C.next_us))),
         )
         with self._database.read() as connection:
@@ -81,7 +86,7 @@ class DatabaseOutbox:
         return self._all(
             select(parcel)
             .outerjoin(held, held.c.lane == _C.lane)
-            .where(_C.destination == to, _WAITING, _C.next_us <= now_us)
+            .where(_C.destination == to, _WAITING, _C.next_us <= now_us, _of_use(now_us))
             .where(or_(held.c.seq.is_(None), _C.seq < held.c.seq))
             .order_by(_C.seq)
             .limit(limit)
@@ -89,8 +94,8 @@ class DatabaseOutbox:
 
     def begin(self, key: str) -> bool:
         with self._database.write() as connection:
-            begun = update(parcel).where(_C.key == key, _WAITING).values(attempts=_C.attempts + 1)
-            return connection.execute(begun).rowcount == 1
+            begun = update(parcel).where(_C.key == key, _WAITING, _of_use(self._now_us()))
+            return connection.execute(begun.values(attempts=_C.attempts + 1)).rowcount == 1
 
     def answer(self, key: str, answer: bytes, *, told: bool) -> None:
         self._change(
@@ -130,10 +135,14 @@ class DatabaseOutbox:
     def resend(self, key: str, by: str, why: str) -> bool:
         chosen = and_(_C.key == key, _C.state != State.EXPIRED, func.length(_C.body) > 0)
         what = said("resent", why)
-        return self._change(chosen, what, by, state=State.WAITING, next_us=self._now_us(), reason="")
+        done = self._change(chosen, what, by, state=State.WAITING, next_us=self._now_us(), reason="")
+        self._tell()
+        return done
 
     def withdraw(self, key: str, by: str, why: str) -> bool:
-        return self._change(and_(_C.key == key, _UNFINISHED), said("withdrawn", why), by, state=State.WITHDRAWN)
+        done = self._change(and_(_C.key == key, _UNFINISHED), said("withdrawn", why), by, state=State.WITHDRAWN)
+        self._tell()
+        return done
 
     def lines(
         self, *, to: str = "", state: State | None = None, text: str = "", before: int | None = None, limit: int = 100
@@ -159,6 +168,10 @@ class DatabaseOutbox:
             full = and_(old, func.length(_C.body) > 0)
             return gone + connection.execute(update(parcel).where(full).values(body=b"", answer=b"")).rowcount
 
+    def _tell(self) -> None:
+        for told in self._listeners:
+            told()
+
     def _all(self, chosen: Any) -> Sequence[Sent]:
         with self._database.read() as connection:
             return [_sent(row) for row in connection.execute(chosen)]
@@ -178,6 +191,10 @@ _LISTED = select(
     _C.key, _C.seq, _C.destination.label("to"), _C.kind, _C.lane, _C.case_id.label("case"), _C.control, _C.state,
     _C.made_us, _C.next_us, _C.attempts, _C.reason, func.length(_C.body).label("size"),
 )  # fmt: skip
+
+
+def _of_use(now_us: int) -> ColumnElement[bool]:
+    return or_(_C.until_us.is_(None), _C.until_us > now_us)
 
 
 def _lines(text: str) -> Sequence[tuple[int, str, str]]:

@@ -63,6 +63,15 @@ class OutboxContract:
         assert len(seqs) == len(set(seqs)) == 12
         assert seqs == sorted(seqs)
 
+    def test_who_listens_is_told_of_what_may_have_become_due(self, outbox: Post) -> None:
+        told: list[Sequence[str]] = []
+        outbox.listen(lambda: told.append(due(outbox)))
+        put(outbox, "a1", "a2")
+        outbox.park("a1", "AE")
+        outbox.resend("a1", "eng", "")
+        outbox.withdraw("a1", "eng", "")
+        assert told == [["a1", "a2"], ["a1", "a2"], ["a2"]]
+
     def test_of_a_case_in_the_order_of_their_making(self, outbox: Post) -> None:
         outbox.put([parcel("b", case="x"), parcel("a", case="x", to="lis"), parcel("c", case="y")])
         assert [sent.parcel.key for sent in outbox.of_case("x")] == ["b", "a"]
@@ -102,7 +111,7 @@ class OutboxContract:
         outbox.answer("e", b"", told=True)
         assert outbox.queues() == {
             "his": Queue(waiting=2, parked=1, oldest_us=since_us, next_us=clock.at_us + 3),
-            "lis": Queue(waiting=0, parked=1, oldest_us=since_us, next_us=None),
+            "lis": Queue(waiting=0, parked=1, oldest_us=None, next_us=None),
         }
         assert outbox.states() == {
             ("his", State.PARKED): 1,
@@ -183,9 +192,10 @@ class OutboxContract:
         outbox.park("d", "AE")
         assert outbox.expire() == []
         clock.go(1)
-        assert [(line.key, line.state) for line in outbox.expire()] == [("a", State.EXPIRED)]
         assert due(outbox) == ["b", "c"]
         assert not outbox.begin("a")
+        assert [(line.key, line.state) for line in outbox.expire()] == [("a", State.EXPIRED)]
+        assert due(outbox) == ["b", "c"]
         assert not outbox.resend("a", "eng", "")
         assert [sent.log[-1][1] for sent in (outbox.find("a"),) if sent] == ["expired"]
 

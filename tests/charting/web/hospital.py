@@ -136,7 +136,7 @@ class Hospital:
             self.clock.now_us,
             structlog.get_logger(),
         )
-        self.exchange = Exchange(in_memory(self.clock.now_us))
+        self.exchange = Exchange(in_memory(self.clock.now_us), self.clock.now_us)
         self.department = Department(
             site="示范医院",
             clock=clock,

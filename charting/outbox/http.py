@@ -1,0 +1,108 @@
+"""Parcels over HTTP: a POST each. The only file that imports httpx."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from charting.outbox.parcel import Parcel
+from charting.outbox.wire import LARGEST_ANSWER, Address, Answered, Away, Outcome, Refused, Unanswered
+from collector.broker import trust
+from collector.errors import VitalsdError
+
+LONGEST_WAIT_S = 3600.0
+"""Who asks by Retry-After for more time gets this much."""
+
+_AGAIN = frozenset({408, 425, 429})
+_NOT_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class HttpWire:
+    """A parcel's key is its Idempotency-Key: who gets it twice need not act twice. Redirects are not followed."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._client: httpx.AsyncClient | None = None
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        try:
+            more = await asyncio.to_thread(self._address.authorize)
+            client = await self._connecting()
+        except (VitalsdError, ValueError) as error:
+            return Away(reason=str(error))
+        headers = {
+            **more,
+            "content-type": parcel.content_type,
+            "idempotency-key": _printable(parcel.key),
+            "accept-encoding": "identity",
+        }
+        url = f"{self._address.url}{parcel.path}"
+        try:
+            async with (
+                asyncio.timeout(self._address.answer_s),
+                client.stream("POST", url, content=parcel.body, headers=headers) as response,
+            ):
+                return _outcome(response.status_code, response.headers, await _body(response))
+        except TimeoutError:
+            return Unanswered(reason=f"no answer within {self._address.answer_s:g} s")
+        except _NOT_LEFT as error:
+            return Away(reason=_why(error))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            return Unanswered(reason=_why(error))
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _connecting(self) -> httpx.AsyncClient:
+        """Raises ValueError for authorities that cannot be read."""
+        if self._client is None:
+            context = await asyncio.to_thread(trust, self._address.ca)
+            self._client = httpx.AsyncClient(verify=context, timeout=None, follow_redirects=False, trust_env=False)  # noqa: S113  asyncio.timeout above is for all of it
+        return self._client
+
+
+def _outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    if 200 <= status < 300:
+        return Answered(answer=body)
+    if status in _AGAIN or status >= 500:
+        return Unanswered(reason=f"HTTP {status}", after_s=_asked_s(headers.get("retry-after", "")))
+    return Refused(reason=f"HTTP {status}", answer=body)
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """As it came, and not more than is kept."""
+    body = bytearray()
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) >= LARGEST_ANSWER:
+            break
+    return bytes(body[:LARGEST_ANSWER])
+
+
+def _asked_s(retry_after: str) -> float:
+    """Seconds, or a date (RFC 9110 §10.2.3); 0 for what is neither."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return min(float(retry_after), LONGEST_WAIT_S)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    wait_s = (at.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(wait_s, 0.0), LONGEST_WAIT_S)
+
+
+def _printable(key: str) -> str:
+    """A key as a header can have it."""
+    return key if key.isascii() and key.isprintable() else key.encode().hex()
+
+
+def _why(error: Exception) -> str:
+    """In few words, without the address, which may name a patient."""
+    inner = error.__cause__ or error
+    while inner.__cause__ is not None:
+        inner = inner.__cause__
+    return type(inner).__name__
