@@ -13,6 +13,7 @@ from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.web import (
+    advice_pages,
     alarm_pages,
     fault_pages,
     fleet_pages,
@@ -27,6 +28,7 @@ from charting.web import (
 )
 from charting.web.api import (
     admin,
+    advice,
     advisories,
     alarms,
     cases,
@@ -61,6 +63,7 @@ _TAGS = (
     {"name": "alarms", "description": "What is known of the alarms of the beds, and our own advisories"},
     {"name": "fleet", "description": "How gateways, devices and the central parts run, and which pages browsers show"},
     {"name": "faults", "description": "Faults and wishes, and how the contract's times are kept"},
+    {"name": "advice", "description": "Cards of decision support services, and what people made of them"},
     {"name": "libraries", "description": "Codes to choose from"},
     {"name": "templates", "description": "What documents ask for"},
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
@@ -152,7 +155,7 @@ def app(department: Department) -> FastAPI:
 
 
 _ROUTERS = (
-    session, alarms, advisories, alarm_pages, fleet, fleet_pages, faults, fault_pages,
+    session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
     lists, cases, records, quality, temperature_pages,
     quality_case, quality_pages, workload, workload_pages,
     events, admin, pages, record_pages, manual_pages, inspection, inspection_pages,

@@ -25,6 +25,7 @@ from charting.trail.entries import Entry, content_json
 from charting.trail.trail import CaseRow
 from charting.web import models
 from charting.web.api.admin import account_out
+from charting.web.api.advice import cards_of
 from charting.web.api.advisories import consider_leaving
 from charting.web.api.lists import list_libraries
 from charting.web.context import Context, Here
@@ -156,7 +157,9 @@ def open_dialog(here: Here, bed: models.BedId) -> Response:
 @router.get("/cases/{case}")
 def case_page(here: Here, request: Request, case: models.Id) -> Response:
     found = here.desk.read(here.actor, case)
-    return page(here, request, "case.html", about=case, case=found, **_case_values(here, found))
+    return page(
+        here, request, "case.html", about=case, case=found, cards=cards_of(here, found), **_case_values(here, found)
+    )
 
 
 def _case_values(here: Context, case: Case) -> Mapping[str, object]:

@@ -20,6 +20,7 @@ from charting.templates.template import Slot, Template
 from charting.trail.contents import Answer, Charted, Infusion, Volume, Warming
 from charting.trail.entries import content_json
 from charting.web import models
+from charting.web.api.advice import cards_of
 from charting.web.api.records import readings, window
 from charting.web.context import Context, Here
 from charting.web.pages import body_sites, event_buttons, item_dialog, open_paces, warnings
@@ -57,6 +58,7 @@ def record_page(here: Here, request: Request, case: models.Id, document: models.
         title=here.words.of(template),
         is_grid=grid,
         warnings=warnings(here, found),
+        cards=cards_of(here, found),
         pages=here.drawn(found, document),
         **_state(here, found, record, template),
         **_adding(here, found, record, template),

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from charting.case.reasons import reasons, written
+from charting.cds.detail import html
 from charting.fill.rules import rules
 from charting.page.alarms import MARKS
 from charting.page.words import Lang
@@ -42,7 +43,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(number=number, unit=display, static=place())
+    made.globals.update(number=number, unit=display, static=place(), detail_html=html)
     made.globals["m"] = made.get_template("_macros.html").module
     made.globals["marks"] = MARKS
     made.globals["al"] = made.get_template("_alarms.html").module
