@@ -197,7 +197,7 @@ message = Table(
     Column("number", Plain, nullable=False, comment="the patient's"),
     Column("visit", Plain, nullable=False),
     Column("case_id", Plain, nullable=False),
-    Column("state", Plain, nullable=False, comment="new, done, ignored or failed"),
+    Column("state", Plain, nullable=False, comment="new, done, ignored, waiting or failed"),
     Column("done", Text, nullable=False, comment="JSON: what was done about it"),
     Column("body", LargeBinary, nullable=False, comment="as it came"),
     UniqueConstraint("source", "key", name="message_source_key"),
@@ -205,6 +205,23 @@ message = Table(
     Index("message_number", "number", "seq"),
     Index("message_state", "state", "seq"),
     comment="what other systems told, and what was done about it",
+)
+
+hospital_event = Table(
+    "hospital_event",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="the message that told it"),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Plain, nullable=False, comment="the patient's"),
+    Column("old_number", Plain, nullable=False, comment="of a merge: the one that goes"),
+    Column("visit", Plain, nullable=False),
+    Column("booking", Plain, nullable=False, comment="as the scheduler calls it"),
+    Column("body", Text, nullable=False, comment="JSON (charting.inbox.events)"),
+    Index("hospital_event_visit", "visit"),
+    Index("hospital_event_number", "number"),
+    Index("hospital_event_old_number", "old_number"),
+    Index("hospital_event_booking", "booking"),
+    comment="what messages told, as it was read; can be read again",
 )
 
 booking = Table(
@@ -215,11 +232,11 @@ booking = Table(
     Column("visit", Plain, nullable=False),
     Column("bed", Plain, nullable=False),
     Column("start_us", BigInteger),
-    Column("state", Plain, nullable=False, comment="booked, opened, cancelled"),
-    Column("case_id", Plain, nullable=False),
+    Column("state", Plain, nullable=False, comment="requested, booked, cancelled or no_show"),
+    Column("case_id", Plain, nullable=False, comment="which was opened of it"),
     Column("body", Text, nullable=False, comment="JSON (charting.inbox)"),
     Index("booking_start", "start_us"),
-    comment="the operation list, as messages made it; can be made again",
+    comment="the operation list, as messages and check-ins made it",
 )
 
 parcel = Table(
@@ -258,18 +275,27 @@ charge = Table(
     METADATA,
     Column("id", Plain, primary_key=True, comment="of the transaction, FT1-2; never used again"),
     Column("case_id", Plain, nullable=False),
+    Column("n", BigInteger, nullable=False, comment="in the order of the case's lines, from 0"),
     Column("document", Plain, nullable=False),
     Column("version", BigInteger, nullable=False, comment="of the document"),
-    Column("source", Plain, nullable=False, comment="the item of the record"),
+    Column("point", BigInteger, nullable=False, comment="the entry that made it due"),
+    Column("source", Plain, nullable=False, comment="the item of the record, or a kind of them"),
     Column("kind", Plain, nullable=False, comment="CG or CD"),
     Column("item", Plain, nullable=False, comment="of the catalogue"),
     Column("catalogue", Plain, nullable=False, comment="version of the catalogue"),
     Column("quantity", Plain, nullable=False, comment="a decimal"),
     Column("reverses", Plain, nullable=False, comment="the transaction that a credit takes back"),
     Column("at_us", BigInteger, nullable=False, comment="of the service"),
+    Column("end_us", BigInteger, nullable=False),
+    Column("number", Plain, nullable=False, comment="of the patient who is charged"),
+    Column("visit", Plain, nullable=False),
+    Column("account", Plain, nullable=False, comment="who signed or confirmed"),
     Column("made_us", BigInteger, nullable=False),
     Column("parcel", Plain, nullable=False, comment="the message that has it"),
-    Index("charge_case", "case_id", "id"),
+    Column("state", Plain, nullable=False, comment="sent, accepted or withdrawn"),
+    Column("settled_us", BigInteger),
+    UniqueConstraint("case_id", "n", name="charge_case"),
+    Index("charge_state", "state", "case_id"),
     comment="lines of bills",
 )
 

@@ -79,11 +79,10 @@ class HospitalSays:
     """What the hospital tells that a person has to decide about, for nothing is done over what people did.
 
     elsewhere: the patient is at `bed` since `at_us`; left: he has left by `at_us`; cancelled: he never came;
-    other_patient: another patient is in this bed; booking_cancelled: the operation is off; "": it says nothing else any
-    more. `reason`: the message that says so.
+    booking_cancelled: the operation is off; "": it says nothing else any more. `reason`: the message that says so.
     """
 
-    what: Literal["", "elsewhere", "left", "cancelled", "other_patient", "booking_cancelled"]
+    what: Literal["", "elsewhere", "left", "cancelled", "booking_cancelled"]
     at_us: int
     bed: str = ""
     reason: str = ""

@@ -33,12 +33,20 @@ def wanted(message: Message, code: str = ACCEPTED) -> str:
 
 
 def acknowledgement(
-    message: Message, code: str, *, control_id: str, time: str = "", text: str = "", error: str = ""
+    message: Message,
+    code: str,
+    *,
+    control_id: str,
+    time: str = "",
+    text: str = "",
+    error: str = "",
+    location: str = "",
+    advice: str = "",
 ) -> bytes:
     """An ACK of `message`, without frame: sender and receiver changed about, MSA with `code` and the message's id.
 
     time: MSH-7 as written by times.write; where there is none, that of the message. text: MSA-3. error: ERR-3, a code
-    of HL7 table 0357 as composed, with severity E.
+    of HL7 table 0357 as composed, with severity E; location: ERR-2 as composed; advice: ERR-8, for the sender's people.
     """
     trigger = escape(message.trigger)
     segments: list[Sequence[str]] = [
@@ -46,7 +54,7 @@ def acknowledgement(
         ["MSA", code, escape(message.control_id), escape(text)],
     ]
     if error:
-        segments.append(["ERR", "", "", error, "E"])
+        segments.append(["ERR", "", location, error, "E", "", "", "", escape(advice)])
     return write(segments, message.charset)
 
 

@@ -8,7 +8,7 @@ down_revision = "0003_operations"
 
 _GRANTED = """
 grant select, insert, update, delete on
-message, booking, parcel, charge, api_client, subscription, notification, cursor to vitalsd_chart
+message, hospital_event, booking, parcel, charge, api_client, subscription, notification, cursor to vitalsd_chart
 """
 
 
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("number", plain, nullable=False, comment="the patient's"),
         sa.Column("visit", plain, nullable=False),
         sa.Column("case_id", plain, nullable=False),
-        sa.Column("state", plain, nullable=False, comment="new, done, ignored or failed"),
+        sa.Column("state", plain, nullable=False, comment="new, done, ignored, waiting or failed"),
         sa.Column("done", sa.Text, nullable=False, comment="JSON: what was done about it"),
         sa.Column("body", sa.LargeBinary, nullable=False, comment="as it came"),
         sa.PrimaryKeyConstraint("seq", name="message_pkey"),
@@ -37,17 +37,31 @@ def upgrade() -> None:
     op.create_index("message_number", "message", ["number", "seq"])
     op.create_index("message_state", "message", ["state", "seq"])
     op.create_table(
+        "hospital_event",
+        sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False, comment="the message that told it"),
+        sa.Column("n", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("number", plain, nullable=False, comment="the patient's"),
+        sa.Column("old_number", plain, nullable=False, comment="of a merge: the one that goes"),
+        sa.Column("visit", plain, nullable=False),
+        sa.Column("booking", plain, nullable=False, comment="as the scheduler calls it"),
+        sa.Column("body", sa.Text, nullable=False, comment="JSON (charting.inbox.events)"),
+        sa.PrimaryKeyConstraint("seq", "n", name="hospital_event_pkey"),
+        comment="what messages told, as it was read; can be read again",
+    )
+    for column in ("visit", "number", "old_number", "booking"):
+        op.create_index(f"hospital_event_{column}", "hospital_event", [column])
+    op.create_table(
         "booking",
         sa.Column("id", plain, nullable=False, comment="as the scheduler calls it"),
         sa.Column("number", plain, nullable=False),
         sa.Column("visit", plain, nullable=False),
         sa.Column("bed", plain, nullable=False),
         sa.Column("start_us", sa.BigInteger),
-        sa.Column("state", plain, nullable=False, comment="booked, opened, cancelled"),
-        sa.Column("case_id", plain, nullable=False),
+        sa.Column("state", plain, nullable=False, comment="requested, booked, cancelled or no_show"),
+        sa.Column("case_id", plain, nullable=False, comment="which was opened of it"),
         sa.Column("body", sa.Text, nullable=False, comment="JSON (charting.inbox)"),
         sa.PrimaryKeyConstraint("id", name="booking_pkey"),
-        comment="the operation list, as messages made it; can be made again",
+        comment="the operation list, as messages and check-ins made it",
     )
     op.create_index("booking_start", "booking", ["start_us"])
     op.create_table(
@@ -91,21 +105,30 @@ def upgrade() -> None:
         "charge",
         sa.Column("id", plain, nullable=False, comment="of the transaction, FT1-2; never used again"),
         sa.Column("case_id", plain, nullable=False),
+        sa.Column("n", sa.BigInteger, nullable=False, comment="in the order of the case's lines, from 0"),
         sa.Column("document", plain, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False, comment="of the document"),
-        sa.Column("source", plain, nullable=False, comment="the item of the record"),
+        sa.Column("point", sa.BigInteger, nullable=False, comment="the entry that made it due"),
+        sa.Column("source", plain, nullable=False, comment="the item of the record, or a kind of them"),
         sa.Column("kind", plain, nullable=False, comment="CG or CD"),
         sa.Column("item", plain, nullable=False, comment="of the catalogue"),
         sa.Column("catalogue", plain, nullable=False, comment="version of the catalogue"),
         sa.Column("quantity", plain, nullable=False, comment="a decimal"),
         sa.Column("reverses", plain, nullable=False, comment="the transaction that a credit takes back"),
         sa.Column("at_us", sa.BigInteger, nullable=False, comment="of the service"),
+        sa.Column("end_us", sa.BigInteger, nullable=False),
+        sa.Column("number", plain, nullable=False, comment="of the patient who is charged"),
+        sa.Column("visit", plain, nullable=False),
+        sa.Column("account", plain, nullable=False, comment="who signed or confirmed"),
         sa.Column("made_us", sa.BigInteger, nullable=False),
         sa.Column("parcel", plain, nullable=False, comment="the message that has it"),
+        sa.Column("state", plain, nullable=False, comment="sent, accepted or withdrawn"),
+        sa.Column("settled_us", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="charge_pkey"),
+        sa.UniqueConstraint("case_id", "n", name="charge_case"),
         comment="lines of bills",
     )
-    op.create_index("charge_case", "charge", ["case_id", "id"])
+    op.create_index("charge_state", "charge", ["state", "case_id"])
     op.create_table(
         "api_client",
         sa.Column("id", plain, nullable=False),
