@@ -109,6 +109,11 @@ class Metrics:
             "vitalsd_destination_up", "1 while a destination answers; absent: nothing was sent to it since the start",
             ("destination",),
         )  # fmt: skip
+        self.inbox_frames = here.counter(
+            "vitalsd_inbox_frames_total",
+            "What came in over MLLP: kept, not_kept, unreadable, no_frame; connections turned_away, broken_off",
+            ("listener", "result"),
+        )
         here.gauge("vitalsd_build_info", "This program", ("version",)).labels(__version__).set(1)
 
     @property
