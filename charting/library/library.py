@@ -17,6 +17,8 @@ from typing import Self
 from charting.trail.contents import Term
 
 COLUMNS = ("code", "zh", "en", "valid_from", "valid_to")
+MAPPING = "mapping-"
+"""How the names of files begin that are no library, but lead from one to another (charting.codes.mapping)."""
 MAX_ROWS = 200_000
 """ICD-10 of the national clinical edition has some 40 000 codes; more than this is no code library."""
 
@@ -75,6 +77,8 @@ class Libraries:
         """
         made, wrong = cls.sample(), []
         for file in sorted(folder.glob("*.csv"), key=lambda f: (f.stat().st_mtime_ns, f.name)) if folder else ():
+            if file.name.startswith(MAPPING):
+                continue
             try:
                 made.load(file)
             except LibraryError as error:
@@ -107,6 +111,10 @@ class Libraries:
     def current(self, library: str) -> Library | None:
         versions = self._all.get(library)
         return list(versions.values())[-1] if versions else None
+
+    def versions(self, library: str) -> Sequence[Library]:
+        """The current one last."""
+        return list(self._all.get(library, {}).values())
 
     def coding(self, library: str, version: str, code: str) -> Coding | None:
         """A code as a version says it, retired or not."""
@@ -165,7 +173,7 @@ def decoded(data: bytes, file: str) -> str:
 def parse(text: str, file: str) -> Library:
     """A library from a file's text and name. Raises LibraryError with every mistake and its line."""
     name, _, version = file.removesuffix(".csv").partition("-")
-    if not name or not version:
+    if not name or not version or file.startswith(MAPPING):
         raise LibraryError(f"{file}: expected a name like procedures-2026.1.csv")
     rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     try:
@@ -214,13 +222,13 @@ def _mistakes(row: Mapping[str | None, object], known: Mapping[str, Coding]) -> 
     if row["code"] in known:
         yield "the code is there already"
     for column in ("valid_from", "valid_to"):
-        if row[column] and not _is_day(str(row[column])):
+        if row[column] and not is_day(str(row[column])):
             yield f"{column}: expected a date as 2026-01-31"
     if row["valid_from"] and row["valid_to"] and str(row["valid_from"]) >= str(row["valid_to"]):
         yield "valid_to is not after valid_from"
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -1,0 +1,110 @@
+"""Puts together who tells the hospital of patients: for each destination, what it takes."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from charting.case.state import Case
+from charting.codes.front_page import FrontPage
+from charting.desk import Desk
+from charting.outbox.config import Destination
+from charting.outbox.following import LOOK_S, Cursors
+from charting.outbox.parcel import Outbox
+from charting.results import advisories, charted, coding, papers
+from charting.results.advisories import Advising
+from charting.results.charted import Charting
+from charting.results.coding import Coding
+from charting.results.config import ResultsSection
+from charting.results.message import Sender
+from charting.results.papers import Draw, Papers
+from charting.results.reporting import Reporting
+from charting.results.telling import Compose, Telling
+from charting.trail.trail import Trail
+from charting.watch.watch import Watch
+from collector.logs import logger
+
+MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stands:
+    """What telling stands on. `place`: a bed → PV1-3; `names`: account → person's name; `failed` counts what could not
+    be told, by what it was.
+    """
+
+    section: ResultsSection
+    trail: Trail
+    desk: Desk
+    watch: Watch
+    cursors: Cursors
+    outbox: Outbox
+    now_us: Callable[[], int]
+    place: Callable[[str], str]
+    names: Callable[[], Mapping[str, str]]
+    draw: Draw
+    front_page: Callable[[Case], FrontPage | None]
+    failed: Callable[[str], None]
+
+
+class Results:
+    def __init__(self, on: Stands, destinations: Sequence[Destination]) -> None:
+        self._on = on
+        section = on.section
+        self.sender = Sender(
+            application=section.application,
+            facility=section.facility,
+            authority=section.authority,
+            zone=on.desk.clock.zone,
+            place=on.place,
+        )
+        self.tellings = [telling for to in destinations for telling in self._tellings(to)]
+        self.reportings = [self._reporting(to) for to in destinations if "alarms" in to.takes]
+        for reporting in self.reportings:
+            on.watch.listen(reporting.show)
+
+    def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
+        return [*(each.run(stop) for each in self.tellings), *(each.run(stop) for each in self.reportings)]
+
+    def _tellings(self, to: Destination) -> Iterator[Telling]:
+        on, section = self._on, self._on.section
+        template, late_us = on.desk.template, section.alarm_min * MINUTE_US
+        if "vitals" in to.takes:
+            made = Charting(self.sender, to, template).compose
+            yield self._telling("vitals", to, charted.KINDS, made, section.interval_s)
+        if "alarms" in to.takes:
+            made = Advising(self.sender, to, section.lang, late_us).compose
+            yield self._telling("advisories", to, advisories.KINDS, made)
+        if "documents" in to.takes:
+            made = Papers(self.sender, to, template, on.draw, on.names, section.lang).compose
+            yield self._telling("documents", to, papers.KINDS, made)
+        if "codes" in to.takes:
+            made = Coding(self.sender, to, on.front_page, section.lang).compose
+            yield self._telling("codes", to, coding.KINDS, made)
+
+    def _telling(
+        self, what: str, to: Destination, kinds: Sequence[str], compose: Compose, every_s: float = LOOK_S
+    ) -> Telling:
+        return Telling(
+            f"results.{what}.{to.name}",
+            self._on.trail,
+            self._on.cursors,
+            self._on.outbox,
+            kinds,
+            compose,
+            failed=lambda: self._on.failed(what),
+            log=logger(service="charting"),
+            every_s=every_s,
+        )
+
+    def _reporting(self, to: Destination) -> Reporting:
+        return Reporting(
+            self.sender,
+            to,
+            self._on.outbox,
+            self._on.desk.case,
+            self._on.now_us,
+            self._on.section.alarm_min * MINUTE_US,
+            failed=lambda: self._on.failed("alarms"),
+            log=logger(service="charting"),
+        )
