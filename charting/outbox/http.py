@@ -27,22 +27,24 @@ class HttpWire:
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, parcel: Parcel) -> Outcome:
+        headers = {"content-type": parcel.content_type, "idempotency-key": _printable(parcel.key)}
+        return await self._ask("POST", parcel.path, headers, parcel.body)
+
+    async def get(self, path: str) -> Outcome:
+        """What is there: the answer of who has it."""
+        return await self._ask("GET", path, {}, None)
+
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
         try:
             more = await asyncio.to_thread(self._address.authorize)
             client = await self._connecting()
         except (VitalsdError, ValueError) as error:
             return Away(reason=str(error))
-        headers = {
-            **more,
-            "content-type": parcel.content_type,
-            "idempotency-key": _printable(parcel.key),
-            "accept-encoding": "identity",
-        }
-        url = f"{self._address.url}{parcel.path}"
+        url, sent = f"{self._address.url}{path}", {**more, **headers, "accept-encoding": "identity"}
         try:
             async with (
                 asyncio.timeout(self._address.answer_s),
-                client.stream("POST", url, content=parcel.body, headers=headers) as response,
+                client.stream(method, url, content=body, headers=sent) as response,
             ):
                 return _outcome(response.status_code, response.headers, await _body(response))
         except TimeoutError:
