@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charting.cds.support import DecisionSupport
 from charting.metrics import Metrics
 from charting.outbox.config import Destination
 from charting.outbox.configured import configured
@@ -35,16 +36,18 @@ class Exchange:
         now_us: Callable[[], int],
         *,
         destinations: Sequence[Destination] = (),
+        cds: DecisionSupport | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.outbox = kept.outbox
         self.cursors = kept.cursors
         self.destinations = destinations
-        places: Sequence[Places] = [configured(destinations)]
-        on_answer: Mapping[str, Hook] = {}
+        self.cds = cds
+        places: Sequence[Places] = [configured(destinations), *([cds.place] if cds else [])]
+        on_answer: Mapping[str, Hook] = {**(cds.on_answer if cds else {})}
         names = [each.name for each in destinations]
         self.courier = Courier(self.outbox, places, now_us, names=names, on_answer=on_answer, metrics=metrics)
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the pages until `stop`, and then ends by itself with what it is doing."""
-        return [self.courier.run(stop)]
+        return [self.courier.run(stop), *(self.cds.lives(stop) if self.cds else [])]

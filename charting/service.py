@@ -13,6 +13,7 @@ from charting.accounts.sessions import SignIn
 from charting.accounts.storage import AccountStore
 from charting.case.clock import SiteClock
 from charting.case.state import Case
+from charting.cds.support import DecisionSupport
 from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.exchange import Exchange
@@ -134,10 +135,22 @@ class Service:
             self.desk, self.trail, self.templates, self._of_filler, self._clock.utc_us, charting.zone, self._log
         )
         self.metrics = Metrics()
+        kept = in_database(database, self._clock.utc_us)
         self.exchange = Exchange(
-            in_database(database, self._clock.utc_us),
+            kept,
             self._clock.utc_us,
             destinations=config.destination,
+            cds=DecisionSupport(
+                config.cds,
+                self.desk,
+                self._of_filler,
+                lambda: self.watch.board(),  # noqa: PLW0108  it is made below
+                kept.outbox,
+                kept.cursors,
+                [each.name for each in config.destination if "advice" in each.takes],
+                self._clock.utc_us,
+                self.metrics,
+            ),
             metrics=self.metrics,
         )
         beds = [bed.id for bed in charting.beds]

@@ -7,7 +7,7 @@ from typing import Any
 from charting.case.cards import setting_aside
 from charting.case.refusals import Refusal
 from charting.cds.answer import Card, Refused, check
-from charting.cds.asking import JSON, QUESTION, service_of
+from charting.cds.asking import JSON, QUESTION, destination, service_of
 from charting.cds.inputs import inputs
 from charting.cds.services import Services
 from charting.cds.times import us_of
@@ -46,7 +46,7 @@ class Answers:
         try:
             checked = check(body)
         except Refused as refused:
-            self.failed(parcel, str(refused))
+            self.failed(parcel.to, parcel.kind, str(refused))
             return
         self._services.breakers[service].good()
         self._metrics.cds_questions.labels(service, "answered").inc()
@@ -54,7 +54,7 @@ class Answers:
             self._metrics.cds_cards.labels(service, f"refused: {why}").inc()
         if not checked.cards:
             return
-        question = json.loads(parcel.body)
+        question = json.loads(parcel.body, parse_float=str, parse_int=str)
         told = [_told(card, service, parcel, question) for card in checked.cards]
         try:
             before = self._desk.case(parcel.case).cards
@@ -65,11 +65,12 @@ class Answers:
         self._metrics.cds_cards.labels(service, "told").inc(fresh)
         self._metrics.cds_cards.labels(service, "repeated").inc(len(told) - fresh)
 
-    def failed(self, parcel: Parcel, why: str) -> None:
-        """A service has not answered, or otherwise than with cards: there are none."""
-        service = service_of(parcel.to)
-        self._services.breakers[service].bad()
-        self._metrics.cds_questions.labels(service, f"failed: {why}").inc()
+    def failed(self, to: str, kind: str, why: str) -> None:
+        """What has left was not answered, or not with cards: there are none."""
+        service = service_of(to)
+        if kind == QUESTION:
+            self._services.breakers[service].bad()
+        self._metrics.cds_questions.labels(service or to, f"failed: {why}").inc()
 
     def act(self, entries: Sequence[Entry]) -> None:
         """What people have answered is told to whose card it was."""
@@ -89,7 +90,7 @@ class Answers:
             said["overrideReason"] = _reason(card, answered)
         return Parcel(
             key=f"{FEEDBACK}:{entry.seq}",
-            to=answered.service,
+            to=destination(answered.service),
             kind=FEEDBACK,
             body=json.dumps({"feedback": [said]}, ensure_ascii=False).encode(),
             content_type=JSON,
@@ -140,6 +141,3 @@ def _told(card: Card, service: str, parcel: Parcel, question: Mapping[str, Any])
         inputs=tuple(inputs(question)),
         asked_us=us_of(said["asked"]) or 0,
     )
-
-
-__all__ = ["ANSWERED", "FEEDBACK", "QUESTION", "Answers"]

@@ -1,20 +1,20 @@
 """Asks decision support services, by parcels that leave when they can; nothing and nobody waits for an answer."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, Protocol
+from functools import cached_property, partial
 from uuid import UUID, uuid5
 
 from charting.case.state import Case
-from charting.cds import resources
 from charting.cds.config import CdsService, Hook
 from charting.cds.discovery import Endpoint
 from charting.cds.prefetch import Resource, fill
 from charting.cds.question import Question, of_alarms, of_entry
+from charting.cds.resources import Resources
 from charting.cds.services import Services
 from charting.cds.window import Median, medians, window
 from charting.desk import Desk
+from charting.fhir.terms import Json
+from charting.fhir.text import to_bytes
 from charting.filler.sources import SourceError, Sources
 from charting.metrics import Metrics
 from charting.outbox.parcel import Outbox, Parcel
@@ -27,19 +27,12 @@ QUESTION = "cds-hook"
 WINDOW = "cds-window"
 """Kind of those that tell vital signs to who takes advice."""
 JSON = "application/json"
+USUAL, CHOOSING = "cds", "cds-choosing"
+"""How the names of a service's destinations begin."""
 
 _INSTANCES = UUID("5f6a6f0c-6a0e-5d0b-9d0e-2f1d6d9a7c11")
 """Namespace of hookInstance: the same question has the same one."""
 _REMEMBERED = 10_000
-
-
-class Mapper(Protocol):
-    """A case as FHIR R4: who he is called there, and his resources of a type (None: we make none of it)."""
-
-    def ids(self, case: Case) -> tuple[str, str]:
-        """Of Patient and Encounter."""
-
-    def of(self, case: Case, type_: str) -> Sequence[Resource] | None: ...
 
 
 class Asker:
@@ -51,7 +44,6 @@ class Asker:
         sources: Sources,
         outbox: Outbox,
         services: Services,
-        mapper: Mapper,
         takers: Sequence[str],
         now_us: Callable[[], int],
         metrics: Metrics,
@@ -61,11 +53,12 @@ class Asker:
         self._sources = sources
         self._outbox = outbox
         self._services = services
-        self._mapper = mapper
         self._takers = takers
         self._now_us = now_us
         self._metrics = metrics
         self._raised: dict[tuple[str, str], None] = {}
+        self.until_us = 0
+        """Until when something of what has left may be answered."""
 
     def act(self, entries: Sequence[Entry]) -> None:
         """What these entries bring up is asked. Raises VitalsdError for a database that is away."""
@@ -96,7 +89,7 @@ class Asker:
         asked = self._services.asked(question.hook, case.area)
         if case.state == "discarded" or not asked:
             return
-        found = _Found(case, self._sources, self._mapper, self._now_us())
+        found = _Found(case, self._desk, self._sources, self._now_us())
         parcels = []
         for service, endpoint in asked:
             if self._services.breakers[service.name].pauses:
@@ -106,6 +99,7 @@ class Asker:
         put = self._outbox.put(parcels)
         for parcel in parcels:
             if parcel.key in put:
+                self.until_us = max(self.until_us, question.until_us)
                 self._metrics.cds_questions.labels(service_of(parcel.to), "asked").inc()
 
     def tell_windows(self, board: Board, slot: int) -> None:
@@ -115,8 +109,9 @@ class Asker:
             case = self._desk.apart.trying(row.case, partial(self._desk.case, row.case))
             if case is None or case.area not in {"or", "pacu", "icu", "offsite"} or not case.bed:
                 continue
-            found = _Found(case, self._sources, self._mapper, self._now_us())
-            body = json.dumps(found.window, ensure_ascii=False, allow_nan=False).encode()
+            found = _Found(case, self._desk, self._sources, self._now_us())
+            body = to_bytes(found.window)
+            self.until_us = max(self.until_us, until_us)
             self._outbox.put(
                 [
                     Parcel(
@@ -135,7 +130,7 @@ class Asker:
     def _parcel(self, question: Question, service: CdsService, endpoint: Endpoint, found: "_Found") -> Parcel:
         key = f"{QUESTION}:{service.name}:{endpoint.id}:{question.case}:{question.hook}:{question.reason}"
         context = found.context(question)
-        said: dict[str, Any] = {
+        said: Json = {
             "hook": endpoint.hook,
             "hookInstance": str(uuid5(_INSTANCES, key)),
             "context": context,
@@ -147,7 +142,7 @@ class Asker:
             key=key,
             to=destination(service.name, question.hook),
             kind=QUESTION,
-            body=json.dumps(said, ensure_ascii=False, allow_nan=False).encode(),
+            body=to_bytes(said),
             content_type=JSON,
             path=f"/cds-services/{endpoint.id}",
             case=question.case,
@@ -155,43 +150,35 @@ class Asker:
         )
 
 
-_CHOOSING = " (choosing)"
-
-
-def destination(service: str, hook: Hook) -> str:
-    """Where a question leaves for: while somebody chooses there is less time."""
-    return service + _CHOOSING if hook == "order-select" else service
+def destination(service: str, hook: Hook | None = None) -> str:
+    """Where a question, or what is told otherwise, leaves for: while somebody chooses there is less time."""
+    return f"{CHOOSING if hook == 'order-select' else USUAL}:{service}"
 
 
 def service_of(to: str) -> str:
     """Whose destination it is."""
-    return to.removesuffix(_CHOOSING)
+    return to.partition(":")[2]
 
 
 class _Found:
     """What is told of a case, each made when it is first asked for."""
 
-    def __init__(self, case: Case, sources: Sources, mapper: Mapper, now_us: int) -> None:
+    def __init__(self, case: Case, desk: Desk, sources: Sources, now_us: int) -> None:
         self.now_us = now_us
         self._case = case
         self._sources = sources
-        self._mapper = mapper
-        self._medians: Sequence[Median] | None = None
-        self._patient, self._encounter = mapper.ids(case)
+        self._resources = Resources(case, desk.clock.zone, desk.template)
 
-    def context(self, question: Question) -> Mapping[str, Any]:
+    def context(self, question: Question) -> Json:
         by = question.by or self._case.opened_by
-        told: dict[str, Any] = {
-            "userId": f"Practitioner/{resources.fhir_id(by)}",
-            "patientId": self._patient,
-            "encounterId": self._encounter,
-        }
+        key = self._resources.key
+        told: Json = {"userId": f"Practitioner/{by}", "patientId": key, "encounterId": key}
         if question.hook == "vitals-window":
             told |= self.window
         if question.hook == "record-signed":
             told["document"] = self._case.documents[question.document].template
         if question.chosen is not None:
-            draft = resources.draft(*question.chosen, self._patient, self._encounter)
+            draft = self._resources.draft(*question.chosen)
             told["selections"] = [f"{draft['resourceType']}/{draft['id']}"]
             told["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft}]}
         return told
@@ -199,27 +186,14 @@ class _Found:
     def known(self, templates: Iterable[str]) -> Mapping[str, Sequence[Resource] | None]:
         """Of the types that the templates ask for."""
         types = {template.split("?")[0].split("/")[0] for template in templates}
-        return {type_: self._of(type_) for type_ in types}
+        return {type_: self._resources.of(type_, lambda: self._medians) for type_ in types}
 
     @property
-    def window(self) -> Mapping[str, Any]:
-        return window(self._case, self.medians, self.now_us)
+    def window(self) -> Json:
+        return window(self._case, self._medians, self.now_us)
 
-    @property
-    def medians(self) -> Sequence[Median]:
-        if self._medians is None:
-            self._medians = self._read()
-        return self._medians
-
-    def _of(self, type_: str) -> Sequence[Resource] | None:
-        case = self._case
-        if type_ == "Observation":
-            return resources.observations(case.patient, self.medians, self._patient, self._encounter, self.now_us)
-        if type_ == "AllergyIntolerance":
-            return resources.allergies(case.patient, self._patient)
-        return self._mapper.of(case, type_)
-
-    def _read(self) -> Sequence[Median]:
+    @cached_property
+    def _medians(self) -> Sequence[Median]:
         """Of a bed that cannot be read nothing is told."""
         try:
             reader = self._sources.reader(self._case.bed)

@@ -20,8 +20,8 @@ class CdsService(Section):
     systemd credential with our private key, PEM, that signs what asks it (EC P-384 or RSA); without, nothing is signed.
     """
 
-    name: Name
-    url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s?#@]+[^\s?#@/]$")]
     services: tuple[Name, ...] = ()
     hooks: tuple[Hook, ...] = HOOKS
     limit_s: Annotated[float, Field(gt=0, le=30)] = 2.0

@@ -25,10 +25,10 @@ def inputs(question: Mapping[str, Any]) -> Sequence[CardInput]:
 
 def _window(context: Mapping[str, Any]) -> Iterator[CardInput]:
     for each in context.get("medians", ()):
-        value = f"{each['median']:.10g} {each['unit']}"
+        value = f"{each['median']} {each['unit']}"
         yield CardInput(name=_both(each["name"]), value=value, at_us=us_of(each["last"]))
     for each in context.get("infusions", ()):
-        value = f"{each['rate']:.10g} {each['unit']}"
+        value = f"{each['rate']} {each['unit']}"
         yield CardInput(name=_both(each["name"]), value=value, at_us=us_of(each["since"]))
 
 

@@ -1,13 +1,13 @@
 """The vital signs of the last minutes, as decision support is told them: what was measured, never more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from charting.case.clock import MINUTE_US
 from charting.case.state import Case
+from charting.fhir.terms import LOINC, MDC, Json, coding, decimal
 from charting.fill.signals import Signal, signals
 from charting.fill.streams import AMBIENT, Stream, ordered, streams
 from charting.filler.identity import spans
@@ -30,26 +30,31 @@ _PHASES: Sequence[tuple[str, str]] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Median:
-    """Of a signal's best source in the window: `n` readings, the last of them at `last_us`; in the signal's unit."""
+    """Of a signal's best source from `since_us` on: `n` readings, the last at `last_us`; in the signal's unit."""
 
     signal: Signal
     code: str
     value: float
     n: int
+    since_us: int
     last_us: int
 
     @property
-    def json(self) -> Mapping[str, Any]:
+    def codings(self) -> Sequence[Json]:
+        """LOINC first, where it is known, then MDC."""
         known = by_refid().get(self.code)
-        codings = [{"system": "urn:iso:std:iso:11073:10101", "code": str(known.number), "display": self.code}] if (
-            known and known.number is not None) else []  # fmt: skip
-        if known and known.loinc:
-            codings.insert(0, {"system": "http://loinc.org", "code": known.loinc, "display": known.description})
+        if known is None:
+            return []
+        loinc = [coding(LOINC, known.loinc, known.description)] if known.loinc else []
+        return loinc if known.number is None else [*loinc, coding(MDC, str(known.number), self.code)]
+
+    @property
+    def json(self) -> Json:
         return {
             "signal": self.signal.id,
             "name": {"zh": self.signal.zh, "en": self.signal.en},
-            "coding": codings,
-            "median": self.value,
+            "coding": self.codings,
+            "median": decimal(self.value),
             "unit": self.signal.unit,
             "readings": self.n,
             "last": rfc3339(self.last_us),
@@ -72,14 +77,14 @@ def medians(case: Case, reader: SeriesReader, now_us: int) -> Sequence[Median]:
     found = []
     for signal in wanted:
         own = [points for code in signal.codes for points in by_code.get(code, ())]
-        judged = (_median(signal, stream, case) for _, stream in streams(signal, own, ambient, held))
+        judged = (_median(signal, stream, case, since_us) for _, stream in streams(signal, own, ambient, held))
         best = next((each for each in judged if each is not None), None)
         if best is not None:
             found.append(best)
     return found
 
 
-def _median(signal: Signal, stream: Stream, case: Case) -> Median | None:
+def _median(signal: Signal, stream: Stream, case: Case, since_us: int) -> Median | None:
     low = -np.inf if signal.hard_low is None else signal.hard_low
     high = np.inf if signal.hard_high is None else signal.hard_high
     good = stream.valid & (stream.value >= low) & (stream.value <= high)
@@ -92,6 +97,7 @@ def _median(signal: Signal, stream: Stream, case: Case) -> Median | None:
         code=stream.code,
         value=round(float(np.median(stream.value[good])), signal.decimals + 1),
         n=int(good.sum()),
+        since_us=since_us,
         last_us=int(stream.time_us[good].max()),
     )
 
@@ -119,7 +125,7 @@ def _flows(running: Infusion) -> bool:
     return bool(running.rates) and running.rates[-1].rate > 0
 
 
-def window(case: Case, found: Sequence[Median], now_us: int) -> Mapping[str, Any]:
+def window(case: Case, found: Sequence[Median], now_us: int) -> Json:
     """The window as JSON: of a feed, and of the hook's context. No name and no number of the patient is in it."""
     return {
         "case": case.id,
@@ -135,7 +141,7 @@ def window(case: Case, found: Sequence[Median], now_us: int) -> Mapping[str, Any
                 "library": running.drug.library,
                 "code": running.drug.code,
                 "name": {"zh": running.drug.zh, "en": running.drug.en},
-                "rate": running.rates[-1].rate,
+                "rate": decimal(running.rates[-1].rate),
                 "unit": running.unit,
                 "since": rfc3339(running.rates[-1].at_us),
             }
