@@ -42,12 +42,15 @@ class Amount:
         return replace(self, value=self.value * 1000, unit="ug")
 
 
+def amount(number: float | str, unit: str) -> Amount:
+    """A number of a unit (UCUM), in the unit in which such are added up."""
+    whole, factor = _WHATS.get(unit, (unit, Fraction(1)))
+    return Amount(value=Fraction(str(number)) * factor, unit=whole)
+
+
 def told(run: Infusion) -> Amount | None:
     """The total that the infusion was said to have given."""
-    if run.total is None:
-        return None
-    unit, factor = _WHATS.get(run.total_unit, (run.total_unit, Fraction(1)))
-    return Amount(value=Fraction(str(run.total)) * factor, unit=unit)
+    return None if run.total is None else amount(run.total, run.total_unit)
 
 
 def made(run: Infusion, since_us: int, until_us: int, weight_kg: float | None) -> Amount | None:

@@ -1,0 +1,203 @@
+"""Lines of bills are posted once, corrected by reversals, and follow what was signed."""
+
+from decimal import Decimal
+
+import pytest
+
+from charting.accounts.actor import HIS
+from charting.case.refusals import Impossible, NotAllowed
+from charting.charges.config import ChargesSection
+from charting.trail.contents import Patient
+from tests.charting.charges.scenes import ANN, HAL, NED, RECORD, Theatre
+
+
+def signed_case(theatre: Theatre, case: str = "a") -> str:
+    theatre.begun(case)
+    theatre.lasted(case, 190)
+    theatre.propofol(case, "p1", 150)
+    theatre.propofol(case, "p2", 100)
+    theatre.used(case, "m1", 1)
+    return case
+
+
+WHOLE = {"S1": 1, "S2": 2, "S3": 4, "X1": 2, "M1": 1}
+"""190 min: the first two hours, 70 min more, four hours begun; 250 mg open two ampoules of 200."""
+
+
+def test_nothing_is_charged_before_the_signature_and_all_of_it_once_after() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.look()
+    assert theatre.charges.of_case(case) == []
+    theatre.sign(case)
+    theatre.look()
+    assert theatre.billed(case) == WHOLE
+    assert len(theatre.delivered()) == 1
+    theatre.desk.sign(HAL, case, document=RECORD, slot="supervisor")
+    theatre.cursors.keep("charges", 0)  # told of everything again
+    theatre.look()
+    assert theatre.delivered() == []
+    assert {c.state for c in theatre.charges.of_case(case)} == {"accepted"}
+
+
+def test_a_correction_is_a_reversal_that_names_the_line_and_a_new_line() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    theatre.delivered()
+    first = {c.item: c for c in theatre.charges.of_case(case)}
+    theatre.desk.send_back(HAL, case, document=RECORD, reason="mend")
+    theatre.propofol(case, "p3", 200)
+    theatre.void(case, "m1")
+    theatre.look()
+    assert theatre.billed(case) == WHOLE, "an open document keeps its charges"
+    theatre.sign(case)
+    theatre.look()
+    theatre.delivered()
+    later = theatre.charges.of_case(case)[len(first) :]
+    told = sorted((c.kind, c.item, c.quantity, c.reverses) for c in later)
+    assert told == [
+        ("CD", "M1", 1, first["M1"].id), ("CD", "X1", 2, first["X1"].id), ("CG", "X1", 3, ""),
+    ]  # fmt: skip
+    assert all(c.id == f"{c.reverses}R" for c in later if c.kind == "CD")
+    assert theatre.billed(case) == {**{k: v for k, v in WHOLE.items() if k != "M1"}, "X1": 3}
+
+
+def test_the_same_trail_makes_the_same_ids() -> None:
+    ids = []
+    for _ in range(2):
+        theatre = Theatre()
+        case = signed_case(theatre)
+        theatre.sign(case)
+        theatre.look()
+        ids.append([(c.id, c.parcel) for c in theatre.charges.of_case(case)])
+    assert ids[0] == ids[1]
+    assert len({id_ for id_, _ in ids[0]}) == len(WHOLE)
+    assert all(len(id_) <= 20 for id_, _ in ids[0])
+
+
+def test_a_case_that_is_taken_away_is_taken_back_and_a_test_is_never_charged() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    theatre.delivered()
+    theatre.desk.send_back(HAL, case, document=RECORD, reason="mend")
+    theatre.desk.discard(ANN, case, reason="wrong patient")
+    theatre.look()
+    theatre.delivered()
+    assert theatre.billed(case) == {}
+    theatre.begun("t", is_test=True)
+    theatre.lasted("t", 60)
+    theatre.sign("t")
+    theatre.look()
+    assert theatre.charges.of_case("t") == []
+    with pytest.raises(Impossible) as refused:
+        theatre.desk.decide_charges(NED, "t", confirmed=True)
+    assert refused.value.key == "charges_of_test"
+
+
+def test_a_merge_by_the_his_moves_what_is_owed_and_a_persons_correction_is_charged_anew() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    theatre.delivered()
+    before = len(theatre.charges.of_case(case))
+    theatre.desk.merge(HIS, case, patient=Patient(number="111", visit="7", name="张三", weight_kg=70), reason="A40")
+    theatre.look()
+    assert len(theatre.charges.of_case(case)) == before, "the HIS has moved them itself"
+    theatre.desk.merge(
+        ANN, case, patient=Patient(number="222", visit="8", name="李四", weight_kg=70), reason="wrong"
+    )
+    theatre.look()
+    theatre.delivered()
+    later = theatre.charges.of_case(case)[before:]
+    assert {(c.kind, c.payer.number, c.payer.visit) for c in later} == {("CD", "111", "7"), ("CG", "222", "8")}
+    assert len({c.parcel for c in later}) == 2
+    assert sum(c.kind == "CD" for c in later) == before == sum(c.kind == "CG" for c in later)
+
+
+def test_nobody_is_charged_whose_number_nobody_knows() -> None:
+    theatre = Theatre()
+    case = theatre.begun("a", number="")
+    theatre.used(case, "m1", 2)
+    theatre.sign(case)
+    theatre.look()
+    assert theatre.charges.of_case(case) == []
+    theatre.desk.merge(ANN, case, patient=Patient(number="5", name="张三"), reason="identified")
+    theatre.look()
+    assert {(c.item, c.quantity, c.payer.number) for c in theatre.charges.of_case(case)} == {("M1", 2, "5")}
+
+
+def test_held_charges_wait_and_a_person_confirms_what_the_record_says_now() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.desk.decide_charges(NED, case, confirmed=False, reason="ask the ward")
+    theatre.sign(case)
+    theatre.look()
+    assert theatre.charges.of_case(case) == []
+    theatre.desk.decide_charges(NED, case, confirmed=True)
+    theatre.look()
+    assert theatre.billed(case) == WHOLE
+    assert {c.by for c in theatre.charges.of_case(case)} == {"ned"}
+
+
+def test_a_site_can_ask_a_person_to_confirm_every_case() -> None:
+    theatre = Theatre(config=ChargesSection(after="confirmed"))
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    assert theatre.charges.of_case(case) == []
+    with pytest.raises(NotAllowed):
+        theatre.desk.decide_charges(HIS, case, confirmed=True)
+    theatre.desk.decide_charges(HAL, case, confirmed=True)
+    theatre.look()
+    assert theatre.billed(case) == WHOLE
+
+
+def test_what_was_withdrawn_is_not_charged_again_before_the_next_signature() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    (key,) = {c.parcel for c in theatre.charges.of_case(case)}
+    theatre.outbox.park(key, "unknown item")
+    theatre.look()
+    theatre.desk.send_back(HAL, case, document=RECORD, reason="mend")
+    theatre.void(case, "m1")
+    theatre.sign(case)
+    theatre.look()
+    assert len(theatre.charges.of_case(case)) == len(WHOLE), "nothing is taken back that may not be there"
+    assert theatre.outbox.withdraw(key, "hal", "billed by hand")
+    theatre.look()
+    assert theatre.billed(case) == {**{k: v for k, v in WHOLE.items() if k != "M1"}}, "it is another signature"
+    theatre.outbox.withdraw(next(c.parcel for c in theatre.charges.of_case(case) if c.state == "sent"), "hal", "too")
+    theatre.look()
+    assert theatre.billed(case) == {}
+    theatre.look()
+    assert theatre.billed(case) == {}, "of this signature it was given up"
+
+
+def test_what_was_withdrawn_and_leaves_all_the_same_is_charged_once() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    (key,) = {c.parcel for c in theatre.charges.of_case(case)}
+    theatre.outbox.withdraw(key, "hal", "wait")
+    theatre.look()
+    theatre.desk.decide_charges(NED, case, confirmed=True)
+    theatre.look()
+    theatre.delivered()
+    assert theatre.billed(case) == WHOLE
+    theatre.outbox.resend(key, "hal", "by mistake")
+    theatre.delivered()
+    theatre.look()
+    theatre.delivered()
+    assert theatre.billed(case) == WHOLE
+    found = theatre.charges.of_case(case)
+    assert sum(c.kind == "CD" for c in found) == len(WHOLE)
+    assert {c.state for c in found} == {"accepted"}
+    assert sum((c.signed for c in found), Decimal(0)) == sum(WHOLE.values())
