@@ -494,6 +494,31 @@ class LibraryLoaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChanged:
+    """A program of the hospital got a token, or its token was ended. `bound`: to one patient."""
+
+    client: str
+    name: str
+    scopes: tuple[str, ...]
+    bound: bool
+    active: bool
+    until_us: int | None = None
+    kind: Literal["client_changed"] = "client_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionChanged:
+    """A program wants to be told at `host`, or no longer. The actor is `client:` and its id, or a person."""
+
+    subscription: str
+    client: str
+    topic: str
+    host: str
+    state: str
+    kind: Literal["subscription_changed"] = "subscription_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOpened:
     """A fault or a wish is reported, by a person with a title, or by itself (charting.faults.reporting).
 
@@ -529,7 +554,7 @@ Body = (
     Opened | Moved | Merged | Closed | Reopened | Discarded | DeviceHeld | DeviceJudged | Started | HandedOver | Set
     | Voided | Filled | Signed | UnlockAsked | UnlockAnswered | Returned | Printed | Certified | Denied
     | AccountChanged | SessionChanged | LibraryLoaded | Thermometry | Advised | AlarmSeen | FigureSet | Frozen
-    | Disputed | TicketOpened | TicketStep
+    | ClientChanged | SubscriptionChanged | Disputed | TicketOpened | TicketStep
     | Confirmed | Located | HospitalSays
     | CardTold | CardAnswered | Witnessed | ChargesDecided
 )  # fmt: skip

@@ -19,11 +19,13 @@ from charting.templates.template import Template
 from charting.trail.entries import (
     AccountChanged,
     Body,
+    ClientChanged,
     Denied,
     Disputed,
     Frozen,
     LibraryLoaded,
     SessionChanged,
+    SubscriptionChanged,
     TicketOpened,
     TicketStep,
     to_json,
@@ -38,7 +40,9 @@ from charting.web.said import Sayings
 from charting.web.words import Words
 from collector.series import SeriesReader
 
-_OF_NO_PATIENT = (AccountChanged, Denied, LibraryLoaded, SessionChanged, TicketOpened, TicketStep)
+_OF_NO_PATIENT = (
+    AccountChanged, ClientChanged, Denied, LibraryLoaded, SessionChanged, SubscriptionChanged, TicketOpened, TicketStep,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from charting.trail.entries import (
     CardReason,
     CardTold,
     ChargesDecided,
+    ClientChanged,
     Closed,
     Confirmed,
     Discarded,
@@ -27,6 +28,7 @@ from charting.trail.entries import (
     Moved,
     Opened,
     Set,
+    SubscriptionChanged,
     Thermometer,
     Thermometry,
     Voided,
@@ -72,6 +74,8 @@ BODIES: Sequence[Body] = (
 )
 """A body of each shape that is hard to keep."""
 LATER: Sequence[Body] = (
+    ClientChanged(client="a1", name="LIS", scopes=("system/*.rs",), bound=False, active=True, until_us=1),
+    SubscriptionChanged(subscription="s1", client="a1", topic="encounter-start", host="h:443", state="requested"),
     Set(document="", item="finding:arrest", after=0, content=Finding(key="arrest", value="no")),
     Thermometry(
         since_us=0,

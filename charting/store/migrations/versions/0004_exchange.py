@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("name", plain, nullable=False),
         sa.Column("digest", plain, nullable=False, comment="SHA-256 of the token"),
         sa.Column("scopes", plain, nullable=False, comment="with spaces"),
+        sa.Column("patient", plain, nullable=False, comment="number of the only one whom it may read"),
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("made_us", sa.BigInteger, nullable=False),
         sa.Column("until_us", sa.BigInteger),
@@ -150,7 +151,10 @@ def upgrade() -> None:
         sa.Column("topic", plain, nullable=False),
         sa.Column("body", sa.Text, nullable=False, comment="JSON, the resource"),
         sa.Column("state", plain, nullable=False, comment="requested, active, error or off"),
+        sa.Column("since", sa.BigInteger, nullable=False, comment="the last entry of the trail before it"),
         sa.Column("events", sa.BigInteger, nullable=False, comment="number of the last one"),
+        sa.Column("sent", sa.BigInteger, nullable=False, comment="number of the last one that is in the outbox"),
+        sa.Column("handshake", sa.BigInteger, nullable=False, comment="how many there were"),
         sa.Column("made_us", sa.BigInteger, nullable=False),
         sa.Column("reason", plain, nullable=False),
         sa.PrimaryKeyConstraint("id", name="subscription_pkey"),
@@ -161,10 +165,13 @@ def upgrade() -> None:
         sa.Column("subscription", plain, nullable=False),
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("at_us", sa.BigInteger, nullable=False),
-        sa.Column("focus", plain, nullable=False, comment="the resource, as Encounter/a"),
+        sa.Column("cause", plain, nullable=False, comment="the entry of the trail, or the charge"),
+        sa.Column("case_id", plain, nullable=False),
         sa.PrimaryKeyConstraint("subscription", "number", name="notification_pkey"),
+        sa.UniqueConstraint("subscription", "cause", name="notification_cause"),
         comment="events of subscriptions",
     )
+    op.create_index("notification_at", "notification", ["at_us"])
     op.create_table(
         "cursor",
         sa.Column("name", plain, nullable=False),

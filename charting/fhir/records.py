@@ -1,0 +1,127 @@
+"""The cases that a client may see, and what each of them has as resources. Reads the trail; any thread may call."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from charting.case.refusals import Unknown
+from charting.desk import Desk
+from charting.fhir.ids import case_named
+from charting.fhir.kinds import KINDS
+from charting.fhir.source import Charge, Resource, Source
+from charting.trail.trail import CaseRow
+
+RECENT_US = 72 * 3_600_000_000
+"""A search that names no case looks at those that were there in so long a time, unless it names another."""
+MOST = 300
+"""Cases that such a search looks at, the newest."""
+_CACHED = 64
+"""Lists of resources that are kept, each of one type of one case: a page after the other is of the same."""
+_KNOWN = 20_000
+"""Cases of which it is kept when they were changed last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a client sees. `patient`: only cases of this number; "": all."""
+
+    patient: str = ""
+
+
+class Records:
+    """`charges`: a case's lines of bills. `demo`: also cases that are only for trying, labelled as such."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        names: Callable[[], Mapping[str, str]],
+        charges: Callable[[str], Sequence[Charge]] = lambda _: (),
+        *,
+        demo: bool = False,
+    ) -> None:
+        self.desk = desk
+        self.zone = desk.clock.zone
+        self._names = names
+        self._charges = charges
+        self._demo = demo
+        self._made: OrderedDict[tuple[str, int, str], Sequence[Resource]] = OrderedDict()
+        self._changed: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._lock = Lock()
+
+    def case(self, key: str, sight: Sight) -> Source | None:
+        """The case of a key, also one that was opened by mistake; None: there is none that may be seen."""
+        case = case_named(key, self.desk.trail) if key else None
+        if case is None:
+            return None
+        try:
+            found = self.source(case)
+        except Unknown:
+            return None
+        if (found.case.is_test and not self._demo) or sight.patient not in {"", found.case.patient.number}:
+            return None
+        return found
+
+    def source(self, case: str) -> Source:
+        """Raises Unknown."""
+        found = self.desk.case(case)
+        with self._lock:
+            self._changed[case, found.last] = found.last_us
+            while len(self._changed) > _KNOWN:
+                self._changed.popitem(last=False)
+        return Source(
+            case=found,
+            zone=self.zone,
+            template=self.desk.template,
+            names=self._names(),
+            charges=self._charges(case),
+        )
+
+    def rows(self, since_us: int | None, until_us: int | None, sight: Sight) -> Sequence[CaseRow]:
+        """Cases that may be seen and were there in a time, newest first, at most MOST + 1."""
+        since = self.desk.clock.now_us() - RECENT_US if since_us is None and until_us is None else since_us
+        found = self.desk.trail.rows(since_us=since, until_us=until_us, text=sight.patient, limit=MOST + 1)
+        return [row for row in found if self._seen(row, sight)]
+
+    def of_number(self, number: str, sight: Sight) -> Sequence[CaseRow]:
+        """Cases of a patient's number that may be seen, newest first."""
+        if not number:
+            return []
+        found = self.desk.trail.rows(text=number, limit=MOST)
+        return [row for row in found if row.number == number and self._seen(row, sight)]
+
+    def unchanged(self, row: CaseRow, since_us: int) -> bool:
+        """Whether nothing of a case is known to be newer than a time. One that nobody has read yet may be."""
+        changed_us = self._changed.get((row.case, row.last))
+        return changed_us is not None and changed_us < since_us and not self._charges(row.case)
+
+    def resources(self, source: Source, kind: str) -> Sequence[Resource]:
+        """In order of time."""
+        if source.case.state == "discarded":
+            return []
+        key = (source.case.id, source.case.last, kind)
+        with self._lock:
+            known = self._made.get(key)
+        if known is not None and kind != "ChargeItem":
+            return known
+        made = in_order(KINDS[kind].of(source))
+        with self._lock:
+            self._made[key] = made
+            while len(self._made) > _CACHED:
+                self._made.popitem(last=False)
+        return made
+
+    def find(self, source: Source, kind: str, id_: str) -> Resource | None:
+        return next((each for each in self.resources(source, kind) if each.id == id_), None)
+
+    def _seen(self, row: CaseRow, sight: Sight) -> bool:
+        return row.state != "discarded" and (self._demo or not row.is_test) and sight.patient in {"", row.number}
+
+
+def place_of(resource: Resource) -> tuple[int, str]:
+    """By which the resources of a case are in order."""
+    return (resource.span_us[0] if resource.span_us else 0, resource.id)
+
+
+def in_order(found: Iterable[Resource]) -> Sequence[Resource]:
+    return sorted(found, key=place_of)
