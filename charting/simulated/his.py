@@ -48,18 +48,18 @@ class SimulatedHis:
 
     async def listen(self, stop: asyncio.Event) -> None:
         """Take and answer messages until `stop`. Raises OSError where the port cannot be had."""
-        open_: set[asyncio.Task[None]] = set()
+        open_: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
-            open_.add(task)
+            open_[task] = writer
             try:
                 await self._serve(reader, writer)
             except OSError:
                 writer.transport.abort()
             finally:
-                open_.discard(task)
+                open_.pop(task)
                 writer.close()
 
         server = await asyncio.start_server(connected, self._host, self.port)
@@ -68,9 +68,9 @@ class SimulatedHis:
             await stop.wait()
         finally:
             server.close()
-            for task in open_:
-                task.cancel()
-            await asyncio.gather(*open_, return_exceptions=True)
+            for writer in open_.values():
+                writer.transport.abort()
+            await asyncio.gather(*open_)
 
     async def tell(self, story: Iterable[Told], host: str, port: int, stop: asyncio.Event) -> None:
         """Send each message when its time has come, in order, again until it is answered; returns after the last."""

@@ -86,7 +86,7 @@ class Writer:
                 ["DG1", "1", "", compose(planned.diagnosis, planned.disease, "ICD10")],
                 ["RGS", "1", "A"],
                 ["AIS", "1", "A", compose(planned.code, planned.name, "ICD9CM3"), start, "", "", minutes, "min^^UCUM"],
-                ["AIL", "1", "A", planned.room, "", "", start],
+                ["AIL", "1", "A", planned.room],
                 *(["AIP", str(n), "A", compose("", name), escape(role)] for n, (name, role) in enumerate(people, 1)),
             ],
         )  # fmt: skip
