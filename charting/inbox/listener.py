@@ -69,32 +69,31 @@ class Listener:
             server.close()
             await self._end()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._waiting[task] = True
+        task.add_done_callback(self._waiting.pop)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ip = str(writer.get_extra_info("peername")[0]).removeprefix("::ffff:")
         senders = self._section.senders
         try:
-            if len(self._waiting) >= MOST_CONNECTIONS or (senders and ip not in senders):
+            if len(self._waiting) > MOST_CONNECTIONS or (senders and ip not in senders):
                 self._count("turned_away")
                 self._log.warning("a connection is turned away", ip=ip, connections=len(self._waiting))
                 return
-            self._waiting[task] = True
             _keep_alive(writer)
-            await self._serve(task, reader, writer, Peer(
-                listener=self._section.name, ip=ip, charset=CHARSETS[self._section.charset]
-            ))  # fmt: skip
+            peer = Peer(listener=self._section.name, ip=ip, charset=CHARSETS[self._section.charset])
+            await self._take(reader, writer, peer)
         except (OSError, TimeoutError):
             self._count("broken_off")
             writer.transport.abort()
         finally:
-            self._waiting.pop(task, None)
-            writer.close()
+            await _close(writer)
 
-    async def _serve(
-        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer
-    ) -> None:
-        framer = Framer()
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
+        task, framer = asyncio.current_task(), Framer()
+        assert task is not None
         while data := await reader.read(READ_BYTES):
             self._waiting[task] = False
             for item in framer.feed(data):
@@ -143,6 +142,15 @@ class Listener:
 
     def _count(self, result: str) -> None:
         self._frames.labels(self._section.name, result).inc()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    try:
+        async with asyncio.timeout(WRITE_S):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:

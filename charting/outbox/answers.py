@@ -50,7 +50,9 @@ def _of_patient(message: Message) -> Iterator[str]:
         if segment.name in _OF_PATIENTS:
             for n in range(1, len(segment.fields)):
                 for repetition in range(1, len(segment.repetitions(n)) + 1):
-                    yield from (part for part in segment.components(n, repetition) if len(part) > 1)
+                    yield from (
+                        part for part in segment.components(n, repetition) if len(part) > 1 or not part.isascii()
+                    )
 
 
 def _as_word(value: str) -> str:

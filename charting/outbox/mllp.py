@@ -13,8 +13,6 @@ from charting.outbox.wire import LARGEST_ANSWER, Address, Answered, Away, Outcom
 from collector.broker import trust
 from collector.hl7.mllp import Block, Framer, frame
 
-CONNECT_S = 10.0
-
 
 class MllpWire:
     """`ignored` is called for each answer that is none to what is under way, and for what is no message."""
@@ -27,6 +25,8 @@ class MllpWire:
     async def send(self, parcel: Parcel) -> Outcome:
         try:
             line = await self._connected()
+        except TimeoutError:
+            return Away(reason=f"no connection within {self._address.answer_s:g} s")
         except (OSError, ValueError) as error:
             return Away(reason=_why(error))
         done = False
@@ -46,7 +46,7 @@ class MllpWire:
     async def close(self) -> None:
         line, self._line = self._line, None
         if line is not None:
-            line.close()
+            await line.close()
 
     async def _connected(self) -> "_Line":
         if self._line is None or self._line.is_lost:
@@ -54,7 +54,7 @@ class MllpWire:
             if url.hostname is None or url.port is None:
                 raise ValueError("expected a host and a port")
             context = await asyncio.to_thread(trust, self._address.ca) if url.scheme == "mllps" else None
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(self._address.answer_s):
                 _, protocol = await asyncio.get_running_loop().create_connection(
                     lambda: _Line(self._ignored), url.hostname, url.port, ssl=context
                 )
@@ -70,7 +70,11 @@ class _Line(asyncio.Protocol):
         self._framer = Framer(limit_bytes=LARGEST_ANSWER)
         self._transport: asyncio.Transport | None = None
         self._asked: tuple[Parcel, str, asyncio.Future[Answered | Refused]] | None = None
-        self.is_lost = False
+        self._lost = asyncio.Event()
+
+    @property
+    def is_lost(self) -> bool:
+        return self._lost.is_set()
 
     async def ask(self, parcel: Parcel, charset: str) -> Answered | Refused:
         """Raises OSError where the connection ends before an answer."""
@@ -83,9 +87,10 @@ class _Line(asyncio.Protocol):
         finally:
             self._asked = None
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+    async def close(self) -> None:
+        assert self._transport is not None
+        self._transport.abort()
+        await self._lost.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -96,7 +101,7 @@ class _Line(asyncio.Protocol):
                 self._ignored()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.is_lost = True
+        self._lost.set()
         if self._asked is not None and not self._asked[2].done():
             lost = exc if isinstance(exc, OSError) else ConnectionResetError("the connection was closed")
             self._asked[2].set_exception(lost)
@@ -113,8 +118,6 @@ class _Line(asyncio.Protocol):
 
 def _why(error: Exception) -> str:
     """In few words, without addresses: the destination's name stands beside it."""
-    if isinstance(error, TimeoutError):
-        return f"no connection within {CONNECT_S:g} s"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {getattr(error, 'verify_message', '') or error.reason}"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
