@@ -1,6 +1,7 @@
 """What the hospital's messages may do with cases, and how people answer: what people did stands above it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from charting.accounts.actor import Actor
@@ -10,7 +11,18 @@ from charting.case.checks import check_patient, check_texts, check_time
 from charting.case.refusals import Impossible
 from charting.case.state import Case
 from charting.trail.contents import Patient
-from charting.trail.entries import Body, Closed, Confirmed, HospitalSays, Located, Location, Moved, Opened, Reopened
+from charting.trail.entries import (
+    Body,
+    Closed,
+    Confirmed,
+    HospitalSays,
+    Located,
+    Location,
+    Merged,
+    Moved,
+    Opened,
+    Reopened,
+)
 from charting.trail.trail import Stale
 
 
@@ -85,6 +97,21 @@ class Hospital(Beds):
         with self._beds:
             return self._act(actor, case, "move", decide, alone=True)
 
+    def identify(self, actor: Actor, case: str, *, patient: Patient, others: Sequence[str], reason: str) -> Case:
+        """The patient is this one; `others` are numbers that were his, and were merged into that. All are kept."""
+        check_patient(patient, self.clock)
+
+        def decide(known: Case) -> list[Body]:
+            self._allow(actor, "merge")
+            check_kept(known)
+            kept = {identity.number for identity in known.identities}
+            before = [replace(patient, number=number) for number in others if number not in kept]
+            if not before and patient == known.patient:
+                return []
+            return [Merged(patient=each, reason=checked_reason(reason)) for each in [*before, patient]]
+
+        return self._act(actor, case, "merge", decide)
+
     def hear(self, actor: Actor, case: str, said: HospitalSays) -> Case:
         """What the hospital tells and a person has to decide about; said once."""
 
@@ -132,7 +159,7 @@ def _change(known: Case, stays: Sequence[Location], reason: str) -> Body:
 
 
 def _until(stay: Location, end_us: int | None) -> Location:
-    return Location(bed=stay.bed, area=stay.area, start_us=stay.start_us, end_us=end_us)
+    return replace(stay, end_us=end_us)
 
 
 def _within(stay: Location, old: Location) -> bool:

@@ -1,0 +1,240 @@
+"""Takes what the hospital tells: kept first, then understood, then done; each step again where it was cut off.
+
+A message is read into events (charting.inbox.reading); those of a visit make where the patient was
+(charting.inbox.timeline), those of a booking what is planned (charting.inbox.operations); cases and the operation list
+are brought to that. Nothing is added up: the same messages lead to the same cases, in whatever order they come and
+wherever the machine stopped.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from threading import Lock
+
+from charting.accounts.actor import HIS
+from charting.case.refusals import Refusal
+from charting.desk import Desk
+from charting.inbox.cases import Cases, Wanted, changes
+from charting.inbox.events import HospitalEvent
+from charting.inbox.messages import Done, Event, Keeping, Message, Messages
+from charting.inbox.operations import CANCELS, KINDS, operation_of
+from charting.inbox.reading import Reader, UnreadableError
+from charting.inbox.timeline import Episode, Sojourn, episodes, identity_of, in_order, visit_of
+from charting.trail.entries import HospitalSays
+from collector.errors import VitalsdError
+from collector.logs import Link, logger
+
+LOOK_S = 1.0
+AT_ONCE = 100
+"""Messages of one look."""
+_PLACES = {"admit", "transfer", "cancel_transfer"}
+"""Kinds of events that may bring a patient somewhere."""
+
+
+def by_content(body: bytes) -> str:
+    """The key of a message whose sender gives it none."""
+    return sha256(body).hexdigest()
+
+
+def differ(_: bytes, __: bytes) -> bool:
+    """Of two messages that differ in their bytes: they are not the same."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where messages come from. `key`: by which its sender tells them apart; `same`: whether two that differ in their
+    bytes are one all the same. Neither raises anything.
+    """
+
+    read: Reader
+    key: Callable[[bytes], str] = by_content
+    same: Callable[[bytes, bytes], bool] = differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """`keeping`: new, same (it was there already), other (another one has its key: it is kept, and not believed)."""
+
+    seq: int
+    keeping: Keeping
+
+
+class Inbox:
+    """Any thread may call `take` and `again`; one looks at a time."""
+
+    def __init__(self, messages: Messages, desk: Desk, sources: Mapping[str, Source], *, icu_apart: bool) -> None:
+        self.messages = messages
+        self.sources = dict(sources)
+        self._desk = desk
+        self._cases = Cases(desk)
+        self._icu_apart = icu_apart
+        self._looking = Lock()
+        self._tried = -1
+        self._log = logger(part="inbox")
+        self._link = Link(self._log, "charting database")
+
+    def take(self, source: str, raw: bytes) -> Taken:
+        """Keep a message; when it returns it is kept, and will be looked at. Raises KeyError for no source of ours,
+        StoreError.
+        """
+        known = self.sources[source]
+        key = known.key(raw).replace("#", "%23")
+        seq, keeping = self.messages.keep(source, key, raw, lambda other: known.same(raw, other))
+        if keeping == "other":
+            kept = self.messages.find(seq)
+            if kept is not None and kept.state == "new":
+                self.messages.settle(replace(kept, state="failed", done=(Done(key="inbox.why.other"),)))
+        return Taken(seq=seq, keeping=keeping)
+
+    def again(self, seq: int) -> bool:
+        """A person has mended what was in its way: look at it anew."""
+        message = self.messages.find(seq)
+        if message is None:
+            return False
+        self.messages.settle(replace(message, state="new"))
+        return True
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            more = False
+            try:
+                more = await asyncio.to_thread(self.look)
+                self._link.good()
+            except VitalsdError as error:
+                self._link.lost(str(error))
+            if not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), LOOK_S)
+
+    def look(self) -> bool:
+        """Do what is new, then what waited, if anything has happened since; whether there may be more.
+
+        Raises StoreError: the rest stays new.
+        """
+        with self._looking:
+            found = self.messages.of_state("new", AT_ONCE)
+            for message in found:
+                self._process(message)
+            if len(found) == AT_ONCE:
+                return True
+            if found or self._tried != self._desk.trail.last():
+                for message in self.messages.of_state("waiting", AT_ONCE):
+                    self._process(message)
+                self._tried = self._desk.trail.last()
+            return False
+
+    def _process(self, message: Message) -> None:
+        try:
+            done = self._done(message)
+        except VitalsdError:
+            raise
+        except ValueError as error:
+            why = f"inbox.why.{error.why}" if isinstance(error, UnreadableError) else "inbox.why.unreadable"
+            done = replace(message, state="failed", done=(Done(key=why, params={"text": str(error)[:200]}),))
+        except Exception as error:  # noqa: BLE001  one message that nobody foresaw must not hold up all others
+            self._log.error("a message could not be processed", seq=message.seq, error=type(error).__name__)
+            done = replace(message, state="failed", done=(Done(key="inbox.why.internal"),))
+        if done != message:
+            self.messages.settle(done)
+
+    def _done(self, message: Message) -> Message:
+        source = self.sources.get(message.source)
+        if source is None:
+            return replace(message, state="failed", done=(Done(key="inbox.why.no_source"),))
+        read = source.read(message.body)
+        if not read.events:
+            why = Done(key=f"inbox.why.{read.ignored or 'nothing'}")
+            return replace(message, kind=read.kind, state="ignored", done=(why,))
+        events = [
+            replace(event, key=_whole_key(message, event), visit=event.visit or _unnumbered(event))
+            for event in read.events
+        ]
+        self.messages.read(message.seq, events)
+        reason = f"{message.source}/{message.key}"
+        done: list[Done] = []
+        waits: list[Done] = []
+        cases: list[str] = []
+        for booking in dict.fromkeys(e.booking.id for e in events if e.booking is not None):
+            done += self._plan(booking, events, reason)
+        for visit in self._visits(events):
+            self._settle(visit, message.seq, reason, done, waits, cases)
+        first = events[0]
+        return replace(
+            message,
+            kind=read.kind,
+            occurred_us=first.occurred_us,
+            number=first.number,
+            visit="" if first.visit.startswith("#") else first.visit,
+            case=next(iter(cases), ""),
+            state="waiting" if waits else "done",
+            done=tuple([*done, *waits] or [Done(key="inbox.did.nothing")]),
+        )
+
+    def _visits(self, events: Sequence[HospitalEvent]) -> Sequence[str]:
+        """Those of which the events say something: of a merge and of who was only updated, all of the patient."""
+        visits = [e.visit for e in events if e.kind not in KINDS and e.visit and not e.visit.startswith("#")]
+        whole = [e for e in events if e.kind == "merge" or (e.kind == "update" and e.visit.startswith("#"))]
+        for event in whole:
+            visits += [told.event.visit for told in self._of_patient({event.number, event.old_number})]
+        visits += [e.visit for e in events if e.kind not in KINDS and e.kind not in {"merge", "update"}]
+        return [visit for visit in dict.fromkeys(visits) if visit]
+
+    def _settle(self, visit: str, seq: int, reason: str, done: list[Done], waits: list[Done], cases: list[str]) -> None:
+        told = [e for e in self.messages.of_visit(visit) if e.event.kind not in KINDS]
+        truth = visit_of(e.event for e in told)
+        before = visit_of(e.event for e in told if e.seq != seq)
+        found = self._episodes(truth.sojourns), self._episodes(before.sojourns)
+        number = next((e.number for e in reversed(in_order(e.event for e in told)) if e.number), "")
+        patient = self._of_patient({number} - {""})
+        wanted = Wanted(
+            visit=visit,
+            identity=identity_of([*(e.event for e in patient), *(e.event for e in told)], number),
+            episodes=found[0],
+            keys=[e.event.key for e in told if e.event.kind in _PLACES],
+            is_test=truth.is_test,
+        )
+        done += changes(found[1], found[0])
+        settled = self._cases.settle(wanted, reason)
+        waits += settled.waits
+        cases += settled.cases
+
+    def _episodes(self, sojourns: Sequence[Sojourn]) -> Sequence[Episode]:
+        return episodes(sojourns, icu_apart=self._icu_apart)
+
+    def _of_patient(self, numbers: set[str]) -> Sequence[Event]:
+        """All of a patient's events, under whatever numbers he has had."""
+        known: set[str] = set()
+        found: Sequence[Event] = []
+        while numbers - known:
+            known |= numbers
+            found = self.messages.of_numbers(known)
+            numbers = {n for e in found if e.event.kind == "merge" for n in (e.event.number, e.event.old_number) if n}
+        return found
+
+    def _plan(self, booking: str, events: Sequence[HospitalEvent], reason: str) -> list[Done]:
+        before = self.messages.operation(booking)
+        made = operation_of((e.event for e in self.messages.of_booking(booking)), before.case if before else "")
+        if made is None:
+            return []
+        self.messages.put(made)
+        last = next(e for e in reversed(events) if e.booking is not None and e.booking.id == booking)
+        if made.case and made.state in {"cancelled", "no_show"} and last.kind in CANCELS:
+            with suppress(Refusal):
+                says = HospitalSays(what="booking_cancelled", at_us=last.occurred_us, reason=reason)
+                self._desk.hear(HIS, made.case, says)
+            return [Done(key="inbox.did.begun", params={"booking": booking})]
+        return [Done(key=f"inbox.did.{made.state}", params={"booking": booking, "bed": made.bed or "–"})]
+
+
+def _whole_key(message: Message, event: HospitalEvent) -> str:
+    """Other than those of all other messages, also of one that has another's key."""
+    key, again, n = message.key.partition("#")
+    return f"{message.source}/{event.key or key}{again}{n}"
+
+
+def _unnumbered(event: HospitalEvent) -> str:
+    """A visit that nobody has numbered goes by its patient's number."""
+    return f"#{event.number}" if event.number and event.kind not in KINDS else ""
