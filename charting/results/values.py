@@ -83,7 +83,7 @@ def _result(case: Case, document: Document, item: Item) -> Result | None:
         return _of_person(case, item, content)
     if item.versions or cell is None or cell.state is CellState.HELD:
         return None
-    return _of_device(case, document, cell)
+    return _of_device(case, document, item, cell)
 
 
 def _of_person(case: Case, item: Item, said: Charted) -> Result:
@@ -106,8 +106,8 @@ def _of_person(case: Case, item: Item, said: Charted) -> Result:
     )
 
 
-def _of_device(case: Case, document: Document, cell: Cell) -> Result:
-    signed = document.locked or any(at_us >= cell.mark_us for _, _, at_us in document.signatures)
+def _of_device(case: Case, document: Document, item: Item, cell: Cell) -> Result:
+    signed = document.locked or any(at_us >= item.captured_us for _, _, at_us in document.signatures)
     told = cell.state is CellState.CHARTED and cell.value is not None
     doubt = DOUBTED if cell.rule and not signed else ""
     return Result(
