@@ -71,7 +71,7 @@ class Resources:
         """Preliminary: nobody has signed them."""
         for each in found:
             yield {
-                **self._observation(concept(*each.codings, text=each.signal.en)),
+                **self._observation(each.concept),
                 "effectivePeriod": {"start": rfc3339(each.since_us), "end": rfc3339(each.last_us)},
                 "valueQuantity": quantity(decimal(each.value), each.signal.unit),
             }

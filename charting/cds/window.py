@@ -7,13 +7,13 @@ import numpy as np
 
 from charting.case.clock import MINUTE_US
 from charting.case.state import Case
-from charting.fhir.terms import LOINC, MDC, Json, coding, decimal
+from charting.fhir.signals import code_of
+from charting.fhir.terms import Json, decimal
 from charting.fill.signals import Signal, signals
 from charting.fill.streams import AMBIENT, Stream, ordered, streams
 from charting.filler.identity import spans
 from charting.trail.contents import Infusion
 from collector.clock import rfc3339
-from collector.codes import by_refid
 from collector.series import Points, SeriesReader
 
 WINDOW_US = 15 * MINUTE_US
@@ -40,20 +40,16 @@ class Median:
     last_us: int
 
     @property
-    def codings(self) -> Sequence[Json]:
-        """LOINC first, where it is known, then MDC."""
-        known = by_refid().get(self.code)
-        if known is None:
-            return []
-        loinc = [coding(LOINC, known.loinc, known.description)] if known.loinc else []
-        return loinc if known.number is None else [*loinc, coding(MDC, str(known.number), self.code)]
+    def concept(self) -> Json:
+        """LOINC of the vital signs profile first, where there is one; then MDC of what the device said."""
+        return code_of(self.signal.id, self.code)
 
     @property
     def json(self) -> Json:
         return {
             "signal": self.signal.id,
             "name": {"zh": self.signal.zh, "en": self.signal.en},
-            "coding": self.codings,
+            "coding": self.concept["coding"],
             "median": decimal(self.value),
             "unit": self.signal.unit,
             "readings": self.n,
