@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charting.cds.support import DecisionSupport
+from charting.codes.front_page import FrontPages
 from charting.metrics import Metrics
 from charting.outbox.config import Destination
 from charting.outbox.configured import configured
@@ -14,6 +15,7 @@ from charting.outbox.following import Cursors, MemoryCursors
 from charting.outbox.memory import MemoryOutbox
 from charting.outbox.post import Post
 from charting.outbox.wire import Places
+from charting.results.parts import Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,16 @@ class Exchange:
         *,
         destinations: Sequence[Destination] = (),
         cds: DecisionSupport | None = None,
+        results: Results | None = None,
+        front_pages: FrontPages | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.outbox = kept.outbox
         self.cursors = kept.cursors
         self.destinations = destinations
         self.cds = cds
+        self.results = results
+        self.front_pages = front_pages
         places: Sequence[Places] = [configured(destinations), *([cds.place] if cds else [])]
         on_answer: Mapping[str, Hook] = {**(cds.on_answer if cds else {})}
         names = [each.name for each in destinations]
@@ -50,4 +56,8 @@ class Exchange:
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the pages until `stop`, and then ends by itself with what it is doing."""
-        return [self.courier.run(stop), *(self.cds.lives(stop) if self.cds else [])]
+        return [
+            self.courier.run(stop),
+            *(self.cds.lives(stop) if self.cds else []),
+            *(self.results.lives(stop) if self.results else []),
+        ]

@@ -47,6 +47,9 @@ class Metrics:
             "Cards of decision support services; outcome: told, repeated, refused: why",
             ("service", "outcome"),
         )
+        self.untold = here.counter(
+            "vitalsd_untold_total", "Entries of cases of which no message could be made for other systems", ("what",)
+        )  # fmt: skip
         self.mqtt_connected = here.told(
             "vitalsd_mqtt_connected", "1 while the broker is reached; absent without a broker"
         )

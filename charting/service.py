@@ -14,6 +14,8 @@ from charting.accounts.storage import AccountStore
 from charting.case.clock import SiteClock
 from charting.case.state import Case
 from charting.cds.support import DecisionSupport
+from charting.codes.front_page import FrontPages
+from charting.codes.mapping import Crosswalks
 from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.exchange import Exchange
@@ -32,6 +34,7 @@ from charting.page.server import Tls, serve
 from charting.pdf import pdf
 from charting.quality.deriver import Deriver
 from charting.quality.loader import load as load_catalogue
+from charting.results.parts import Results, Stands
 from charting.sheet.sheet import pages
 from charting.sheet.symbols import symbols
 from charting.store.accounts import DatabaseAccounts
@@ -65,6 +68,7 @@ from collector.certificates import expiries
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
 from collector.errors import UsageError, VitalsdError
+from collector.hl7.message import compose
 from collector.logs import logger
 from collector.notify import notify, watchdog_s
 from collector.series import SeriesReader
@@ -136,6 +140,7 @@ class Service:
         )
         self.metrics = Metrics()
         kept = in_database(database, self._clock.utc_us)
+        front_pages = FrontPages(libraries, _crosswalks(config), charting.zone)
         self.exchange = Exchange(
             kept,
             self._clock.utc_us,
@@ -151,6 +156,24 @@ class Service:
                 self._clock.utc_us,
                 self.metrics,
             ),
+            results=Results(
+                Stands(
+                    section=config.results,
+                    trail=self.trail,
+                    desk=self.desk,
+                    listen=lambda tell: self.watch.listen(tell),  # noqa: PLW0108  it is made below
+                    cursors=kept.cursors,
+                    outbox=kept.outbox,
+                    now_us=self._clock.utc_us,
+                    place=lambda bed: compose("", "", bed),
+                    names=self._names,
+                    draw=self._paper,
+                    front_page=front_pages.of,
+                    failed=lambda what: self.metrics.untold.labels(what).inc(),
+                ),
+                config.destination,
+            ),
+            front_pages=front_pages,
             metrics=self.metrics,
         )
         beds = [bed.id for bed in charting.beds]
@@ -326,6 +349,10 @@ class Service:
         )
         return [page.svg for page in drawn]
 
+    def _paper(self, case: Case, document: str, lang: str, made_us: int) -> bytes:
+        title = self.desk.template(case.documents[document]).title(lang)
+        return pdf(self._draw(case, document, lang), title=title, lang=lang, made_us=made_us)
+
     def _names(self) -> Mapping[str, str]:
         """Account → person's name."""
         return {account.account: account.name for account in self._people.accounts()}
@@ -355,6 +382,14 @@ def _libraries(config: ChartingConfig) -> Libraries:
     """Raises UsageError."""
     try:
         return Libraries.of(config.charting.libraries)
+    except LibraryError as error:
+        raise UsageError(*str(error).splitlines()) from None
+
+
+def _crosswalks(config: ChartingConfig) -> Crosswalks:
+    """Raises UsageError."""
+    try:
+        return Crosswalks.of(config.charting.libraries)
     except LibraryError as error:
         raise UsageError(*str(error).splitlines()) from None
 

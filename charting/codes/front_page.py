@@ -81,8 +81,8 @@ class FrontPages:
     """`zone`: the site's, by whose day codes are valid."""
 
     def __init__(self, libraries: Libraries, crosswalks: Crosswalks, zone: str) -> None:
+        self.crosswalks = crosswalks
         self._libraries = libraries
-        self._crosswalks = crosswalks
         self._zone = zone
 
     def of(self, case: Case) -> FrontPage | None:
@@ -128,7 +128,7 @@ class FrontPages:
 
     def insurance(self, code: str, day: str) -> Sequence[Term]:
         """The insurance's terms of a clinical code on an ISO day. A code that its library lacks is none."""
-        crosswalk = self._crosswalks.between(CLINICAL, INSURANCE)
+        crosswalk = self.crosswalks.between(CLINICAL, INSURANCE)
         codes = crosswalk.targets(code, day) if crosswalk is not None else ()
         found = (self._libraries.newest(INSURANCE, each) for each in codes)
         return [each.term for each in found if each is not None]

@@ -21,7 +21,7 @@ from charting.results.papers import Draw, Papers
 from charting.results.reporting import Reporting
 from charting.results.telling import Compose, Telling
 from charting.trail.trail import Trail
-from charting.watch.watch import Watch
+from charting.watch.state import Board
 from collector.logs import logger
 
 MINUTE_US = 60_000_000
@@ -29,14 +29,15 @@ MINUTE_US = 60_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stands:
-    """What telling stands on. `place`: a bed → PV1-3; `names`: account → person's name; `failed` counts what could not
-    be told, by what it was.
+    """What telling stands on. `listen`: to the watch; `place`: a bed → PV1-3; `names`: account → person's name.
+
+    `failed` counts what could not be told, by what it was.
     """
 
     section: ResultsSection
     trail: Trail
     desk: Desk
-    watch: Watch
+    listen: Callable[[Callable[[Board], None]], None]
     cursors: Cursors
     outbox: Outbox
     now_us: Callable[[], int]
@@ -60,10 +61,10 @@ class Results:
         )
         self.tellings = [telling for to in destinations for telling in self._tellings(to)]
         self.reportings = [self._reporting(to) for to in destinations if "alarms" in to.takes]
-        for reporting in self.reportings:
-            on.watch.listen(reporting.show)
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
+        for reporting in self.reportings:
+            self._on.listen(reporting.show)
         return [*(each.run(stop) for each in self.tellings), *(each.run(stop) for each in self.reportings)]
 
     def _tellings(self, to: Destination) -> Iterator[Telling]:

@@ -115,7 +115,6 @@ def test_our_own_consumer_hears_the_values_as_they_were_charted(here: Hospital) 
     """Values as people round them: 66.5 is 67, 36.449 is 36.4, 0 % of a gas is 0.0."""
     telling, case = here.telling("vitals"), begun(here)
     here.look(telling)
-    gas = {"unit": "%", "code": "MDC_CONC_AWAY_SEVOFL_ET"}
     here.desk.fill(
         case,
         filled(
@@ -124,7 +123,7 @@ def test_our_own_consumer_hears_the_values_as_they_were_charted(here: Hospital) 
             cell(0, 98.0, signal="spo2", rule="spo2.slope"),
             cell(1, None, signal="spo2", rule="spo2.dropped"),
             cell(1, 121.0, signal="nibp_sys", time_us=mark(1) - 200_000_000),
-            replace(cell(2, 0.04), signal="sevo_et", **gas),
+            replace(cell(2, 0.04), signal="sevo_et", unit="%", code="MDC_CONC_AWAY_SEVOFL_ET"),
         ),
     )
     here.look(telling)
@@ -166,7 +165,7 @@ def test_every_row_of_the_record_can_be_read_back_with_its_unit() -> None:
     assert codes["rr"] == "MDC_CO2_RESP_RATE"
 
 
-class Died(VitalsdError):
+class DiedError(VitalsdError):
     pass
 
 
@@ -177,7 +176,7 @@ class Forgetful(MemoryCursors):
 
     def keep(self, name: str, seq: int) -> None:
         if self.dies:
-            raise Died
+            raise DiedError
         super().keep(name, seq)
 
 
@@ -188,7 +187,7 @@ def test_a_kill_between_outbox_and_cursor_sends_nothing_twice(clock: Clock) -> N
     here.look(telling)
     here.desk.fill(case, filled(cell(0, 72.0)))
     cursors.dies = True
-    with pytest.raises(Died):
+    with pytest.raises(DiedError):
         here.look(telling)
     cursors.dies = False
     before = here.sent(case)
