@@ -1,7 +1,7 @@
 """The web application: one way in, routes, and what becomes of what goes wrong."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
+from charting.visits.round import Round, unplanned
 from charting.web import (
     advice_pages,
     alarm_pages,
@@ -24,6 +25,7 @@ from charting.web import (
     quality_pages,
     record_pages,
     temperature_pages,
+    visit_pages,
     workload_pages,
 )
 from charting.web.api import (
@@ -40,9 +42,10 @@ from charting.web.api import (
     quality,
     records,
     session,
+    visits,
     workload,
 )
-from charting.web.assets import assets, place
+from charting.web.assets import WORKER, assets, place
 from charting.web.context import Person
 from charting.web.department import Department
 from charting.web.gate import Gate
@@ -66,6 +69,7 @@ _TAGS = (
     {"name": "advice", "description": "Cards of decision support services, and what people made of them"},
     {"name": "libraries", "description": "Codes to choose from"},
     {"name": "templates", "description": "What documents ask for"},
+    {"name": "visits", "description": "Visits before and after an anaesthetic: who is due, forms, what arrives"},
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
     {"name": "workload", "description": "Work of people by month: scores and minutes, locks, differences, disputes"},
     {"name": "events", "description": "What has changed, as it changes"},
@@ -142,10 +146,12 @@ def app(department: Department) -> FastAPI:
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)
+    made.state.round = Round(department.trail, department.libraries, department.clock, unplanned)
     for router in _ROUTERS:
         made.include_router(router.router)
     for name, (content, kind) in assets().items():
-        made.add_api_route(f"{place()}/{name}", _static(content, kind), include_in_schema=False)
+        more = {"service-worker-allowed": "/visits"} if name == WORKER else {}
+        made.add_api_route(f"{place()}/{name}", _static(content, kind, more), include_in_schema=False)
     made.add_api_route("/health", _health, include_in_schema=False)
     for wrong, said in _WRONG:
         made.add_exception_handler(wrong, _shown(said))
@@ -157,7 +163,7 @@ def app(department: Department) -> FastAPI:
 _ROUTERS = (
     session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
     lists, cases, records, quality, temperature_pages,
-    quality_case, quality_pages, workload, workload_pages,
+    quality_case, quality_pages, workload, workload_pages, visits, visit_pages,
     events, admin, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""
@@ -199,9 +205,11 @@ def _shown(said: Answer) -> Callable[[Request, Exception], Response]:
     return answered
 
 
-def _static(content: bytes, kind: str) -> Callable[[], Response]:
+def _static(content: bytes, kind: str, more: Mapping[str, str]) -> Callable[[], Response]:
     def send() -> Response:
-        return Response(content, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"})
+        return Response(
+            content, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable", **more}
+        )
 
     return send
 

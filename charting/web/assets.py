@@ -7,6 +7,8 @@ from importlib.resources import files
 
 from collector import __version__
 
+WORKER = "visit_worker.js"
+"""What answers for the pages of visits where there is no network."""
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 

@@ -148,7 +148,8 @@ def _values(here: Context) -> Mapping[str, object]:
 def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
     offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
-               ("operate", "/fleet", "fleet.title"), ("report_fault", "/faults", "faults.title"),
+               ("read", "/visits", "visit.title"), ("operate", "/fleet", "fleet.title"),
+               ("report_fault", "/faults", "faults.title"),
                ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
                ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
                ("audit", "/audit", "audit"),

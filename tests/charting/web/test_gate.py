@@ -76,7 +76,7 @@ async def test_every_answer_has_the_strict_headers() -> None:
             policy = answer.headers["content-security-policy"]
             assert policy == (
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+                "worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
             )
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "no-referrer"

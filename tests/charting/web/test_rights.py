@@ -22,6 +22,8 @@ CODE = {
 PACE = {"kind": "pace", "why": "rescue", "start_us": NOW_US}
 REMARK = {"kind": "remark", "at_us": NOW_US, "text": "quiet"}
 
+VISIT = {"author": "anaesthetist", "seen": [], "answers": {"allergy": {"after": 0, "value": "none"}}}
+
 TABLE: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/cases", None, READERS),
     ("GET", C, None, READERS),
@@ -39,6 +41,11 @@ TABLE: list[tuple[str, str, Any, str]] = [
     ("GET", f"{R}/items/CELL/readings", None, READERS),
     ("GET", "/cases/c1", None, READERS),
     ("GET", "/records/c1/d1", None, READERS),
+    ("GET", "/visits", None, READERS),
+    ("GET", "/visits/c1/preop", None, READERS),
+    ("GET", "/api/visits", None, READERS),
+    ("GET", "/api/visits/c1/preop", None, READERS),
+    ("PUT", "/api/visits/c1/preop/v9", VISIT, "anaesthetist"),
     ("GET", "/api/templates", None, " ".join(ROLES)),
     ("GET", "/api/templates/consent", None, " ".join(ROLES)),
     ("GET", "/api/libraries", None, " ".join(ROLES)),
