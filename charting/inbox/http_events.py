@@ -4,9 +4,9 @@ What a template's words do not have: a kind is refused; of the patient it is lef
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from charting.inbox.document import JsonPart, Part, Unreadable, decode
@@ -35,13 +35,16 @@ class HttpReading:
         """What the message tells, in its order. Raises Unreadable: then nothing of it is to be believed."""
         parts = self._parts(body)
         kinds = [_kind(part, self.template) for part in parts]
-        digest = sha256(body).hexdigest()
-        events = [
-            _event(part, kind, self, f"{digest}-{n}")
-            for n, (part, (_, kind)) in enumerate(zip(parts, kinds, strict=True))
-            if kind
-        ]
-        return Read(kind=kinds[0][0], events=events, ignored="" if events else "not_known")
+        events = [_event(part, kind, self) for part, (_, kind) in zip(parts, kinds, strict=True) if kind]
+        return Read(kind=kinds[0][0], events=_apart(events), ignored="" if events else "not_known")
+
+    def id_of(self, body: bytes) -> str:
+        """The sender's own of the message; "" where it has none, or cannot be read."""
+        path = self.template.message.id
+        try:
+            return _text(self._parts(body)[0], path)
+        except Unreadable:
+            return ""
 
     def _parts(self, body: bytes) -> Sequence[Part]:
         template = self.template
@@ -59,6 +62,17 @@ class HttpReading:
         return parts
 
 
+def _apart(events: Sequence[HospitalEvent]) -> Sequence[HospitalEvent]:
+    """Events of one message may have its id alone, or none."""
+    seen = Counter[str]()
+    made = []
+    for event in events:
+        seen[event.key] += 1
+        n = seen[event.key]
+        made.append(event if n == 1 else replace(event, key=f"{event.key}-{n}"))
+    return made
+
+
 def _kind(part: Part, template: Template) -> tuple[str, Kind | Literal[""]]:
     """As its sender names it, and ours: "" is nothing to us."""
     paths = template.message.kind
@@ -69,7 +83,7 @@ def _kind(part: Part, template: Template) -> tuple[str, Kind | Literal[""]]:
     return said, kind
 
 
-def _event(part: Part, kind: Kind, reading: HttpReading, key: str) -> HospitalEvent:
+def _event(part: Part, kind: Kind, reading: HttpReading) -> HospitalEvent:
     template = reading.template
     at, words = template.message, template.words
     occurred_us, recorded_us = (_time(part, path, reading.zone) for path in (at.occurred, at.recorded))
@@ -79,7 +93,7 @@ def _event(part: Part, kind: Kind, reading: HttpReading, key: str) -> HospitalEv
     booking = _booking(part, template.booking, reading) if template.booking and kind in _BOOKINGS else None
     event = HospitalEvent(
         kind=kind,
-        key=_text(part, at.id) or key,
+        key=_text(part, at.id),
         occurred_us=when_us,
         recorded_us=when_us if recorded_us is None else recorded_us,
         number=_text(part, at.number),
