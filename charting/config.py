@@ -240,6 +240,15 @@ class ChartingConfig(Section):
         return files | ({"mqtt.ca": self.mqtt.ca} if self.mqtt and self.mqtt.ca else {})
 
     @model_validator(mode="after")
+    def _places(self) -> Self:
+        """What the hospital tells of a bed is a bed of ours."""
+        beds = {bed.id for bed in self.charting.beds}
+        wrong = [f"inbox.place: there is no bed {row.bed!r}" for row in self.inbox.place if row.bed not in beds]
+        if wrong:
+            raise ValueError("\n".join(dict.fromkeys(wrong)))
+        return self
+
+    @model_validator(mode="after")
     def _told_apart(self) -> Self:
         """A bed and the department do not publish under one name."""
         if self.mqtt is not None and any(bed.id == DEPARTMENT for bed in self.charting.beds):

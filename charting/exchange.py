@@ -7,6 +7,9 @@ from typing import Any
 
 from charting.cds.support import DecisionSupport
 from charting.codes.front_page import FrontPages
+from charting.inbox.http_door import HttpDoor
+from charting.inbox.incoming import Incoming
+from charting.inbox.messages import MemoryMessages, Messages
 from charting.metrics import Metrics
 from charting.outbox.config import Destination
 from charting.outbox.configured import configured
@@ -24,11 +27,12 @@ class Kept:
 
     outbox: Post
     cursors: Cursors
+    messages: Messages
 
 
 def in_memory(now_us: Callable[[], int]) -> Kept:
     """For tests and for trying things out; in a database: charting.store.exchange."""
-    return Kept(outbox=MemoryOutbox(now_us), cursors=MemoryCursors())
+    return Kept(outbox=MemoryOutbox(now_us), cursors=MemoryCursors(), messages=MemoryMessages(now_us))
 
 
 class Exchange:
@@ -38,6 +42,7 @@ class Exchange:
         now_us: Callable[[], int],
         *,
         destinations: Sequence[Destination] = (),
+        incoming: Incoming | None = None,
         cds: DecisionSupport | None = None,
         results: Results | None = None,
         front_pages: FrontPages | None = None,
@@ -45,6 +50,9 @@ class Exchange:
     ) -> None:
         self.outbox = kept.outbox
         self.cursors = kept.cursors
+        self.messages = kept.messages
+        self.incoming = incoming
+        self.doors: Mapping[str, HttpDoor] = incoming.doors if incoming else {}
         self.destinations = destinations
         self.cds = cds
         self.results = results
@@ -53,11 +61,14 @@ class Exchange:
         on_answer: Mapping[str, Hook] = {**(cds.on_answer if cds else {})}
         names = [each.name for each in destinations]
         self.courier = Courier(self.outbox, places, now_us, names=names, on_answer=on_answer, metrics=metrics)
+        if cds:
+            cds.hurry(self.courier.hurry)
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the pages until `stop`, and then ends by itself with what it is doing."""
         return [
             self.courier.run(stop),
+            *(self.incoming.lives(stop) if self.incoming else []),
             *(self.cds.lives(stop) if self.cds else []),
             *(self.results.lives(stop) if self.results else []),
         ]

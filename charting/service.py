@@ -26,6 +26,7 @@ from charting.filler.sources import Sources, sources
 from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.fleet.sources import fleet_sources
+from charting.inbox.incoming import Incoming
 from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
 from charting.measuring import Measuring
 from charting.metrics import Metrics
@@ -145,6 +146,14 @@ class Service:
             kept,
             self._clock.utc_us,
             destinations=config.destination,
+            incoming=Incoming(
+                config.inbox,
+                kept.messages,
+                kept.cursors,
+                self.desk,
+                {bed.id: bed.kind for bed in charting.beds},
+                metrics=self.metrics,
+            ),
             cds=DecisionSupport(
                 config.cds,
                 self.desk,

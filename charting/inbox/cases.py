@@ -248,15 +248,22 @@ def _patient(wanted: Wanted, known: Patient, kept: frozenset[str], clock: SiteCl
     told = {name: text for name, text in wanted.identity.patient.items() if name in _TOLD and name not in kept}
     told |= {} if known.number else {"number": wanted.identity.number}
     told |= {} if known.visit else {"visit": _number_of_visit(wanted.visit)}
+    whole = _checked(known, told, clock)
+    if whole is not None:
+        return whole
     made = known
     for name, text in told.items():
-        try:
-            value = (float(text) if text else None) if name in _NUMBERS else text
-            more = replace(made, **{name: value})  # type: ignore[arg-type]
-            check_patient(more, clock)
-        except (ValueError, Refusal):
-            continue
-        made = more
+        made = _checked(made, {name: text}, clock) or made
+    return made
+
+
+def _checked(known: Patient, told: Mapping[str, str], clock: SiteClock) -> Patient | None:
+    try:
+        values = {n: (float(text) if text else None) if n in _NUMBERS else text for n, text in told.items()}
+        made = replace(known, **values)  # type: ignore[arg-type]
+        check_patient(made, clock)
+    except (ValueError, Refusal):
+        return None
     return made
 
 

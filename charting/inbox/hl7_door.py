@@ -4,10 +4,8 @@ from collections.abc import Callable
 
 from charting.inbox.hl7_events import Hl7Reading
 from charting.inbox.inbox import Inbox, Source, by_content
-from collector.errors import VitalsdError
 from collector.hl7 import acks, times
 from collector.hl7.message import Message, MessageError, compose, parse
-from collector.logs import logger
 
 _DUPLICATE = ("205", "Duplicate key identifier")
 
@@ -44,20 +42,13 @@ class Hl7Door:
         self._source = source
         self._codec = codec
         self._now_us = now_us
-        self._log = logger(source=source)
 
     def take(self, raw: bytes) -> bytes | None:
-        """The answer, or None where the message wants none or is none, or could not be kept: then it is sent again."""
-        try:
-            message = parse(raw, self._codec)
-        except MessageError as error:
-            self._log.warning("no HL7 message", reason=str(error), size_bytes=len(raw))
-            return None
-        try:
-            taken = self._inbox.take(self._source, raw)
-        except VitalsdError as error:
-            self._log.warning("a message could not be kept", error=str(error))
-            return None
+        """The answer, once it is kept; None: it wants none. Raises MessageError where there is no MSH, StoreError where
+        it could not be kept.
+        """
+        message = parse(raw, self._codec)
+        taken = self._inbox.take(self._source, raw)
         if taken.keeping == "other":
             return self._answer(message, taken.seq, acks.COMMIT_ERROR)
         return self._answer(message, taken.seq, acks.ACCEPTED)

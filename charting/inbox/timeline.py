@@ -21,7 +21,7 @@ CASE_AREAS = frozenset({"or", "pacu", "icu", "offsite"})
 class Sojourn:
     """At a place from start to end (None: still). `keys`: of the events that say so, the one that brought him first.
 
-    `unsure`: he had left it before the end, nobody said when.
+    `unsure`: he had left it by the end, nobody said when, nor that he came anywhere since.
     """
 
     place: Place
@@ -204,7 +204,7 @@ def _real(found: Sequence[Sojourn]) -> Sequence[Sojourn]:
             )
         else:
             joined.append(after)
-    return tuple(joined)
+    return tuple(replace(s, unsure=False) for s in joined[:-1]) + tuple(joined[-1:])
 
 
 def _state(moves: Sequence[HospitalEvent], ordered: Sequence[HospitalEvent]) -> str:

@@ -47,18 +47,17 @@ def test_the_day_of_an_operation() -> None:
     assert bodies == [Opened, Discarded, Opened, Moved]
 
 
-@pytest.mark.parametrize("name", ["CancelAdmit", "CancelDischarge"])
-def test_in_every_order(name: str) -> None:
-    for order in permutations(sequence(name)):
-        site = Site.of(name)
+def test_in_every_order() -> None:
+    for order in permutations(sequence("CancelAdmit")):
+        site = Site.of("CancelAdmit")
         site.tell(*order)
-        check(name, site.cases)
+        check("CancelAdmit", site.cases)
 
 
-@pytest.mark.parametrize("name", ["case_day", "Moves", "CancelTransfer"])
+@pytest.mark.parametrize("name", ["case_day", "Moves", "CancelTransfer", "CancelDischarge"])
 def test_in_random_orders_and_more_than_once(name: str) -> None:
     chance = Random(7)
-    for _ in range(40):
+    for _ in range(20):
         order = [*sequence(name), *chance.sample(sequence(name), 3)]
         chance.shuffle(order)
         site = Site.of(name)
@@ -67,7 +66,7 @@ def test_in_random_orders_and_more_than_once(name: str) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("name", ["case_day", "Moves", "CancelTransfer"])
+@pytest.mark.parametrize("name", ["case_day", "Moves", "CancelTransfer", "CancelDischarge"])
 def test_in_thousands_of_orders(name: str) -> None:
     orders = list(permutations(sequence(name)))
     Random(3).shuffle(orders)
