@@ -1,4 +1,4 @@
-"""What resources are called: after their case, and within it after what they say. Stable, and of no patient's number."""
+"""What resources are called: after their case, and within it after what they say. Stable; of no patient's number."""
 
 import re
 from hashlib import sha256

@@ -155,7 +155,7 @@ _KINDS = (
         of=administrations,
         params=(
             *_PATIENT, _ENCOUNTER, _STATUS, _date("When it was given", "effective-time"),
-            Param(name="code", kind="token", about="The drug, gas or vapour", tokens=_concepts("medication", "concept")),
+            Param(name="code", kind="token", about="The drug or gas", tokens=_concepts("medication", "concept")),
             Param(name="part-of", kind="reference", about="The infusion of which it is a part",
                   references=_references("partOf")),
         ),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from threading import Lock
 
 from charting.case.refusals import Unknown
+from charting.charges.ledger import Charge
 from charting.desk import Desk
-from charting.fhir.ids import case_named
+from charting.fhir.encounters import void
+from charting.fhir.ids import case_named, key_of
 from charting.fhir.kinds import KINDS
-from charting.fhir.source import Charge, Resource, Source
+from charting.fhir.source import Resource, Source
 from charting.trail.trail import CaseRow
 
 RECENT_US = 72 * 3_600_000_000
@@ -58,9 +60,21 @@ class Records:
             found = self.source(case)
         except Unknown:
             return None
-        if (found.case.is_test and not self._demo) or sight.patient not in {"", found.case.patient.number}:
+        return found if self.shows(found, sight) else None
+
+    def shows(self, source: Source, sight: Sight) -> bool:
+        """Whether a case may be seen; also one that was opened by mistake, of which nothing is there but that."""
+        return (self._demo or not source.case.is_test) and sight.patient in {"", source.case.patient.number}
+
+    def named(self, kind: str, id_: str, sight: Sight) -> Resource | None:
+        """A resource of any case. Of a case that was opened by mistake: that it was none."""
+        whole = kind in {"Patient", "Encounter"}
+        source = self.case(id_ if whole else key_of(id_), sight)
+        if source is None:
             return None
-        return found
+        if source.case.state == "discarded":
+            return void(source) if kind == "Encounter" else None
+        return self.find(source, kind, id_)
 
     def source(self, case: str) -> Source:
         """Raises Unknown."""

@@ -57,7 +57,7 @@ def searched(records: Records, search: Search, sight: Sight, wire: Wire) -> Json
     """A Bundle of a page. Raises Wrong."""
     cursor = _cursor(search.cursor) if search.cursor else None
     notes = [f"not known here, and left out: {', '.join(map(shown, search.ignored))}"] if search.ignored else []
-    of_cases, used = _sources(records, search, sight)
+    of_cases, used = cases_of(records, search, sight)
     named = of_cases is not None
     sort = search.sort
     if sort and not named and search.kind.name not in {"Patient", "Encounter"}:
@@ -107,7 +107,7 @@ def searched(records: Records, search: Search, sight: Sight, wire: Wire) -> Json
     return bundle
 
 
-def _sources(
+def cases_of(
     records: Records, search: Search, sight: Sight
 ) -> tuple[Sequence[Source] | None, Sequence[tuple[str, str]]]:
     """The cases that it names, newest first (None: it names none), and its parameters as links have them: with cases

@@ -5,22 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from charting.case.state import Case, Document
+from charting.charges.ledger import Charge
 from charting.fhir.ids import case_key, part_id
 from charting.fhir.terms import HL7, Json, coding, reference, when
 from charting.templates.template import Template
 from charting.trail.entries import SYSTEM
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """A line of a bill: see charting.charges. `reverses`: the transaction that it takes back."""
-
-    id: str
-    code: Json
-    quantity: str
-    at_us: int
-    made_us: int
-    reverses: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +32,7 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """`zone`: the site's, IANA. `names`: account → person. `charges`: the case's lines of bills, oldest first."""
+    """`zone`: the site's, IANA. `names`: account → person. `charges`: the case's lines of bills."""
 
     case: Case
     zone: str

@@ -23,7 +23,7 @@ class DatabaseCharges:
     def of_case(self, case: str) -> Sequence[Charge]:
         with self._database.read() as connection:
             rows = connection.execute(select(charge).where(_C.case_id == case).order_by(_C.n)).all()
-        return [_stored(row) for row in rows]
+        return [stored_charge(row) for row in rows]
 
     def keep(self, case: str, seen: int, charges: Sequence[Charge], outcomes: Mapping[str, tuple[State, int]]) -> None:
         with self._database.write() as connection:
@@ -57,7 +57,7 @@ def _columns(n: int, each: Charge) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stored(row: Row[*tuple[Any, ...]]) -> Charge:
+def stored_charge(row: Row[*tuple[Any, ...]]) -> Charge:
     return Charge(
         id=row.id,
         case=row.case_id,

@@ -339,7 +339,7 @@ notification = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("at_us", BigInteger, nullable=False),
     Column("cause", Plain, nullable=False, comment="the entry of the trail, or the charge"),
-    Column("case_id", Plain, nullable=False),
+    Column("focus", Text, nullable=False, comment="resources, as Encounter/a; the first is what it is about"),
     UniqueConstraint("subscription", "cause", name="notification_cause"),
     Index("notification_at", "at_us"),
     comment="events of subscriptions",

@@ -166,7 +166,7 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("at_us", sa.BigInteger, nullable=False),
         sa.Column("cause", plain, nullable=False, comment="the entry of the trail, or the charge"),
-        sa.Column("case_id", plain, nullable=False),
+        sa.Column("focus", sa.Text, nullable=False, comment="resources, as Encounter/a; the first is what it is about"),
         sa.PrimaryKeyConstraint("subscription", "number", name="notification_pkey"),
         sa.UniqueConstraint("subscription", "cause", name="notification_cause"),
         comment="events of subscriptions",
