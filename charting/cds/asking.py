@@ -56,6 +56,8 @@ class Asker:
         self._takers = takers
         self._now_us = now_us
         self._metrics = metrics
+        self.hurry: Callable[[str], None] = lambda _: None
+        """Called with a destination: the courier's pause after failures is longer than a question is of use."""
         self._raised: dict[tuple[str, str], None] = {}
         self.until_us = 0
         """Until when something of what has left may be answered."""
@@ -100,6 +102,7 @@ class Asker:
         for parcel in parcels:
             if parcel.key in put:
                 self.until_us = max(self.until_us, question.until_us)
+                self.hurry(parcel.to)
                 self._metrics.cds_questions.labels(service_of(parcel.to), "asked").inc()
 
     def tell_windows(self, board: Board, slot: int) -> None:

@@ -80,6 +80,10 @@ class DecisionSupport:
         limit_s = service.choosing_limit_s if to.startswith(f"{CHOOSING}:") else service.limit_s
         return Address(url=service.url, ca=service.ca, answer_s=limit_s, authorize=lambda: self._authorize(service))
 
+    def hurry(self, courier: Callable[[str], None]) -> None:
+        """`courier`: ends its pause at a destination."""
+        self._asker.hurry = courier
+
     @property
     def on_answer(self) -> Mapping[str, Callable[[Sent], None]]:
         return {QUESTION: lambda sent: self._answers.take(sent.parcel, sent.answer)}

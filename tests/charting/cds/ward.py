@@ -68,7 +68,7 @@ class Ward:
         async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 self.support.look()
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.03)
 
 
 def ward(url: str, takers: tuple[str, ...] = (), hospital: Hospital | None = None, **said: Any) -> Ward:
