@@ -50,9 +50,11 @@ class HttpWire:
         except TimeoutError:
             return Unanswered(reason=f"no answer within {self._address.answer_s:g} s")
         except _NOT_LEFT as error:
-            return Away(reason=_why(error))
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            return Unanswered(reason=_why(error))
+            return Away(reason=str(error) or type(error).__name__)
+        except httpx.HTTPError as error:
+            return Unanswered(reason=type(error).__name__)
+        except (httpx.InvalidURL, ValueError) as error:
+            return Refused(reason=f"cannot be sent: {type(error).__name__}", answer=b"")
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -100,11 +102,3 @@ def _asked_s(retry_after: str) -> float:
 def _printable(key: str) -> str:
     """A key as a header can have it."""
     return key if key.isascii() and key.isprintable() else key.encode().hex()
-
-
-def _why(error: Exception) -> str:
-    """In few words, without the address, which may name a patient."""
-    inner = error.__cause__ or error
-    while inner.__cause__ is not None:
-        inner = inner.__cause__
-    return type(inner).__name__

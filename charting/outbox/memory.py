@@ -7,7 +7,7 @@ from itertools import count
 from threading import RLock
 
 from charting.outbox.parcel import Parcel, Sent, State
-from charting.outbox.post import OPEN, Line, Queue, logged, said
+from charting.outbox.post import NEVER_US, OPEN, Line, Queue, logged, said
 
 
 class MemoryOutbox:
@@ -59,24 +59,24 @@ class MemoryOutbox:
             for to, sent in made.items()
         }
 
-    def due(self, to: str, limit: int) -> Sequence[Sent]:
-        now_us, found, held = self._now_us(), list[Sent](), set[str]()
+    def due(self, to: str, limit: int) -> Sequence[Line]:
+        now_us, found, turns = self._now_us(), list[tuple[int, int, Sent]](), dict[str, int]()
         for sent in self._all():
-            if sent.parcel.to != to or sent.state not in OPEN or sent.parcel.lane in held:
+            if sent.parcel.to != to or sent.state not in OPEN:
                 continue
-            if sent.state is State.WAITING and sent.next_us <= now_us:
-                found += [sent] if _is_of_use(sent, now_us) else []
-            elif sent.parcel.lane:
-                held.add(sent.parcel.lane)
-        return found[:limit]
+            lane, own_us = sent.parcel.lane, sent.next_us if sent.state is State.WAITING else NEVER_US
+            turn_us = turns[lane] = max(own_us, turns.get(lane, 0) if lane else 0)
+            if turn_us <= now_us and _is_of_use(sent, now_us):
+                found.append((turn_us, sent.seq, sent))
+        return [_line(sent) for _, _, sent in sorted(found, key=lambda each: each[:2])[:limit]]
 
-    def begin(self, key: str) -> bool:
+    def begin(self, key: str) -> Sent | None:
         with self._lock:
             sent = self._in(key, State.WAITING)
             if sent is None or not _is_of_use(sent, self._now_us()):
-                return False
-            self._sent[key] = replace(sent, attempts=sent.attempts + 1)
-            return True
+                return None
+            begun = self._sent[key] = replace(sent, attempts=sent.attempts + 1)
+            return begun
 
     def answer(self, key: str, answer: bytes, *, told: bool) -> None:
         with self._lock:

@@ -9,6 +9,9 @@ from charting.outbox.parcel import Outbox, Sent, State
 OPEN = (State.WAITING, State.PARKED)
 """Not done with."""
 
+NEVER_US = 2**62
+"""The turn of what a person has to decide about first."""
+
 LOG_LINES = 100
 """Of a parcel's log its beginning and so many lines are kept."""
 
@@ -53,14 +56,15 @@ class Post(Outbox, Protocol):
     def queues(self) -> Mapping[str, Queue]:
         """By destination; of those that have something open."""
 
-    def due(self, to: str, limit: int) -> Sequence[Sent]:
-        """Those that may leave now, oldest first: no other before them in their lane is parked or has to wait longer.
+    def due(self, to: str, limit: int) -> Sequence[Line]:
+        """Those that may leave now: no other before them in their lane is parked or has to wait longer.
 
-        Of one lane there may be several: who sends them stops at the first that is not answered.
+        Who has waited longest comes first, but none before others of its lane. Of one lane there may be several: who
+        sends them stops at the first that is not answered.
         """
 
-    def begin(self, key: str) -> bool:
-        """It is about to leave once more. False: it is not to, any longer."""
+    def begin(self, key: str) -> Sent | None:
+        """It is about to leave once more, and is counted. None: it is not to leave, any longer."""
 
     def answer(self, key: str, answer: bytes, *, told: bool) -> None:
         """The receiver has it. `told`: nobody here waits for what it answered."""

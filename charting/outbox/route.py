@@ -13,13 +13,13 @@ from charting.outbox.http import HttpWire
 from charting.outbox.mllp import MllpWire
 from charting.outbox.pace import LONGEST_S, pause_s
 from charting.outbox.parcel import Sent
-from charting.outbox.post import Post
+from charting.outbox.post import Line, Post
 from charting.outbox.wire import Address, Answered, Away, Outcome, Refused, Unanswered, Wire
 from collector.errors import VitalsdError
 from collector.logs import Link, logger
 
-AT_ONCE = 20
-"""Parcels that are read in one go."""
+AT_ONCE = 200
+"""Parcels that are looked for in one go."""
 RECORD_S = 1.0
 """How long to wait for a database that cannot keep what was answered."""
 
@@ -104,14 +104,14 @@ class Route:
             return MllpWire(address, self._metrics.answers_ignored.labels(self._label).inc)
         return HttpWire(address)
 
-    async def _carry(self, wire: Wire, due: Sequence[Sent], stop: asyncio.Event) -> None:
+    async def _carry(self, wire: Wire, due: Sequence[Line], stop: asyncio.Event) -> None:
         """As long as they are answered; of a lane in which one was refused no more."""
         held: set[str] = set()
-        for sent in due:
-            lane = sent.parcel.lane
+        for line in due:
             if stop.is_set():
                 return
-            if (lane and lane in held) or not await asyncio.to_thread(self._post.begin, sent.parcel.key):
+            sent = await asyncio.to_thread(self._post.begin, line.key) if line.lane not in held else None
+            if sent is None:
                 continue
             self._hurried.clear()
             begun_s = time.monotonic()
@@ -122,7 +122,7 @@ class Route:
                 await self._pause(max(pause_s(self._failures), min(_asked_s(outcome), LONGEST_S)), stop)
                 return
             if isinstance(outcome, Refused):
-                held.add(lane)
+                held |= {line.lane} - {""}
             elif sent.parcel.kind in self._heeded:
                 self._news()
 
@@ -135,7 +135,7 @@ class Route:
             case Refused(reason=reason, answer=answer):
                 kept = partial(self._post.park, key, reason, answer)
             case Unanswered(reason=reason, after_s=after_s):
-                wait_s = max(pause_s(sent.attempts + 1), after_s)
+                wait_s = max(pause_s(sent.attempts), after_s)
                 kept = partial(self._post.again, key, self._now_us() + round(wait_s * 1e6), reason)
             case Away(reason=reason):
                 kept = partial(self._post.again, key, self._now_us(), reason)

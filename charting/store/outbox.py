@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, case, delete, false, func, insert, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from charting.outbox.parcel import Parcel, Sent, State
-from charting.outbox.post import OPEN, Line, Queue, logged, said
+from charting.outbox.post import NEVER_US, OPEN, Line, Queue, logged, said
 from charting.store.database import Database
 from charting.store.tables import parcel, plain
 
@@ -75,27 +75,26 @@ class DatabaseOutbox:
             for to, waits, parked, oldest_us, next_us in rows
         }
 
-    def due(self, to: str, limit: int) -> Sequence[Sent]:
+    def due(self, to: str, limit: int) -> Sequence[Line]:
         now_us = self._now_us()
-        held = (
-            select(_C.lane, func.min(_C.seq).label("seq"))
-            .where(_C.destination == to, _UNFINISHED, _C.lane != "", or_(~_WAITING, _C.next_us > now_us))
-            .group_by(_C.lane)
-            .subquery()
-        )
-        return self._all(
-            select(parcel)
-            .outerjoin(held, held.c.lane == _C.lane)
-            .where(_C.destination == to, _WAITING, _C.next_us <= now_us, _of_use(now_us))
-            .where(or_(held.c.seq.is_(None), _C.seq < held.c.seq))
-            .order_by(_C.seq)
+        own_us = case((_WAITING, _C.next_us), else_=NEVER_US)
+        lane = (_C.lane, case((_C.lane == "", _C.key), else_=""))
+        before = func.max(own_us).over(partition_by=lane, order_by=_C.seq).label("turn_us")
+        turns = select(_C.key.label("turn_of"), before).where(_C.destination == to, _UNFINISHED).subquery()
+        chosen = (
+            _LISTED.join(turns, turns.c.turn_of == _C.key)
+            .where(turns.c.turn_us <= now_us, _of_use(now_us))
+            .order_by(turns.c.turn_us, _C.seq)
             .limit(limit)
         )
+        with self._database.read() as connection:
+            return [_line(row) for row in connection.execute(chosen)]
 
-    def begin(self, key: str) -> bool:
+    def begin(self, key: str) -> Sent | None:
+        begun = update(parcel).where(_C.key == key, _WAITING, _of_use(self._now_us()))
         with self._database.write() as connection:
-            begun = update(parcel).where(_C.key == key, _WAITING, _of_use(self._now_us()))
-            return connection.execute(begun.values(attempts=_C.attempts + 1)).rowcount == 1
+            row = connection.execute(begun.values(attempts=_C.attempts + 1).returning(*parcel.c)).first()
+        return _sent(row) if row else None
 
     def answer(self, key: str, answer: bytes, *, told: bool) -> None:
         self._change(

@@ -34,7 +34,7 @@ def put(outbox: Post, *names: str) -> None:
 
 
 def due(outbox: Post, to: str = "his") -> Sequence[str]:
-    return [sent.parcel.key for sent in outbox.due(to, 100)]
+    return [line.key for line in outbox.due(to, 100)]
 
 
 class OutboxContract:
@@ -79,20 +79,29 @@ class OutboxContract:
     def test_one_that_waits_or_is_parked_holds_up_those_behind_it_in_its_lane(self, outbox: Post, clock: Clock) -> None:
         put(outbox, "a1", "b1", "a2", "-1", "a3", "-2")
         assert due(outbox) == ["a1", "b1", "a2", "-1", "a3", "-2"]
-        assert [sent.parcel.key for sent in outbox.due("his", 2)] == ["a1", "b1"]
+        assert [(line.key, line.size) for line in outbox.due("his", 2)] == [("a1", 1), ("b1", 1)]
         outbox.again("a2", clock.at_us + 1_000_000, "no answer")
         outbox.again("-1", clock.at_us + 2_000_000, "no answer")
         assert due(outbox) == ["a1", "b1", "-2"]
         outbox.park("b1", "AE")
         assert due(outbox) == ["a1", "-2"]
         clock.go(1)
-        assert due(outbox) == ["a1", "a2", "a3", "-2"]
+        assert due(outbox) == ["a1", "-2", "a2", "a3"]
         outbox.park("a1", "AE")
         assert due(outbox) == ["-2"]
         outbox.answer("a1", b"", told=True)
         outbox.withdraw("a2", "li", "")
         assert due(outbox) == ["a3", "-2"]
         assert due(outbox, "lis") == []
+
+    def test_who_has_waited_longest_comes_first_but_not_before_others_of_its_lane(
+        self, outbox: Post, clock: Clock
+    ) -> None:
+        put(outbox, "a1", "a2", "b1", "-1", "-2")
+        for wait_us, key in ((40, "a1"), (10, "a2"), (20, "b1"), (30, "-2")):
+            outbox.again(key, clock.at_us + wait_us, "")
+        clock.go(1)
+        assert due(outbox) == ["-1", "b1", "-2", "a1", "a2"]
 
     def test_lanes_of_two_destinations_do_not_touch(self, outbox: Post) -> None:
         outbox.put([parcel("a1", "a"), parcel("a2", "a", to="lis")])
@@ -122,7 +131,9 @@ class OutboxContract:
 
     def test_an_attempt_is_counted_before_it_and_its_end_kept(self, outbox: Post, clock: Clock) -> None:
         put(outbox, "a1")
-        assert outbox.begin("a1")
+        begun = outbox.begin("a1")
+        assert begun is not None
+        assert (begun, begun.attempts) == (outbox.find("a1"), 1)
         clock.go(10)
         outbox.again("a1", clock.at_us + 500, "no answer")
         assert outbox.begin("a1")
