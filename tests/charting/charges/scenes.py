@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from charting.accounts.actor import Actor
@@ -34,8 +35,13 @@ TEMPLATES = Templates.load()
 PRICES = Path(__file__).with_name("charges-1.csv").read_text(encoding="utf-8")
 
 
+@cache
+def samples() -> Libraries:
+    return Libraries.sample()
+
+
 def libraries(prices: str = PRICES) -> Libraries:
-    made = Libraries.sample()
+    made = samples()
     everything = Libraries()
     for name in made.names():
         if name != "charges":
@@ -46,7 +52,7 @@ def libraries(prices: str = PRICES) -> Libraries:
 
 
 def term(library: str, code: str) -> Term:
-    found = Libraries.sample().named(library, code)
+    found = samples().named(library, code)
     assert found is not None
     return found
 

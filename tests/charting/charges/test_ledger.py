@@ -108,9 +108,7 @@ def test_a_merge_by_the_his_moves_what_is_owed_and_a_persons_correction_is_charg
     theatre.desk.merge(HIS, case, patient=Patient(number="111", visit="7", name="张三", weight_kg=70), reason="A40")
     theatre.look()
     assert len(theatre.charges.of_case(case)) == before, "the HIS has moved them itself"
-    theatre.desk.merge(
-        ANN, case, patient=Patient(number="222", visit="8", name="李四", weight_kg=70), reason="wrong"
-    )
+    theatre.desk.merge(ANN, case, patient=Patient(number="222", visit="8", name="李四", weight_kg=70), reason="wrong")
     theatre.look()
     theatre.delivered()
     later = theatre.charges.of_case(case)[before:]
