@@ -117,6 +117,11 @@ class Metrics:
             "What came in over MLLP: kept, not_kept, unreadable, no_frame; connections turned_away, broken_off",
             ("listener", "result"),
         )
+        self.view_read = here.gauge(
+            "vitalsd_inbox_view_last_success_timestamp_seconds",
+            "When a view of the hospital's database was read last; 0: not since the start",
+            ("source",),
+        )
         here.gauge("vitalsd_build_info", "This program", ("version",)).labels(__version__).set(1)
 
     @property

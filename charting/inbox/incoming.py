@@ -59,6 +59,7 @@ class Incoming:
                 now_us,
                 interval_s=each.interval_s,
                 again_s=each.again_s,
+                metrics=metrics,
             )
             for each in section.view
         ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from charting.inbox.rows import MOST, Row, ViewError
+from charting.metrics import Metrics
 from charting.outbox.following import Cursors
 from collector.errors import VitalsdError
 from collector.logs import Link, logger
@@ -51,6 +52,7 @@ class ViewSource:
         *,
         interval_s: float,
         again_s: float,
+        metrics: Metrics | None = None,
     ) -> None:
         self.name = name
         self.looked = Looked()
@@ -61,6 +63,7 @@ class ViewSource:
         self._interval_s = interval_s
         self._again_us = round(again_s * 1e6)
         self._cursor = f"view:{name}"
+        self._read = (metrics or Metrics()).view_read.labels(name)
         self._last: frozenset[bytes] = frozenset()
         self._link = Link(logger(source=name), "view of the hospital's database")
 
@@ -79,7 +82,9 @@ class ViewSource:
             if n % _NOTE == 0 or n == len(rows):
                 self._cursors.keep(self._cursor, max(seen_us, row.at_us))
         self._last = frozenset(row.body for row in rows)
-        self.looked = Looked(good_us=self._now_us(), rows=self.looked.rows + len(rows))
+        now_us = self._now_us()
+        self.looked = Looked(good_us=now_us, rows=self.looked.rows + len(rows))
+        self._read.set(now_us / 1e6)
         return more
 
     async def run(self, stop: asyncio.Event) -> None:

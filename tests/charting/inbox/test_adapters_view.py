@@ -15,6 +15,7 @@ from charting.inbox.http_events import HttpReading
 from charting.inbox.rows import Row, View, ViewError
 from charting.inbox.template import built_in
 from charting.inbox.view import FIRST_US, ViewSource
+from charting.metrics import Metrics
 from charting.outbox.following import MemoryCursors
 from collector.errors import VitalsdError
 from tests.charting.inbox.rendered import as_row
@@ -54,10 +55,12 @@ class Hospital:
     def view(self, select: str = SELECT, timeout_s: float = 10.0) -> View:
         return View(dsn=self.dsn, query=select, zone="Asia/Shanghai", timeout_s=timeout_s)
 
-    def source(self, view: Any = None, cursors: MemoryCursors | None = None) -> ViewSource:
+    def source(
+        self, view: Any = None, cursors: MemoryCursors | None = None, metrics: Metrics | None = None
+    ) -> ViewSource:
         return ViewSource(
             "his", view or self.view(), cursors or MemoryCursors(), lambda _, body: self.said.append(body),
-            lambda: NOW_US, interval_s=0.01, again_s=300,
+            lambda: NOW_US, interval_s=0.01, again_s=300, metrics=metrics,
         )  # fmt: skip
 
     def read(self) -> list[HospitalEvent]:
@@ -203,7 +206,9 @@ class Fails:
 
 async def test_a_view_that_was_away_is_read_when_it_is_back(hospital: Hospital) -> None:
     view, stop = Fails(2), asyncio.Event()
-    source = hospital.source(view)
+    metrics = Metrics()
+    source = hospital.source(view, metrics=metrics)
+    assert b'success_timestamp_seconds{source="his"} 0.0' in metrics.text()
     life = asyncio.create_task(source.run(stop))
     reasons = set()
     async with asyncio.timeout(20):
@@ -214,6 +219,7 @@ async def test_a_view_that_was_away_is_read_when_it_is_back(hospital: Hospital) 
             await asyncio.sleep(0)
     stop.set()
     await life
+    assert b'success_timestamp_seconds{source="his"} 1.7728' in metrics.text()
     assert (source.looked.good_us, source.looked.reason) == (NOW_US, "")
     assert reasons == {"", "away"}
     assert view.asked[:3] == [NOW_US - FIRST_US - 5 * MINUTE_US] * 3
