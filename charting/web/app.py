@@ -37,6 +37,7 @@ from charting.web.api import (
     events,
     faults,
     fleet,
+    inbox,
     inspection,
     lists,
     quality,
@@ -73,6 +74,7 @@ _TAGS = (
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
     {"name": "workload", "description": "Work of people by month: scores and minutes, locks, differences, disputes"},
     {"name": "events", "description": "What has changed, as it changes"},
+    {"name": "inbox", "description": "What the hospital's other systems post"},
     {"name": "accounts", "description": "Who may sign in"},
     {"name": "audit", "description": "All that was ever done"},
 )
@@ -162,7 +164,7 @@ def app(department: Department) -> FastAPI:
 
 _ROUTERS = (
     session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
-    lists, cases, records, quality, temperature_pages,
+    lists, cases, records, quality, temperature_pages, inbox,
     quality_case, quality_pages, workload, workload_pages, visits, visit_pages,
     events, admin, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip

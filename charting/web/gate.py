@@ -25,6 +25,8 @@ _WHILE_LOCKED = frozenset({("GET", "/api/session"), ("DELETE", "/api/session"), 
 
 def public(method: str, path: str) -> bool:
     """Whether somebody who has not signed in may ask for it."""
+    if method == "POST" and path.startswith("/inbox/"):
+        return True  # whoever posts there has a token instead of a session
     return (method, path) in _PUBLIC or (method in {"GET", "HEAD"} and path.startswith("/static/"))
 
 
