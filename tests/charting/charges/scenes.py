@@ -141,13 +141,18 @@ class Theatre:
                 found[charge.item] = found.get(charge.item, Decimal(0)) + charge.signed
         return {item: quantity for item, quantity in found.items() if quantity}
 
+    def body(self, key: str) -> bytes:
+        sent = self.outbox.find(key)
+        assert sent is not None
+        return sent.parcel.body
+
     def delivered(self) -> list[bytes]:
         """Everything that waits is taken and acknowledged."""
         taken = []
         while due := self.outbox.due("his", 100):
-            for sent in due:
-                if self.outbox.begin(sent.parcel.key):
-                    taken.append(sent.parcel.body)
-                    self.outbox.answer(sent.parcel.key, b"", told=True)
+            for line in due:
+                if self.outbox.begin(line.key):
+                    taken.append(self.body(line.key))
+                    self.outbox.answer(line.key, b"", told=True)
             self.look()
         return taken

@@ -14,7 +14,8 @@ from charting.accounts.actor import HIS
 from charting.charges.keeping import MemoryCharges
 from charting.charges.ledger import Charge
 from charting.outbox.memory import MemoryOutbox
-from charting.outbox.parcel import Parcel, Sent, State
+from charting.outbox.parcel import Parcel, State
+from charting.outbox.post import Line as Queued
 from charting.trail.contents import Patient
 from tests.charting.charges.his import His
 from tests.charting.charges.scenes import ANN, HAL, NED, RECORD, Theatre
@@ -149,27 +150,27 @@ class Storm:
         """A courier's round: what may be lost is, what may be refused is."""
         if self.chance.random() < 0.3:
             return  # the network is away
-        for sent in self.theatre.outbox.due("his", 20):
-            if self.theatre.outbox.begin(sent.parcel.key):
-                self.carry(sent)
+        for line in self.theatre.outbox.due("his", 20):
+            if self.theatre.outbox.begin(line.key):
+                self.carry(line)
         for line in self.theatre.outbox.lines(state=State.PARKED, limit=1000):
             if self.chance.random() < 0.1 and self.theatre.outbox.withdraw(line.key, "hal", "billed by hand"):
                 self.withdrawn.add(line.case)
             elif self.chance.random() < 0.3:
                 self.theatre.outbox.resend(line.key, "hal", "mended there")
 
-    def carry(self, sent: Sent) -> None:
-        key, draw = sent.parcel.key, self.chance.random()
+    def carry(self, line: Queued) -> None:
+        key, draw, body = line.key, self.chance.random(), self.theatre.body(line.key)
         later_us = self.theatre.clock.at_us + 1_000_000
         if draw < 0.15:  # lost on the way
             self.theatre.outbox.again(key, later_us, "no answer")
         elif draw < 0.30:  # taken, and the answer is lost, comes too late, or names another message
-            self.his.take(sent.parcel.body)
+            self.his.take(body)
             self.theatre.outbox.again(key, later_us, "no answer")
-        elif draw < 0.38 and sent.parcel.control not in self.his.seen:  # refused, and nothing of it booked
+        elif draw < 0.38 and line.control not in self.his.seen:  # refused, and nothing of it booked
             self.theatre.outbox.park(key, "AE 204")
         else:
-            self.his.take(sent.parcel.body)
+            self.his.take(body)
             self.theatre.outbox.answer(key, b"MSA|AA", told=True)
 
     # The process
@@ -226,10 +227,10 @@ class Storm:
             for line in self.theatre.outbox.lines(state=State.PARKED, limit=100_000):
                 self.theatre.outbox.resend(line.key, "hal", "mended there")
             due = self.theatre.outbox.due("his", 100_000)
-            for sent in due:
-                self.theatre.outbox.begin(sent.parcel.key)
-                self.his.take(sent.parcel.body)
-                self.theatre.outbox.answer(sent.parcel.key, b"MSA|AA", told=True)
+            for line in due:
+                self.theatre.outbox.begin(line.key)
+                self.his.take(self.theatre.body(line.key))
+                self.theatre.outbox.answer(line.key, b"MSA|AA", told=True)
             quiet = 0 if due else quiet + 1
 
 
