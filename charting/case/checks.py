@@ -62,6 +62,7 @@ NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,19}")
 LIBRARY_OF: Mapping[str, str] = {
     "planned_procedure": "procedures",
     "procedure": "procedures",
+    "insurance_procedure": "procedures_insurance",
     "diagnosis_before": "diagnoses",
     "diagnosis_after": "diagnoses",
     "technique": "techniques",

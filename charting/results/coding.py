@@ -12,7 +12,7 @@ from charting.case.state import Case
 from charting.codes.front_page import TECHNIQUES, Diagnosis, FrontPage, Procedure
 from charting.outbox.config import Destination
 from charting.outbox.parcel import Parcel
-from charting.results.message import LOCAL, Kind, Segment, Sender, event, parcel, visit
+from charting.results.message import LOCAL, Kind, Segment, Sender, event, name, parcel, visit
 from charting.trail.contents import Attendance, Term
 from charting.trail.entries import Entry
 from collector.hl7.message import compose, escape
@@ -64,7 +64,7 @@ class Coding:
             UPDATE,
             [
                 event(self._sender, UPDATE, entry.at_us, page.at_us),
-                ["PID", "", "", self._sender.numbered(page.patient.number, "MR"), "", compose(page.patient.name)],
+                ["PID", "", "", self._sender.numbered(page.patient.number, "MR"), "", name(page.patient)],
                 visit(self._sender, page.patient, page.bed),
                 *([] if gone else _numbered(self._facts(page))),
                 *_numbered(self._diagnoses(page, was, gone=gone)),
@@ -157,8 +157,8 @@ def _action(*, gone: bool, known: bool) -> str:
 
 def _numbered(segments: Iterator[Segment]) -> Iterator[Segment]:
     """With their set ids."""
-    for n, (name, _, *rest) in enumerate(segments, 1):
-        yield [name, str(n), *rest]
+    for n, (segment, _, *rest) in enumerate(segments, 1):
+        yield [segment, str(n), *rest]
 
 
 def _minutes(start_us: int | None, end_us: int | None) -> str:

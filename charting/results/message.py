@@ -131,16 +131,21 @@ def patient(sender: Sender, who: Patient) -> Segment:
         "",
         sender.numbered(who.number, "MR"),
         "",
-        compose(who.name, "", "", "", "", "", "L" if who.name else ""),
+        name(who),
         "",
         who.birth_date.replace("-", ""),
         _SEXES.get(who.sex, ""),
     ]
 
 
+def name(who: Patient) -> str:
+    """XPN: as he is written; U where that is not known."""
+    return compose(who.name, "", "", "", "", "", "L" if who.name else "U")
+
+
 def nobody(sender: Sender) -> Segment:
     """PID where it is not known who the patient is: where he lies is told alone (fact sheet ihe-pcd §2)."""
-    return ["PID", "", "", sender.numbered("", "MR"), "", "^^^^^^U"]
+    return ["PID", "", "", sender.numbered("", "MR"), "", name(Patient())]
 
 
 def visit(sender: Sender, who: Patient, bed: str) -> Segment:

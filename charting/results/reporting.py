@@ -138,8 +138,8 @@ class Reporting:
         who, trying, case = self._who(alarm, board)
         known = self._outbox.find(self._key(first)) is not None
         told = _Told(alarm=begun, who=who, trying=trying, case=case, key=self._key(first), begun=not known)
-        if known and alarm.presence is not Presence.ENDED and alarm.told_us != alarm.onset_us:
-            self._put(told, report(None, alarm), alarm.told_us, alarm.told_us + self._late_us)
+        if known and alarm.presence is not Presence.ENDED:
+            self._catch_up(told, alarm)
         elif not known and alarm.presence is not Presence.ENDED:
             self._put(told, first, alarm.onset_us, now_us + self._late_us)
         elif not known and now_us - alarm.onset_us <= self._late_us:
@@ -147,6 +147,16 @@ class Reporting:
         elif not known:
             told.alarm = alarm
         return told
+
+    def _catch_up(self, told: _Told, alarm: Alarm) -> None:
+        """What it has become while this service was away, where that was not told."""
+        seen_us, key = alarm.seen.at_us if alarm.seen else None, self._key(report(replace(alarm, seen=None), alarm))
+        if seen_us is not None and self._outbox.find(key) is not None:
+            told.alarm, told.key = alarm, key
+        else:
+            seen_us = None
+        if alarm.told_us != alarm.onset_us and (seen_us is None or seen_us < alarm.told_us):
+            self._put(told, report(None, alarm), alarm.told_us, alarm.told_us + self._late_us)
 
     def _renew(self, told: _Told, now_us: int) -> None:
         """The receiver was away for so long that the last report came too late, and the alarm stands."""

@@ -195,8 +195,11 @@ def _name(scene: Scene, item: Item) -> str:
 
 
 _USES = frozenset(
-    {"asa", "diagnosis_before", "diagnosis_after", "planned_procedure", "procedure", "technique", "position"}
-)
+    {
+        "asa", "diagnosis_before", "diagnosis_after", "planned_procedure", "procedure", "insurance_procedure",
+        "technique", "position",
+    }
+)  # fmt: skip
 
 
 def text_of(scene: Scene, content: object) -> str:

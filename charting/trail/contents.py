@@ -68,7 +68,8 @@ class Attendance:
 class Coded:
     """A term chosen for a use.
 
-    `use`: planned_procedure, procedure, diagnosis_before, diagnosis_after, technique, position, asa.
+    `use`: planned_procedure, procedure, insurance_procedure (the insurance's code, where a procedure has several),
+    diagnosis_before, diagnosis_after, technique, position, asa.
     """
 
     use: str
