@@ -7,6 +7,9 @@ from typing import Any
 
 from charting.cds.support import DecisionSupport
 from charting.codes.front_page import FrontPages
+from charting.fhir.clients import ClientStore, MemoryClients
+from charting.fhir.keeping import MemorySubscriptions, SubscriptionStore
+from charting.fhir.parts import Fhir
 from charting.inbox.http_door import HttpDoor
 from charting.inbox.incoming import Incoming
 from charting.inbox.messages import MemoryMessages, Messages
@@ -28,11 +31,19 @@ class Kept:
     outbox: Post
     cursors: Cursors
     messages: Messages
+    clients: ClientStore
+    subscriptions: SubscriptionStore
 
 
 def in_memory(now_us: Callable[[], int]) -> Kept:
     """For tests and for trying things out; in a database: charting.store.exchange."""
-    return Kept(outbox=MemoryOutbox(now_us), cursors=MemoryCursors(), messages=MemoryMessages(now_us))
+    return Kept(
+        outbox=MemoryOutbox(now_us),
+        cursors=MemoryCursors(),
+        messages=MemoryMessages(now_us),
+        clients=MemoryClients(),
+        subscriptions=MemorySubscriptions(),
+    )
 
 
 class Exchange:
@@ -46,6 +57,7 @@ class Exchange:
         cds: DecisionSupport | None = None,
         results: Results | None = None,
         front_pages: FrontPages | None = None,
+        fhir: Fhir | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.outbox = kept.outbox
@@ -57,8 +69,16 @@ class Exchange:
         self.cds = cds
         self.results = results
         self.front_pages = front_pages
-        places: Sequence[Places] = [configured(destinations), *([cds.place] if cds else [])]
-        on_answer: Mapping[str, Hook] = {**(cds.on_answer if cds else {})}
+        self.fhir = fhir
+        places: Sequence[Places] = [
+            configured(destinations),
+            *([cds.place] if cds else []),
+            *([fhir.subscriptions.place] if fhir else []),
+        ]
+        on_answer: Mapping[str, Hook] = {
+            **(cds.on_answer if cds else {}),
+            **(fhir.subscriptions.on_answer if fhir else {}),
+        }
         names = [each.name for each in destinations]
         self.courier = Courier(self.outbox, places, now_us, names=names, on_answer=on_answer, metrics=metrics)
         if cds:
@@ -71,4 +91,5 @@ class Exchange:
             *(self.incoming.lives(stop) if self.incoming else []),
             *(self.cds.lives(stop) if self.cds else []),
             *(self.results.lives(stop) if self.results else []),
+            *(self.fhir.subscriptions.lives(stop) if self.fhir else []),
         ]

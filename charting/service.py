@@ -21,6 +21,7 @@ from charting.desk import Desk
 from charting.exchange import Exchange
 from charting.faults.log import FaultLog
 from charting.faults.reporting import Reporting
+from charting.fhir.parts import Fhir
 from charting.filler.filler import Filler
 from charting.filler.sources import Sources, sources
 from charting.fleet.clients import Clients
@@ -40,6 +41,7 @@ from charting.sheet.sheet import pages
 from charting.sheet.symbols import symbols
 from charting.store.accounts import DatabaseAccounts
 from charting.store.audit import check
+from charting.store.charges import DatabaseCharges
 from charting.store.database import Database
 from charting.store.exchange import in_database
 from charting.store.facts import DatabaseFacts
@@ -183,6 +185,18 @@ class Service:
                 config.destination,
             ),
             front_pages=front_pages,
+            fhir=Fhir.of(
+                self.desk,
+                self._people,
+                kept.clients,
+                kept.subscriptions,
+                kept.outbox,
+                kept.cursors,
+                self._clock.utc_us,
+                charges=DatabaseCharges(database).of_case,
+                notify=config.fhir.notify,
+                demo=charting.demo,
+            ),
             metrics=self.metrics,
         )
         beds = [bed.id for bed in charting.beds]

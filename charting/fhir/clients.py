@@ -11,8 +11,9 @@ from charting.accounts.actor import Actor
 from charting.accounts.rights import allows as may
 from charting.accounts.storage import AccountStore
 from charting.case.checks import check_texts
-from charting.case.refusals import Impossible, NotAllowed, Unknown
+from charting.case.refusals import NotAllowed
 from charting.fhir import scopes as scope_words
+from charting.fhir.refusals import ClientRefusal, ClientUnknown
 from charting.trail.entries import ClientChanged, Denied
 from charting.trail.trail import Trail
 
@@ -111,22 +112,22 @@ class ApiClients:
         return self._store.clients()
 
     def make(self, by: Actor, *, name: str, scopes: Sequence[str], days: int, patient: str = "") -> tuple[Client, str]:
-        """A new client with its token, which is told now and never again. Raises NotAllowed, Impossible."""
+        """A new client with its token, which is told now and never again. Raises NotAllowed, ClientRefusal."""
         self._allow(by)
         check_texts(name)
         check_texts(patient)
         told = tuple(dict.fromkeys(scopes))
         if not name.strip():
-            raise Impossible("client_nameless")
+            raise ClientRefusal("fhir.client_nameless")
         if not told or len(told) > scope_words.MOST:
-            raise Impossible("client_scopeless")
+            raise ClientRefusal("fhir.client_scopeless")
         unknown = scope_words.wrong(told)
         if unknown:
-            raise Impossible("client_scope", scope=unknown[0][:80])
+            raise ClientRefusal("fhir.client_scope", scope=unknown[0][:80])
         if scope_words.bound(told) != bool(patient.strip()):
-            raise Impossible("client_patient")
+            raise ClientRefusal("fhir.client_patient")
         if not 1 <= days <= LONGEST_DAYS:
-            raise Impossible("client_days", most=str(LONGEST_DAYS))
+            raise ClientRefusal("fhir.client_days", most=str(LONGEST_DAYS))
         token, now_us = f"{_PREFIX}{secrets.token_urlsafe(32)}", self._now_us()
         client = Client(
             id=secrets.token_hex(8),
@@ -142,11 +143,11 @@ class ApiClients:
         return client, token
 
     def end(self, by: Actor, id_: str) -> Client:
-        """Its token is worth nothing from now on. Raises NotAllowed, Unknown."""
+        """Its token is worth nothing from now on. Raises NotAllowed, ClientUnknown."""
         self._allow(by)
         found = self._store.client(id_)
         if found is None:
-            raise Unknown("client_unknown")
+            raise ClientUnknown("fhir.client_unknown")
         if not found.active:
             return found
         ended = replace(found, active=False)

@@ -18,6 +18,7 @@ from charting.fhir.keeping import SubscriptionStore
 from charting.fhir.notices import bundle, status
 from charting.fhir.outcome import Wrong
 from charting.fhir.records import Records, Sight
+from charting.fhir.refusals import ClientUnknown
 from charting.fhir.release import Release
 from charting.fhir.source import Resource, Source
 from charting.fhir.subscription import JSON, Event, Subscription, read
@@ -130,10 +131,10 @@ class Subscriptions:
         return self._store.subscriptions()
 
     def again(self, id_: str, by: str) -> None:
-        """A new handshake; when it is answered, what was refused leaves again. Raises Unknown."""
+        """A new handshake; when it is answered, what was refused leaves again. Raises ClientUnknown."""
         found = self._store.subscription(id_)
         if found is None:
-            raise Unknown("subscription_unknown")
+            raise ClientUnknown("fhir.subscription_unknown")
         self._log(by, found, "requested")
         self._store.stand(id_, "requested", handshake=found.handshake + 1)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from charting.exchange import Kept
 from charting.store.cursors import DatabaseCursors
 from charting.store.database import Database
+from charting.store.fhir import DatabaseClients, DatabaseSubscriptions
 from charting.store.inbox import DatabaseMessages
 from charting.store.outbox import DatabaseOutbox
 
@@ -15,4 +16,6 @@ def in_database(database: Database, now_us: Callable[[], int]) -> Kept:
         outbox=DatabaseOutbox(database, now_us),
         cursors=DatabaseCursors(database),
         messages=DatabaseMessages(database, now_us),
+        clients=DatabaseClients(database),
+        subscriptions=DatabaseSubscriptions(database),
     )

@@ -12,10 +12,12 @@ from starlette.responses import Response
 from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
+from charting.fhir.outcome import Wrong
 from charting.visits.round import Round, unplanned
 from charting.web import (
     advice_pages,
     alarm_pages,
+    client_pages,
     fault_pages,
     fleet_pages,
     inspection_pages,
@@ -34,6 +36,7 @@ from charting.web.api import (
     advisories,
     alarms,
     cases,
+    clients,
     events,
     faults,
     fleet,
@@ -49,6 +52,9 @@ from charting.web.api import (
 from charting.web.assets import WORKER, assets, place
 from charting.web.context import Person
 from charting.web.department import Department
+from charting.web.fhir import routes as fhir_routes
+from charting.web.fhir.answers import is_fhir, refusal
+from charting.web.fhir.answers import of_problem as as_outcome
 from charting.web.gate import Gate
 from charting.web.guard import Guard
 from charting.web.language import lang_of
@@ -75,6 +81,11 @@ _TAGS = (
     {"name": "workload", "description": "Work of people by month: scores and minutes, locks, differences, disputes"},
     {"name": "events", "description": "What has changed, as it changes"},
     {"name": "inbox", "description": "What the hospital's other systems post"},
+    {
+        "name": "fhir",
+        "description": "FHIR R4B and R5 for programs, by token; also at /fhir/r4b and /fhir/r5",
+    },
+    {"name": "clients", "description": "Tokens of programs"},
     {"name": "accounts", "description": "Who may sign in"},
     {"name": "audit", "description": "All that was ever done"},
 )
@@ -157,6 +168,7 @@ def app(department: Department) -> FastAPI:
     made.add_api_route("/health", _health, include_in_schema=False)
     for wrong, said in _WRONG:
         made.add_exception_handler(wrong, _shown(said))
+    made.add_exception_handler(Wrong, _fhir_wrong)
     made.add_middleware(Gate, cookie=session.cookie_name(department), find=find)
     made.add_middleware(Guard, tls=department.tls)
     return made
@@ -166,7 +178,7 @@ _ROUTERS = (
     session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
     lists, cases, records, quality, temperature_pages, inbox,
     quality_case, quality_pages, workload, workload_pages, visits, visit_pages,
-    events, admin, pages, record_pages, manual_pages, inspection, inspection_pages,
+    events, admin, clients, client_pages, fhir_routes, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""
 
@@ -187,6 +199,11 @@ def _unreachable(request: Request, _: Exception) -> JSONResponse:
     return answer(503, "no_database", Words(lang_of(request))("no_database"), {})
 
 
+def _fhir_wrong(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, Wrong)
+    return refusal(request, wrong)
+
+
 Answer = Callable[[Request, Exception], JSONResponse]
 
 _WRONG: Sequence[tuple[type[Exception], Answer]] = (
@@ -200,6 +217,8 @@ def _shown(said: Answer) -> Callable[[Request, Exception], Response]:
 
     def answered(request: Request, error: Exception) -> Response:
         told = said(request, error)
+        if is_fhir(request.url.path):
+            return as_outcome(told)
         if not is_page(request):
             return told
         return problem_page(request, told.status_code, json.loads(bytes(told.body))["text"])

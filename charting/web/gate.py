@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from charting.web.context import Person
+from charting.web.fhir.answers import is_fhir
 from charting.web.guard import SAFE
 from charting.web.language import lang_of
 from charting.web.problems import answer
@@ -27,6 +28,8 @@ def public(method: str, path: str) -> bool:
     """Whether somebody who has not signed in may ask for it."""
     if method == "POST" and path.startswith("/inbox/"):
         return True  # whoever posts there has a token instead of a session
+    if is_fhir(path):
+        return True  # the same: charting.web.fhir.asker
     return (method, path) in _PUBLIC or (method in {"GET", "HEAD"} and path.startswith("/static/"))
 
 

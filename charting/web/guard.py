@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from charting.web.fhir.answers import is_fhir, of_problem
 from charting.web.language import lang_of
 from charting.web.problems import answer
 from charting.web.words import Words
@@ -58,12 +60,12 @@ class Guard:
         headers = Headers(scope=scope)
         words = Words(lang_of(HTTPConnection(scope)))
         if scope["method"] not in SAFE and headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            await answer(403, "other_site", words("other_site"), {})(scope, receive, send_with)
+            await _told(scope, answer(403, "other_site", words("other_site"), {}))(scope, receive, send_with)
             return
         length = headers.get("content-length", "0")
         most = LARGEST_LIBRARY if scope["path"].startswith("/api/libraries/") else LARGEST_BODY
         if not length.isdecimal() or int(length) > most:
-            await answer(413, "too_large", words("too_large"), {})(scope, receive, send_with)
+            await _told(scope, answer(413, "too_large", words("too_large"), {}))(scope, receive, send_with)
             return
         taken = 0
 
@@ -76,3 +78,7 @@ class Guard:
             return message
 
         await self._inner(scope, receive_some, send_with)
+
+
+def _told(scope: Scope, told: Response) -> Response:
+    return of_problem(told) if is_fhir(scope["path"]) else told

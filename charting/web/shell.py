@@ -151,7 +151,8 @@ def _links(here: Context) -> list[tuple[str, str]]:
                ("read", "/visits", "visit.title"), ("operate", "/fleet", "fleet.title"),
                ("report_fault", "/faults", "faults.title"),
                ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
-               ("manage_accounts", "/accounts", "accounts"), ("load_library", "/libraries", "libraries"),
+               ("manage_accounts", "/accounts", "accounts"), ("manage_clients", "/clients", "fhir.clients"),
+               ("load_library", "/libraries", "libraries"),
                ("audit", "/audit", "audit"),
                *([("", "/manual", "manual")] if here.department.manuals else []))  # fmt: skip
     return [(href, here.words(word)) for right, href, word in offered if not right or here.can(right)]

@@ -20,10 +20,12 @@ from charting.accounts.sessions import SignIn
 from charting.accounts.storage import Account, MemoryAccounts
 from charting.case.clock import SiteClock
 from charting.case.state import Case, cell_item
+from charting.charges.keeping import MemoryCharges
 from charting.desk import Desk
 from charting.exchange import Exchange, in_memory
 from charting.faults.config import FaultsSection
 from charting.faults.log import FaultLog
+from charting.fhir.parts import Fhir
 from charting.fill.types import Cause, Cell, CellState, Excursion, Gap, Minute
 from charting.fleet.central import MemoryOperations
 from charting.fleet.clients import Clients
@@ -101,6 +103,8 @@ class Hospital:
     beds: Sequence[Bed] = BEDS
     trail: Any = None
     idle_s: int = 600
+    notify: Sequence[str] = ()
+    charges: MemoryCharges = field(default_factory=MemoryCharges)
     version: str = field(default_factory=version)
 
     def __post_init__(self) -> None:
@@ -136,7 +140,20 @@ class Hospital:
             self.clock.now_us,
             structlog.get_logger(),
         )
-        self.exchange = Exchange(in_memory(self.clock.now_us), self.clock.now_us)
+        self.kept = in_memory(self.clock.now_us)
+        self.fhir = Fhir.of(
+            self.desk,
+            self.people,
+            self.kept.clients,
+            self.kept.subscriptions,
+            self.kept.outbox,
+            self.kept.cursors,
+            self.clock.now_us,
+            charges=self.charges.of_case,
+            notify=self.notify,
+            demo=self.demo,
+        )
+        self.exchange = Exchange(self.kept, self.clock.now_us, fhir=self.fhir)
         self.department = Department(
             site="示范医院",
             clock=clock,
