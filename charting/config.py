@@ -220,6 +220,9 @@ class ChartingConfig(Section):
     def _named_once(cls, value: tuple[Destination, ...]) -> tuple[Destination, ...]:
         names = [each.name for each in value]
         twice = [f"two destinations are called {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1]
+        billed = [each.name for each in value if "charges" in each.takes]
+        if len(billed) > 1:
+            twice.append(f"{' and '.join(billed)} take charges: expected one destination that does")
         if twice:
             raise ValueError("\n".join(twice))
         return value

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from charting.cds.support import DecisionSupport
+from charting.charges.keeping import Charges, MemoryCharges
+from charting.charges.parts import Charging
 from charting.codes.front_page import FrontPages
 from charting.fhir.clients import ClientStore, MemoryClients
 from charting.fhir.keeping import MemorySubscriptions, SubscriptionStore
@@ -32,6 +34,7 @@ class Kept:
     cursors: Cursors
     messages: Messages
     clients: ClientStore
+    charges: Charges
     subscriptions: SubscriptionStore
 
 
@@ -42,6 +45,7 @@ def in_memory(now_us: Callable[[], int]) -> Kept:
         cursors=MemoryCursors(),
         messages=MemoryMessages(now_us),
         clients=MemoryClients(),
+        charges=MemoryCharges(),
         subscriptions=MemorySubscriptions(),
     )
 
@@ -58,6 +62,7 @@ class Exchange:
         results: Results | None = None,
         front_pages: FrontPages | None = None,
         fhir: Fhir | None = None,
+        charging: Charging | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self.outbox = kept.outbox
@@ -69,6 +74,7 @@ class Exchange:
         self.cds = cds
         self.results = results
         self.front_pages = front_pages
+        self.charging = charging
         self.fhir = fhir
         places: Sequence[Places] = [
             configured(destinations),
@@ -91,5 +97,6 @@ class Exchange:
             *(self.incoming.lives(stop) if self.incoming else []),
             *(self.cds.lives(stop) if self.cds else []),
             *(self.results.lives(stop) if self.results else []),
+            *(self.charging.lives(stop) if self.charging else []),
             *(self.fhir.subscriptions.lives(stop) if self.fhir else []),
         ]

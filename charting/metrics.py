@@ -122,6 +122,16 @@ class Metrics:
             "When a view of the hospital's database was read last; 0: not since the start",
             ("source",),
         )
+        self.charge_lines = here.told(
+            "vitalsd_charge_lines", "Lines of bills: sent (on their way, or refused), accepted, withdrawn", ("state",)
+        )
+        self.charge_differing = here.told(
+            "vitalsd_charge_differing_cases", "Cases of the last 7 days of which record and bill differ"
+        )
+        self.charge_unbilled = here.told(
+            "vitalsd_charge_unbilled_entries",
+            "Entries of the last 7 days that no line of a bill stands for",
+        )
         here.gauge("vitalsd_build_info", "This program", ("version",)).labels(__version__).set(1)
 
     @property
@@ -170,6 +180,12 @@ class Metrics:
 
     def show_destinations(self, up: Mapping[str, bool]) -> None:
         self.destination_up.values = {(to,): there for to, there in up.items()}
+
+    def show_charges(self, lines: Mapping[str, int], differing: int, unbilled: int) -> None:
+        """Lines by state, and cases and entries of the last days."""
+        self.charge_lines.values = {(state,): lines.get(state, 0) for state in ("sent", "accepted", "withdrawn")}
+        self.charge_differing.set(differing)
+        self.charge_unbilled.set(unbilled)
 
     def show_certificates(self, expiries: Mapping[str, float]) -> None:
         """Seconds since 1970 by what names the file."""

@@ -14,6 +14,10 @@ from charting.accounts.storage import AccountStore
 from charting.case.clock import SiteClock
 from charting.case.state import Case
 from charting.cds.support import DecisionSupport
+from charting.charges.catalogue import LIBRARY as CHARGES
+from charting.charges.catalogue import check as check_catalogue
+from charting.charges.parts import Charging
+from charting.charges.parts import Stands as Billing
 from charting.codes.front_page import FrontPages
 from charting.codes.mapping import Crosswalks
 from charting.config import ChartingConfig
@@ -144,6 +148,23 @@ class Service:
         self.metrics = Metrics()
         kept = in_database(database, self._clock.utc_us)
         front_pages = FrontPages(libraries, _crosswalks(config), charting.zone)
+        results = Results(
+            Stands(
+                section=config.results,
+                trail=self.trail,
+                desk=self.desk,
+                listen=lambda tell: self.watch.listen(tell),  # noqa: PLW0108  it is made below
+                cursors=kept.cursors,
+                outbox=kept.outbox,
+                now_us=self._clock.utc_us,
+                place=lambda bed: compose("", "", bed),
+                names=self._names,
+                draw=self._paper,
+                front_page=front_pages.of,
+                failed=lambda what: self.metrics.untold.labels(what).inc(),
+            ),
+            config.destination,
+        )
         self.exchange = Exchange(
             kept,
             self._clock.utc_us,
@@ -167,24 +188,21 @@ class Service:
                 self._clock.utc_us,
                 self.metrics,
             ),
-            results=Results(
-                Stands(
-                    section=config.results,
-                    trail=self.trail,
+            results=results,
+            front_pages=front_pages,
+            charging=Charging(
+                Billing(
+                    section=config.charges,
                     desk=self.desk,
-                    listen=lambda tell: self.watch.listen(tell),  # noqa: PLW0108  it is made below
-                    cursors=kept.cursors,
+                    charges=kept.charges,
                     outbox=kept.outbox,
-                    now_us=self._clock.utc_us,
-                    place=lambda bed: compose("", "", bed),
+                    cursors=kept.cursors,
+                    sender=results.sender,
                     names=self._names,
-                    draw=self._paper,
-                    front_page=front_pages.of,
-                    failed=lambda what: self.metrics.untold.labels(what).inc(),
+                    metrics=self.metrics,
                 ),
                 config.destination,
             ),
-            front_pages=front_pages,
             fhir=Fhir.of(
                 self.desk,
                 self._people,
@@ -386,6 +404,7 @@ class Service:
         if folder is None:
             raise NowhereToKeepError("charting.libraries names no folder")
         self._libraries.check(library)
+        check_catalogue(library)
         data = text.encode()
         file = folder / f"{library.name}-{library.version}.csv"
         fresh = file.with_name(f"{file.name}.new")
@@ -404,9 +423,12 @@ class Service:
 def _libraries(config: ChartingConfig) -> Libraries:
     """Raises UsageError."""
     try:
-        return Libraries.of(config.charting.libraries)
+        made = Libraries.of(config.charting.libraries)
+        for library in made.versions(CHARGES):
+            check_catalogue(library)
     except LibraryError as error:
         raise UsageError(*str(error).splitlines()) from None
+    return made
 
 
 def _crosswalks(config: ChartingConfig) -> Crosswalks:

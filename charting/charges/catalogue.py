@@ -79,6 +79,10 @@ class Catalogue:
         self._read: tuple[Library, ...] = ()
         self._days: dict[str, _Day] = {}
 
+    @property
+    def versions(self) -> Sequence[Library]:
+        return self._libraries.versions(LIBRARY)
+
     def on(self, day: str) -> Sequence[Item]:
         """On an ISO day. A library that was loaded since counts from now on."""
         return list(self._day(day).items.values())
@@ -96,7 +100,7 @@ class Catalogue:
         return self._libraries.named(LIBRARY, code)
 
     def _day(self, day: str) -> _Day:
-        versions = tuple(self._libraries.versions(LIBRARY))
+        versions = tuple(self.versions)
         if tuple(map(id, versions)) != tuple(map(id, self._read)):  # to compare what they hold takes long
             self._read, self._days = versions, {}
         if day not in self._days:

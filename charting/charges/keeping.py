@@ -1,6 +1,6 @@
 """Where lines of bills are kept: one contract, in memory here, in a database in charting.store.charges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Protocol
 
@@ -16,6 +16,9 @@ class Charges(Protocol):
 
     def of_case(self, case: str) -> Sequence[Charge]:
         """In the order in which they were kept."""
+
+    def of_cases(self, cases: Collection[str]) -> Mapping[str, Sequence[Charge]]:
+        """The same of several; a case without charges is not in it."""
 
     def keep(self, case: str, seen: int, charges: Sequence[Charge], outcomes: Mapping[str, tuple[State, int]]) -> None:
         """New lines of a case, and what became of messages of before (parcel → state, when): all or nothing.
@@ -38,6 +41,10 @@ class MemoryCharges:
     def of_case(self, case: str) -> Sequence[Charge]:
         with self._lock:
             return list(self._kept.get(case, ()))
+
+    def of_cases(self, cases: Collection[str]) -> Mapping[str, Sequence[Charge]]:
+        with self._lock:
+            return {case: list(self._kept[case]) for case in cases if self._kept.get(case)}
 
     def keep(self, case: str, seen: int, charges: Sequence[Charge], outcomes: Mapping[str, tuple[State, int]]) -> None:
         with self._lock:

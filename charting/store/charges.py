@@ -1,6 +1,6 @@
 """Lines of bills in a database (charting.charges.keeping)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from charting.store.database import Database
 from charting.store.tables import charge, head
 
 _C = charge.c
+_AT_ONCE = 500
+"""Cases asked for in one statement."""
 
 
 class DatabaseCharges:
@@ -21,9 +23,17 @@ class DatabaseCharges:
         self._database = database
 
     def of_case(self, case: str) -> Sequence[Charge]:
+        return self.of_cases([case]).get(case, [])
+
+    def of_cases(self, cases: Collection[str]) -> Mapping[str, Sequence[Charge]]:
+        several, found = list(cases), dict[str, list[Charge]]()
         with self._database.read() as connection:
-            rows = connection.execute(select(charge).where(_C.case_id == case).order_by(_C.n)).all()
-        return [stored_charge(row) for row in rows]
+            for start in range(0, len(several), _AT_ONCE):
+                some = several[start : start + _AT_ONCE]
+                chosen = select(charge).where(_C.case_id.in_(some)).order_by(_C.case_id, _C.n)
+                for row in connection.execute(chosen):
+                    found.setdefault(row.case_id, []).append(stored_charge(row))
+        return found
 
     def keep(self, case: str, seen: int, charges: Sequence[Charge], outcomes: Mapping[str, tuple[State, int]]) -> None:
         with self._database.write() as connection:

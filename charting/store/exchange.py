@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from charting.exchange import Kept
+from charting.store.charges import DatabaseCharges
 from charting.store.cursors import DatabaseCursors
 from charting.store.database import Database
 from charting.store.fhir import DatabaseClients, DatabaseSubscriptions
@@ -17,5 +18,6 @@ def in_database(database: Database, now_us: Callable[[], int]) -> Kept:
         cursors=DatabaseCursors(database),
         messages=DatabaseMessages(database, now_us),
         clients=DatabaseClients(database),
+        charges=DatabaseCharges(database),
         subscriptions=DatabaseSubscriptions(database),
     )

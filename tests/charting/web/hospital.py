@@ -20,7 +20,10 @@ from charting.accounts.sessions import SignIn
 from charting.accounts.storage import Account, MemoryAccounts
 from charting.case.clock import SiteClock
 from charting.case.state import Case, cell_item
+from charting.charges.config import ChargesSection
 from charting.charges.keeping import MemoryCharges
+from charting.charges.parts import Charging
+from charting.charges.parts import Stands as Billing
 from charting.desk import Desk
 from charting.exchange import Exchange, in_memory
 from charting.faults.config import FaultsSection
@@ -34,9 +37,11 @@ from charting.fleet.sources import JournalFleet
 from charting.inspection.keeping import MemoryInspections
 from charting.library.library import Libraries, Library
 from charting.metrics import Metrics
+from charting.outbox.config import Destination
 from charting.quality.deriver import Deriver
 from charting.quality.keeping import MemoryFacts
 from charting.quality.loader import load as catalogue
+from charting.results.message import Sender
 from charting.sheet import sheet
 from charting.templates.loader import Templates
 from charting.trail.chain import breaks, link_of
@@ -153,7 +158,22 @@ class Hospital:
             notify=self.notify,
             demo=self.demo,
         )
-        self.exchange = Exchange(self.kept, self.clock.now_us, fhir=self.fhir)
+        self.charging = Charging(
+            Billing(
+                section=ChargesSection(),
+                desk=self.desk,
+                charges=self.kept.charges,
+                outbox=self.kept.outbox,
+                cursors=self.kept.cursors,
+                sender=Sender(
+                    application="VITALSD", facility="", authority="", zone=ZONE, place=lambda bed: f"^^{bed}"
+                ),
+                names=lambda: {a.account: a.name for a in self.people.accounts()},
+                metrics=self.metrics,
+            ),
+            [Destination(name="his", url="mllp://127.0.0.1:1", takes=("charges",))],
+        )
+        self.exchange = Exchange(self.kept, self.clock.now_us, fhir=self.fhir, charging=self.charging)
         self.department = Department(
             site="示范医院",
             clock=clock,
