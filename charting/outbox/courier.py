@@ -19,6 +19,8 @@ STOP_S = 5.0
 """So long an answer is waited for when the service ends; what has none leaves again after the next start."""
 KEPT_US = 90 * 86_400 * 1_000_000
 """What has been done with is kept for so long (Post.forget)."""
+SHOW_US = 10_000_000
+"""How often what is open is counted: where much is, that takes a moment."""
 FORGET_US = 3_600_000_000
 TOLD_AT_ONCE = 20
 
@@ -51,7 +53,7 @@ class Courier:
         self._metrics = metrics or Metrics()
         self._routes: dict[str, Route] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._forgot_us = 0
+        self._forgot_us = self._shown_us = 0
         self._unheeded: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
@@ -94,8 +96,11 @@ class Courier:
         now_us = self._now_us()
         try:
             late = await asyncio.to_thread(self._post.expire)
-            queues = await asyncio.to_thread(self._post.queues)
+            ready = await asyncio.to_thread(self._post.ready)
             await self._heed()
+            if now_us - self._shown_us >= SHOW_US:
+                self._shown_us = now_us
+                self._metrics.show_parcels(self._by_group(await asyncio.to_thread(self._post.queues)), now_us)
             if now_us - self._forgot_us >= FORGET_US:
                 self._forgot_us = now_us
                 await asyncio.to_thread(self._post.forget, now_us - KEPT_US)
@@ -103,13 +108,12 @@ class Courier:
             self._keeping.lost(str(error))
             return
         self._keeping.good()
-        self._metrics.show_parcels(self._by_group(queues), now_us)
         self._metrics.show_destinations(self._up())
         for line in late:
             self._metrics.parcels_expired.labels(group(line.to)).inc()
-        for name, queue in queues.items():
+        for name, next_us in ready.items():
             task = self._tasks.get(name)
-            if queue.next_us is not None and queue.next_us <= now_us and (task is None or task.done()):
+            if next_us <= now_us and (task is None or task.done()):
                 self._tasks[name] = asyncio.ensure_future(self._route(name).run(stop))
 
     async def _heed(self) -> None:
@@ -161,14 +165,10 @@ class Courier:
         return found
 
 
-_NOTHING = Queue(waiting=0, parked=0, oldest_us=None, next_us=None)
+_NOTHING = Queue(waiting=0, parked=0, oldest_us=None)
 
 
 def _both(one: Queue, other: Queue) -> Queue:
     oldest = [each.oldest_us for each in (one, other) if each.oldest_us is not None]
-    return Queue(
-        waiting=one.waiting + other.waiting,
-        parked=one.parked + other.parked,
-        oldest_us=min(oldest, default=None),
-        next_us=None,
-    )
+    waiting, parked = one.waiting + other.waiting, one.parked + other.parked
+    return Queue(waiting=waiting, parked=parked, oldest_us=min(oldest, default=None))

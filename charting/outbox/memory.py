@@ -54,10 +54,16 @@ class MemoryOutbox:
                 waiting=sum(each.state is State.WAITING for each in sent),
                 parked=sum(each.state is State.PARKED for each in sent),
                 oldest_us=min((each.made_us for each in sent if each.state is State.WAITING), default=None),
-                next_us=min((each.next_us for each in sent if each.state is State.WAITING), default=None),
             )
             for to, sent in made.items()
         }
+
+    def ready(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for sent in self._all():
+            if sent.state is State.WAITING:
+                found[sent.parcel.to] = min(sent.next_us, found.get(sent.parcel.to, sent.next_us))
+        return found
 
     def due(self, to: str, limit: int) -> Sequence[Line]:
         now_us, found, turns = self._now_us(), list[tuple[int, int, Sent]](), dict[str, int]()

@@ -18,14 +18,11 @@ LOG_LINES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """What is not done with at one destination. Of those that wait the oldest was made at `oldest_us`, and the next may
-    leave at `next_us`, were it not for others in its lane. None: none waits.
-    """
+    """What is not done with at one destination. `oldest_us`: when the oldest of those that wait was made."""
 
     waiting: int
     parked: int
     oldest_us: int | None
-    next_us: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +52,9 @@ class Post(Outbox, Protocol):
 
     def queues(self) -> Mapping[str, Queue]:
         """By destination; of those that have something open."""
+
+    def ready(self) -> Mapping[str, int]:
+        """When the first of those that wait may leave, were it not for others in its lane; by destination."""
 
     def due(self, to: str, limit: int) -> Sequence[Line]:
         """Those that may leave now: no other before them in their lane is parked or has to wait longer.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, false, func, insert, or_, select, true, update
+from sqlalchemy import Row, Select, and_, case, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from charting.outbox.parcel import Parcel, Sent, State
@@ -16,8 +16,12 @@ from charting.store.tables import parcel, plain
 _C = parcel.c
 _ORDER = 0x7674_5043
 """PostgreSQL's lock under which parcels get their numbers, one `put` after the other."""
-_WAITING = _C.state == State.WAITING
-_UNFINISHED = _C.state.in_(OPEN)
+# Constants, not parameters: only then the databases know that their indexes of such rows will do.
+_WAITING = _C.state == literal_column(f"'{State.WAITING}'")
+_UNFINISHED = _C.state.in_([literal_column(f"'{state}'") for state in OPEN])
+_UNTOLD = _C.told == literal_column("false")
+_FIRST = 2000
+"""Parcels of a destination, in their order, among which those that are due are looked for first."""
 
 
 class DatabaseOutbox:
@@ -66,29 +70,24 @@ class DatabaseOutbox:
             waiting,
             func.count() - waiting,
             func.min(case((_WAITING, _C.made_us))),
-            func.min(case((_WAITING, _C.next_us))),
         )
         with self._database.read() as connection:
             rows = connection.execute(counted.where(_UNFINISHED).group_by(_C.destination)).all()
-        return {
-            to: Queue(waiting=waits, parked=parked, oldest_us=oldest_us, next_us=next_us)
-            for to, waits, parked, oldest_us, next_us in rows
-        }
+        return {to: Queue(waiting=waits, parked=parked, oldest_us=oldest_us) for to, waits, parked, oldest_us in rows}
+
+    def ready(self) -> Mapping[str, int]:
+        soonest = select(_C.destination, func.min(_C.next_us).label("next_us")).where(_WAITING).group_by(_C.destination)
+        with self._database.read() as connection:
+            return {row.destination: row.next_us for row in connection.execute(soonest)}
 
     def due(self, to: str, limit: int) -> Sequence[Line]:
         now_us = self._now_us()
-        own_us = case((_WAITING, _C.next_us), else_=NEVER_US)
-        lane = (_C.lane, case((_C.lane == "", _C.key), else_=""))
-        before = func.max(own_us).over(partition_by=lane, order_by=_C.seq).label("turn_us")
-        turns = select(_C.key.label("turn_of"), before).where(_C.destination == to, _UNFINISHED).subquery()
-        chosen = (
-            _LISTED.join(turns, turns.c.turn_of == _C.key)
-            .where(turns.c.turn_us <= now_us, _of_use(now_us))
-            .order_by(turns.c.turn_us, _C.seq)
-            .limit(limit)
-        )
         with self._database.read() as connection:
-            return [_line(row) for row in connection.execute(chosen)]
+            for among in (_FIRST, None):
+                rows = connection.execute(_due(to, now_us, among).limit(limit)).all()
+                if rows:
+                    break
+        return [_line(row) for row in rows]
 
     def begin(self, key: str) -> Sent | None:
         begun = update(parcel).where(_C.key == key, _WAITING, _of_use(self._now_us()))
@@ -125,7 +124,7 @@ class DatabaseOutbox:
         ]
 
     def untold(self, limit: int) -> Sequence[Sent]:
-        return self._all(select(parcel).where(_C.told == false()).order_by(_C.seq).limit(limit))
+        return self._all(select(parcel).where(_UNTOLD).order_by(_C.seq).limit(limit))
 
     def tell(self, key: str) -> None:
         with self._database.write() as connection:
@@ -161,7 +160,7 @@ class DatabaseOutbox:
             return [_line(row) for row in connection.execute(chosen)]
 
     def forget(self, before_us: int) -> int:
-        old = and_(_C.made_us < before_us, ~_UNFINISHED, _C.told == true())
+        old = and_(_C.made_us < before_us, ~_UNFINISHED, ~_UNTOLD)
         with self._database.write() as connection:
             gone = connection.execute(delete(parcel).where(old, _C.until_us.is_not(None))).rowcount
             full = and_(old, func.length(_C.body) > 0)
@@ -190,6 +189,18 @@ _LISTED = select(
     _C.key, _C.seq, _C.destination.label("to"), _C.kind, _C.lane, _C.case_id.label("case"), _C.control, _C.state,
     _C.made_us, _C.next_us, _C.attempts, _C.reason, func.length(_C.body).label("size"),
 )  # fmt: skip
+
+
+def _due(to: str, now_us: int, among: int | None) -> Select[Any]:
+    """Of a destination's first parcels, which have all before them in their lanes, those that may leave."""
+    turn_us = case((_WAITING, _C.next_us), else_=NEVER_US).label("turn_us")
+    alone = case((_C.lane == "", _C.key), else_="").label("alone")
+    first = select(_C.key.label("of"), _C.seq, _C.lane, alone, turn_us).where(_C.destination == to, _UNFINISHED)
+    f = first.order_by(_C.seq).limit(among).subquery().c
+    before = func.max(f.turn_us).over(partition_by=(f.lane, f.alone), order_by=f.seq).label("turn_us")
+    turn = select(f.of, before).subquery().c
+    chosen = _LISTED.join_from(parcel, turn.of.table, turn.of == _C.key)
+    return chosen.where(turn.turn_us <= now_us, _of_use(now_us)).order_by(turn.turn_us, _C.seq)
 
 
 def _of_use(now_us: int) -> ColumnElement[bool]:

@@ -265,8 +265,10 @@ parcel = Table(
     UniqueConstraint("seq", name="parcel_seq"),
     Index("parcel_state", "state", "destination", "seq"),
     Index("parcel_case", "case_id", "seq"),
-    Index("parcel_open", "destination", "lane", "seq", **_where("state in ('waiting', 'parked')")),
-    Index("parcel_untold", "seq", **_where("not told")),
+    Index("parcel_open", "destination", "seq", **_where("state in ('waiting', 'parked')")),
+    Index("parcel_ready", "destination", "next_us", **_where("state = 'waiting'")),
+    Index("parcel_until", "state", "until_us", **_where("until_us is not null")),
+    Index("parcel_untold", "seq", **_where("told = false")),
     comment="what leaves for other systems",
 )
 

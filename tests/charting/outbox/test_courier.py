@@ -34,6 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "LONGEST_S", 0.1)
     monkeypatch.setattr(route, "RECORD_S", 0.01)
     monkeypatch.setattr(courier_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(courier_module, "SHOW_US", 10_000)
     monkeypatch.setattr(courier_module, "STOP_S", 0.2)
 
 

@@ -92,15 +92,14 @@ def upgrade() -> None:
     )
     op.create_index("parcel_state", "parcel", ["state", "destination", "seq"])
     op.create_index("parcel_case", "parcel", ["case_id", "seq"])
-    unfinished, untold = sa.text("state in ('waiting', 'parked')"), sa.text("not told")
-    op.create_index(
-        "parcel_open",
-        "parcel",
-        ["destination", "lane", "seq"],
-        postgresql_where=unfinished,
-        sqlite_where=unfinished,
-    )
-    op.create_index("parcel_untold", "parcel", ["seq"], postgresql_where=untold, sqlite_where=untold)
+    for name, columns, condition in (
+        ("parcel_open", ["destination", "seq"], "state in ('waiting', 'parked')"),
+        ("parcel_ready", ["destination", "next_us"], "state = 'waiting'"),
+        ("parcel_until", ["state", "until_us"], "until_us is not null"),
+        ("parcel_untold", ["seq"], "told = false"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, "parcel", columns, postgresql_where=where, sqlite_where=where)
     op.create_table(
         "charge",
         sa.Column("id", plain, nullable=False, comment="of the transaction, FT1-2; never used again"),
