@@ -1,0 +1,139 @@
+/* Sends what was written, exactly once: what is on its way is kept as it is until it has been answered, and sent again
+   as the very same. Only as its author, and only while he is signed in. */
+
+import * as store from "./visit_store.js";
+import { agree } from "./clock.js";
+
+const PATIENCE_MS = 15_000;
+const { body } = document;
+
+/* Why nothing can be sent now: "", offline, sign_in, unlock, other (somebody else is signed in here). */
+export let hindrance = "";
+
+const headers = () => ({ accept: "application/json", "content-type": "application/json", "x-csrf-token": body.dataset.csrf ?? "" });
+const patience = () => AbortSignal.timeout(PATIENCE_MS);
+
+/* Pages of this browser take turns. */
+const turn = (name, does) => (navigator.locks ? navigator.locks.request(`vitalsd-visits-${name}`, does) : does());
+
+/* The record as it is to be from now on; `change` gets what stands (null: nothing) and gives null to leave it. */
+export const save = (id, change) => turn("record", async () => {
+  const next = change((await store.written()).find((record) => record.id === id) ?? null);
+  if (next) await store.write(next);
+  return next;
+});
+
+export const give = (id) => turn("record", () => store.drop(id));
+
+const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const empty = (value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
+
+/* What of a record is new to the service. */
+export function changes(record) {
+  const found = {};
+  for (const [field, value] of Object.entries(record.answers)) {
+    const base = record.base[field];
+    const plain = empty(value) ? null : value;
+    const before = base && !empty(base.value) ? base.value : null;
+    if (!same(plain, before)) found[field] = { after: base?.number ?? 0, value: plain };
+  }
+  return found;
+}
+
+/* Whether it changes what had arrived: that takes a reason. */
+export const corrects = (record) => Object.keys(changes(record)).some((field) => (record.base[field]?.number ?? 0) > 0);
+
+function bodyOf(record) {
+  const standing = Object.entries(record.answers).filter(([, value]) => !empty(value));
+  return {
+    author: body.dataset.account,
+    seen: record.seen,
+    answers: changes(record),
+    whole: record.sign ? Object.fromEntries(standing) : null,
+    reason: record.reason,
+  };
+}
+
+/* Who is signed in here, and whether that is the author of what this page writes. */
+async function look() {
+  const answer = await fetch("/api/session", { headers: { accept: "application/json" }, signal: patience() });
+  if (answer.status === 401) return "sign_in";
+  if (!answer.ok) return "offline";
+  const session = await answer.json();
+  if (session.account !== body.dataset.account) return "other";
+  body.dataset.csrf = session.csrf;
+  return session.locked ? "unlock" : "";
+}
+
+/* Sends all that is ready. `told` is called with each record's id and what became of it. */
+export const sync = (told) => turn("sync", async () => {
+  try {
+    hindrance = await look();
+  } catch {
+    hindrance = "offline";
+  }
+  for (const record of await store.written()) {
+    if (!hindrance && (record.state === "ready" || record.sending)) await send(record, told);
+  }
+});
+
+async function send({ id, case: of, kind, document: paper }, told) {
+  // kept before it leaves: what is sent again is the same, whatever is written on meanwhile
+  const { sending } = await save(id, (record) => ({ ...record, sending: record.sending ?? bodyOf(record) }));
+  told(id, "sending");
+  let answer;
+  let said;
+  try {
+    const path = `/api/visits/${of}/${kind}/${paper}`;
+    answer = await fetch(path, { method: "PUT", headers: headers(), body: JSON.stringify(sending), signal: patience() });
+    said = await answer.json();
+  } catch {
+    hindrance = "offline"; // perhaps it has arrived: the same again
+    return;
+  }
+  if (answer.status === 401) hindrance = "sign_in";
+  else if (said.key === "session_locked") hindrance = "unlock";
+  else if (said.key === "csrf" || said.key === "visit.other_person") hindrance = "other";
+  else if (answer.status >= 500 || answer.status === 429) hindrance = "offline";
+  else await settle(id, answer.ok, said, told);
+}
+
+async function settle(id, arrived, said, told) {
+  const record = await save(id, (now) => (arrived ? after(now, said) : {
+    ...now, sending: null, said, state: said.key === "visit.somebody_else" ? "conflict" : "refused",
+  }));
+  if (record.state !== "done") {
+    told(id, record.state);
+    return;
+  }
+  await give(id);
+  await store.forget(id);
+  told(id, said.signed ? "sent_signed" : "sent");
+}
+
+/* What is left to do of a record that has arrived. */
+function after(record, said) {
+  const wanted = record.sending.whole !== null;
+  const next = { ...record, sending: null, base: said.answers, seen: [...new Set([...record.seen, record.document])] };
+  if (said.differs.length || said.refused.length || (wanted && !said.signed)) return { ...next, state: "attention", said };
+  if (Object.keys(changes(next)).length) return { ...next, state: corrects(next) && !next.reason ? "open" : next.state };
+  return { ...next, state: said.signed || !next.sign ? "done" : next.state };
+}
+
+/* The list or a form from the service; null: it is not reached. Throws what else is said. */
+export async function fetched(path) {
+  let answer;
+  try {
+    answer = await fetch(path, { headers: { accept: "application/json" }, signal: patience() });
+  } catch {
+    return null;
+  }
+  if (answer.ok) {
+    const said = await answer.json();
+    if (said.now_us) agree(said.now_us / 1000);
+    return said;
+  }
+  const said = await answer.json().catch(() => ({}));
+  if (answer.status >= 500) return null;
+  throw Object.assign(new Error(said.text ?? ""), { status: answer.status, key: said.key });
+}
