@@ -1,6 +1,6 @@
 """The operation list, as the fold of all that was told of each booking. Pure (fact sheet hl7-adt-billing §2)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from charting.inbox.events import Booking, Code, HospitalEvent, Person, Place
@@ -25,9 +25,9 @@ class Operation:
     place: Place | None = None
     start_us: int | None = None
     minutes: int | None = None
-    procedures: Sequence[Code] = ()
-    diagnoses: Sequence[Code] = ()
-    staff: Sequence[Person] = ()
+    procedures: tuple[Code, ...] = ()
+    diagnoses: tuple[Code, ...] = ()
+    staff: tuple[Person, ...] = ()
     urgent: bool | None = None
     note: str = ""
     is_test: bool = False
@@ -78,7 +78,7 @@ def _state(before: str, kind: str) -> str:
     return before
 
 
-def _staff(before: Sequence[Person], told: Booking) -> Sequence[Person]:
+def _staff(before: Iterable[Person], told: Booking) -> tuple[Person, ...]:
     """Who is told takes the place of those who had his role."""
     roles = {person.told_role for person in told.staff}
     return (*(p for p in before if p.told_role not in roles), *(p for p in told.staff if p.name or p.id))

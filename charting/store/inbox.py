@@ -40,13 +40,22 @@ class DatabaseMessages:
     def keep(self, source: str, key: str, body: bytes, same: Callable[[bytes], bool]) -> tuple[int, Keeping]:
         wanted = plain(key)
         own = or_(_M.key == wanted, _M.key.startswith(f"{wanted}#", autoescape=True))
+        chosen = select(_M.seq, _M.body).where(_M.source == source, own).order_by(_M.seq)
+
+        def there(known: Sequence[Row[*tuple[Any, ...]]]) -> int | None:
+            return next((row.seq for row in known if bytes(row.body) == body or same(bytes(row.body))), None)
+
+        with self._database.read() as connection:
+            found = there(connection.execute(chosen).all())
+        if found is not None:
+            return found, "same"
         with self._database.write() as connection:
             if self._database.postgresql:
                 connection.execute(select(func.pg_advisory_xact_lock(_ORDER)))
-            known = connection.execute(select(_M.seq, _M.body).where(_M.source == source, own).order_by(_M.seq)).all()
-            for row in known:
-                if bytes(row.body) == body or same(bytes(row.body)):
-                    return row.seq, "same"
+            known = connection.execute(chosen).all()
+            found = there(known)
+            if found is not None:
+                return found, "same"
             seq = (connection.scalar(select(func.max(_M.seq))) or 0) + 1
             kept = Message(
                 seq=seq,
@@ -71,6 +80,10 @@ class DatabaseMessages:
             }
             for n, event in enumerate(events, 1)
         ]
+        with self._database.read() as connection:
+            before = connection.execute(select(hospital_event).where(_E.seq == seq).order_by(_E.n)).mappings().all()
+        if [dict(row) for row in before] == rows:
+            return
         with self._database.write() as connection:
             connection.execute(delete(hospital_event).where(_E.seq == seq))
             if rows:
@@ -126,6 +139,8 @@ class DatabaseMessages:
             return [Event(seq=row.seq, event=event_of(row.body)) for row in connection.execute(chosen)]
 
     def put(self, operation: Operation) -> None:
+        if self.operation(operation.id) == operation:
+            return
         values = {
             "number": operation.number,
             "visit": operation.visit,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charting.inbox.events import HospitalEvent, Place
+from charting.inbox.events import HospitalEvent, Kind, Place
 from charting.inbox.timeline import episodes, visit_of
 from tests.charting.inbox.messages import AREAS, EAU, M04, M05, RAT, Site, adt, seen
 
@@ -58,7 +58,7 @@ def test_the_order_of_arrival_says_nothing_at_length(data: st.DataObject) -> Non
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_where_a_patient_was_hangs_on_what_was_told_alone(data: st.DataObject) -> None:
-    kinds = st.sampled_from(
+    kinds: st.SearchStrategy[Kind] = st.sampled_from(
         ["pre_admit", "admit", "transfer", "discharge", "cancel_admit", "cancel_transfer", "cancel_discharge"]
     )
     places = st.sampled_from([None, *(Place(told=bed, bed=bed, area=area) for bed, area in list(AREAS.items())[:5])])
