@@ -1,14 +1,17 @@
 """Cards of decision support in a real browser: they come by themselves, cover nothing, and can do nothing."""
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from charting.cds.answer import check
 from charting.trail.entries import CardAnswered, CardInput, CardLink, CardReason, CardTold
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
+from tests.browser.test_page import chromium
 from tests.charting.cds.cards import card, told
 from tests.charting.cds.test_detail import HOSTILE
 from tests.charting.web.hospital import Hospital
@@ -39,6 +42,15 @@ def nasty(number: int) -> CardTold:
     )
 
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as shared:
+        yield shared
+
+
 async def apart(page: Page) -> None:
     """The strip and the record do not overlap."""
     strip, record = [await page.locator(each).bounding_box() for each in ("#cards", ".record")]
@@ -48,7 +60,7 @@ async def apart(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("lang", "size"), [("zh", "desktop"), ("en", "tablet")])
-async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str) -> None:
+async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str, browser: Browser) -> None:
     hospital = Hospital(idle_s=43_200)
     hospital.recorded()
     aside, reason = (
@@ -56,7 +68,7 @@ async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str) -> 
     )
     async with (
         served(hospital) as url,
-        visited(url, "anaesthetist", size=size, lang=lang) as page,
+        visited(url, "anaesthetist", size=size, lang=lang, browser=browser) as page,
     ):
         await page.goto(f"{url}/records/c1/d1")
         await expect(page.locator("#cards")).to_be_hidden()
@@ -65,6 +77,7 @@ async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str) -> 
         await expect(first).to_have_class("cds-card critical")  # by itself: the page was not asked for again
         await expect(first.locator(".level")).to_contain_text("不是设备报警" if lang == "zh" else "not a device alarm")
         await apart(page)
+        await expect(page.locator("#cards h3 b")).to_have_text("待考虑 3 条" if lang == "zh" else "3 to consider")
         await first.locator("summary").click()
         await expect(first.locator(".markdown strong")).to_have_text("8.3 µg")
         await apart(page)
@@ -84,31 +97,29 @@ async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str) -> 
     assert said[0] == CardAnswered(service="cdss", card=told(2).card, accepted=False, reason="benefit")
 
 
-async def test_nothing_that_a_service_writes_runs_or_leaves_its_place() -> None:
+async def test_nothing_that_a_service_writes_runs_or_leaves_its_place(browser: Browser) -> None:
     hospital = Hospital(idle_s=43_200)
     hospital.recorded()
     summary = NASTY[:140]
     passed = check(json.dumps({"cards": [card(summary=summary, detail="\n\n".join(HOSTILE[:12]))]}).encode()).cards[0]
+    # where `visited` ends: a clean console, and nobody else was asked
     hospital.desk.tell_cards("c1", [nasty(1), told(2, summary=passed.summary, detail=passed.detail or "")])
     async with (
         served(hospital) as url,
-        visited(url, "head") as page,
-    ):  # whose end says: console clean, nobody else asked
+        visited(url, "head", browser=browser) as page,
+    ):  # its end: a clean console, nobody else asked
         for path in ("/records/c1/d1", "/cases/c1", "/quality/advice"):
             await page.goto(url + path)
             for summary_ in await page.locator("details:not([open]) > summary").all():
                 if await summary_.is_visible():
                     await summary_.click()
             assert await page.evaluate("window.ran") is None
-            assert (
-                await page.evaluate("document.querySelectorAll('main img, main script[src], main iframe').length") == 0
-            )
+            assert await page.locator("main img, main script[src], main iframe").count() == 0
             if path != "/quality/advice":
                 texts = await page.locator(".cds-card .what").all_text_contents()
                 assert texts == [NASTY, summary]
                 assert await page.locator(".cds-card").count() == 2  # no tag of theirs has ended one of ours
         await page.goto(f"{url}/cases/c1")
         await page.locator(".cds-card").first.get_by_role("button", name="Set aside").click()
-        options = await page.locator("#loaded option").all_text_contents()
-        assert NASTY in options
+        await expect(page.locator("#loaded option", has_text=NASTY)).to_have_count(1)
         assert await page.evaluate("window.ran") is None

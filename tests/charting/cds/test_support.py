@@ -1,13 +1,19 @@
 """Decision support from the record to the card and back, with a service on a real socket."""
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 from charting.outbox.parcel import State
 from charting.simulated.cdss import Cdss
+from charting.store.exchange import in_database
+from charting.store.migrate import open_database
+from charting.store.trail import DatabaseTrail
 from charting.trail.contents import Coded, Patient
 from charting.trail.entries import Advised, CardAnswered
 from tests.charting.cds.ward import CEFAZOLIN, FENTANYL, running, ward
-from tests.charting.web.hospital import Hospital
+from tests.charting.clock import Clock
+from tests.charting.web.hospital import NOW_US, Hospital
 from tests.page.data import HR, alarm, reading
 
 PATIENT = Patient(number="20260042", name="张三", sex="male", weight_kg=70.0, allergies="青霉素、头孢")
@@ -56,6 +62,28 @@ async def test_from_a_drug_that_is_chosen_to_the_feedback() -> None:
     assert here.counted("questions") == {"asked": 5.0, "answered": 5.0}
 
 
+async def test_all_of_it_runs_by_itself_on_a_database(tmp_path: Path) -> None:
+    clock = Clock(NOW_US)
+    database = open_database(f"sqlite:///{tmp_path / 'charting.db'}", make=True)
+    here_hospital = Hospital(clock=clock, trail=DatabaseTrail(database, clock.now_us))
+    stop = asyncio.Event()
+    with Cdss() as cdss:
+        here = ward(cdss.url, hospital=here_hospital, kept=in_database(database, clock.now_us))
+        lives = [asyncio.create_task(life) for life in here.exchange.lives(stop)]
+        await here.until(lambda: here.support._services._known)
+        here.hospital.recorded(patient=PATIENT)
+        await here.until(lambda: here.cards)
+        stop.set()
+        await asyncio.gather(*lives)
+        again = ward(cdss.url, hospital=here_hospital, kept=in_database(database, clock.now_us))
+        async with running(again):
+            again.follow()
+            assert not again.exchange.outbox.queues()  # what was asked before a restart is not asked again
+    assert here.cards == [("allergy", "记录有过敏史：考虑核对术前用药")]
+    assert len(cdss.asked) == 1
+    database.close()
+
+
 async def test_an_advisory_and_an_alarm_are_asked_about_with_the_last_minutes() -> None:
     with Cdss() as cdss:
         here = ward(cdss.url, hooks=("vitals-window",))
@@ -70,10 +98,13 @@ async def test_an_advisory_and_an_alarm_are_asked_about_with_the_last_minutes() 
             here.hospital.store.changes.append(replace(alarm(onset_us, source="hr"), bed="OR-03"))
             here.hospital.store.readings.append(reading(replace(HR, bed="OR-03"), onset_us, 140.0))
             here.hospital.watch.look()
-            await here.until(lambda: len(cdss.asked) == 2)
+            await here.until(lambda: len(here.cards) == 2)
             here.support.look()
-    assert here.cards == [("hypothermia-risk", "考虑加强保温：近 15 分钟体温中位数 35.4 ℃")]
-    assert len(here.sent("cds-hook")) == 2
+    assert here.cards == [("hypothermia-risk", "考虑加强保温：近 15 分钟体温中位数 35.4 ℃")] * 2  # for two reasons
+    reasons = [card.reason for card, _ in here.hospital.desk.case("c1").cards.values()]
+    assert reasons[0] == "advised:TMP-36"
+    assert reasons[1].startswith("alarm:")
+    assert len(here.sent("cds-hook")) == len(cdss.asked) == 2
     context = cdss.asked[0]["context"]
     assert [(each["signal"], each["median"], each["readings"]) for each in context["medians"]] == [("temp", 35.4, 5)]
     assert (context["windowStart"], context["windowEnd"]) == (

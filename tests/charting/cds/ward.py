@@ -8,7 +8,7 @@ from typing import Any
 
 from charting.cds.config import CdsSection, CdsService
 from charting.cds.support import DecisionSupport
-from charting.exchange import Exchange, in_memory
+from charting.exchange import Exchange, Kept, in_memory
 from charting.outbox.parcel import Sent, State
 from charting.trail.contents import Bolus, Term
 from tests.charting.web.hospital import Hospital
@@ -71,9 +71,11 @@ class Ward:
                 await asyncio.sleep(0.03)
 
 
-def ward(url: str, takers: tuple[str, ...] = (), hospital: Hospital | None = None, **said: Any) -> Ward:
+def ward(
+    url: str, takers: tuple[str, ...] = (), hospital: Hospital | None = None, kept: Kept | None = None, **said: Any
+) -> Ward:
     made = hospital or Hospital()
-    kept = in_memory(made.clock.now_us)
+    kept = kept or in_memory(made.clock.now_us)
     section = CdsSection(service=(CdsService(name="cdss", url=url, **said),) if url else ())
     support = DecisionSupport(
         section, made.desk, made, made.watch.board, kept.outbox, kept.cursors, takers, made.clock.now_us, made.metrics
