@@ -18,6 +18,7 @@ from charting.web import (
     advice_pages,
     alarm_pages,
     client_pages,
+    exchange_pages,
     fault_pages,
     fleet_pages,
     inspection_pages,
@@ -38,6 +39,7 @@ from charting.web.api import (
     cases,
     clients,
     events,
+    exchange,
     faults,
     fleet,
     inbox,
@@ -80,6 +82,7 @@ _TAGS = (
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
     {"name": "workload", "description": "Work of people by month: scores and minutes, locks, differences, disputes"},
     {"name": "events", "description": "What has changed, as it changes"},
+    {"name": "exchange", "description": "What leaves for the hospital's other systems, and what became of it"},
     {"name": "inbox", "description": "What the hospital's other systems post"},
     {
         "name": "fhir",
@@ -176,7 +179,7 @@ def app(department: Department) -> FastAPI:
 
 _ROUTERS = (
     session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
-    lists, cases, records, quality, temperature_pages, inbox,
+    lists, cases, records, quality, temperature_pages, inbox, exchange, exchange_pages,
     quality_case, quality_pages, workload, workload_pages, visits, visit_pages,
     events, admin, clients, client_pages, fhir_routes, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip

@@ -149,6 +149,7 @@ def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
     offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
                ("read", "/visits", "visit.title"), ("operate", "/fleet", "fleet.title"),
+               ("exchange", "/exchange", "outbox.title"),
                ("report_fault", "/faults", "faults.title"),
                ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
                ("manage_accounts", "/accounts", "accounts"), ("manage_clients", "/clients", "fhir.clients"),
