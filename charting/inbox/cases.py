@@ -11,22 +11,17 @@ from functools import partial
 from hashlib import sha256
 
 from charting.accounts.actor import HIS
-from charting.case.checks import check_patient
 from charting.case.clock import SiteClock
 from charting.case.refusals import Refusal
 from charting.case.state import PATIENT_ITEM, Case
 from charting.desk import Desk
 from charting.inbox.messages import Done
+from charting.inbox.patients import told
 from charting.inbox.timeline import Episode, Identity
 from charting.trail.contents import Patient
 from charting.trail.entries import SYSTEM, HospitalSays, Location
 
-_TOLD = {
-    "name", "sex", "birth_date", "age", "height_cm", "weight_kg", "blood_group", "rhesus", "allergies", "department",
-    "ward", "ward_bed",
-}  # fmt: skip
-_NUMBERS = {"height_cm", "weight_kg"}
-_FREE = ("t_anes_care", "t_anes_start")
+_BEGUN = ("t_anes_care", "t_anes_start")
 """Events by which anaesthesia has begun."""
 
 
@@ -137,12 +132,12 @@ class Cases:
 
     def _bring(self, case: Case, episode: Episode, reason: str) -> None:
         """A known case to its episode."""
-        told, end_us = _locations(episode), episode.end_us
+        said, end_us = _locations(episode), episode.end_us
         here = [Location(bed=s.bed, area=s.area, start_us=s.start_us, end_us=s.end_us) for s in case.stays]
         if case.state == "closed" and case.ended_by != HIS.account:
-            return self._after_the_end(case, told, reason)
+            return self._after_the_end(case, said, reason)
         before = [s for s in here if s.start_us <= case.settled_us]
-        after = [s for s in told if s.start_us > case.settled_us] if before else told
+        after = [s for s in said if s.start_us > case.settled_us] if before else said
         last = replace(before[-1], end_us=after[0].start_us if after else None) if before else None
         if last is not None and after and after[0].bed == last.bed:
             last, after = replace(last, end_us=after[0].end_us), after[1:]
@@ -150,14 +145,14 @@ class Cases:
         asks = episode.unsure or (end_us is not None and (end_us <= case.settled_us or _anaesthesia_runs(case)))
         closed_us = None if asks else end_us
         self._desk.locate(HIS, case.id, stays=stays, closed_us=closed_us, reason=reason)
-        there = next((s for s in reversed(told) if s.start_us <= case.settled_us), None)
+        there = next((s for s in reversed(said) if s.start_us <= case.settled_us), None)
         if before and not after and there is not None and end_us is None and there.bed != before[-1].bed:
             return self._hear(case.id, "elsewhere", there.start_us, reason, there.bed)
         return self._hear(case.id, "left" if asks else "", end_us or 0, reason)
 
-    def _after_the_end(self, case: Case, told: Sequence[Location], reason: str) -> None:
+    def _after_the_end(self, case: Case, said: Sequence[Location], reason: str) -> None:
         """A person has closed it: that stands."""
-        later = [s for s in told if s.start_us > (case.closed_us or 0)]
+        later = [s for s in said if s.start_us > (case.closed_us or 0)]
         if later and later[-1].bed != case.bed:
             self._hear(case.id, "elsewhere", later[-1].start_us, reason, later[-1].bed)
 
@@ -223,7 +218,7 @@ def _overlap(case: Case, episode: Episode) -> bool:
 
 def _anaesthesia_runs(case: Case) -> bool:
     """Who says that such a patient has left is asked, not believed."""
-    return case.state == "open" and any(map(case.event, _FREE)) and case.event("t_anes_end") is None
+    return case.state == "open" and any(map(case.event, _BEGUN)) and case.event("t_anes_end") is None
 
 
 def _by_people(case: Case) -> frozenset[str]:
@@ -244,27 +239,15 @@ def _by_people(case: Case) -> frozenset[str]:
 
 
 def _patient(wanted: Wanted, known: Patient, kept: frozenset[str], clock: SiteClock) -> Patient:
-    """`known` with what is told of him, as far as it can be so; `kept`: what people have written."""
-    told = {name: text for name, text in wanted.identity.patient.items() if name in _TOLD and name not in kept}
-    told |= {} if known.number else {"number": wanted.identity.number}
-    told |= {} if known.visit else {"visit": _number_of_visit(wanted.visit)}
-    whole = _checked(known, told, clock)
-    if whole is not None:
-        return whole
-    made = known
-    for name, text in told.items():
-        made = _checked(made, {name: text}, clock) or made
-    return made
-
-
-def _checked(known: Patient, told: Mapping[str, str], clock: SiteClock) -> Patient | None:
-    try:
-        values = {n: (float(text) if text else None) if n in _NUMBERS else text for n, text in told.items()}
-        made = replace(known, **values)  # type: ignore[arg-type]
-        check_patient(made, clock)
-    except (ValueError, Refusal):
-        return None
-    return made
+    identity = wanted.identity
+    return told(
+        known,
+        identity.patient,
+        number=identity.number,
+        visit=_number_of_visit(wanted.visit),
+        kept=kept,
+        clock=clock,
+    )
 
 
 def changes(before: Sequence[Episode], after: Sequence[Episode]) -> Sequence[Done]:
