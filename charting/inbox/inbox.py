@@ -63,7 +63,7 @@ class Taken:
 
 
 class Inbox:
-    """Any thread may call `take` and `again`; one looks at a time."""
+    """Any thread may call `take`; one looks at a time."""
 
     def __init__(self, messages: Messages, desk: Desk, sources: Mapping[str, Source], *, icu_apart: bool) -> None:
         self.messages = messages
@@ -88,14 +88,6 @@ class Inbox:
             if kept is not None and kept.state == "new":
                 self.messages.settle(replace(kept, state="failed", done=(Done(key="inbox.why.other"),)))
         return Taken(seq=seq, keeping=keeping)
-
-    def again(self, seq: int) -> bool:
-        """A person has mended what was in its way: look at it anew."""
-        message = self.messages.find(seq)
-        if message is None:
-            return False
-        self.messages.settle(replace(message, state="new"))
-        return True
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -102,6 +102,13 @@ class Messages(Protocol):
         """Those that start then, by time."""
 
 
+def again(messages: Messages, message: Message) -> Message:
+    """A person has mended what was in its way: it is looked at anew."""
+    fresh = replace(message, state="new")
+    messages.settle(fresh)
+    return fresh
+
+
 _EVENT: TypeAdapter[HospitalEvent] = TypeAdapter(HospitalEvent)
 _OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 _DONE: TypeAdapter[tuple[Done, ...]] = TypeAdapter(tuple[Done, ...])

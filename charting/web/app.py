@@ -17,6 +17,8 @@ from charting.visits.round import Round, unplanned
 from charting.web import (
     advice_pages,
     alarm_pages,
+    booking_pages,
+    charge_pages,
     client_pages,
     exchange_pages,
     fault_pages,
@@ -36,7 +38,9 @@ from charting.web.api import (
     advice,
     advisories,
     alarms,
+    bookings,
     cases,
+    charges,
     clients,
     events,
     exchange,
@@ -45,6 +49,7 @@ from charting.web.api import (
     inbox,
     inspection,
     lists,
+    messages,
     quality,
     records,
     session,
@@ -80,10 +85,13 @@ _TAGS = (
     {"name": "templates", "description": "What documents ask for"},
     {"name": "visits", "description": "Visits before and after an anaesthetic: who is due, forms, what arrives"},
     {"name": "quality", "description": "Indicators of a period, who counts, frozen months, temperatures, reports"},
+    {"name": "charges", "description": "What is billed of records, and what differs; controlled drugs and witnesses"},
     {"name": "workload", "description": "Work of people by month: scores and minutes, locks, differences, disputes"},
     {"name": "events", "description": "What has changed, as it changes"},
     {"name": "exchange", "description": "What leaves for the hospital's other systems, and what became of it"},
     {"name": "inbox", "description": "What the hospital's other systems post"},
+    {"name": "bookings", "description": "The operation list; checking patients in"},
+    {"name": "messages", "description": "What the hospital's other systems told, and what was done about it"},
     {
         "name": "fhir",
         "description": "FHIR R4B and R5 for programs, by token; also at /fhir/r4b and /fhir/r5",
@@ -179,8 +187,9 @@ def app(department: Department) -> FastAPI:
 
 _ROUTERS = (
     session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
-    lists, cases, records, quality, temperature_pages, inbox, exchange, exchange_pages,
-    quality_case, quality_pages, workload, workload_pages, visits, visit_pages,
+    lists, cases, records, quality, temperature_pages,
+    inbox, bookings, messages, booking_pages, exchange, exchange_pages,
+    quality_case, quality_pages, workload, workload_pages, charges, charge_pages, visits, visit_pages,
     events, admin, clients, client_pages, fhir_routes, pages, record_pages, manual_pages, inspection, inspection_pages,
 )  # fmt: skip
 """The first that knows a path answers: what is any code (`/quality/{code}`) comes after the others."""

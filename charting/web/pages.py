@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -20,6 +20,8 @@ from charting.case.checks import LIBRARY_OF
 from charting.case.events import events
 from charting.case.findings import finding_item, findings
 from charting.case.state import Case, Item
+from charting.inbox.checkin import AROUND_US
+from charting.inbox.operations import Operation
 from charting.trail.contents import Attendance, Charted, Coded, Event, Finding, Pace, Patient
 from charting.trail.entries import Entry, content_json
 from charting.trail.trail import CaseRow
@@ -28,6 +30,7 @@ from charting.web.api.admin import account_out
 from charting.web.api.advice import cards_of
 from charting.web.api.advisories import consider_leaving
 from charting.web.api.lists import list_libraries
+from charting.web.api.mappings import mappings
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
 from charting.web.quick import NOW
@@ -87,11 +90,14 @@ def department(
     rows = here.trail.rows(state="open", limit=1000)
     known = {bed.id for bed in here.beds}
     searched = bool(text or since or until)
+    now_us = here.now_us()
+    planned = here.department.exchange.messages.operations(now_us - AROUND_US, now_us + AROUND_US)
+    blocked = _blocked(here)
     return page(
         here,
         request,
         "department.html",
-        rooms=[_room(here, bed, [row for row in rows if row.bed == bed.id]) for bed in here.beds],
+        rooms=[_room(here, bed, [row for row in rows if row.bed == bed.id], planned, blocked) for bed in here.beds],
         elsewhere=[row for row in rows if row.bed not in known],
         can_open=here.can("open_case"),
         searched=searched,
@@ -102,26 +108,45 @@ def department(
     )
 
 
-def _room(here: Context, bed: Any, rows: Sequence[CaseRow]) -> Mapping[str, object]:
-    alerts: list[str] = []
+def _blocked(here: Context) -> frozenset[str]:
+    """Beds to which the hospital has told another patient."""
+    waiting = here.department.exchange.messages.of_state("waiting")
+    return frozenset(d.params["bed"] for m in waiting for d in m.done if d.key == "refused:bed_taken")
+
+
+def _room(
+    here: Context, bed: Any, rows: Sequence[CaseRow], planned: Sequence[Operation], blocked: Collection[str]
+) -> Mapping[str, object]:
+    """`following`: for a free bed, whom the operation list has next."""
+    alerts = [here.words("inbox.bed_told")] if bed.id in blocked else []
     cases: list[Mapping[str, object]] = []
     for row in rows:
         known = here.desk.apart.trying(row.case, partial(_record_and_alerts, here, row.case))
-        record, told = known or ("", [here.words("case_unreadable")])
-        cases.append({**{name: getattr(row, name) for name in CaseRow.__slots__}, "record": record})
+        record, provisional, told = known or ("", False, [here.words("case_unreadable")])
+        named = {name: getattr(row, name) for name in CaseRow.__slots__}
+        cases.append({**named, "record": record, "provisional": provisional})
         alerts += told
     if len(rows) > 1:
         alerts.append(here.words("overlapping"))
-    return {"bed": bed, "cases": cases, "alerts": alerts, "last_us": here.department.last_us(bed.id)}
+    own = [op for op in planned if op.bed == bed.id and not op.case and op.state == "booked"]
+    return {
+        "bed": bed,
+        "cases": cases,
+        "alerts": alerts,
+        "following": own[0] if own and not rows else None,
+        "last_us": here.department.last_us(bed.id),
+    }
 
 
-def _record_and_alerts(here: Context, id_: str) -> tuple[str, Sequence[str]]:
-    """Where the case's record is, "" without one, and what is to be seen of it at once."""
+def _record_and_alerts(here: Context, id_: str) -> tuple[str, bool, Sequence[str]]:
+    """Where the case's record is, "" without one, whether nobody has confirmed it, what is to be seen of it at once."""
     case = here.desk.case(id_)
     grid = next((d for d in case.documents.values() if here.template(d).grid), None)
     alerts = [here.words("held_alert", device=device) for device in case.held]
     alerts += [here.words("rescue_on") for _ in open_paces(case, "rescue")]
-    return f"/records/{id_}/{grid.id}" if grid else "", alerts
+    if case.says is not None and case.says_open:
+        alerts += [w.text(here.lang) for w in here.desk.warnings(case) if w.key.startswith("says_")]
+    return f"/records/{id_}/{grid.id}" if grid else "", case.provisional, alerts
 
 
 def open_paces(case: Case, why: str) -> Iterator[tuple[Item, Pace]]:
@@ -356,7 +381,14 @@ def account_dialog(here: Here, account: models.Id) -> Response:
 
 @router.get("/libraries")
 def libraries_page(here: Here, request: Request) -> Response:
-    return page(here, request, "libraries.html", libraries=list_libraries(here), keeps=here.department.keeps_libraries)
+    return page(
+        here,
+        request,
+        "libraries.html",
+        libraries=list_libraries(here),
+        mappings=mappings(here),
+        keeps=here.department.keeps_libraries,
+    )
 
 
 @router.get("/audit")

@@ -147,11 +147,13 @@ def _values(here: Context) -> Mapping[str, object]:
 
 def _links(here: Context) -> list[tuple[str, str]]:
     """What the person may look at."""
-    offered = (("read", "/", "department"), ("read", "/alarms", "watch.alarms"),
+    offered = (("read", "/", "department"), ("read", "/bookings", "inbox.bookings"),
+               ("read", "/alarms", "watch.alarms"),
                ("read", "/visits", "visit.title"), ("operate", "/fleet", "fleet.title"),
-               ("exchange", "/exchange", "outbox.title"),
+               ("exchange", "/exchange", "outbox.title"), ("exchange", "/exchange/messages", "inbox.messages"),
                ("report_fault", "/faults", "faults.title"),
                ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
+               ("charge", "/charges", "charges.title"), ("witness", "/controlled", "charges.register"),
                ("manage_accounts", "/accounts", "accounts"), ("manage_clients", "/clients", "fhir.clients"),
                ("load_library", "/libraries", "libraries"),
                ("audit", "/audit", "audit"),
