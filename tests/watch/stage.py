@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import SOCK_STREAM
 from typing import Any
@@ -18,10 +19,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from charting.outbox.parcel import Parcel
 from charting.store.administer import add_account
 from charting.store.backups import Kind, Part, Run, record
 from charting.store.database import Database
 from charting.store.migrate import migrate as migrate_charting
+from charting.store.outbox import DatabaseOutbox
 from collector.journal import Journal
 from collector.migrate import migrate
 from collector.model import Channel, Entry
@@ -140,6 +143,18 @@ class Hospital:
         with psycopg.connect(self.dsn) as database:
             database.execute("delete from charting.backup")
 
+    def send(self, *destinations: str) -> None:
+        """A message to each."""
+        with closing(Database(self.dsn)) as database:
+            DatabaseOutbox(database, _now_us).put(
+                [Parcel(key=f"test:{to}", to=to, kind="DFT^P03", body=b"x") for to in destinations]
+            )
+
+    def withdraw(self, *destinations: str) -> None:
+        with closing(Database(self.dsn)) as database:
+            for to in destinations:
+                assert DatabaseOutbox(database, _now_us).withdraw(f"test:{to}", "zhang", "")
+
     def fill_journal(self) -> None:
         """OR-3's, as of a bed that has not reached its server for months: more than has room, and an impossible row."""
         for file in self.folder.glob("OR-3.db*"):
@@ -192,6 +207,27 @@ class Page:
                     self.numbers += json.loads(line[6:])["shown"]
 
 
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+class _Refuses(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_error(422)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@contextmanager
+def _refusing() -> Iterator[int]:
+    """The port of another system that takes nothing."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
 @contextmanager
 def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) -> Iterator[Hospital]:
     """`dsn`: an empty database of a TimescaleDB. `spoken`: what the stand-in says at first."""
@@ -228,13 +264,18 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
         urls = {}
         services = {"desk": dsn, "other": proxies["other"].dsn}
         metrics = {name: f"127.0.0.1:{free_port(SOCK_STREAM)}" for name in services}
+        ports = {"refuses": stack.enter_context(_refusing()), "away": free_port(SOCK_STREAM)}
+        destinations = "".join(
+            f'[[destination]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}"\ntakes = []\n'
+            for name, port in ports.items()
+        )
         for name, database in services.items():
             listen = f"127.0.0.1:{free_port(SOCK_STREAM)}"
             file = folder / f"{name}.toml"
             kinds = ", ".join(f'{{ id = "{bed}" }}' for bed in beds)
             file.write_text(
                 f'[charting]\nlisten = "{listen}"\nsite = "医院"\ndatabase = "{database}"\nbeds = [{kinds}]\n'
-                f'[metrics]\nlisten = "{metrics[name]}"\n',
+                f'[metrics]\nlisten = "{metrics[name]}"\n{destinations if name == "desk" else ""}',
                 encoding="utf-8",
             )
             urls[name], daemons[name] = f"http://{listen}", Daemon(folder / f"{name}.log", "charting", file)

@@ -44,6 +44,8 @@ FAULTS: Mapping[str, Mapping[str, str]] = {
     "VitalsdJournalNearlyFull": {"bed": "OR-3"},
     "VitalsdSacrificed": {"bed": "OR-3"},
     "VitalsdParkedRows": {"bed": "OR-3"},
+    "VitalsdMessageParked": {"destination": "refuses", **CHARTING},
+    "VitalsdMessagesWaiting": {"destination": "away", **CHARTING},
     "VitalsdCertificateExpiring": {"bed": "OR-3", "what": "timescale.sslrootcert"},
     "VitalsdCertificateExpiresNow": {"bed": "OR-3", "what": "timescale.sslrootcert"},
     "VitalsdDiskNearlyFull": {"bed": "OR-4"},
@@ -178,6 +180,7 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     first.unplug()
     silent.values, noisy.garbage, faulty.garbage = False, b"\xff" * 100 + b"\n", b"RAISE\n"
     ward.broker.kill()
+    ward.send("refuses", "away")
     ward.forget_backups()
     ward.back_up("backup", days_ago=1.2)
     ward.back_up("backup", days_ago=0, reasons=("no room",))
@@ -221,6 +224,7 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     first.plug()
     silent.values, noisy.garbage, faulty.garbage = True, b"", b""
     ward.broker.start()
+    ward.withdraw("refuses", "away")
     ward.back_up("backup", days_ago=0)
     ward.back_up("restore_test", days_ago=0)
     (ward.disk / "filler").unlink()
