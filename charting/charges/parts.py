@@ -8,6 +8,7 @@ from typing import Any
 
 from charting.charges.catalogue import Catalogue
 from charting.charges.config import ChargesSection
+from charting.charges.controlled import Register
 from charting.charges.dft import Biller
 from charting.charges.keeping import Charges
 from charting.charges.lines import Tariff
@@ -53,6 +54,7 @@ class Charging:
             config=on.section,
         )
         self.reconciling = Reconciling(on.desk.trail, on.charges, on.outbox, self.tariff)
+        self.register = Register(on.desk.trail, on.desk.libraries, on.desk.templates)
         self.destination = next((to for to in destinations if "charges" in to.takes), None)
         self.poster = None if self.destination is None else self._poster(self.destination)
 

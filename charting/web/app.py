@@ -13,7 +13,8 @@ from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.fhir.outcome import Wrong
-from charting.visits.round import Round, unplanned
+from charting.visits.bookings import bookings
+from charting.visits.round import Round
 from charting.web import (
     advice_pages,
     alarm_pages,
@@ -49,6 +50,7 @@ from charting.web.api import (
     inbox,
     inspection,
     lists,
+    mappings,
     messages,
     quality,
     records,
@@ -170,7 +172,8 @@ def app(department: Department) -> FastAPI:
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)
-    made.state.round = Round(department.trail, department.libraries, department.clock, unplanned)
+    planned = bookings(department.exchange.messages, department.clock)
+    made.state.round = Round(department.trail, department.libraries, department.clock, planned)
     for router in _ROUTERS:
         made.include_router(router.router)
     for name, (content, kind) in assets().items():
@@ -187,7 +190,7 @@ def app(department: Department) -> FastAPI:
 
 _ROUTERS = (
     session, alarms, advisories, advice, advice_pages, alarm_pages, fleet, fleet_pages, faults, fault_pages,
-    lists, cases, records, quality, temperature_pages,
+    lists, mappings, cases, records, quality, temperature_pages,
     inbox, bookings, messages, booking_pages, exchange, exchange_pages,
     quality_case, quality_pages, workload, workload_pages, charges, charge_pages, visits, visit_pages,
     events, admin, clients, client_pages, fhir_routes, pages, record_pages, manual_pages, inspection, inspection_pages,

@@ -61,6 +61,7 @@ TABLE: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/templates", None, " ".join(ROLES)),
     ("GET", "/api/templates/consent", None, " ".join(ROLES)),
     ("GET", "/api/libraries", None, " ".join(ROLES)),
+    ("GET", "/api/mappings", None, " ".join(ROLES)),
     ("GET", "/api/libraries/drugs/terms?text=prop", None, " ".join(ROLES)),
     ("GET", "/api/accounts", None, "administrator"),
     ("GET", "/accounts", None, "administrator"),
@@ -120,6 +121,8 @@ TABLE: list[tuple[str, str, Any, str]] = [
      "administrator"),
     ("PATCH", "/api/accounts/surgeon", {"name": "Other"}, "administrator"),
     ("POST", "/api/clients", {"name": "LIS", "scopes": "system/*.rs", "days": 30}, "administrator"),
+    ("POST", "/api/mappings/procedures-own", {"version": "1", "csv": "source,target,valid_from,valid_to\na,b,,\n"},
+     "head administrator"),
     ("POST", "/api/libraries/own", {"version": "1", "csv": "code,zh,en,valid_from,valid_to\na,甲,A,,\n"},
      "head administrator"),
 ]  # fmt: skip
