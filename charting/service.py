@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from charting.charges.catalogue import check as check_catalogue
 from charting.charges.parts import Charging
 from charting.charges.parts import Stands as Billing
 from charting.codes.front_page import FrontPages
-from charting.codes.mapping import Crosswalks
+from charting.codes.mapping import Crosswalk, Crosswalks
 from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.exchange import Exchange
@@ -32,7 +33,7 @@ from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.fleet.sources import fleet_sources
 from charting.inbox.incoming import Incoming
-from charting.library.library import Libraries, Library, LibraryError, NowhereToKeepError
+from charting.library.library import MAPPING, Libraries, Library, LibraryError, NowhereToKeepError
 from charting.measuring import Measuring
 from charting.metrics import Metrics
 from charting.page.exposition import metrics_app
@@ -40,7 +41,7 @@ from charting.page.server import Tls, serve
 from charting.pdf import pdf
 from charting.quality.deriver import Deriver
 from charting.quality.loader import load as load_catalogue
-from charting.results.parts import Results, Stands
+from charting.results.parts import Results, Stands, place_of
 from charting.sheet.sheet import pages
 from charting.sheet.symbols import symbols
 from charting.store.accounts import DatabaseAccounts
@@ -75,7 +76,6 @@ from collector.certificates import expiries
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
 from collector.errors import UsageError, VitalsdError
-from collector.hl7.message import compose
 from collector.logs import logger
 from collector.notify import notify, watchdog_s
 from collector.series import SeriesReader
@@ -147,7 +147,8 @@ class Service:
         )
         self.metrics = Metrics()
         kept = in_database(database, self._clock.utc_us)
-        front_pages = FrontPages(libraries, _crosswalks(config), charting.zone)
+        self._crosswalks = _crosswalks(config)
+        front_pages = FrontPages(libraries, self._crosswalks, charting.zone)
         results = Results(
             Stands(
                 section=config.results,
@@ -157,7 +158,8 @@ class Service:
                 cursors=kept.cursors,
                 outbox=kept.outbox,
                 now_us=self._clock.utc_us,
-                place=lambda bed: compose("", "", bed),
+                place=partial(place_of, config.inbox.place),
+                id_type=config.inbox.id_type,
                 names=self._names,
                 draw=self._paper,
                 front_page=front_pages.of,
@@ -351,6 +353,7 @@ class Service:
             drawings=Drawings(self._draw),
             pdf=pdf,
             load_library=self.load_library,
+            load_mapping=self.load_mapping,
             keeps_libraries=charting.libraries is not None,
             verifying=Verifying(
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
@@ -400,24 +403,31 @@ class Service:
 
     def load_library(self, library: Library, text: str, by: Actor) -> None:
         """Keep a library's file, in the audit trail too, then make it current. Raises LibraryError, StoreError."""
+        self._libraries.check(library)
+        check_catalogue(library)
+        self._keep(library.name, library.version, len(library.codings), text, by)
+        self._libraries.add(library)
+
+    def load_mapping(self, mapping: Crosswalk, text: str, by: Actor) -> None:
+        """The same of a mapping between two libraries."""
+        self._crosswalks.check(mapping)
+        self._keep(f"{MAPPING}{mapping.source}-{mapping.target}", mapping.version, len(mapping.rows), text, by)
+        self._crosswalks.add(mapping)
+
+    def _keep(self, name: str, version: str, terms: int, text: str, by: Actor) -> None:
         folder = self.config.charting.libraries
         if folder is None:
             raise NowhereToKeepError("charting.libraries names no folder")
-        self._libraries.check(library)
-        check_catalogue(library)
         data = text.encode()
-        file = folder / f"{library.name}-{library.version}.csv"
+        file = folder / f"{name}-{version}.csv"
         fresh = file.with_name(f"{file.name}.new")
-        loaded = LibraryLoaded(
-            library=library.name, version=library.version, terms=len(library.codings), digest=sha256(data).hexdigest()
-        )
+        loaded = LibraryLoaded(library=name, version=version, terms=terms, digest=sha256(data).hexdigest())
         try:
             fresh.write_bytes(data)
             self.trail.append(by.account, "", [loaded])
             fresh.replace(file)
         except OSError as error:
             raise LibraryError(f"{folder}: {error.strerror}") from error
-        self._libraries.add(library)
 
 
 def _libraries(config: ChartingConfig) -> Libraries:

@@ -70,6 +70,14 @@ class Crosswalks:
             raise LibraryError("\n".join(wrong))
         return made
 
+    def check(self, crosswalk: Crosswalk) -> None:
+        """Raises LibraryError where the current one has that version and other rows."""
+        known = self.between(crosswalk.source, crosswalk.target)
+        if known is not None and known.version == crosswalk.version and known != crosswalk:
+            raise LibraryError(
+                f"{crosswalk.source}-{crosswalk.target} {known.version} is there and says something else"
+            )
+
     def add(self, crosswalk: Crosswalk) -> None:
         """Becomes the current version."""
         self._current[crosswalk.source, crosswalk.target] = crosswalk

@@ -64,7 +64,14 @@ class Coding:
             UPDATE,
             [
                 event(self._sender, UPDATE, entry.at_us, page.at_us),
-                ["PID", "", "", self._sender.numbered(page.patient.number, "MR"), "", name(page.patient)],
+                [
+                    "PID",
+                    "",
+                    "",
+                    self._sender.numbered(page.patient.number, self._sender.id_type),
+                    "",
+                    name(page.patient),
+                ],
                 visit(self._sender, page.patient, page.bed),
                 *([] if gone else _numbered(self._facts(page))),
                 *_numbered(self._diagnoses(page, was, gone=gone)),

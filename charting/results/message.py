@@ -26,13 +26,17 @@ _SEXES = {"male": "M", "female": "F", "other": "O"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """We. `zone`: the site's, an IANA name; `place`: a bed of ours → PV1-3, as composed ("": not known there)."""
+    """We. `zone`: the site's, an IANA name; `place`: a bed of ours → PV1-3, as composed ("": not known there).
+
+    `id_type`: PID-3.5 of the patient's number, as the hospital has it.
+    """
 
     application: str
     facility: str
     authority: str
     zone: str
     place: Callable[[str], str]
+    id_type: str = "MR"
 
     def time(self, at_us: int) -> str:
         """With milliseconds, in the site's zone, and saying so."""
@@ -129,7 +133,7 @@ def patient(sender: Sender, who: Patient) -> Segment:
         "PID",
         "",
         "",
-        sender.numbered(who.number, "MR"),
+        sender.numbered(who.number, sender.id_type),
         "",
         name(who),
         "",
@@ -145,7 +149,7 @@ def name(who: Patient) -> str:
 
 def nobody(sender: Sender) -> Segment:
     """PID where it is not known who the patient is: where he lies is told alone (fact sheet ihe-pcd §2)."""
-    return ["PID", "", "", sender.numbered("", "MR"), "", name(Patient())]
+    return ["PID", "", "", sender.numbered("", sender.id_type), "", name(Patient())]
 
 
 def visit(sender: Sender, who: Patient, bed: str) -> Segment:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from charting.case.state import Case
 from charting.codes.front_page import FrontPage
@@ -22,6 +22,7 @@ from charting.results.reporting import Reporting
 from charting.results.telling import Compose, Telling
 from charting.trail.trail import Trail
 from charting.watch.state import Board
+from collector.hl7.message import compose
 from collector.logs import logger
 
 MINUTE_US = 60_000_000
@@ -29,7 +30,7 @@ MINUTE_US = 60_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stands:
-    """What telling stands on. `listen`: to the watch; `place`: a bed → PV1-3; `names`: account → person's name.
+    """What telling stands on. `listen`: to the watch; `place`, `id_type`: as Sender has them; `names`: account → name.
 
     `failed` counts what could not be told, by what it was.
     """
@@ -42,10 +43,27 @@ class Stands:
     outbox: Outbox
     now_us: Callable[[], int]
     place: Callable[[str], str]
+    id_type: str
     names: Callable[[], Mapping[str, str]]
     draw: Draw
     front_page: Callable[[Case], FrontPage | None]
     failed: Callable[[str], None]
+
+
+class Told(Protocol):
+    """A row of the site's table of places."""
+
+    @property
+    def told(self) -> str: ...
+
+    @property
+    def bed(self) -> str: ...
+
+
+def place_of(rows: Sequence[Told], bed: str) -> str:
+    """PV1-3 of a bed of ours: as the hospital writes it, in the row that says most; by our own name where none does."""
+    told = [row.told for row in rows if row.bed == bed]
+    return max(told, key=lambda each: len([part for part in each.split("^") if part]), default=compose("", "", bed))
 
 
 class Results:
@@ -58,6 +76,7 @@ class Results:
             authority=section.authority,
             zone=on.desk.clock.zone,
             place=on.place,
+            id_type=on.id_type,
         )
         self.tellings = [telling for to in destinations for telling in self._tellings(to)]
         self.reportings = [self._reporting(to) for to in destinations if "alarms" in to.takes]

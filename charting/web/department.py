@@ -11,6 +11,7 @@ from charting.accounts.actor import Actor
 from charting.accounts.sessions import SignIn
 from charting.accounts.storage import Account
 from charting.case.clock import SiteClock
+from charting.codes.mapping import Crosswalk
 from charting.desk import Desk
 from charting.exchange import Exchange
 from charting.faults.log import FaultLog
@@ -49,8 +50,8 @@ class Pdf(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
     """`people`: all accounts. `reader_of`: a bed's series; called in threads. `load_library` (what, its text, by whom)
-    keeps a library and makes it current, in the audit trail. `version`: of the pages. `stop` ends open event streams.
-    `tls`: reached by https.
+    keeps a library and makes it current, in the audit trail; so does `load_mapping`. `version`: of the pages.
+    `stop` ends open event streams. `tls`: reached by https.
     """
 
     site: str
@@ -67,6 +68,7 @@ class Department:
     drawings: Drawings
     pdf: Pdf
     load_library: Callable[[Library, str, Actor], None]
+    load_mapping: Callable[[Crosswalk, str, Actor], None]
     verifying: Verifying
     counting: Counting
     ledger: Ledger

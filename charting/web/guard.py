@@ -63,7 +63,7 @@ class Guard:
             await _told(scope, answer(403, "other_site", words("other_site"), {}))(scope, receive, send_with)
             return
         length = headers.get("content-length", "0")
-        most = LARGEST_LIBRARY if scope["path"].startswith("/api/libraries/") else LARGEST_BODY
+        most = LARGEST_LIBRARY if scope["path"].startswith(("/api/libraries/", "/api/mappings/")) else LARGEST_BODY
         if not length.isdecimal() or int(length) > most:
             await _told(scope, answer(413, "too_large", words("too_large"), {}))(scope, receive, send_with)
             return

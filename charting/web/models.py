@@ -181,6 +181,11 @@ class ChangedAccount(Asked):
     password: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
+class LoadMapping(Asked):
+    version: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+$")]
+    csv: Annotated[str, Field(max_length=4_000_000)] = Field(description="Columns source, target, valid_from, valid_to")
+
+
 class LoadLibrary(Asked):
     version: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+$")]
     csv: Annotated[str, Field(max_length=4_000_000)] = Field(

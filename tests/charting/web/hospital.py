@@ -24,6 +24,8 @@ from charting.charges.config import ChargesSection
 from charting.charges.keeping import MemoryCharges
 from charting.charges.parts import Charging
 from charting.charges.parts import Stands as Billing
+from charting.codes.front_page import FrontPages
+from charting.codes.mapping import Crosswalk, Crosswalks
 from charting.desk import Desk
 from charting.exchange import Exchange, in_memory
 from charting.faults.config import FaultsSection
@@ -173,7 +175,14 @@ class Hospital:
             ),
             [Destination(name="his", url="mllp://127.0.0.1:1", takes=("charges",))],
         )
-        self.exchange = Exchange(self.kept, self.clock.now_us, fhir=self.fhir, charging=self.charging)
+        self.crosswalks = Crosswalks.of(None)
+        self.exchange = Exchange(
+            self.kept,
+            self.clock.now_us,
+            fhir=self.fhir,
+            charging=self.charging,
+            front_pages=FrontPages(self.libraries, self.crosswalks, ZONE),
+        )
         self.department = Department(
             site="示范医院",
             clock=clock,
@@ -189,6 +198,7 @@ class Hospital:
             drawings=Drawings(self.draw),
             pdf=self.pdf,
             load_library=self.load_library,
+            load_mapping=self.load_mapping,
             verifying=Verifying(self.verify, self.trail.last, self.stop.is_set),
             counting=Counting(self.facts, catalogue(), self.trail, clock, lambda: deriver.refresh() >= 0),
             ledger=Ledger(self.desk, scheme(), lambda: {a.account: a.name for a in self.people.accounts()}),
@@ -241,6 +251,11 @@ class Hospital:
         self.libraries.add(library)
         loaded = LibraryLoaded(library=library.name, version=library.version, terms=len(library.codings), digest="")
         self.trail.append(by.account, "", [loaded])
+
+    def load_mapping(self, mapping: Crosswalk, _: str, by: Actor) -> None:
+        self.crosswalks.check(mapping)
+        self.crosswalks.add(mapping)
+        self.trail.append(by.account, "", [LibraryLoaded(library="mapping-", version="", terms=1, digest="")])
 
     def verify(self, progress: Callable[[int], None]) -> Sequence[str]:
         progress(self.trail.last())
