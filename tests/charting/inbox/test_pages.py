@@ -13,7 +13,7 @@ from charting.trail.contents import Attendance, Coded, Event
 from tests.charting.inbox.messages import ROLES, at_us, sequence
 from tests.charting.web.hospital import ZONE, Hospital
 
-NAME = "张测试"
+NAME, WRITTEN = "张测试", "张^测试"
 CASE = {"booking": "SS-9001", "bed": "OR-04", "case": "c9"}
 
 
@@ -137,8 +137,8 @@ async def test_messages_are_seen_with_what_was_done_and_whom_they_are_of_by_who_
         states = [m["state"] for m in ok(await client.get("/api/messages")).json()]
         assert states == ["ignored", *["done"] * 9]
         assert len(ok(await client.get("/api/messages?text=ZY0000456&state=done")).json()) == 8
-        assert NAME in ok(await client.get("/api/messages/1")).json()["body"]
-        assert NAME in ok(await client.get("/exchange/messages/1")).text
+        assert WRITTEN in ok(await client.get("/api/messages/1")).json()["body"]
+        assert WRITTEN in ok(await client.get("/exchange/messages/1")).text
         assert ok(await client.post("/api/messages/3/again")).json()["state"] == "new"
     last = told.hospital.trail.last()
     told.inbox.look()
@@ -147,7 +147,7 @@ async def test_messages_are_seen_with_what_was_done_and_whom_they_are_of_by_who_
         for path in ("/exchange/messages", "/api/messages", "/exchange/messages/1"):
             text = ok(await client.get(path)).text
             assert "A01" in text
-            for secret in (NAME, "P0000123", "ZY0000456"):
+            for secret in (NAME, WRITTEN, "P0000123", "ZY0000456"):
                 assert secret not in text, path
         for path in ("/api/messages/1", "/api/messages?text=ZY0000456", "/exchange/messages?text=ZY0000456"):
             assert (await client.get(path)).status_code == 403

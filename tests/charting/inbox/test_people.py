@@ -1,0 +1,182 @@
+"""What people did stands above what the hospital tells of the time before."""
+
+import pytest
+
+from charting.accounts.actor import Actor
+from charting.case.state import Case
+from charting.trail.contents import Event, Patient
+from tests.charting.inbox.messages import EAU, M04, M05, RAT, Site, adt, at_us, seen
+
+ZONE = "Asia/Shanghai"
+WARD = "WARD^1^2"
+WU = Actor(account="wu", name="吴", roles=frozenset({"anaesthetist"}))
+
+
+def at(said: str) -> int:
+    return at_us(f"2013-02-11 {said[:2]}:{said[2:]}", ZONE)
+
+
+def site(*messages: bytes) -> Site:
+    made = Site(zone=ZONE)
+    made.tell(*messages)
+    return made
+
+
+def only(made: Site) -> Case:
+    (case,) = made.cases
+    return case
+
+
+def stays(case: Case) -> list[tuple[str, int]]:
+    return [(s.bed, s.start_us) for s in case.stays]
+
+
+COME = adt("A02", 1, "1000", RAT, WARD)
+TAKEN_BACK = adt("A12", 2, "1000", WARD, RAT, recorded="1030")
+
+
+def test_what_a_person_has_confirmed_is_not_taken_back() -> None:
+    made = site(COME)
+    made.desk.confirm(WU, only(made).id, at_us=at("1010"))
+    made.tell(TAKEN_BACK)
+    case = only(made)
+    assert stays(case) == [("RAT", at("1000") + 52_000_000)]
+    assert (case.state, case.says_open) == ("open", True)
+    assert case.says is not None
+    assert case.says.what == "cancelled"
+    made.desk.confirm(WU, case.id, at_us=at("1100"))
+    last = only(made).last
+    made.tell(adt("A08", 3, "1101", RAT))
+    assert not only(made).says_open
+    assert only(made).last == last
+
+
+def test_where_somebody_has_written_a_record_it_stays_without_a_bed() -> None:
+    made = site(COME)
+    event = Event(key="t_pacu_in", at_us=at("1002"))
+    made.desk.set(WU, only(made).id, item="e1", after=0, content=event)
+    made.tell(TAKEN_BACK)
+    case = only(made)
+    assert (case.state, case.bed, case.says_open) == ("open", "", True)
+    assert [e.key for e in case.events] == ["t_pacu_in"]
+
+
+def test_a_case_that_nobody_has_touched_is_discarded_and_can_come_again() -> None:
+    made = site(COME, TAKEN_BACK)
+    assert made.cases == []
+    made.tell(adt("A02", 3, "1100", RAT, WARD))
+    assert stays(only(made)) == [("RAT", at("1100") + 52_000_000)]
+
+
+def test_what_a_person_has_discarded_does_not_come_back() -> None:
+    made = site(COME)
+    made.desk.discard(WU, only(made).id, reason="wrong patient")
+    made.tell(adt("A08", 2, "1005", RAT), adt("A02", 3, "1100", M05, RAT))
+    assert made.cases == []
+
+
+def test_a_move_after_the_confirmation_is_done_and_one_before_it_is_not() -> None:
+    made = site(COME)
+    made.desk.confirm(WU, only(made).id, at_us=at("1010"))
+    made.tell(adt("A02", 2, "1005", M04, RAT, recorded="1012"))
+    case = only(made)
+    assert [bed for bed, _ in stays(case)] == ["RAT"]
+    assert case.says is not None
+    assert (case.says.what, case.says.bed) == ("elsewhere", "M04")
+    made.tell(adt("A02", 3, "1100", EAU, M04))
+    assert [bed for bed, _ in stays(only(made))] == ["RAT", "EAU"]
+    assert not only(made).says_open
+
+
+def test_a_case_that_a_person_has_opened_is_the_patients() -> None:
+    made = Site(zone=ZONE)
+    made.desk.open(WU, bed="RAT", area="pacu", patient=Patient(number="40800001", weight_kg=70.0), at_us=at("0955"))
+    made.tell(COME, adt("A02", 2, "1100", M05, RAT))
+    case = only(made)
+    assert stays(case) == [("RAT", at("0955")), ("M05", at("1100") + 52_000_000)]
+    assert (case.patient.name, case.patient.weight_kg, case.patient.visit) == ("ORANGE BLOOD", 70.0, "77")
+    assert not case.provisional
+
+
+def test_what_a_person_has_written_of_a_patient_stays() -> None:
+    made = site(COME)
+    case = only(made)
+    mended = Patient(number="40800001", visit="77", name="BLOOD O.", sex="female", birth_date="1970-01-01")
+    made.desk.merge(WU, case.id, patient=mended, reason="as on the passport")
+    made.tell(adt("A08", 2, "1010", RAT, name="RED^BLOOD"))
+    assert only(made).patient.name == "BLOOD O."
+
+
+def test_an_update_of_who_the_patient_is_comes_through() -> None:
+    made = site(COME, adt("A08", 2, "1010", M04, name="RED^BLOOD"))
+    assert only(made).patient.name == "RED BLOOD"
+    assert [bed for bed, _ in stays(only(made))] == ["RAT"]
+    erased = adt("A08", 3, "1011", RAT).replace(b"|19700101|", b'|""|').replace(b"ORANGE^BLOOD", b"")
+    made.tell(erased)
+    assert (only(made).patient.name, only(made).patient.birth_date) == ("RED BLOOD", "")
+
+
+def test_a_site_may_say_that_updates_move() -> None:
+    made = Site(zone=ZONE, update_moves=True)
+    made.tell(COME, adt("A08", 2, "1010", M04))
+    assert [bed for bed, _ in stays(only(made))] == ["RAT", "M04"]
+
+
+def test_while_anaesthesia_runs_nobody_leaves_unasked() -> None:
+    made = site(adt("A02", 1, "1000", "OR^OR5", WARD))
+    made.desk.set(WU, only(made).id, item="e1", after=0, content=Event(key="t_anes_start", at_us=at("1005")))
+    made.tell(adt("A02", 2, "1100", WARD, "OR^OR5"))
+    case = only(made)
+    assert (case.state, case.says is not None and case.says.what) == ("open", "left")
+    made.desk.set(WU, case.id, item="e2", after=0, content=Event(key="t_anes_end", at_us=at("1058")))
+    made.tell(adt("A08", 3, "1110", WARD))
+    assert seen(only(made))["closed_us"] == at("1100") + 52_000_000
+
+
+def test_what_a_person_has_closed_stays_closed() -> None:
+    made = site(COME)
+    made.desk.close(WU, only(made).id, at_us=at("1030"))
+    made.tell(adt("A02", 2, "1100", M05, RAT))
+    case = only(made)
+    assert (case.state, stays(case)) == ("closed", [("RAT", at("1000") + 52_000_000)])
+    assert case.says is not None
+    assert (case.says.what, case.says.bed) == ("elsewhere", "M05")
+
+
+def test_a_taken_bed_is_given_to_nobody_else_until_it_is_free() -> None:
+    made = site(COME)
+    other = adt("A02", 2, "1100", RAT, WARD, number="2", visit="78")
+    made.tell(other)
+    assert [c.patient.number for c in made.cases] == ["40800001"]
+    assert made.states == ["done", "waiting"]
+    made.tell(adt("A02", 3, "1050", M05, RAT, recorded="1130"))
+    assert [(c.patient.number, c.bed) for c in made.cases] == [("40800001", "M05"), ("2", "RAT")]
+    assert made.states == ["done", "done", "done"]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_an_icu_is_a_case_of_its_own_where_the_site_says_so(apart: bool) -> None:
+    made = Site(zone=ZONE, icu_apart=apart)
+    made.tell(adt("A02", 1, "1000", "OR^OR5"), adt("A02", 2, "1200", "ICU^1"))
+    beds = [[s.bed for s in case.stays] for case in made.cases]
+    assert beds == ([["OR-05"], ["ICU-1"]] if apart else [["OR-05", "ICU-1"]])
+
+
+def test_nobody_who_is_only_expected_is_a_case() -> None:
+    made = site(adt("A05", 1, "1000", RAT))
+    assert (made.cases, made.states) == ([], ["done"])
+
+
+def test_merges_follow_each_other() -> None:
+    merge = [
+        adt("A40", n, at, "", number=new).replace(b"PV1|1|I|||", f"MRG|{old}^^^HOSP^MR||".encode())
+        for n, at, old, new in ((2, "1100", "40800001", "B"), (3, "1200", "B", "C"))
+    ]
+    for order in ([COME, *merge], [*reversed(merge), COME], [merge[1], COME, merge[0]]):
+        made = site(*order)
+        assert seen(only(made))["number"] == "C"
+        assert seen(only(made))["numbers"] == {"40800001", "B", "C"}
+
+
+def test_one_that_only_tries_makes_a_case_for_trying() -> None:
+    assert only(site(COME.replace(b"|P|2.4", b"|T|2.4"))).is_test
