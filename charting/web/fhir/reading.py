@@ -43,6 +43,7 @@ Given = Annotated[Params, Depends(params_of)]
 
 
 def routes(made: APIRouter) -> None:
+    """Who asks is looked at first, then what he sends: dependencies come in this order."""
     _operations(made)
     for kind in KINDS.values():
         _search(made, kind)
@@ -55,7 +56,7 @@ def strict(request: Request) -> bool:
 
 
 def _search(made: APIRouter, kind: Kind) -> None:
-    def search(request: Request, params: Given, asker: Annotated[Asker, Depends(need(kind.name, "s"))]) -> Response:
+    def search(request: Request, asker: Annotated[Asker, Depends(need(kind.name, "s"))], params: Given) -> Response:
         wanted = _read_params(asker, kind.name, params, request)
         return answer(searched(asker.records, wanted, asker.sight, asker.wire), asker.release)
 
@@ -75,7 +76,7 @@ def _read(made: APIRouter, kind: Kind) -> None:
 
 
 def _operations(made: APIRouter) -> None:
-    def lastn(request: Request, params: Given, asker: Annotated[Asker, Depends(need("Observation", "s"))]) -> Response:
+    def lastn(request: Request, asker: Annotated[Asker, Depends(need("Observation", "s"))], params: Given) -> Response:
         most = next((text for name, text in params if name == "max"), "1")
         if not (most.isascii() and most.isdecimal() and len(most) < 6):
             raise Wrong(400, "invalid", "max is a number")

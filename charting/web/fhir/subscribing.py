@@ -45,7 +45,7 @@ _EVENTS = query([
 ])  # fmt: skip
 
 
-def create(body: Annotated[object, Depends(body_of)], asker: Annotated[Asker, Depends(need(KIND, "c"))]) -> Response:
+def create(asker: Annotated[Asker, Depends(need(KIND, "c"))], body: Annotated[object, Depends(body_of)]) -> Response:
     kept = asker.fhir.subscriptions.create(asker.client, body, asker.release, asker.base)
     made = answer(resource_of(kept, asker.release), asker.release, 201)
     made.headers["location"] = f"{asker.base}/{KIND}/{kept.id}"
@@ -71,7 +71,7 @@ def status(id_: str, asker: Annotated[Asker, Depends(need(KIND, "r"))]) -> Respo
     return answer(bundle([{"resource": told, "search": {"mode": "match"}}]), asker.release)
 
 
-def events(id_: str, params: Given, asker: Annotated[Asker, Depends(need(KIND, "r"))]) -> Response:
+def events(id_: str, asker: Annotated[Asker, Depends(need(KIND, "r"))], params: Given) -> Response:
     kept, said = _own(asker, id_), dict(params)
     since, until = _number(said.get("eventsSinceNumber", "1")), said.get("eventsUntilNumber")
     told = asker.fhir.subscriptions.events(
