@@ -49,7 +49,7 @@ async def test_a_case_is_shown_with_what_it_costs_and_what_differs(hospital: Hos
     async with hospital.client("or_nurse") as client:
         told = (await client.get(CHARGES)).json()
         # 800 for the first two hours, 25 for an hour of monitoring, two ampoules of 38, two tubes of 28
-        assert (told["recorded"], told["charged"], told["difference"]) == ("957.00", "0", "957.00")
+        assert (told["recorded"], told["charged"], told["difference"]) == ("957.00", "0.00", "957.00")
         assert [(u["entry"], u["why"]) for u in told["not_billed"]] == [("x", "no_item")]
         assert {r["code"]: (r["recorded"], r["due"]) for r in told["rows"]} == {
             "S101": ("1", "0"), "S110": ("1", "0"), "X011": ("2", "0"), "M101": ("2", "0"),
