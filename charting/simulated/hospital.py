@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from decimal import Decimal
 
 from charting.simulated.cdss import Cdss
-from charting.simulated.his import SimulatedHis, charged, kinds
+from charting.simulated.his import Answer, SimulatedHis, charged, kinds
 from charting.simulated.patients import Writer
 from charting.simulated.story import morning
 from collector.config import inline
@@ -64,8 +66,21 @@ class SimulatedHospital:
         await self._his.tell(story, "127.0.0.1", self._ours, stop)
 
     @property
+    def answers(self) -> Sequence[Answer]:
+        """What it was told about its own messages."""
+        return self._his.answers
+
+    @property
+    def charged(self) -> Mapping[tuple[str, str], Decimal]:
+        """What the bills that it was sent come to: patient number and item → quantity."""
+        return charged(self._his.taken)
+
+    @property
     def summary(self) -> str:
-        """What it was sent, and what the bills come to."""
+        """What it was sent, and what the bills come to. Names nobody."""
         sent = ", ".join(f"{kind} {n}" for kind, n in sorted(kinds(self._his.taken).items()))
-        bills = ", ".join(f"{item} × {n:f}" for (_, item), n in sorted(charged(self._his.taken).items()))
+        items = Counter[str]()
+        for (_, item), quantity in self.charged.items():
+            items[item] += quantity  # type: ignore[assignment]
+        bills = ", ".join(f"{item} × {n}" for item, n in sorted(items.items()))
         return f"The hospital was sent: {sent or 'nothing'}; charged: {bills or 'nothing'}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from charting.simulated.patients import Operation, Person, Writer
 
 MINUTE_US = 60_000_000
+PACE_S = 1.0
+"""Between what is told in the beginning."""
 WARD, EMERGENCY, PACU = "SURG3^0312^2", "ER^ER^1", "PACU^PACU^1"
 MISTAKEN = "OR^OR9^1"
 """Where the first patient was brought by a slip of somebody's finger."""
@@ -61,12 +63,14 @@ def morning(
     yield Told(after_s=0, message=writer.admission("A01", FRACTURE, at_us, place=WARD))
     yield Told(after_s=0, message=writer.schedule("S12", gallbladder, at_us, ward=WARD))
     yield Told(after_s=0, message=writer.schedule("S12", hip, at_us, ward=WARD))
-    yield Told(after_s=1, message=writer.admission("A04", UNKNOWN, at_us + MINUTE_US, place=EMERGENCY))
+    yield Told(after_s=PACE_S, message=writer.admission("A04", UNKNOWN, at_us + MINUTE_US, place=EMERGENCY))
     booked = replace(hernia, person=UNKNOWN, start_us=hernia.start_us + 15 * MINUTE_US)
-    yield Told(after_s=1, message=writer.schedule("S12", booked, at_us + 2 * MINUTE_US, ward=EMERGENCY))
-    yield Told(after_s=2, message=writer.schedule("S13", replace(hernia, person=UNKNOWN), begin_us, ward=EMERGENCY))
-    yield Told(after_s=3, message=writer.merge(HERNIA, UNKNOWN.number, begin_us))
-    yield Told(after_s=4, message=writer.schedule("S15", hip, begin_us, ward=WARD))
+    yield Told(after_s=PACE_S, message=writer.schedule("S12", booked, at_us + 2 * MINUTE_US, ward=EMERGENCY))
+    yield Told(
+        after_s=2 * PACE_S, message=writer.schedule("S13", replace(hernia, person=UNKNOWN), begin_us, ward=EMERGENCY)
+    )
+    yield Told(after_s=3 * PACE_S, message=writer.merge(HERNIA, UNKNOWN.number, begin_us))
+    yield Told(after_s=4 * PACE_S, message=writer.schedule("S15", hip, begin_us, ward=WARD))
     slip_us, back_us, there_us = (begin_us + round((check_in_s - early_s) * 1e6) for early_s in (2, 1, 0))
     slip = writer.admission("A02", GALLSTONES, slip_us, place=MISTAKEN, prior=WARD)
     yield Told(after_s=check_in_s - 2, message=slip)
