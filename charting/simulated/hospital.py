@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from decimal import Decimal
@@ -79,8 +79,8 @@ class SimulatedHospital:
     def summary(self) -> str:
         """What it was sent, and what the bills come to. Names nobody."""
         sent = ", ".join(f"{kind} {n}" for kind, n in sorted(kinds(self._his.taken).items()))
-        items = Counter[str]()
+        items: dict[str, Decimal] = defaultdict(Decimal)
         for (_, item), quantity in self.charged.items():
-            items[item] += quantity  # type: ignore[assignment]
+            items[item] += quantity
         bills = ", ".join(f"{item} × {n}" for item, n in sorted(items.items()))
         return f"The hospital was sent: {sent or 'nothing'}; charged: {bills or 'nothing'}"

@@ -3,6 +3,7 @@ signed is billed, and acknowledged.
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -40,7 +41,7 @@ async def department(tmp_path: Path) -> AsyncIterator[tuple[Service, SimulatedHo
     file, stop, ready = tmp_path / "charting.toml", asyncio.Event(), asyncio.Queue[Service]()
     beds = ", ".join(f'{{ id = "OR-{bed}", journal = "{tmp_path}/{bed}.db" }}' for bed in "AB")
     file.write_text(
-        f'[charting]\nlisten = "127.0.0.1:{free_port(1)}"\nsite = "H"\n'
+        f'[charting]\nlisten = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"\nsite = "H"\n'
         f'database = "sqlite:///{tmp_path}/charting.db"\nbeds = [{beds}]\n{hospital.config}',
         encoding="utf-8",
     )
