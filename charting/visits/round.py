@@ -47,12 +47,6 @@ class Bookings(Protocol):
         """Operations that are to begin in [since, until) and that nobody has cancelled. Raises VitalsdError."""
 
 
-def unplanned(since_us: int, until_us: int) -> Sequence[Planned]:
-    """Where nobody tells what is planned."""
-    del since_us, until_us
-    return []
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A visit and whose it is. `course` None: of a booking without a case, `planned`."""

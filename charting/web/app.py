@@ -13,7 +13,7 @@ from charting.accounts.actor import Actor
 from charting.accounts.refusals import AccountRefusal, NotAdministrator
 from charting.case.refusals import Conflict, Incomplete, Locked, NotAllowed, Refusal, Unknown
 from charting.fhir.outcome import Wrong
-from charting.visits.bookings import bookings
+from charting.visits.bookings import booked
 from charting.visits.round import Round
 from charting.web import (
     advice_pages,
@@ -172,7 +172,7 @@ def app(department: Department) -> FastAPI:
     made.state.department = department
     made.state.find = find
     made.state.news = News(department.trail)
-    planned = bookings(department.exchange.messages, department.clock)
+    planned = booked(department.exchange.messages, department.clock)
     made.state.round = Round(department.trail, department.libraries, department.clock, planned)
     for router in _ROUTERS:
         made.include_router(router.router)

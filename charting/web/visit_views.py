@@ -31,6 +31,7 @@ class VisitOut(BaseModel):
     """A visit. `state`: not_yet, due, overdue, done, missed, not_applicable; `reason` in the asker's language."""
 
     case: str = Field(description="Empty: of a booking of which no case was opened yet")
+    booking: str = Field(description="Of the operation list, where there is no case yet")
     kind: str
     kind_name: str
     state: str
@@ -138,6 +139,7 @@ def visit_out(here: Context, listed: Listed) -> VisitOut:
     )
     return VisitOut(
         case=visit.case,
+        booking=planned.id if planned else "",
         kind=visit.kind,
         kind_name=here.words.of(kinds()[visit.kind]),
         state=visit.state,

@@ -15,7 +15,10 @@ PHONE = {"width": 360, "height": 740}
 
 
 class Ward:
-    """Between the phone and the service. `lose`: so many answers to visits that were sent are lost on their way back."""
+    """Between the phone and the service.
+
+    `lose`: so many answers to visits that are sent will be lost on their way back; `lost` has one for each that was.
+    """
 
     def __init__(self, hospital: Hospital) -> None:
         self._hospital = hospital
@@ -25,7 +28,7 @@ class Ward:
         self._proxy: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self.lose = 0
-        self.sent = 0
+        self.lost: asyncio.Queue[None] = asyncio.Queue()
 
     @property
     def url(self) -> str:
@@ -47,7 +50,7 @@ class Ward:
             await self._serving
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, a request at a time: a browser closes none, and asks for the next when it has been answered."""
+        """One connection, on which a browser sends one request after the other."""
         self._open.add(writer)
         with suppress(OSError, asyncio.IncompleteReadError):
             to_server, from_client = await self._connected()
@@ -69,22 +72,22 @@ class Ward:
         self, client: asyncio.StreamReader, back: asyncio.StreamWriter, server: asyncio.StreamReader,
         on: asyncio.StreamWriter,
     ) -> None:  # fmt: skip
-        losing = asyncio.Event()
+        losing = False
 
         async def requests() -> None:
+            nonlocal losing
             while data := await client.read(65536):
                 if data.startswith(b"PUT /api/visits/"):
-                    self.sent += 1
-                    if self.lose:
-                        self.lose -= 1
-                        losing.set()
+                    losing |= self.lose > 0
+                    self.lose = max(0, self.lose - 1)
                 on.write(data)
                 await on.drain()
 
         async def answers() -> None:
             while data := await server.read(65536):
-                if losing.is_set():
-                    return  # the service has done it, and nobody hears of that
+                if losing:  # the service has done it, and nobody hears of that
+                    self.lost.put_nowait(None)
+                    return
                 back.write(data)
                 await back.drain()
 

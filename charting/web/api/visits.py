@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
+from charting.inbox.checkin import CheckIn
 from charting.trail.contents import Answer
 from charting.trail.entries import Denied
 from charting.visits.due import counts, visits
@@ -59,6 +60,15 @@ class SendVisit(models.Asked):
     reason: Annotated[str, Field(max_length=500)] = Field("", description="Of changes of what had arrived before")
 
 
+class PlannedAsked(models.Asked):
+    booking: models.Line
+    case: models.Id = Field(description="The id that the caller made (uuid4 hex)")
+
+
+class PlannedOut(BaseModel):
+    case: str
+
+
 class TheirsOut(BaseModel):
     text: str
     author_name: str
@@ -103,6 +113,16 @@ def list_visits(here: Here, request: Request) -> VisitsOut:
         counted = counts_out(here, counts(found.since(now_us - _COUNTED_US), now_us - _COUNTED_US, now_us + 1))
     listed = [visit_out(here, each) for each in found.listed()]
     return VisitsOut(now_us=here.now_us(), kept_s=KEPT_S, visits=listed, counts=counted)
+
+
+@router.post("/planned", status_code=201)
+def open_planned(here: Here, asked: PlannedAsked) -> PlannedOut:
+    """Open the case of a booking for the visit before: the patient is on the ward. Sent twice, it is one case."""
+    here.need("open_case")
+    opened = CheckIn(here.desk, here.department.exchange.messages).open(
+        here.actor, asked.booking, bed="", area="ward", case=asked.case
+    )
+    return PlannedOut(case=opened.id)
 
 
 @router.get("/{case}/{kind}")

@@ -18,7 +18,7 @@ function question(field, value, say) {
       draw(next);
     };
     box.replaceChildren(
-      el("p", { class: "ask", id: `ask-${field.id}` }, name, field.required && el("span", { class: "faint" }, ` · ${word("visit.required")}`)),
+      el("p", { class: "ask" }, name, field.required && el("span", { class: "faint" }, ` · ${word("visit.required")}`)),
       input(field, now, { choose, say, redraw: draw }));
   };
   draw(value);
@@ -26,7 +26,7 @@ function question(field, value, say) {
 }
 
 function input(field, value, { choose, say, redraw }) {
-  const named = { "aria-labelledby": `ask-${field.id}` };
+  const named = { "aria-label": field.name };
   const typed = (event) => say(event.target.value === "" ? undefined : event.target.value);
   switch (field.type) {
     case "bool": return chips(field.name, [[true, word("yes")], [false, word("no")]], value, choose);

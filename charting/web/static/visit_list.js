@@ -23,26 +23,29 @@ export function shown(visits, { tab, whose }) {
     || a.ward_bed.localeCompare(b.ward_bed, undefined, { numeric: true }));
 }
 
-/* `state`: { visits, counts, tab, whose, marks, taken }; `go`: to a visit; `choose`: another tab or filter. */
-export function list(state, { go, choose, take }) {
-  const found = shown(state.visits, state);
+/* `state`: { visits, own (those that are on this phone), counts, tab, whose, marks, taken }; `go`: to a visit; `begin`: the case
+   of a booking; `choose`: another tab or filter. What has not arrived is on top, wherever it belongs. */
+export function list(state, { go, begin, choose, take }) {
+  const found = shown(state.visits, state).filter((v) => !state.marks.has(`${v.case}/${v.kind}`));
   const wards = new Map();
   for (const visit of found) wards.set(visit.ward, [...(wards.get(visit.ward) ?? []), visit]);
   const count = (tab) => shown(state.visits, { ...state, tab }).length;
   return el("div", { class: "visit-list" },
     chips(word("visit.whose"), ["mine", "all"].map((k) => [k, word(`visit.${k}`)]), state.whose, (whose) => choose({ whose })),
     chips(word("visit.tabs"), Object.keys(TABS).map((k) => [k, `${word(`visit.${k}`)} ${count(k)}`]), state.tab, (tab) => choose({ tab })),
+    state.own.length > 0 && el("section", { class: "card", id: "visit-own" }, el("h2", {}, word("visit.here")),
+      el("ul", {}, state.own.map((visit) => el("li", {}, row(visit, state, { go, begin }))))),
     take && found.some((v) => v.case) && el("div", { class: "card" },
       el("p", { class: "faint" }, word("visit.take_say", { hours: Math.round(state.kept_s / 3600) })),
       button(word("visit.take"), take, { id: "take", class: "main wide" })),
     [...wards].map(([ward, visits]) => el("section", { class: "card" },
       el("h2", {}, ward || word("visit.ward_none")),
-      el("ul", {}, visits.map((visit) => el("li", {}, row(visit, state, go)))))),
+      el("ul", {}, visits.map((visit) => el("li", {}, row(visit, state, { go, begin })))))),
     !found.length && el("p", { class: "card faint" }, word("visit.nobody")),
     state.counts.length > 0 && counts(state.counts));
 }
 
-function row(visit, state, go) {
+function row(visit, state, { go, begin }) {
   const id = `${visit.case}/${visit.kind}`;
   const own = state.marks.get(id);
   const inside = [
@@ -56,7 +59,7 @@ function row(visit, state, go) {
       visit.phone && el("span", { class: "tag" }, word("visit.phone")),
       own ? mark(own) : state.taken.has(id) && el("span", { class: "tag", "data-mark": "taken" }, word("visit.taken_one"))),
   ];
-  if (!visit.case) return el("div", { class: "visit" }, inside, el("p", { class: "faint" }, word("visit.no_case")));
+  if (!visit.case) return el("div", { class: "visit", "data-booking": visit.booking }, inside, state.asOf === null && button(word("visit.open_case"), () => begin(visit)));
   return el("a", { class: "visit", href: `/visits/${id}`, "data-visit": id, onclick: (event) => go(event, visit) }, inside);
 }
 

@@ -2,7 +2,7 @@
 
 import "./keys.js";
 import { toast } from "./actions.js";
-import { newId } from "./api.js";
+import { ask, newId } from "./api.js";
 import { agree, nowMs, written as clock } from "./clock.js";
 import { askWho } from "./session.js";
 import { decision } from "./visit_conflict.js";
@@ -19,7 +19,7 @@ const TYPED_MS = 400;
 const { account } = document.body.dataset;
 const main = document.getElementById("visit-main");
 const notes = document.getElementById("visit-notes");
-const state = { visits: [], counts: [], kept_s: 86_400, tab: "now", whose: "", marks: new Map(), taken: new Map(), asOf: null };
+const state = { visits: [], counts: [], kept_s: 86_400, tab: "now", whose: "", own: [], marks: new Map(), taken: new Map(), asOf: null };
 let showing = null; // the open form: { id, record, shape }
 let progress = "";
 
@@ -55,6 +55,7 @@ async function given(path, what) {
 async function marks() {
   const own = await store.written();
   state.marks = new Map(own.map((r) => [r.id, store.onPageOnly(r.id) ? "page_only" : r.state === "ready" ? "kept" : r.state]));
+  state.own = own.map((r) => state.visits.find((v) => `${v.case}/${v.kind}` === r.id) ?? r.visit);
   state.taken = await store.taken();
   return own;
 }
@@ -121,7 +122,7 @@ async function draw() {
   await tell();
   if (showing) drawForm();
   else if (state.asOf && !state.visits.length) main.replaceChildren(el("p", { class: "card" }, word("visit.offline_none")));
-  else main.replaceChildren(list(state, { go, choose, take: store.able() && !state.asOf ? take : null }));
+  else main.replaceChildren(list(state, { go, begin, choose, take: store.able() && !state.asOf ? take : null }));
 }
 
 function choose(what) {
@@ -144,8 +145,20 @@ async function take() {
 
 // One visit
 
+/* The case of a booking, so that the visit has where to be written; pressed twice it is one. */
+const begun = new Map();
+async function begin({ booking }) {
+  if (!begun.has(booking)) begun.set(booking, newId());
+  try {
+    const { case: of } = await ask("POST", "/api/visits/planned", { booking, case: begun.get(booking) });
+    go(null, { case: of, kind: "preop" });
+  } catch (problem) {
+    toast(problem.message, { bad: true });
+  }
+}
+
 function go(event, visit) {
-  event.preventDefault();
+  event?.preventDefault();
   window.history.pushState(null, "", `/visits/${visit.case}/${visit.kind}`);
   route();
 }
@@ -168,7 +181,7 @@ async function openForm(of, kind) {
 }
 
 const fresh = (id, of, kind, shape) => ({
-  id, case: of, kind, document: shape.document || newId(), base: shape.answers,
+  id, case: of, kind, visit: shape.visit, document: shape.document || newId(), base: shape.answers,
   answers: Object.fromEntries(Object.entries(shape.answers).map(([field, { value }]) => [field, value])),
   seen: shape.seen, sign: false, reason: "", state: "open", sending: null, said: null,
 });
