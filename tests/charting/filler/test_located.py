@@ -1,0 +1,32 @@
+"""A record follows the hospital's messages: what was measured where the patient was not is not in it."""
+
+from charting.accounts.actor import HIS
+from charting.fill.types import CellState
+from charting.trail.entries import Location
+from tests.charting.filler.department import BED, Ward
+from tests.charting.filler.made import at
+
+
+def test_what_the_hospital_takes_back_is_taken_out_of_the_record() -> None:
+    """§8: at OR3 08:40 to 08:42, cancelled; here minute 0 to 20, and then nowhere, then from 25 on."""
+    ward = Ward()
+    ward.open()
+    ward.record()
+    ward.beat(0, 40)
+    for minute in range(30):
+        ward.look(minute + 0.2)
+    assert any(value is not None for value in ward.values("hr").values())
+    nowhere = [Location(bed="", area="or", start_us=at(0))]
+    ward.desk.locate(HIS, "case", stays=nowhere, closed_us=None, reason="his/1")
+    ward.look(30.5)
+    assert all(value is None for value in ward.values("hr").values())
+    gone = ward.cell("hr", 12)
+    assert gone is not None
+    assert (gone.state, gone.rule) == (CellState.EMPTY, "patient.elsewhere")
+    there = [Location(bed=BED, area="or", start_us=at(25))]
+    ward.desk.locate(HIS, "case", stays=there, closed_us=None, reason="his/2")
+    for minute in range(31, 42):
+        ward.look(minute + 0.2)
+    standing = {minute for minute, value in ward.values("hr").items() if value is not None}
+    assert standing
+    assert min(standing) >= 25
