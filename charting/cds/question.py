@@ -10,7 +10,7 @@ from alarms.board import Alarm, Presence
 from charting.cds.config import Hook
 from charting.trail.contents import Bolus, Coded, Infusion
 from charting.trail.entries import SYSTEM, Advised, Entry, Moved, Opened, Set, Signed, content_json
-from collector.model import AlarmType, Priority
+from collector.model import UNMAPPED, AlarmType, Priority
 
 SECOND_US = 1_000_000
 LIFE_US: Mapping[Hook, int] = {
@@ -74,7 +74,8 @@ def of_alarms(case: str, alarms: Sequence[Alarm], at_us: int) -> Iterator[Questi
     for each in alarms:
         said = each.alarm
         if each.presence is Presence.PRESENT and said.type is AlarmType.PHYSIOLOGICAL and said.priority in _RAISED:
-            yield Question(case=case, hook="vitals-window", reason=f"alarm:{said.code or said.source}", at_us=at_us)
+            what = said.source if said.code == UNMAPPED else said.code
+            yield Question(case=case, hook="vitals-window", reason=f"alarm:{what}", at_us=at_us)
 
 
 def _digest(chosen: Bolus | Coded | Infusion) -> str:

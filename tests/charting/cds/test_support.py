@@ -30,6 +30,7 @@ async def test_from_a_drug_that_is_chosen_to_the_feedback() -> None:
             here.give(FENTANYL, 500.0)
             here.follow()
             await here.until(lambda: len(here.cards) == 2)
+            here.hospital.clock.go(1)
             here.give(FENTANYL, 500.0, item="b2")  # the same again is the same question
             here.give(CEFAZOLIN, 1.0, "g", item="b3")
             here.follow()
@@ -55,7 +56,7 @@ async def test_from_a_drug_that_is_chosen_to_the_feedback() -> None:
         "reason": {"code": "tolerated", "system": "urn:simulated", "display": "既往耐受 Tolerated before"},
         "userComment": "试过",
     }  # fmt: skip
-    assert told["outcomeTimestamp"] == "2026-11-24T06:18:00.000000Z"
+    assert told["outcomeTimestamp"] == "2026-11-24T06:18:01.000000Z"
     for secret in ("王医生", "anaesthetist"):
         assert secret not in str(feedback)
     assert here.states() == [State.ANSWERED] * 5
