@@ -100,14 +100,14 @@ class DatabaseSubscriptions:
             connection.execute(stands)
 
     def happened(self, id_: str, events: Sequence[Event]) -> None:
-        causes = [each.cause for each in events]
+        wanted = {each.cause: each for each in events}
         with self._database.write() as connection:
             last = connection.scalar(select(_S.events).where(_S.id == id_).with_for_update())
             if last is None:
                 return
             mine = _N.subscription == id_
-            known = set(connection.scalars(select(_N.cause).where(mine, _N.cause.in_(causes))))
-            new = [each for each in events if each.cause not in known]
+            known = set(connection.scalars(select(_N.cause).where(mine, _N.cause.in_(wanted))))
+            new = [each for cause, each in wanted.items() if cause not in known]
             if not new:
                 return
             rows = [

@@ -117,11 +117,12 @@ def _charge(hospital: Hospital) -> None:
     payer = Payer(number=NUMBER, visit="V7")
     lines = [
         Charge(
-            id=id_, case="c1", document="d1", version=2, point=1, source="b1", kind=kind, item="X0501",
-            catalogue="2026.1", quantity=Decimal("2.50"), at_us=hospital.clock.at_us, end_us=hospital.clock.at_us,
-            payer=payer, by="anaesthetist", made_us=hospital.clock.at_us, parcel="p", reverses=reverses,
+            id=id_, case="c1", document="d1", version=2, point=1, source="b1", kind="CD" if reverses else "CG",
+            item="X0501", catalogue="2026.1", quantity=Decimal("2.50"), at_us=hospital.clock.at_us,
+            end_us=hospital.clock.at_us, payer=payer, by="anaesthetist", made_us=hospital.clock.at_us, parcel="p",
+            reverses=reverses,
         )
-        for id_, kind, reverses in (("T-1", "CG", ""), ("T-2", "CG", ""), ("T-3", "CD", "T-1"))
+        for id_, reverses in (("T-1", ""), ("T-2", ""), ("T-3", "T-1"))
     ]  # fmt: skip
     hospital.charges.keep("c1", 0, lines, {})
 

@@ -189,10 +189,11 @@ def test_who_may_not_makes_none_and_what_means_nothing_is_refused() -> None:
         clients.make(hospital.actor("head"), name="x", scopes=["system/*.rs"], days=1)
     assert isinstance(list(hospital.trail.all())[-1].body, Denied)
     good: dict[str, Any] = {"name": "x", "scopes": ["system/*.rs"], "days": 1}
-    for bad in (
+    wrong_ones: list[dict[str, Any]] = [
         {"name": " "}, {"scopes": []}, {"scopes": ["system/*.sr"]}, {"scopes": ["user/*.rs"]}, {"days": 0},
         {"days": LONGEST_DAYS + 1}, {"scopes": ["patient/*.rs"]}, {"patient": "1"}, {"scopes": ["system/Foo.r"]},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for bad in wrong_ones:
         with pytest.raises(ClientRefusal) as refused:
             clients.make(administrator, **(good | bad))
         assert refused.value.text("zh") != refused.value.text("en")
