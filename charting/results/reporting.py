@@ -128,7 +128,7 @@ class Reporting:
             self._put(told, record, alarm.told_us, alarm.told_us + self._late_us)
             return
         last = self._outbox.find(told.key)
-        unheard = last is not None and last.state in {State.EXPIRED, State.WITHDRAWN}
+        unheard = last is not None and not last.attempts and last.state in {State.EXPIRED, State.WITHDRAWN}
         if not (unheard and told.begun and told.key == self._key(first)):
             self._put(told, replace(record, id=f"{record.id}/end", parent=first.id), alarm.told_us, None)
 

@@ -220,6 +220,16 @@ def test_a_start_that_nobody_got_in_time_is_not_sent_and_needs_no_end(ward: Ward
     assert len(ward.sent) == 1
 
 
+def test_a_start_whose_answer_was_lost_may_have_been_heard_and_has_its_end(ward: Ward, clock: Clock) -> None:
+    ward.look(alarm())
+    ward.outbox.begin(ward.sent[0].key)
+    ward.outbox.again(ward.sent[0].key, clock.at_us, "no answer")
+    clock.go(11 * 60)
+    assert states(ward) == [State.EXPIRED]
+    ward.look(alarm(told_s=660, ended=True))
+    assert [phase for phase, *_ in ward.told] == ["start", "end"]
+
+
 def test_the_end_of_what_was_told_is_told_however_late(ward: Ward, clock: Clock) -> None:
     ward.look(alarm())
     ward.outbox.begin(ward.sent[0].key)
