@@ -122,12 +122,14 @@ async def phone(browser: Browser, lang: str = "en") -> BrowserContext:
     return made
 
 
-async def signed_in(context: BrowserContext, url: str, account: str, page: Page | None = None) -> Page:
+async def signed_in(
+    context: BrowserContext, url: str, account: str, page: Page | None = None, password: str = PASSWORD
+) -> Page:
     """On the list of visits, as somebody."""
     page = page or await context.new_page()
     await page.goto(f"{url}/visits")
     await page.locator("[name=account]").fill(account)
-    await page.locator("#sign-in [name=password]").fill(PASSWORD)
+    await page.locator("#sign-in [name=password]").fill(password)
     await page.locator("#sign-in button").click()
     await page.locator(".visit-list").wait_for()
     return page

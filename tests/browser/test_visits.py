@@ -12,7 +12,7 @@ from tests.browser.phone import phone, signed_in, ward
 from tests.browser.test_charting import CHECKS
 from tests.browser.test_page import chromium
 from tests.charting.visits.patients import operated
-from tests.charting.web.hospital import PASSWORD, Hospital
+from tests.charting.web.hospital import PASSWORD, Hospital, passwords
 
 DUMP = """async () => {
   const opened = await new Promise((done, failed) => {
@@ -41,6 +41,9 @@ ONLINE = "window.dispatchEvent(new Event('online'))"
 """What a browser tells its pages when the network is back."""
 
 
+ANOTHER = "battery-staple-horse"
+
+
 def hospital() -> Hospital:
     """p1 is due for the check at 6 h and the first visit, p2 for that at 72 h; both are `anaesthetist`'s."""
     made = Hospital(idle_s=43_200)
@@ -57,8 +60,8 @@ async def take_along(page: Page, forms: int) -> None:
     await expect(page.locator("#visit-taken")).to_contain_text(str(forms))
 
 
-async def unlock(page: Page) -> None:
-    await page.locator("#who [name=password]").fill(PASSWORD)
+async def unlock(page: Page, password: str = PASSWORD) -> None:
+    await page.locator("#who [name=password]").fill(password)
     await page.locator("#who button.main").click()
     await expect(page.locator("#who")).to_be_hidden()
 
@@ -179,9 +182,13 @@ async def test_what_a_phone_keeps_can_be_read_by_nobody_else_and_goes_with_its_p
         await expect(page.locator(".visit-list")).to_be_hidden()
         await net.up()
         await _another_person(made, context, page, net.url)
-        await signed_in(context, net.url, "anaesthetist", page)
+        made.people.set_password("anaesthetist", passwords()[0].hashed(ANOTHER))
+        await signed_in(context, net.url, "anaesthetist", page, ANOTHER)
         await page.locator("#visit-locked button").click()
-        await unlock(page)
+        await unlock(page, ANOTHER)
+        old = page.locator("#visit-locked form")  # what was kept opens with the password from then
+        await old.locator("input").fill(PASSWORD)
+        await old.locator("button").click()
         await expect(page.locator("#visit-locked")).to_be_hidden()
         await expect(page.locator("#visit-waiting")).to_be_hidden()
         assert acts(made, "p1", "visit_6h") == [("anaesthetist", what) for what in H6]

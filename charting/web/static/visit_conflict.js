@@ -2,6 +2,7 @@
 
 import { lines } from "./visit_form.js";
 import { button, el } from "./visit_parts.js";
+import { written } from "./clock.js";
 import { word } from "./words.js";
 
 /* `decide`: { tooMine(), drop(), choose(fields of which mine is taken) }. */
@@ -12,7 +13,7 @@ export function decision(record, shape, decide) {
   if (record.state !== "attention") return null;
   const { differs, refused, lacking } = record.said;
   return el("section", { class: "note", role: "alert", id: "visit-attention" },
-    lacking.length > 0 && el("p", {}, word("visit.lacking", { what: lacking.map((l) => l.name).join(", ") })),
+    record.sign && lacking.length > 0 && el("p", {}, word("visit.lacking", { what: lacking.map((l) => l.name).join(", ") })),
     refused.map((r) => el("p", { class: "problem" }, r.name)),
     differs.length > 0 && fields(differs, decide));
 }
@@ -36,6 +37,7 @@ function said(record, shape) {
 
 function text(field, value) {
   if (typeof value === "boolean") return word(value ? "yes" : "no");
+  if (field.type === "time") return written(Date.parse(value)).slice(0, 16);
   const named = (code) => field.choices.find((c) => c.code === code)?.name ?? String(code);
   return Array.isArray(value) ? value.map(named).join(", ") : named(value);
 }

@@ -1,11 +1,30 @@
 /* Locking this phone: the password that opens what it keeps, and taking visits along. */
 
 import { askWho, keeper } from "./session.js";
+import { el } from "./visit_parts.js";
 import * as store from "./visit_store.js";
 import { fetched } from "./visit_sync.js";
 import { word } from "./words.js";
 
 const { body } = document;
+
+/* What is kept opens with a password that is no longer the account's. */
+export let oldPassword = false;
+
+/* Asks for that one. `done` is called when it has opened what is kept. */
+export function byOldPassword(done) {
+  const said = el("p", { class: "problem", role: "alert" });
+  return el("form", { onsubmit: async (event) => {
+    event.preventDefault();
+    if (!(await store.unlock(event.target.elements.password.value))) {
+      said.textContent = word("visit.wrong");
+      return;
+    }
+    oldPassword = false;
+    done();
+  } }, el("label", {}, word("visit.changed_password"), el("input", { type: "password", name: "password", autocomplete: "off", required: true })),
+  said, el("button", { class: "main" }, word("visit.continue")));
+}
 
 /* `opened` is called whenever what is kept can be read again, `shut` when it cannot. */
 export function guard({ opened, shut }) {
@@ -15,7 +34,7 @@ export function guard({ opened, shut }) {
   };
   keeper.proved = async (password) => {
     if (store.unlocked() || !(await store.prepared())) return;
-    await store.unlock(password);
+    if (!(await store.unlock(password))) oldPassword = !(await store.renewed());
     opened();
   };
   keeper.alone = async (password) => {
@@ -31,7 +50,7 @@ export async function open() {
   if (!store.able()) return false;
   if (!(await store.prepared())) return prepare();
   await askWho("unlock");
-  return store.unlocked();
+  return store.unlocked() || ((await store.prepared()) ? false : prepare());
 }
 
 /* A password proved by the service; without network it is typed twice. */

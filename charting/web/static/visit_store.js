@@ -155,9 +155,17 @@ export async function waiting() {
 /* Takes away what is older than it may be, of everybody; a key that opens nothing any more goes too. */
 export async function tidy() {
   if (!able()) return;
-  for (const one of await all("kept")) if (one.until <= Date.now()) await remove("kept", one.id);
   const needed = new Set([account, ...(await all("written")).map((one) => one.account)]);
+  for (const one of await all("kept")) if (one.until <= Date.now() || !needed.has(one.account)) await remove("kept", one.id);
   for (const person of await all("people")) if (!needed.has(person.account)) await remove("people", person.account);
+}
+
+/* The password has become another: what was only taken along is given up. Whether nothing has to be opened by the old one. */
+export async function renewed() {
+  for (const one of await all("kept")) if (one.account === account) await remove("kept", one.id);
+  if ((await all("written")).some((one) => one.account === account)) return false;
+  await remove("people", account);
+  return true;
 }
 
 /* A person signs out: what was taken along goes at once, with the pages; what has not arrived stays, locked. */

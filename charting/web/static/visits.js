@@ -82,7 +82,7 @@ async function tell() {
     progress && el("p", { class: "note", role: "status" }, progress),
     forms > 0 && !progress && el("p", { class: "faint", id: "visit-taken" }, word("visit.taken", { n: forms, at: told(until) })),
     locked > 0 && el("div", { class: "note", id: "visit-locked" }, el("p", {}, word("visit.waiting", { n: locked })),
-      button(word("visit.needs_key"), () => askWho("unlock"))),
+      phone.oldPassword ? phone.byOldPassword(deliver) : button(word("visit.needs_key"), () => askWho("unlock"))),
     waits > 0 && el("div", { class: "note", id: "visit-waiting" }, el("p", {}, word("visit.waiting", { n: waits })),
       hindered && el("p", {}, word(hindered[1])),
       mail.hindrance === "other" ? el("p", {}, word("visit.needs_other", { name: document.querySelector(".who").textContent }))
