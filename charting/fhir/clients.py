@@ -44,6 +44,11 @@ class Client:
     def allows(self, kind: str, act: str) -> bool:
         return scope_words.allows(self.scopes, kind, act)
 
+    @property
+    def posts(self) -> bool:
+        """Whether it may send the hospital's events to the inbox."""
+        return scope_words.INBOX in self.scopes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:

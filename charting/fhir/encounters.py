@@ -79,6 +79,9 @@ def void(source: Source) -> Resource:
 
 
 def _status(source: Source) -> str:
+    """Unknown: only the hospital says so, nobody at the bed has confirmed it."""
+    if source.case.provisional:
+        return "unknown"
     if source.case.event("t_cancel") is not None:
         return "cancelled"
     return "completed" if source.case.closed_us is not None else "in-progress"

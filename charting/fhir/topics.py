@@ -63,8 +63,8 @@ def _signed(source: Source, entry: Entry) -> list[str]:
 
 
 _ALL = (
-    Topic(name="encounter-start", about="A case was opened, or opened again", resource="Encounter",
-          kinds=("opened", "reopened"), focus=_encounter),
+    Topic(name="encounter-start", about="A case was opened, confirmed at the bed, or opened again",
+          resource="Encounter", kinds=("opened", "confirmed", "reopened"), focus=_encounter),
     Topic(name="encounter-end", about="A case was closed, or was none", resource="Encounter",
           kinds=("closed", "discarded"), focus=_encounter),
     Topic(name="encounter-moved", about="A patient came to another bed", resource="Encounter", kinds=("moved",),

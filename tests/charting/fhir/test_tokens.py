@@ -17,7 +17,9 @@ from charting.store.database import Database
 from charting.store.fhir import DatabaseClients
 from charting.trail.entries import ClientChanged, Denied, to_json
 from tests.charting.fhir.rich import LONG, NUMBER, program, rich, token
+from tests.charting.inbox.rendered import as_json
 from tests.charting.web.hospital import Hospital
+from tests.charting.web.test_inbox import ARRIVES, Door
 
 KINDS = ("Patient", "Encounter", "Device", "DeviceMetric", "Observation", "Procedure", "MedicationAdministration",
          "ChargeItem", "DocumentReference")  # fmt: skip
@@ -246,3 +248,13 @@ async def test_the_page_tells_a_token_once() -> None:
         ended = await browser.delete(f"/api/clients/{made.json()['id']}")
         assert ended.json()["active"] is False
         assert (await browser.delete("/api/clients/nobody")).status_code == 404
+
+
+async def test_the_inbox_takes_a_programs_token_with_its_scope() -> None:
+    door = Door()
+    right, wrong_one = token(door.hospital, "inbox.write"), token(door.hospital, "system/*.cruds")
+    async with door.hospital.client() as client:
+        for secret, status in ((wrong_one, 401), ("vitalsd_x", 401), (right, 200)):
+            answer = await door.post(client, "bus", as_json(ARRIVES), authorization=f"Bearer {secret}")
+            assert answer[0] == status
+        assert (await client.get("/fhir/Patient", headers={"authorization": f"Bearer {right}"})).status_code == 403
