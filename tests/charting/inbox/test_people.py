@@ -180,3 +180,22 @@ def test_merges_follow_each_other() -> None:
 
 def test_one_that_only_tries_makes_a_case_for_trying() -> None:
     assert only(site(COME.replace(b"|P|2.4", b"|T|2.4"))).is_test
+
+
+def test_a_cancelled_transfer_is_one_that_was_recorded_before() -> None:
+    """The transfer is told anew, five minutes earlier: that is not what was taken back."""
+    again = adt("A02", 3, "0955", RAT, WARD, recorded="1040")
+    for order in ([COME, TAKEN_BACK, again], [again, TAKEN_BACK, COME], [TAKEN_BACK, again, COME]):
+        assert stays(only(site(*order))) == [("RAT", at("0955") + 52_000_000)]
+
+
+def test_a_cancelled_admission_takes_with_it_what_was_recorded_before() -> None:
+    """A11 has the time of the admission; what is recorded after it is of another stay."""
+    told = [
+        adt("A01", 1, "1000", RAT),
+        adt("A02", 2, "1010", M05, RAT),
+        adt("A11", 3, "1000", RAT, recorded="1100"),
+        adt("A02", 4, "1030", M04, recorded="1110"),
+    ]
+    for order in (told, [*reversed(told)], [told[3], told[0], told[2], told[1]]):
+        assert stays(only(site(*order))) == [("M04", at("1030") + 52_000_000)]
