@@ -28,6 +28,9 @@ _JS = ("fault", "not_sent", "locked", "session_ended", "again", "saved", "undo",
        "nothing_found", "choose_code", "not_all_kept")  # fmt: skip
 """Words that the page's own script says."""
 
+AT_HAND = 8
+"""Links of the navigation that fit beside each other."""
+
 _YEAR_S = 365 * 86_400
 
 
@@ -62,12 +65,14 @@ def page(here: Context, request: Request, template: str, /, **values: object) ->
 
     `still`: it does not follow what happens to cases, only what is done on it.
     """
+    nav, more = _links(here)
     frame = {
         **_frame(request, here.department, here.lang),
         "kind": template.removesuffix(".html"),
         "person": here.person,
         "follows": here.can("read") or here.can("operate"),
-        "nav": _links(here),
+        "nav": nav,
+        "nav_more": more,
         "here_path": request.url.path,
         "alarm_strip": strip(here, str(values.get("about", ""))) if here.can("read") else None,
     }
@@ -145,20 +150,22 @@ def _values(here: Context) -> Mapping[str, object]:
     }
 
 
-def _links(here: Context) -> list[tuple[str, str]]:
-    """What the person may look at."""
-    offered = (("read", "/", "department"), ("read", "/bookings", "inbox.bookings"),
-               ("read", "/alarms", "watch.alarms"),
-               ("read", "/visits", "visit.title"), ("operate", "/fleet", "fleet.title"),
-               ("exchange", "/exchange", "outbox.title"), ("exchange", "/exchange/messages", "inbox.messages"),
-               ("report_fault", "/faults", "faults.title"),
-               ("quality", "/quality", "quality.title"), ("", "/workload", "workload"),
-               ("charge", "/charges", "charges.title"), ("witness", "/controlled", "charges.register"),
-               ("manage_accounts", "/accounts", "accounts"), ("manage_clients", "/clients", "fhir.clients"),
-               ("load_library", "/libraries", "libraries"),
+def _links(here: Context) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What the person may look at: what is at hand, and what stands behind "more" where that is too much."""
+    daily = (("read", "/", "department"), ("read", "/bookings", "inbox.bookings"), ("read", "/alarms", "watch.alarms"),
+             ("read", "/visits", "visit.title"), ("charge", "/charges", "charges.title"),
+             ("witness", "/controlled", "charges.register"), ("quality", "/quality", "quality.title"),
+             ("", "/workload", "workload"))  # fmt: skip
+    running = (("operate", "/fleet", "fleet.title"), ("exchange", "/exchange", "outbox.title"),
+               ("report_fault", "/faults", "faults.title"), ("manage_accounts", "/accounts", "accounts"),
+               ("manage_clients", "/clients", "fhir.clients"), ("load_library", "/libraries", "libraries"),
                ("audit", "/audit", "audit"),
                *([("", "/manual", "manual")] if here.department.manuals else []))  # fmt: skip
-    return [(href, here.words(word)) for right, href, word in offered if not right or here.can(right)]
+    shown, more = (
+        [(href, here.words(word)) for right, href, word in offered if not right or here.can(right)]
+        for offered in (daily, running)
+    )
+    return (shown + more, []) if len(shown) + len(more) <= AT_HAND else (shown, more)
 
 
 def _reasons(lang: Lang) -> Mapping[str, str]:
