@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from charting.trail.contents import Bolus, Coded, Consumable, Event
 from charting.trail.entries import ChargesDecided, Denied, Witnessed
 from tests.charting.charges.scenes import term
-from tests.charting.web.hospital import MINUTE_US, PASSWORD, Hospital
+from tests.charting.charges.theatre import SUFENTANIL, recorded
+from tests.charting.web.hospital import PASSWORD, Hospital
 
-SUFENTANIL = "D011"
 STATED = {"lot": "A-7", "ampoules": 2, "size": 50, "unit": "ug", "given": 60, "wasted": 40, "empties": 2}
 CHARGES = "/api/charges/cases/c1"
 ITEM = "/api/records/c1/d1/items/k1"
@@ -20,22 +19,7 @@ WITNESS = "/api/controlled/cases/c1/d1/k1/witness"
 
 @pytest.fixture
 def hospital() -> Hospital:
-    """A signed record: 45 min, sufentanil 60 ug, two tubes, a set that no catalogue has."""
-    made = Hospital()
-    made.recorded(emergency=True)
-    ann, at_us = made.actor("anaesthetist"), made.clock.at_us - 50 * MINUTE_US
-
-    def put(document: str, item: str, content: Any) -> None:
-        made.desk.set(ann, "c1", document=document, item=item, after=0, content=content)
-
-    put("", "t", Coded(use="technique", term=term("techniques", "1")))
-    put("", "s", Event(key="t_anes_start", at_us=at_us))
-    put("", "e", Event(key="t_anes_end", at_us=at_us + 45 * MINUTE_US))
-    for n, dose in enumerate((20.0, 40.0)):
-        put("d1", f"b{n}", Bolus(drug=term("drugs", SUFENTANIL), dose=dose, unit="ug", route="iv", at_us=at_us))
-    put("d1", "m", Consumable(term=term("consumables", "M01"), n=2, at_us=at_us))
-    put("d1", "x", Consumable(term=term("consumables", "M20"), n=1, at_us=at_us))
-    return made
+    return recorded()
 
 
 def stated(number: int = 0, **more: object) -> dict[str, Any]:
