@@ -8,8 +8,8 @@ from charting.charges.lines import Bill, Line, Tariff, Unbilled
 from charting.trail.entries import ChargesDecided, Discarded, Entry, Signed
 
 KINDS = (
-    "opened", "moved", "merged", "closed", "reopened", "discarded", "started", "handed_over", "set", "voided", "signed",
-    "unlock_answered", "returned", "witnessed", "charges_decided",
+    "opened", "moved", "located", "merged", "closed", "reopened", "discarded", "started", "handed_over", "set",
+    "voided", "signed", "unlock_answered", "returned", "witnessed", "charges_decided",
 )  # fmt: skip
 """Kinds of entries that make a bill: not what devices say by themselves."""
 

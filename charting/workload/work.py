@@ -11,8 +11,8 @@ from charting.quality.derive.codes import asa
 from charting.quality.derive.told import answer, answered_us
 from charting.trail.contents import Term
 
-KINDS = ("opened", "moved", "merged", "closed", "reopened", "discarded", "started", "handed_over", "set", "voided",
-         "signed", "unlock_answered", "returned")  # fmt: skip
+KINDS = ("opened", "moved", "located", "merged", "closed", "reopened", "discarded", "started", "handed_over", "set",
+         "voided", "signed", "unlock_answered", "returned")  # fmt: skip
 """Kinds of entries that can change it: a case need not be read whole."""
 
 _ANCHORS = ("t_anes_start", "t_room_in", "t_suite_in")

@@ -199,3 +199,12 @@ def test_a_cancelled_admission_takes_with_it_what_was_recorded_before() -> None:
     ]
     for order in (told, [*reversed(told)], [told[3], told[0], told[2], told[1]]):
         assert stays(only(site(*order))) == [("M04", at("1030") + 52_000_000)]
+
+
+def test_the_transfer_that_is_named_is_taken_back_and_not_the_last() -> None:
+    told = [
+        adt("A02", 1, "1000", RAT, WARD), adt("A02", 2, "1100", M05, RAT), adt("A02", 3, "1130", M04, RAT),
+        adt("A12", 4, "1140", M04, M05),
+    ]  # fmt: skip
+    for order in (told, [*reversed(told)]):
+        assert [bed for bed, _ in stays(only(site(*order)))] == ["RAT", "M04"]
