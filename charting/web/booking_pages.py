@@ -70,7 +70,7 @@ def messages_page(
     here.need("exchange")
     if text:
         here.need("read")
-    kept = here.department.exchange.messages
+    kept, incoming = here.department.exchange.messages, here.department.exchange.incoming
     shown = kept.latest(state=state, text=text, before=before, limit=_PAGE)
     counts: dict[str, int] = {}
     for (_, each), n in kept.counts().items():
@@ -84,6 +84,7 @@ def messages_page(
         state=state or "",
         text=text,
         before=shown[-1].seq if len(shown) == _PAGE else None,
+        views=[(view.name, view.looked) for view in incoming.views] if incoming else [],
     )
 
 

@@ -1,5 +1,6 @@
 """What other systems post: with their own token, and with nothing else."""
 
+import asyncio
 import json
 from hashlib import sha256
 
@@ -8,10 +9,12 @@ from httpx import AsyncClient
 
 from charting.inbox.config import InboxSection
 from charting.inbox.incoming import Incoming
+from charting.inbox.rows import Row, ViewError
+from charting.inbox.view import ViewSource
 from charting.store.database import StoreError
 from charting.trail.entries import SessionChanged
 from charting.web.guard import LARGEST_BODY
-from tests.charting.inbox.rendered import as_json, as_soap
+from tests.charting.inbox.rendered import as_json, as_row, as_soap
 from tests.charting.web.hospital import BEDS, Hospital
 from tests.contracts.inbox_adapters import DAY, OR5, event
 
@@ -81,6 +84,41 @@ async def test_a_token_is_no_session(door: Door) -> None:
             answer = await client.request(method, path, headers={"authorization": f"Bearer {TOKENS['bus']}"})
             assert answer.status_code in {303, 401}
     assert not [e for e in door.hospital.trail.all() if not isinstance(e.body, SessionChanged)]
+
+
+async def test_how_the_views_fare_is_shown_beside_the_messages(door: Door) -> None:
+    class Away:
+        reason = "SQLSTATE 57014 (QueryCanceled)"
+
+        def rows(self, after_us: int) -> list[Row]:
+            if self.reason:
+                raise ViewError(self.reason)
+            return [Row(at_us=after_us + 1, body=json.dumps(as_row(ARRIVES), default=str).encode())]
+
+    hospital, view = door.hospital, Away()
+    took: list[bytes] = []
+    source = ViewSource(
+        "oplist", view, hospital.exchange.cursors, lambda _, body: took.append(body), hospital.clock.now_us,
+        interval_s=0.001, again_s=0,
+    )  # fmt: skip
+    door.incoming.views.append(source)
+    stop = asyncio.Event()
+    life = asyncio.create_task(source.run(stop))
+    async with hospital.client("engineer") as client, asyncio.timeout(20):
+        while not source.looked.reason:
+            await asyncio.sleep(0)
+        away = (await client.get("/exchange/messages?lang=en")).text
+        view.reason = ""
+        while not took or source.looked.reason:
+            await asyncio.sleep(0)
+        back = (await client.get("/exchange/messages?lang=en")).text
+    stop.set()
+    await life
+    assert "View oplist" in away
+    assert "cannot be read now; read last at –" in away
+    assert "SQLSTATE 57014 (QueryCanceled)" in away
+    assert "read at 14:18" in back
+    assert "SQLSTATE" not in back
 
 
 async def test_what_is_too_large_is_refused(door: Door) -> None:
