@@ -26,7 +26,7 @@ def status(
     if events:
         told["notificationEvent"] = [_event(kept, each, zone) for each in events]
     if kept.state == "error" and kept.reason:
-        told["error"] = [{"text": kept.reason}]
+        told["error"] = [{"text": f"refused: {kept.reason}"}]
     return told
 
 

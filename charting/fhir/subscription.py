@@ -202,5 +202,5 @@ def _as_r4b(kept: Subscription) -> Json:
         text = "&".join(f"{name}={value}" for name, value in wanted.filters)
         said["_criteria"] = {"extension": [_extension("filter-criteria", valueString=f"{kept.topic.resource}?{text}")]}
     if kept.reason:
-        said["error"] = kept.reason
+        said["error"] = f"refused: {kept.reason}"
     return said

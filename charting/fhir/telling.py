@@ -213,7 +213,7 @@ class Subscriptions:
             if kept.state == "off":
                 continue
             if client is None:
-                self._store.stand(kept.id, "off", "the client's token has ended")
+                self._store.stand(kept.id, "off")
                 self._withdraw(kept, "")
             elif kept.state == "requested":
                 self._shake(kept)
@@ -230,7 +230,7 @@ class Subscriptions:
             body = bundle(kept, "handshake", self._zone, self._now_us())
             self._outbox.put([_parcel(kept, key, HANDSHAKE, body)])
         elif sent.state is State.PARKED:
-            self._store.stand(kept.id, "error", f"the handshake was refused: {sent.reason}")
+            self._store.stand(kept.id, "error", sent.reason)
 
     def _shaken(self, sent: Sent) -> None:
         """A handshake was answered: he listens."""
@@ -245,7 +245,7 @@ class Subscriptions:
         """In error while something of him is parked."""
         parked = self._outbox.lines(to=kept.to, state=State.PARKED, limit=1)
         if parked and kept.state == "active":
-            self._store.stand(kept.id, "error", f"a notification was refused: {parked[0].reason}")
+            self._store.stand(kept.id, "error", parked[0].reason)
         elif not parked and kept.state == "error":
             self._store.stand(kept.id, "active")
 
