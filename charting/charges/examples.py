@@ -1,7 +1,6 @@
-"""A made-up bill and its correction, for the interface reference."""
+"""Messages as they leave, for the reference of interfaces: made by the program, of a patient who does not exist."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 from charting.case.clock import SiteClock
 from charting.charges.catalogue import Catalogue
@@ -12,76 +11,73 @@ from charting.charges.ledger import Charge, postings, settled
 from charting.charges.lines import Tariff
 from charting.library.library import Libraries
 from charting.outbox.config import Destination
-from charting.results.examples import AT_US, MINUTE_US, SENDER, WHO
+from charting.results.message import Sender
 from charting.templates.loader import Templates
-from charting.trail.contents import Attendance, Bolus, Coded, Consumable, Event, Term
-from charting.trail.entries import Body, Entry, Opened, Returned, Set, Signed, Started
+from charting.trail.contents import Attendance, Bolus, Coded, Content, Event, Patient, Term
+from charting.trail.entries import Body, Entry, Opened, Returned, Set, Signed, Started, Voided
 
-TO = Destination(name="his", url="mllp://his.example:2575", facility="HOSP", takes=("charges",))
-_RECORD = "record-1"
+_START_US = 1_772_673_000_000_000
+"""2026-03-05 09:10 in Shanghai."""
+_MINUTE_US = 60_000_000
+_ZONE = "Asia/Shanghai"
 
 
 def examples() -> Mapping[str, bytes]:
-    """Name → message, without its frame, in UTF-8: what a signature bills, and what the next one takes back of it."""
+    """File name → a message: what a signed record is charged, and what is taken back after a correction."""
+    made_us = _START_US + 140 * _MINUTE_US
     libraries = Libraries.sample()
-    entries = [
-        Entry(seq=n, at_us=AT_US + n * MINUTE_US, actor="zhang", case="case-77", body=body)
-        for n, body in enumerate(_bodies(libraries), 1)
-    ]
     tariff = Tariff(
         catalogue=Catalogue(libraries),
         templates=Templates.load(),
-        clock=SiteClock(now_us=lambda: AT_US, zone=SENDER.zone),
-        config=ChargesSection(department="0501"),
+        clock=SiteClock(now_us=lambda: made_us, zone=_ZONE),
+        config=ChargesSection(department="OR1"),
     )
-    first = next(n for n, entry in enumerate(entries, 1) if entry.body.kind == "signed")
-    posted = list(_posted(entries[:first], [], tariff))
-    charges = [charge for _, lines in posted for charge in lines]
-    taken = settled(charges, {charge.parcel: ("accepted", AT_US) for charge in charges})
-    posted += _posted(entries, taken, tariff)
-    return {name: body for name, (body, _) in zip(("charges", "charges_corrected"), posted, strict=True)}
+    sender = Sender(application="VITALSD", facility="OR", authority="HOSP", zone=_ZONE, place=lambda bed: f"OR^{bed}^1")
+    to = Destination(name="his", url="mllp://his.example:2575", takes=("charges",), facility="HOSP")
+    biller = Biller(sender=sender, to=to, tariff=tariff, names={"d0042": "王测试"})
+    signed, corrected = _entries(libraries)
+    case, owed = due(signed, tariff)
+    first = postings(case, owed, [], tariff, made_us)
+    case, owed = due([*signed, *corrected], tariff)
+    taken = settled(first, {charge.parcel: ("accepted", made_us) for charge in first})
+    later: Sequence[Charge] = postings(case, owed, taken, tariff, made_us + 20 * _MINUTE_US)
+    return {
+        "dft_P03_charge.hl7": posting(case, first, biller).body,
+        "dft_P03_credit.hl7": posting(case, later, biller).body,
+    }
 
 
-def _posted(entries: Sequence[Entry], before: Sequence[Charge], tariff: Tariff) -> Iterator[tuple[bytes, list[Charge]]]:
-    case, owed = due(entries, tariff)
-    biller = Biller(sender=SENDER, to=TO, tariff=tariff, names={"zhang": "张医生"})
-    made = postings(case, owed, before, tariff, entries[-1].at_us)
-    for _, lines in groupby(made, key=lambda charge: charge.parcel):
-        charges = list(lines)
-        yield posting(case, charges, biller).body, charges
-
-
-def _bodies(libraries: Libraries) -> Sequence[Body]:
+def _entries(libraries: Libraries) -> tuple[Sequence[Entry], Sequence[Entry]]:
     def term(library: str, code: str) -> Term:
         found = libraries.named(library, code)
-        if found is None:
-            raise LookupError(f"{library} {code}")
+        assert found is not None
         return found
 
-    def at(minutes: int) -> int:
-        return AT_US + minutes * MINUTE_US
+    def put(item: str, content: Content, document: str = "") -> Set:
+        return Set(document=document, item=item, after=0, content=content)
 
-    def given(mg: float, after: int, reason: str = "") -> Set:
-        dose = Bolus(drug=term("drugs", "D001"), dose=mg, unit="mg", route="iv", at_us=at(2))
-        return Set(document=_RECORD, item="b1", after=after, content=dose, reason=reason)
-
-    of_case = [
-        Coded(use="procedure", term=term("procedures", "51.2300")),
-        Coded(use="technique", term=term("techniques", "12")),
-        Attendance(role="anaesthetist", name="张医生", account="zhang", in_us=at(0)),
-        Event(key="t_anes_start", at_us=at(0)),
-        Event(key="t_anes_end", at_us=at(150)),
+    patient = Patient(number="0000123", visit="000456", name="张测试", sex="male", birth_date="1970-01-01")
+    end_us = _START_US + 125 * _MINUTE_US
+    drug = term("drugs", "D001")
+    bolus = Bolus(drug=drug, dose=150, unit="mg", route="iv", at_us=_START_US + 10 * _MINUTE_US)
+    bodies: Sequence[Body] = (
+        Opened(bed="OR-05", area="or", at_us=_START_US, patient=patient),
+        Started(document="r", template="anaesthesia_record", version="1.1.0", start_us=_START_US),
+        put("t", Coded(use="technique", term=term("techniques", "41"))),
+        put("o", Coded(use="procedure", term=term("procedures", "51.2300"))),
+        put("a", Attendance(role="anaesthetist", name="王测试", account="d0042", in_us=_START_US)),
+        put("s", Event(key="t_anes_start", at_us=_START_US)),
+        put("e", Event(key="t_anes_end", at_us=end_us)),
+        put("b", bolus, "r"),
+        Signed(document="r", version=1, slot="anaesthetist", digest=""),
+    )
+    later: Sequence[Body] = (
+        Returned(document="r", reason="judgement"),
+        Voided(document="r", item="b", after=1, reason="judgement"),
+        Signed(document="r", version=2, slot="anaesthetist", digest=""),
+    )
+    made = [
+        Entry(seq=n, at_us=end_us, actor="d0042", case="case77", body=body)
+        for n, body in enumerate((*bodies, *later), 1)
     ]
-    return [
-        Opened(bed="OR-03", area="or", at_us=at(-20), patient=WHO),
-        Started(document=_RECORD, template="anaesthesia_record", version="1.1.0", start_us=at(0)),
-        *(Set(document="", item=f"i{n}", after=0, content=content) for n, content in enumerate(of_case)),
-        given(150.0, after=0),
-        Set(
-            document=_RECORD, item="m1", after=0, content=Consumable(term=term("consumables", "M01"), n=1, at_us=at(4))
-        ),
-        Signed(document=_RECORD, version=1, slot="anaesthetist", digest=""),
-        Returned(document=_RECORD, reason="剂量待核"),
-        given(250.0, after=1, reason="typing_error"),
-        Signed(document=_RECORD, version=2, slot="anaesthetist", digest=""),
-    ]
+    return made[: len(bodies)], made[len(bodies) :]

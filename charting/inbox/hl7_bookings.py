@@ -18,7 +18,7 @@ _STATES: Mapping[str, Kind] = {
     "CANCELLED": "cancel_booking", "CANCELED": "cancel_booking", "DELETED": "cancel_booking", "NOSHOW": "no_show",
 }  # fmt: skip
 """SCH-25 of a message whose trigger says otherwise."""
-_ORDERS: Mapping[str, Kind] = {
+ORDERS: Mapping[str, Kind] = {
     "NW": "request", "XO": "request", "CA": "cancel_request", "DC": "cancel_request", "OC": "cancel_request",
 }  # fmt: skip
 """ORC-1."""
@@ -72,7 +72,7 @@ def of_orders(message: Message, frame: HospitalEvent, reading: OrderReading) -> 
         if segment.name == "ORC":
             order = segment
         elif segment.name == "OBR" and order is not None:
-            kind, id_ = _ORDERS.get(order.component(1).upper()), order.component(2) or order.component(3)
+            kind, id_ = ORDERS.get(order.component(1).upper()), order.component(2) or order.component(3)
             if kind is not None and id_ and segment.component(24) in reading.surgery:
                 n += 1
                 procedure = _code(segment, 4)

@@ -11,7 +11,7 @@ from charting.inbox.reading import Read, UnreadableError
 from charting.inbox.times import iso_date, time_us
 from collector.hl7.message import Message, MessageError, Segment, parse
 
-_ADT: Mapping[str, Kind] = {
+ADT: Mapping[str, Kind] = {
     "A01": "admit", "A04": "admit", "A05": "pre_admit", "A02": "transfer", "A06": "transfer", "A07": "transfer",
     "A03": "discharge", "A08": "update", "A28": "update", "A31": "update", "A60": "update", "A11": "cancel_admit",
     "A12": "cancel_transfer", "A13": "cancel_discharge", "A40": "merge", "A18": "merge", "A34": "merge", "A36": "merge",
@@ -56,8 +56,8 @@ def read(message: Message, reading: Hl7Reading) -> Read:
         if ours and header.component(n) not in {ours, ""}:
             return Read(kind=kind, ignored="not_for_us")
     match message.type:
-        case "ADT" if message.trigger in _ADT:
-            found = list(_adt(message, _ADT[message.trigger], reading))
+        case "ADT" if message.trigger in ADT:
+            found = list(_adt(message, ADT[message.trigger], reading))
         case "SIU" if message.trigger in hl7_bookings.SIU:
             frame = _frame(message, "update", reading)
             found = list(hl7_bookings.of_siu(message, frame, reading.zone, reading.places, reading.roles))
