@@ -9,8 +9,9 @@ from charting.fhir.terms import Json, coding, concept, ours
 
 def charge_items(source: Source) -> Iterator[Resource]:
     """A transaction that a credit has taken back is told as an error, with the credit's number beside its own."""
-    taken_back = {each.reverses: each for each in source.charges if each.reverses}
-    for charge in source.charges:
+    charges = source.charges()
+    taken_back = {each.reverses: each for each in charges if each.reverses}
+    for charge in charges:
         if not charge.reverses:
             yield _made(source, charge, taken_back.get(charge.id))
 

@@ -18,6 +18,8 @@ RECENT_US = 72 * 3_600_000_000
 """A search that names no case looks at those that were there in so long a time, unless it names another."""
 MOST = 300
 """Cases that such a search looks at, the newest."""
+NAMED_US = 30_000_000
+"""How people are called is read anew after so long."""
 _CACHED = 64
 """Lists of resources that are kept, each of one type of one case: a page after the other is of the same."""
 _KNOWN = 20_000
@@ -49,6 +51,7 @@ class Records:
         self._demo = demo
         self._made: OrderedDict[tuple[str, int, str], Sequence[Resource]] = OrderedDict()
         self._changed: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._named: tuple[int, Mapping[str, str]] = (-NAMED_US, {})
         self._lock = Lock()
 
     def case(self, key: str, sight: Sight) -> Source | None:
@@ -87,8 +90,8 @@ class Records:
             case=found,
             zone=self.zone,
             template=self.desk.template,
-            names=self._names(),
-            charges=self._charges(case),
+            names=self._people(),
+            charges=lambda: self._charges(case),
         )
 
     def rows(self, since_us: int | None, until_us: int | None, sight: Sight) -> Sequence[CaseRow]:
@@ -105,9 +108,9 @@ class Records:
         return [row for row in found if row.number == number and self._seen(row, sight)]
 
     def unchanged(self, row: CaseRow, since_us: int) -> bool:
-        """Whether nothing of a case is known to be newer than a time. One that nobody has read yet may be."""
+        """Whether no entry of a case is newer than a time, as far as is known: one that nobody has read yet may be."""
         changed_us = self._changed.get((row.case, row.last))
-        return changed_us is not None and changed_us < since_us and not self._charges(row.case)
+        return changed_us is not None and changed_us < since_us
 
     def resources(self, source: Source, kind: str) -> Sequence[Resource]:
         """In order of time."""
@@ -127,6 +130,14 @@ class Records:
 
     def find(self, source: Source, kind: str, id_: str) -> Resource | None:
         return next((each for each in self.resources(source, kind) if each.id == id_), None)
+
+    def _people(self) -> Mapping[str, str]:
+        now_us = self.desk.clock.now_us()
+        read_us, names = self._named
+        if not 0 <= now_us - read_us < NAMED_US:
+            names = self._names()
+            self._named = now_us, names
+        return names
 
     def _seen(self, row: CaseRow, sight: Sight) -> bool:
         return row.state != "discarded" and (self._demo or not row.is_test) and sight.patient in {"", row.number}

@@ -141,7 +141,8 @@ def _read(records: Records, search: Search, rows: Sequence[CaseRow], cursor: _Cu
     for row in rows:
         if cursor is not None and row.opened_us > cursor.opened_us:
             continue
-        if search.changed_us is not None and records.unchanged(row, search.changed_us):
+        charged = search.kind.name == "ChargeItem"
+        if search.changed_us is not None and not charged and records.unchanged(row, search.changed_us):
             continue
         yield records.source(row.case)
 

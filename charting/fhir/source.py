@@ -32,13 +32,13 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """`zone`: the site's, IANA. `names`: account → person. `charges`: the case's lines of bills."""
+    """`zone`: the site's, IANA. `names`: account → person. `charges`: reads the case's lines of bills."""
 
     case: Case
     zone: str
     template: Callable[[Document], Template]
     names: Mapping[str, str] = field(default_factory=dict)
-    charges: Sequence[Charge] = ()
+    charges: Callable[[], Sequence[Charge]] = tuple
 
     @cached_property
     def key(self) -> str:
