@@ -115,7 +115,6 @@ async def phone(browser: Browser, lang: str = "en") -> BrowserContext:
         locale="zh-CN" if lang == "zh" else "en-GB",
         has_touch=True,
         is_mobile=True,
-        device_scale_factor=2,
         timezone_id="America/New_York",
     )
     made.set_default_timeout(WAIT_MS)
