@@ -23,7 +23,10 @@ async def browser() -> AsyncIterator[Browser]:
         yield shared
 
 
-@pytest.mark.parametrize(("account", "lang", "size"), [("head", "zh", "desktop"), ("engineer", "en", "tablet")])
+@pytest.mark.parametrize(
+    ("account", "lang", "size"),
+    [("head", "zh", "desktop"), pytest.param("engineer", "en", "tablet", marks=pytest.mark.soak)],
+)
 async def test_a_parked_message_is_found_and_sent_again(account: str, lang: str, size: str, browser: Browser) -> None:
     hospital = Hospital(idle_s=43_200)
     outbox = hospital.exchange.outbox
