@@ -216,7 +216,12 @@ class Storm:
             self.wire()
 
     def drain(self) -> None:
-        """The storm is over: what was withdrawn somebody confirms anew, and everything arrives."""
+        """The storm is over: what was withdrawn somebody confirms anew, or sends all the same where the case is void,
+        which nobody can confirm; everything arrives.
+        """
+        for line in self.theatre.outbox.lines(state=State.WITHDRAWN, limit=100_000):
+            if line.case in self.gone:
+                self.theatre.outbox.resend(line.key, "hal", "it is to leave after all")
         for case in sorted(self.withdrawn - self.gone):
             self.theatre.desk.decide_charges(NED, case, confirmed=True)
             self.signed[case] = self.quantities(case)

@@ -21,7 +21,7 @@ from tests.charting.charges.his import His
 from tests.charting.charges.scenes import HAL, RECORD, SENDER, Theatre
 from tests.charting.clock import Clock
 from tests.charting.outbox.receivers import Mllp, ack, served
-from tests.charting.outbox.test_courier import until
+from tests.mqtt.broker import until
 
 
 class Now(Clock):
