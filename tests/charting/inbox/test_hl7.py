@@ -1,5 +1,6 @@
 """What HL7 v2 messages say, and how they are acknowledged. Expected values are by hand from the messages' fields."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import hl7
@@ -62,6 +63,14 @@ def test_the_same_three_are_one_operation_that_was_cancelled() -> None:
     made = operation_of(events)
     assert made is not None
     assert (made.id, made.state, made.visit) == ("36996", "cancelled", "5001")
+
+
+def test_what_was_cancelled_comes_back_only_by_a_new_booking() -> None:
+    (book,), (off,) = zato("SIU-S12-01").events, zato("SIU-S15-01").events
+    revised = replace(off, kind="revise", key="r", occurred_us=off.occurred_us + 1)
+    anew = replace(book, key="b", occurred_us=off.occurred_us + 2)
+    states = [operation_of(told) for told in ([book, off, revised], [anew, revised, off, book])]
+    assert [made.state if made else "" for made in states] == ["cancelled", "booked"]
 
 
 def test_older_bookings_say_when_in_sch() -> None:

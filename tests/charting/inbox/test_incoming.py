@@ -41,7 +41,7 @@ async def test_from_the_wire_to_the_case() -> None:
     (listener,) = incoming.listeners
     while listener.address[1] == 0:
         await asyncio.sleep(0)
-    reader, writer = await open_hl7_connection(*listener.address)
+    reader, writer = await open_hl7_connection(*listener.address, encoding="utf-8")
     for message in sequence("case_day")[:6]:
         writer.writemessage(hl7.parse(message.decode()))
         await writer.drain()

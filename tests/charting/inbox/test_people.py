@@ -183,10 +183,10 @@ def test_one_that_only_tries_makes_a_case_for_trying() -> None:
 
 
 def test_a_cancelled_transfer_is_one_that_was_recorded_before() -> None:
-    """The transfer is told anew, five minutes earlier: that is not what was taken back."""
-    again = adt("A02", 3, "0955", RAT, WARD, recorded="1040")
-    for order in ([COME, TAKEN_BACK, again], [again, TAKEN_BACK, COME], [TAKEN_BACK, again, COME]):
-        assert stays(only(site(*order))) == [("RAT", at("0955") + 52_000_000)]
+    """The transfer is told anew, five minutes later than before: that is not what was taken back."""
+    off, again = adt("A12", 2, "1030", WARD, RAT), adt("A02", 3, "1005", RAT, WARD, recorded="1040")
+    for order in ([COME, off, again], [again, off, COME], [off, again, COME]):
+        assert stays(only(site(*order))) == [("RAT", at("1005") + 52_000_000)]
 
 
 def test_a_cancelled_admission_takes_with_it_what_was_recorded_before() -> None:
