@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import charting.case
-from charting.accounts.actor import ROLES
+from charting.accounts.actor import INTERFACE, ROLES
 from charting.accounts.rights import rights
 from charting.case.checks import Scene, check
 from charting.case.events import events
@@ -232,7 +232,9 @@ def test_reasons() -> None:
 
 
 def test_rights_know_all_roles_and_the_engineer_sees_no_patient() -> None:
-    assert set().union(*rights().values()) <= set(ROLES)
-    assert {right for right, roles in rights().items() if "engineer" in roles} == {"operate"}
-    assert {right for right, roles in rights().items() if "surgeon" in roles} == {"read"}
+    assert set().union(*rights().values()) <= {*ROLES, INTERFACE}
+    of = {role: {right for right, roles in rights().items() if role in roles} for role in (*ROLES, INTERFACE)}
+    assert of["engineer"] == {"operate", "exchange", "report_fault", "answer_fault"}
+    assert of["surgeon"] == {"read", "report_fault"}
+    assert of[INTERFACE] == {"read", "open_case", "move", "merge", "close", "discard", "code"}
     assert rights()["approve_unlock"] == {"head"}
