@@ -33,7 +33,8 @@ class Payer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """A line as it was posted. `id`: FT1-2, never used again. `kind`: CG, or CD that takes `reverses` back.
+    """A line as it was posted. `id`: FT1-2, never used again. `kind`: CG, or CD that takes `reverses` back (a CG that
+    has one makes a surplus reversal good).
 
     `point`: the entry of the trail that made it due, `by`: whose that was. `at_us`, `end_us`: of the service.
     `parcel`: the message that has it.
@@ -91,7 +92,18 @@ def standing(charges: Iterable[Charge]) -> Sequence[Charge]:
     """Lines that were charged and not taken back; what was withdrawn never happened."""
     posted = [charge for charge in charges if charge.state != "withdrawn"]
     taken = {charge.reverses for charge in posted if charge.kind == "CD"}
-    return [charge for charge in posted if charge.kind == "CG" and charge.id not in taken]
+    return [charge for charge in posted if charge.kind == "CG" and not charge.reverses and charge.id not in taken]
+
+
+def surplus(charges: Sequence[Charge]) -> Iterator[Charge]:
+    """Reversals of what was reversed already, as where one that was withdrawn leaves after all: made good once."""
+    once: set[str] = set()
+    good = {charge.reverses for charge in charges if charge.kind == "CG"}
+    for charge in charges:
+        if charge.kind == "CD" and charge.state != "withdrawn":
+            if charge.reverses in once and charge.id not in good:
+                yield charge
+            once.add(charge.reverses)
 
 
 def postings(case: Case, due: Due, charges: Sequence[Charge], tariff: Tariff, now_us: int) -> Sequence[Charge]:
@@ -118,6 +130,9 @@ def postings(case: Case, due: Due, charges: Sequence[Charge], tariff: Tariff, no
             stays.add(charge.key)
         else:
             made.append(_reversal(charge, backs[charge.id], moved(case, charge.payer), point, now_us))
+    for charge in surplus(charges):
+        point = due.points.get(charge.document, due.last)
+        made.append(_again(charge, moved(case, charge.payer), point, now_us))
     for line in due.lines:
         point = due.points[line.document]
         if line.key not in stays and ("CG", line.key, point.seq) not in given_up:
@@ -181,6 +196,12 @@ def _reversal(charge: Charge, before: int, payer: Payer, point: Point, now_us: i
 def _digest(*parts: object) -> str:
     """16 letters and digits, 80 bits: with R and a number it fits into 20 characters."""
     return b32encode(hashlib.sha256("\0".join(map(str, parts)).encode()).digest()[:10]).decode("ascii")
+
+
+def _again(charge: Charge, payer: Payer, point: Point, now_us: int) -> Charge:
+    """A charge that makes a surplus reversal good."""
+    made = _reversal(charge, 0, payer, point, now_us)
+    return replace(made, id=f"{charge.id}C", kind="CG")
 
 
 def settled(charges: Sequence[Charge], outcomes: Mapping[str, tuple[State, int]]) -> Sequence[Charge]:

@@ -199,3 +199,33 @@ def test_what_was_withdrawn_and_leaves_all_the_same_is_charged_once() -> None:
     assert sum(c.kind == "CD" for c in found) == len(WHOLE)
     assert {c.state for c in found} == {"accepted"}
     assert sum((c.signed for c in found), Decimal(0)) == sum(WHOLE.values())
+
+
+def test_a_reversal_that_leaves_after_all_though_it_was_done_again_is_made_good() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    theatre.delivered()
+    theatre.desk.send_back(HAL, case, document=RECORD, reason="mend")
+    theatre.void(case, "m1")
+    theatre.sign(case)
+    theatre.look()
+    key = next(c.parcel for c in theatre.charges.of_case(case) if c.kind == "CD")
+    theatre.outbox.withdraw(key, "hal", "wait")
+    theatre.look()
+    theatre.desk.decide_charges(NED, case, confirmed=True)
+    theatre.look()
+    theatre.delivered()
+    theatre.outbox.resend(key, "hal", "by mistake")
+    theatre.delivered()
+    theatre.look()
+    theatre.delivered()
+    assert theatre.billed(case) == {k: v for k, v in WHOLE.items() if k != "M1"}
+    tubes = [(str(c.kind), c.id[17:], str(c.state)) for c in theatre.charges.of_case(case) if c.item == "M1"]
+    assert tubes == [
+        ("CG", "", "accepted"),
+        ("CD", "R", "accepted"),
+        ("CD", "R2", "accepted"),
+        ("CG", "R2C", "accepted"),
+    ]
