@@ -37,6 +37,7 @@ class Storm:
         self.number: dict[str, str] = {}
         self.gone: set[str] = set()
         self.withdrawn: set[str] = set()
+        self.parked: list[Queued] = []
         self.kills = 0
         self._next = 0
         self._killing()
@@ -153,11 +154,13 @@ class Storm:
         for line in self.theatre.outbox.due("his", 20):
             if self.theatre.outbox.begin(line.key):
                 self.carry(line)
-        for line in self.theatre.outbox.lines(state=State.PARKED, limit=1000):
+        for line in list(self.parked):
             if self.chance.random() < 0.1 and self.theatre.outbox.withdraw(line.key, "hal", "billed by hand"):
                 self.withdrawn.add(line.case)
+                self.parked.remove(line)
             elif self.chance.random() < 0.3:
                 self.theatre.outbox.resend(line.key, "hal", "mended there")
+                self.parked.remove(line)
 
     def carry(self, line: Queued) -> None:
         key, draw, body = line.key, self.chance.random(), self.theatre.body(line.key)
@@ -169,6 +172,7 @@ class Storm:
             self.theatre.outbox.again(key, later_us, "no answer")
         elif draw < 0.38 and line.control not in self.his.seen:  # refused, and nothing of it booked
             self.theatre.outbox.park(key, "AE 204")
+            self.parked.append(line)
         else:
             self.his.take(body)
             self.theatre.outbox.answer(key, b"MSA|AA", told=True)
