@@ -170,6 +170,7 @@ async def test_what_is_charted_arrives_whole_and_in_order() -> None:
         kinds = [status["type"] for status in subscriber.statuses]
         assert kinds == ["handshake", *["event-notification"] * 3]
         assert subscriber.numbers == [1, 2, 3]
+        assert hospital.fhir.subscriptions.all()[0].sent == 3, "they need not be put into the outbox again"
         for bundle in subscriber.got:
             model(bundle, Release.R5)
             assert bundle["type"] == "subscription-notification"
@@ -346,7 +347,8 @@ async def test_nothing_is_sent_where_the_site_did_not_say() -> None:
     hospital = Hospital(notify=("https://emr.example",))
     async with program(hospital, ALL) as client:
         for endpoint in (
-            "http://emr.example/x", "https://emr.example.evil/x", "https://emr.example@evil/x", "https://127.0.0.1/",
+            "http://emr.example/x", "https://emr.example.evil/x", "https://emr.example@evil/x", "https://me:x@emr.example/x",
+            "https://127.0.0.1/",
             "https://emr.example:8443/", "file:///etc/passwd", "https://emr.example\\@evil", "https://emr.example/ x",
             "", "https://[::1", "https://evil/#@emr.example",
         ):  # fmt: skip
