@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 
-from charting.trail.entries import Denied, Disputed, Printed, SessionChanged
+from charting.trail.entries import Denied, Disputed, Printed, SessionChanged, TicketOpened, TicketStep
 from tests.charting.web.hospital import PASSWORD, Hospital, hr_item
 
 EXAMPLES = 6
@@ -81,8 +81,8 @@ def test_no_input_breaks_the_service_or_opens_it(account: str) -> None:
     if not account:
         assert kinds <= {SessionChanged}
     if account == "surgeon":
-        assert kinds <= {Denied, Disputed, Printed, SessionChanged}, (
-            "his own workload he may dispute; a wrong password is kept"
+        assert kinds <= {Denied, Disputed, Printed, SessionChanged, TicketOpened, TicketStep}, (
+            "his own workload he may dispute, and faults report; a wrong password is kept"
         )
         assert Denied in kinds
         now = hospital.desk.case("c1")
