@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 SOURCE = Path(__file__).parents[2] / "docs" / "manual"
 LANGS = ("zh", "en")
-ORDER = ("index", "user", "install", "engineer", "alerts", "backup", "update", "emergency", "interfaces",
+ORDER = ("index", "user", "install", "engineer", "hospital", "alerts", "backup", "update", "emergency", "interfaces",
          "release-notes")  # fmt: skip
 """As the index lists them."""
 

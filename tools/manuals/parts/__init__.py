@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.manuals.pages import LANGS, SOURCE, names
-from tools.manuals.parts import changes, commands, configuration, database, http, journal, metrics, mqtt
+from tools.manuals.parts import (
+    cds,
+    changes,
+    commands,
+    configuration,
+    database,
+    fhir,
+    hl7,
+    http,
+    journal,
+    mappings,
+    metrics,
+    mqtt,
+)
 from tools.manuals.words import FRAME, Words, table
 
 PARTS: Mapping[str, Callable[[Words, str], str]] = {
@@ -27,11 +40,28 @@ PARTS: Mapping[str, Callable[[Words, str], str]] = {
     "metrics-charting": lambda words, _: metrics.charting(words),
     "mqtt-bed": lambda words, _: mqtt.bed(words),
     "mqtt-charting": lambda words, _: mqtt.charting(words),
+    "hl7-heard": lambda words, _: hl7.heard(words),
+    "hl7-acknowledged": lambda words, _: hl7.acknowledged(words),
+    "hl7-told": lambda words, _: hl7.told(words),
+    "inbox-template": lambda words, _: configuration.template(words),
+    "fhir-capabilities": lambda words, _: fhir.capabilities(words),
+    "fhir-parameters": lambda words, _: fhir.parameters(words),
+    "fhir-scopes": lambda words, _: fhir.scopes(words),
+    "fhir-topics": lambda words, _: fhir.topics(words),
+    "fhir-examples": lambda words, _: fhir.examples(words),
+    "cds-hooks": lambda words, _: cds.hooks(words),
+    "cds-example": lambda words, _: cds.example(words),
+    "codes-signals": lambda words, _: mappings.charted(words),
+    "codes-libraries": lambda words, _: mappings.libraries(words),
+    "codes-mapping": lambda words, _: mappings.mapping(words),
+    "codes-charges": lambda words, _: mappings.charges(words),
     "changelog": lambda _words, _: changes.log(),
 }
 """Name → Markdown, in the language of the words, from a migrated database (its DSN)."""
 
-_MARKED = re.compile(r"(?<=^<!-- generated: )([a-z-]+)( -->\n).*?(?=^<!-- /generated -->$)", re.DOTALL | re.MULTILINE)
+_MARKED = re.compile(
+    r"(?<=^<!-- generated: )([a-z0-9-]+)( -->\n).*?(?=^<!-- /generated -->$)", re.DOTALL | re.MULTILINE
+)
 
 
 def with_parts(text: str, words: Words, dsn: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from charting.config import ChartingConfig
+from charting.inbox.template import PATIENT, Template
 from collector.config import Config
 from collector.update.config import UpdateConfig
 from tools.manuals.parts.tables import code, table
@@ -24,6 +25,12 @@ def charting(words: Words) -> str:
 
 def update(words: Words) -> str:
     return _table(UpdateConfig.model_json_schema(), "update", words)
+
+
+def template(words: Words) -> str:
+    """Of a hospital's own messages, with what may be told of a patient."""
+    attributes = ", ".join(map(code, sorted(PATIENT)))
+    return f"{_table(Template.model_json_schema(), 'template', words)}\n{words('template.patient')}{attributes}\n"
 
 
 def _table(schema: Schema, file: str, words: Words) -> str:
