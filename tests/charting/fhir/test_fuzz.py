@@ -16,7 +16,7 @@ from charting.trail.entries import ClientChanged, SubscriptionChanged
 from tests.charting.fhir.rich import rich, token
 from tests.charting.web.hospital import Hospital
 
-EXAMPLES = 2
+EXAMPLES = 1
 _PUBLIC = ("/fhir/metadata", "/fhir/.well-known/smart-configuration")
 
 

@@ -58,7 +58,9 @@ def _flat(routes: list[BaseRoute]) -> Iterator[BaseRoute]:
             yield route
 
 
-@pytest.mark.parametrize("place", ["/fhir", "/fhir/r4b", "/fhir/r5"])
+@pytest.mark.parametrize(
+    "place", ["/fhir", *(pytest.param(f"/fhir/{each}", marks=pytest.mark.soak) for each in ("r4b", "r5"))]
+)
 async def test_no_route_opens_without_its_very_scope(place: str) -> None:
     hospital = rich()
     before = hospital.trail.last()
