@@ -8,7 +8,7 @@ What a device that is never heard again has told last has no end (alarms.pcd04).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ from alarms.pcd04 import Phase, Record, report
 from charting.case.state import Case
 from charting.filler.apart import unforeseen
 from charting.outbox.config import Destination
-from charting.outbox.parcel import Outbox, State
+from charting.outbox.parcel import Outbox, Sent, State
 from charting.results.alarms import ALERT, entity, rows
 from charting.results.message import Segment, Sender, control, nobody, parcel, patient, visit
 from charting.trail.contents import Patient
@@ -90,53 +90,63 @@ class Reporting:
         board, self._board = self._board, None
         if board is None:
             return
+        strange = ""
         try:
-            self._report(board)
+            for error in self._report(board):
+                self._failed()
+                strange = unforeseen(error)
         except VitalsdError as error:
             self._link.lost(str(error))
-        except Exception as error:  # noqa: BLE001  one alarm that nobody foresaw must not stop all others
-            self._failed()
-            self._link.lost(unforeseen(error))
+            return
+        if strange:
+            self._link.lost(strange)
         else:
             self._link.good()
 
-    def _report(self, board: Board) -> None:
+    def _report(self, board: Board) -> Iterator[Exception]:
+        """Yields what nobody foresaw."""
         now_us, lives = self._now_us(), set[Life]()
         ask = not 0 <= now_us - self._asked_us < ASK_US
         for state in board.beds.values():
             for alarm in sorted(state.told, key=lambda each: each.onset_us):
                 life = alarm.bed, alarm.device, alarm.alarm.source, alarm.onset_us
                 lives.add(life)
-                told = self._told.get(life)
-                if told is None or _differs(told.alarm, alarm):
-                    self._tell(life, alarm, told, board, now_us)
-                elif ask and alarm.presence is not Presence.ENDED:
-                    self._renew(told, now_us)
+                try:
+                    self._look_at(life, alarm, board, now_us, ask=ask)
+                except VitalsdError:
+                    raise
+                except Exception as error:  # noqa: BLE001  one alarm that nobody foresaw must not stop all others
+                    yield error
         self._told = {life: told for life, told in self._told.items() if life in lives}
         if ask:
             self._asked_us = now_us
 
-    def _tell(self, life: Life, alarm: Alarm, told: _Told | None, board: Board, now_us: int) -> None:
+    def _look_at(self, life: Life, alarm: Alarm, board: Board, now_us: int, *, ask: bool) -> None:
         """What was not told before; of an alarm that came and went between two looks both."""
+        told = self._told.get(life)
         if told is None:
             told = self._told[life] = self._begin(alarm, board, now_us)
-        if not _differs(told.alarm, alarm):
-            return
-        first, record = _first(alarm), report(told.alarm, alarm)
-        told.alarm = alarm
+        elif ask and alarm.presence is not Presence.ENDED and not _differs(told.alarm, alarm):
+            self._renew(told, now_us)
+        if _differs(told.alarm, alarm):
+            self._told[life] = self._change(told, alarm)
+
+    def _change(self, told: _Told, alarm: Alarm) -> _Told:
+        changed, first, record = replace(told, alarm=alarm), _first(alarm), report(told.alarm, alarm)
         if alarm.presence is not Presence.ENDED:
-            self._put(told, record, alarm.told_us, alarm.told_us + self._late_us)
-            return
+            self._put(changed, record, alarm.told_us, alarm.told_us + self._late_us)
+            return changed
         last = self._outbox.find(told.key)
         unheard = last is not None and not last.attempts and last.state in {State.EXPIRED, State.WITHDRAWN}
         if not (unheard and told.begun and told.key == self._key(first)):
-            self._put(told, replace(record, id=f"{record.id}/end", parent=first.id), alarm.told_us, None)
+            self._put(changed, replace(record, id=f"{record.id}/end", parent=first.id), alarm.told_us, None)
+        return changed
 
     def _begin(self, alarm: Alarm, board: Board, now_us: int) -> _Told:
         """Its start, where that was not told; what is over for so long that nobody needs it is not told at all."""
         begun, first = _begun(alarm), _first(alarm)
-        who, trying, case = self._who(alarm, board)
-        known = self._outbox.find(self._key(first)) is not None
+        sent = self._outbox.find(self._key(first))
+        known, (who, trying, case) = sent is not None, self._who(alarm, board, sent)
         told = _Told(alarm=begun, who=who, trying=trying, case=case, key=self._key(first), begun=not known)
         if known and alarm.presence is not Presence.ENDED:
             self._catch_up(told, alarm)
@@ -168,14 +178,13 @@ class Reporting:
         self._put(told, replace(again, id=f"{first.id}/{rfc3339(now_us)}"), now_us, now_us + self._late_us)
 
     def _put(self, told: _Told, record: Record, at_us: int, until_us: int | None) -> None:
-        alarm = told.alarm
-        told.key = self._key(record)
+        alarm, key = told.alarm, self._key(record)
         made = parcel(
             self._sender,
             self._to,
             ALERT,
             [*told.who, *rows(self._sender, record, alarm.device, at_us)],
-            key=told.key,
+            key=key,
             at_us=at_us,
             trying=told.trying or alarm.alarm.demo,
             lane=f"alarm/{control(_first(alarm).id)}",
@@ -183,19 +192,29 @@ class Reporting:
             until_us=until_us,
         )
         self._outbox.put([made])
+        told.key = key
 
-    def _who(self, alarm: Alarm, board: Board) -> tuple[Sequence[Segment], bool, str]:
-        """PID and PV1 of the one who lies there; of whom the device says that he is another, the bed alone."""
-        there = [row for row in board.cases(alarm.bed) if row.opened_us <= alarm.onset_us]
-        case = self._case(there[0].case) if len(there) == 1 else None
+    def _who(self, alarm: Alarm, board: Board, sent: Sent | None) -> tuple[Sequence[Segment], bool, str]:
+        """PID and PV1 of whom its start has told (`sent`), else of the one who lay there; of whom the device says that
+        he is another, the bed alone.
+        """
+        cases = [self._case(row.case) for row in board.cases(alarm.bed)]
+        there = [case for case in cases if _lay(case, alarm.bed, alarm.onset_us)]
+        if sent is not None:
+            there = [self._case(sent.parcel.case)] if sent.parcel.case else []
+        case = there[0] if len(there) == 1 else None
         if case is None or not case.patient.number or alarm.device in case.held:
-            trying = case.is_test if case is not None else any(row.is_test for row in there)
+            trying = case.is_test if case is not None else any(row.is_test for row in cases)
             return [nobody(self._sender), visit(self._sender, Patient(), alarm.bed)], trying, ""
         who = case.patient
         return [patient(self._sender, who), visit(self._sender, who, alarm.bed)], case.is_test, case.id
 
     def _key(self, record: Record) -> str:
         return f"alarm/{self._to.name}/{entity(record.id)}"
+
+
+def _lay(case: Case, bed: str, at_us: int) -> bool:
+    return any(s.bed == bed and s.start_us <= at_us and (s.end_us is None or at_us < s.end_us) for s in case.stays)
 
 
 def _begun(alarm: Alarm) -> Alarm:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import pytest
 import structlog
@@ -10,6 +11,7 @@ from alarms.board import Alarm, Presence, Seen
 from charting.outbox.memory import MemoryOutbox
 from charting.outbox.parcel import Parcel, State
 from charting.results.reporting import Reporting
+from charting.store.database import StoreError
 from charting.trail.contents import Patient
 from charting.trail.entries import DeviceHeld
 from charting.watch.state import BedAlarms, Board
@@ -259,6 +261,64 @@ def test_of_what_was_over_long_before_anybody_was_to_be_told_nothing_is_told(war
     ward.look(alarm(told_s=60, ended=True), alarm("other", 120))
     assert [phase for phase, *_ in ward.told] == ["start"]
     assert states(ward) == [State.WAITING]
+
+
+def test_what_could_not_be_kept_is_told_when_the_database_is_back(
+    ward: Ward, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward.look(alarm())
+    clock.go(5)
+    with monkeypatch.context() as away:
+        away.setattr(ward.outbox, "put", _away)
+        ward.look(alarm(told_s=5, ended=True))
+    assert [phase for phase, *_ in ward.told] == ["start"]
+    ward.look(alarm(told_s=5, ended=True))
+    assert [phase for phase, *_ in ward.told] == ["start", "end"]
+
+
+def test_what_could_not_be_told_anew_is_so_when_the_database_is_back(
+    ward: Ward, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward.look(alarm())
+    clock.go(11 * 60)
+    assert states(ward) == [State.EXPIRED]
+    with monkeypatch.context() as away:
+        away.setattr(ward.outbox, "put", _away)
+        ward.look(alarm())
+    clock.go(61)
+    ward.look(alarm())
+    assert [phase for phase, *_ in ward.told] == ["start", "continue"]
+
+
+def _away(_: object) -> None:
+    raise StoreError("away")
+
+
+def test_an_alarm_that_nobody_foresaw_stops_no_other(ward: Ward) -> None:
+    strange = alarm("strange", priority=cast("Priority", "urgent"))
+    bed = BedAlarms(bed="OR-1", at_us=ward.clock.at_us, told=(strange, alarm()), doubt=None)
+    ward.reporting.show(Board(at_us=ward.clock.at_us, beds={"OR-1": bed}))
+    ward.reporting.look()
+    assert ([phase for phase, *_ in ward.told], ward.failed) == (["start"], [1])
+
+
+def test_who_has_come_into_the_bed_since_is_not_named(ward: Ward, clock: Clock) -> None:
+    desk = ward.hospital.desk
+    li, wang = Patient(number="10099999", name="李四"), Patient(number="10023456", name="王小明")
+    come = desk.open(ANN, bed="OR-2", area="or", patient=li)
+    there = desk.open(ANN, bed="OR-1", area="or", patient=wang)
+    clock.go(5)
+    ward.look(alarm("a", 2))
+    clock.go(60)
+    desk.close(ANN, there.id, at_us=clock.at_us)
+    desk.move(ANN, come.id, bed="OR-1", area="or", at_us=clock.at_us)
+    clock.go(1)
+    ward.start()
+    ward.look(alarm("a", 2, told_s=50, ended=True), alarm("b", 3))
+    reads = [parsed(each.body, validated=False) for each in ward.sent]
+    assert [(r.text("OBX", 5, which=3), r.text("PID", 3)) for r in reads] == [
+        ("start", "10023456"), ("end", "10023456"), ("start", ""),
+    ]  # fmt: skip
 
 
 def test_a_lost_link_ends_no_alarm(ward: Ward) -> None:
