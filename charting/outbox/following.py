@@ -6,10 +6,11 @@ from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
+from charting.filler.apart import unforeseen
 from charting.trail.entries import Entry
 from charting.trail.trail import Trail
 from collector.errors import VitalsdError
-from collector.logs import logger
+from collector.logs import Link, logger
 
 LOOK_S = 1.0
 AT_ONCE = 200
@@ -56,7 +57,7 @@ class Follower:
         self._kinds = frozenset(kinds)
         self._act = act
         self._every_s = every_s
-        self._log = logger(follower=name)
+        self._link = Link(logger(follower=name), "the following of the audit trail")
 
     def look(self) -> bool:
         """Tell what is new; returns whether there may be more. Raises VitalsdError for a database that is away."""
@@ -71,16 +72,17 @@ class Follower:
         return end < last or len(found) == AT_ONCE
 
     async def run(self, stop: asyncio.Event) -> None:
-        failed = False
+        """Until `stop`. What fails is logged, and tried again."""
         while not stop.is_set():
             more = False
             try:
                 more = await asyncio.to_thread(self.look)
-                failed = False
             except VitalsdError as error:
-                if not failed:
-                    self._log.warning("the audit trail cannot be followed now", error=str(error))
-                failed = True
+                self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  an entry that nobody foresaw must not end the service
+                self._link.lost(unforeseen(error))
+            else:
+                self._link.good()
             if not more:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._every_s)

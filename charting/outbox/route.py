@@ -12,7 +12,7 @@ from charting.metrics import Metrics
 from charting.outbox.http import HttpWire
 from charting.outbox.mllp import MllpWire
 from charting.outbox.pace import LONGEST_S, pause_s
-from charting.outbox.parcel import Sent
+from charting.outbox.parcel import Parcel, Sent
 from charting.outbox.post import Line, Post
 from charting.outbox.wire import Address, Answered, Away, Outcome, Refused, Unanswered, Wire
 from collector.errors import VitalsdError
@@ -115,7 +115,7 @@ class Route:
                 continue
             self._hurried.clear()
             begun_s = time.monotonic()
-            outcome = await wire.send(sent.parcel)
+            outcome = await _sent(wire, sent.parcel)
             self._tell(outcome, time.monotonic() - begun_s)
             await self._keep(sent, outcome, stop)
             if isinstance(outcome, Unanswered | Away):
@@ -186,6 +186,13 @@ def group(name: str) -> str:
 async def wait(stop: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _sent(wire: Wire, parcel: Parcel) -> Outcome:
+    try:
+        return await wire.send(parcel)
+    except Exception as error:  # noqa: BLE001  one parcel that nobody foresaw must not hold up all other lanes
+        return Unanswered(reason=unforeseen(error))
 
 
 def _asked_s(outcome: Unanswered | Away) -> float:

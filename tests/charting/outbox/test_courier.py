@@ -11,10 +11,11 @@ from charting.metrics import Metrics
 from charting.outbox import courier as courier_module
 from charting.outbox import pace, route
 from charting.outbox.courier import Courier, Hook
+from charting.outbox.http import HttpWire
 from charting.outbox.memory import MemoryOutbox
 from charting.outbox.parcel import Parcel, Sent, State
 from charting.outbox.post import Line, Post
-from charting.outbox.wire import Address
+from charting.outbox.wire import Address, Outcome
 from charting.store.database import StoreError
 from collector.clock import MachineClock
 from collector.exposition import samples
@@ -221,6 +222,24 @@ async def test_a_database_that_is_away_and_an_error_that_nobody_foresaw_end_noth
     post.put([parcel("a1")])
     async with served(receiver) as port, carrying(post, {"his": port}):
         await until(settled(post, "a1"), "answered")
+
+
+async def test_one_that_fails_as_nobody_foresaw_holds_up_no_other_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    post, receiver, send = MemoryOutbox(now_us), Http(ends=False), HttpWire.send
+
+    async def failing(wire: HttpWire, each: Parcel) -> Outcome:
+        if each.key == "a1":
+            raise KeyError("王芳")
+        return await send(wire, each)
+
+    monkeypatch.setattr(HttpWire, "send", failing)
+    post.put([parcel("a1", "cds", "a"), parcel("a2", "cds", "a"), parcel("b1", "cds", "b")])
+    async with served(receiver) as port, carrying(post, {"cds": port}):
+        await until(settled(post, "b1"), "answered")
+        first = post.find("a1")
+    assert states(post, "a1", "a2", "b1") == [State.WAITING, State.WAITING, State.ANSWERED]
+    assert first is not None
+    assert first.reason.startswith("KeyError at test_courier.py:")
 
 
 async def test_a_person_can_end_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
