@@ -2,19 +2,21 @@
 
 import json
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from charting.config import is_charting
+from charting.config import ChartingConfig, is_charting
 from charting.config import load as load_charting
 from charting.workload.scheme import scheme
 from collector import __version__
 from collector.config import load, read
 from collector.migrate import migrate
 from collector.update.config import load as load_update
+from tests.store.certificates import Authority
 from tools.devices import with_table
 
 TOP = Path(__file__).parents[1]
@@ -55,6 +57,30 @@ def test_an_example_has_no_mistake(file: Path) -> None:
         load_update(file)
     else:
         load_charting(file) if is_charting(read(file)) else load(file)
+
+
+def test_all_of_the_charting_example_can_be_used(tmp_path: Path) -> None:
+    """With what stands in it as a comment, where its files are there; no section of the configuration is left out."""
+    example = (TOP / "config/charting.toml").read_text(encoding="utf-8")
+    whole = re.sub(r"^# (?=\[|\w+ = )", "", example, flags=re.MULTILINE)
+    text = re.sub("/(etc|var/lib)/vitalsd", str(tmp_path), whole)
+    (tmp_path / "libraries").mkdir()
+    (tmp_path / "inspections").mkdir()
+    for name, source in {
+        "indicators.toml": "quality/catalogue.toml",
+        "workload.toml": "workload/scheme.toml",
+        "holidays.csv": "inspection/holidays.csv",
+        "symbols.csv": "sheet/symbols.csv",
+        "platform.toml": "inbox/templates/json.toml",
+        "oplist.toml": "inbox/templates/view.toml",
+    }.items():
+        shutil.copy(TOP / "charting" / source, tmp_path / name)
+    cert, key = Authority(tmp_path, "hospital-ca").issue("charting")
+    cert.rename(tmp_path / "charting.pem")
+    key.rename(tmp_path / "charting.key")
+    (tmp_path / "charting.toml").write_text(text, encoding="utf-8")
+    load_charting(tmp_path / "charting.toml")
+    assert set(tomllib.loads(text)) == set(ChartingConfig.model_fields)
 
 
 @pytest.mark.parametrize("readme", READMES)

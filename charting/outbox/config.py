@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from collector.config import AbsolutePath, Section
 from collector.hl7.message import CHARSETS
 
-Takes = Literal["vitals", "alarms", "documents", "codes", "charges", "subscriptions", "advice"]
+Takes = Literal["vitals", "alarms", "documents", "codes", "charges", "advice"]
 
 
 def _charset(value: str) -> str:
