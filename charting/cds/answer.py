@@ -52,7 +52,7 @@ def _uuid(text: str) -> str:
     return str(UUID(text))
 
 
-_Label = Annotated[str, Field(max_length=_LONGEST_LABEL), AfterValidator(_line)]
+Label = Annotated[str, Field(max_length=_LONGEST_LABEL), AfterValidator(_line)]
 _Url = Annotated[str, Field(max_length=LONGEST_URL), AfterValidator(_https)]
 
 
@@ -65,12 +65,12 @@ class Told(BaseModel):
 class Topic(Told):
     """Which rule it was."""
 
-    code: _Label
-    version: _Label | None = None
+    code: Label
+    version: Label | None = None
 
 
 class Source(Told):
-    label: _Label
+    label: Label
     url: _Url | None = None
     topic: Topic | None = None
 
@@ -78,17 +78,17 @@ class Source(Told):
 class Suggestion(Told):
     """Its actions are not read: nothing is done for anybody."""
 
-    label: _Label
+    label: Label
 
 
 class Link(Told):
-    label: _Label
+    label: Label
     url: _Url
 
 
 class OverrideReason(Told):
-    code: _Label
-    display: _Label
+    code: Label
+    display: Label
     system: Annotated[str, Field(max_length=LONGEST_URL), AfterValidator(_line)] | None = None
 
 

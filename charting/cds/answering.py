@@ -1,7 +1,8 @@
 """What services answer: checked, kept with the case, and told back what people made of it. Calls block."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from charting.case.cards import setting_aside
@@ -21,6 +22,8 @@ FEEDBACK = "cds-feedback"
 """Kind of the parcels that tell a service what became of its card."""
 ANSWERED = frozenset({"card_answered"})
 """Of entries that are told back."""
+MOST_OPEN = 40
+"""Cards of one service that wait for an answer in a case: of more none is kept."""
 _KEPT_US = 7 * 86_400_000_000
 """So long after it a service may still be told."""
 
@@ -28,13 +31,10 @@ _KEPT_US = 7 * 86_400_000_000
 class Answers:
     """Any thread may call."""
 
-    def __init__(
-        self, desk: Desk, outbox: Outbox, services: Services, now_us: Callable[[], int], metrics: Metrics
-    ) -> None:
+    def __init__(self, desk: Desk, outbox: Outbox, services: Services, metrics: Metrics) -> None:
         self._desk = desk
         self._outbox = outbox
         self._services = services
-        self._now_us = now_us
         self._metrics = metrics
 
     def take(self, parcel: Parcel, body: bytes) -> None:
@@ -43,6 +43,8 @@ class Answers:
         Raises VitalsdError for a database that is away: then it is taken again.
         """
         service = service_of(parcel.to)
+        if service not in self._services.breakers:
+            return  # asked before the configuration was changed
         try:
             checked = check(body)
         except Refused as refused:
@@ -57,11 +59,16 @@ class Answers:
         question = json.loads(parcel.body, parse_float=str, parse_int=str)
         told = [_told(card, service, parcel, question) for card in checked.cards]
         try:
-            before = self._desk.case(parcel.case).cards
-            after = self._desk.tell_cards(parcel.case, told).cards
+            before = self._desk.case(parcel.case)
+            waiting = sum(key[0] == service and key not in before.card_answers for key in before.cards)
+            many = told[max(MOST_OPEN - waiting, 0) :]
+            told = told[: len(told) - len(many)]
+            after = self._desk.tell_cards(parcel.case, told)
         except Refusal:
             return  # the case was opened by mistake
-        fresh = len(after.keys() - before.keys())
+        if many:
+            self._metrics.cds_cards.labels(service, "refused: many").inc(len(many))
+        fresh = len(after.cards.keys() - before.cards.keys())
         self._metrics.cds_cards.labels(service, "told").inc(fresh)
         self._metrics.cds_cards.labels(service, "repeated").inc(len(told) - fresh)
 
@@ -74,10 +81,12 @@ class Answers:
 
     def act(self, entries: Sequence[Entry]) -> None:
         """What people have answered is told to whose card it was."""
-        names = {each.name for each in self._services.section.service}
-        self._outbox.put(
-            [self._feedback(e, e.body) for e in entries if isinstance(e.body, CardAnswered) and e.body.service in names]
-        )
+        made = [
+            self._desk.apart.trying(entry.case, partial(self._feedback, entry, entry.body))
+            for entry in entries
+            if isinstance(entry.body, CardAnswered) and entry.body.service in self._services.breakers
+        ]
+        self._outbox.put([parcel for parcel in made if parcel is not None])
 
     def _feedback(self, entry: Entry, answered: CardAnswered) -> Parcel:
         card, _ = self._desk.case(entry.case).cards[answered.service, answered.card]

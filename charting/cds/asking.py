@@ -60,7 +60,7 @@ class Asker:
         """Called with a destination: the courier's pause after failures is longer than a question is of use."""
         self._raised: dict[tuple[str, str], None] = {}
         self.until_us = 0
-        """Until when something of what has left may be answered."""
+        """Until when a question that has left may be answered."""
 
     def act(self, entries: Sequence[Entry]) -> None:
         """What these entries bring up is asked. Raises VitalsdError for a database that is away."""
@@ -114,7 +114,6 @@ class Asker:
                 continue
             found = _Found(case, self._desk, self._sources, self._now_us())
             body = to_bytes(found.window)
-            self.until_us = max(self.until_us, until_us)
             self._outbox.put(
                 [
                     Parcel(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from charting.cds.answer import Refused, Told, parse
+from charting.cds.answer import Label, Refused, Told, parse
 
 LARGEST = 256 * 1024
 MOST = 100
@@ -16,10 +16,9 @@ _PARTS = 50
 class Endpoint(Told):
     """`prefetch`: key → FHIR query, with places of the context in it."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
     hook: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,120}$")]
-    title: Annotated[str, Field(max_length=200)] | None = None
-    version: Annotated[str, Field(max_length=80)] | None = None
+    version: Label | None = None
     prefetch: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=_PARTS)] | None = None
 
 

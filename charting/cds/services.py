@@ -5,10 +5,10 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from charting.cds.answer import Refused
 from charting.cds.breaker import Breaker
 from charting.cds.config import CdsSection, CdsService, Hook
 from charting.cds.discovery import Endpoint, endpoints
+from charting.filler.apart import unforeseen
 from collector.logs import logger
 
 EVERY_S = 3600.0
@@ -61,11 +61,11 @@ class Services:
             try:
                 self.learn(service.name, await fetch(service))
                 failed = False
-            except (OSError, Refused) as error:
+            except Exception as error:  # noqa: BLE001  a stranger's answer must not end the service
                 wait_s = AGAIN_S
                 if not failed:
                     self._log.warning("a decision support service tells not what it has", service=service.name,
-                                      error=type(error).__name__)  # fmt: skip
+                                      error=unforeseen(error))  # fmt: skip
                 failed = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait_s * random.uniform(0.9, 1.1))  # noqa: S311  no secret

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
 from charting.case.clock import MINUTE_US
-from charting.cds.answering import ANSWERED, Answers
-from charting.cds.asking import CHOOSING, QUESTION, USUAL, Asker, service_of
+from charting.cds.answering import ANSWERED, FEEDBACK, Answers
+from charting.cds.asking import CHOOSING, QUESTION, USUAL, WINDOW, Asker, service_of
 from charting.cds.config import CdsSection, CdsService
 from charting.cds.question import KINDS
 from charting.cds.services import Services
@@ -34,6 +34,7 @@ DISCOVERY = "/cds-services"
 SETTLE_US = 60_000_000
 """So long after its time what became of a question is looked at: it may have been under way."""
 _MOST = 500
+_OURS = frozenset({QUESTION, WINDOW, FEEDBACK})
 
 
 class NoKeyError(VitalsdError):
@@ -63,7 +64,7 @@ class DecisionSupport:
         self._services = Services(section, now_us)
         self._by_name = {each.name: each for each in section.service}
         self._asker = Asker(desk, sources, post, self._services, takers, now_us, metrics)
-        self._answers = Answers(desk, post, self._services, now_us, metrics)
+        self._answers = Answers(desk, post, self._services, metrics)
         self._followers = [
             Follower("cds", desk.trail, cursors, KINDS, self._asker.act),
             Follower("cds-feedback", desk.trail, cursors, ANSWERED, self._answers.act),
@@ -78,7 +79,7 @@ class DecisionSupport:
         if service is None or to.partition(":")[0] not in {USUAL, CHOOSING}:
             return None
         limit_s = service.choosing_limit_s if to.startswith(f"{CHOOSING}:") else service.limit_s
-        return Address(url=service.url, ca=service.ca, answer_s=limit_s, authorize=lambda: self._authorize(service))
+        return Address(url=service.url, ca=service.ca, answer_s=limit_s, authorize=partial(self._authorize, service))
 
     def hurry(self, courier: Callable[[str], None]) -> None:
         """`courier`: ends its pause at a destination."""
@@ -121,12 +122,13 @@ class DecisionSupport:
 
     def _tidy(self) -> None:
         """Of what failed nothing leaves again, and nobody is called for it: there are no cards, or an old window."""
-        for to in (*(f"{of}:{name}" for of in (USUAL, CHOOSING) for name in self._by_name), *self._takers):
-            for state in (State.PARKED, State.WAITING):
-                for line in self._post.lines(to=to, state=state, text="cds-", limit=_MOST):
-                    failed = line.kind == QUESTION and line.reason
-                    if (failed or state is State.PARKED) and self._post.withdraw(line.key, SYSTEM, line.reason):
-                        self._answers.failed(line.to, line.kind, line.reason)
+        asked = [f"{of}:{name}" for of in (USUAL, CHOOSING) for name in self._by_name]
+        refused = [(to, State.PARKED) for to in (*asked, *self._takers)]
+        for to, state in [*refused, *((to, State.WAITING) for to in asked)]:
+            for line in self._post.lines(to=to, state=state, text="cds-", limit=_MOST):
+                failed = state is State.PARKED or (line.kind == QUESTION and line.reason)
+                if failed and line.kind in _OURS and self._post.withdraw(line.key, SYSTEM, line.reason):
+                    self._answers.failed(line.to, line.kind, line.reason)
 
     async def _fetch(self, service: CdsService) -> bytes:
         """Raises ConnectionError."""
@@ -141,14 +143,14 @@ class DecisionSupport:
             raise ConnectionError(told.reason)
         return told.answer
 
-    def _authorize(self, service: CdsService) -> Mapping[str, str]:
+    def _authorize(self, service: CdsService, url: str) -> Mapping[str, str]:
         if service.key is None:
             return {}
         pem = credential(service.key)
         if pem is None:
             raise NoKeyError(f"there is no credential {service.key}")
         try:
-            token = _signer(pem, self._section.issuer, service.key).token(service.url, self._now_us(), str(uuid4()))
+            token = _signer(pem, self._section.issuer, service.key).token(url, self._now_us(), str(uuid4()))
         except KeyUnusable as error:
             raise NoKeyError(f"credential {service.key}: {error}") from None
         return {"authorization": f"Bearer {token}"}

@@ -13,7 +13,7 @@ def configured(destinations: Sequence[Destination]) -> Places:
 
 
 def _address(to: Destination) -> Address:
-    def authorize() -> Mapping[str, str]:
+    def authorize(_: str) -> Mapping[str, str]:
         secret = credential(f"destination-{to.name}")
         return {} if secret is None else {"authorization": secret}
 

@@ -35,12 +35,13 @@ class HttpWire:
         return await self._ask("GET", path, {}, None)
 
     async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
+        url = f"{self._address.url}{path}"
         try:
-            more = await asyncio.to_thread(self._address.authorize)
+            more = await asyncio.to_thread(self._address.authorize, url)
             client = await self._connecting()
         except (VitalsdError, ValueError) as error:
             return Away(reason=str(error))
-        url, sent = f"{self._address.url}{path}", {**more, **headers, "accept-encoding": "identity"}
+        sent = {**more, **headers, "accept-encoding": "identity"}
         try:
             async with (
                 asyncio.timeout(self._address.answer_s),
@@ -92,10 +93,10 @@ def _asked_s(retry_after: str) -> float:
     if retry_after.isascii() and retry_after.isdecimal():
         return min(float(retry_after), LONGEST_WAIT_S)
     try:
-        at = parsedate_to_datetime(retry_after)
-    except ValueError:
+        at = parsedate_to_datetime(retry_after).astimezone(UTC)
+    except (ValueError, OverflowError):
         return 0.0
-    wait_s = (at.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    wait_s = (at - datetime.now(UTC)).total_seconds()
     return min(max(wait_s, 0.0), LONGEST_WAIT_S)
 
 

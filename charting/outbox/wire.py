@@ -15,15 +15,15 @@ LARGEST_ANSWER = 1 << 20
 class Address:
     """Where a destination is. `url`, `ca`, `answer_s`: as charting.outbox.config.Destination has them.
 
-    `charset`: codec of answers that do not say theirs. `authorize`: headers that each request by HTTP gets; called in a
-    thread, and may raise VitalsdError where there are none now.
+    `charset`: codec of answers that do not say theirs. `authorize`: headers that a request by HTTP to a URL gets;
+    called in a thread, and may raise VitalsdError where there are none now.
     """
 
     url: str
     ca: Path | None = None
     answer_s: float = 10.0
     charset: str = "utf-8"
-    authorize: Callable[[], Mapping[str, str]] = field(default=dict, compare=False)
+    authorize: Callable[[str], Mapping[str, str]] = field(default=lambda _: {}, compare=False)
 
 
 Places = Callable[[str], Address | None]

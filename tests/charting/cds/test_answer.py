@@ -119,7 +119,8 @@ def test_a_link_leads_where_its_host_says_or_nowhere(url: str, host: str) -> Non
 
 def test_what_a_service_has_is_read_as_far_as_it_can_be() -> None:
     good = {"hook": "order-select", "id": "dose", "prefetch": {"p": "Patient/{{context.patientId}}"}, "title": "T"}
-    bad = [{**good, "id": "../x"}, {**good, "hook": "a b"}, {**good, "prefetch": {"p": 5}}, "x", {"id": "dose"}]
-    assert [each.id for each in endpoints(json.dumps({"services": [*bad, good]}).encode())] == ["dose"]
+    bad = [{**good, "id": id_} for id_ in ("../x", "..", ".", "")]
+    bad += [{**good, "version": "1\u202e2"}, {**good, "hook": "a b"}, {**good, "prefetch": {"p": 5}}, {"id": "dose"}]
+    assert [each.id for each in endpoints(json.dumps({"services": [*bad, "x", good]}).encode())] == ["dose"]
     with pytest.raises(Refused):
         endpoints(json.dumps({"services": [good] * 101}).encode())

@@ -6,12 +6,14 @@ import json
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
+from uuid import UUID
 
 import pytest
 
-from charting.outbox.parcel import State
+from charting.outbox.parcel import Parcel, State
 from charting.simulated.cdss import Cdss
-from tests.charting.cds.cards import card
+from charting.trail.entries import CardAnswered
+from tests.charting.cds.cards import card, told
 from tests.charting.cds.ward import Ward, running, ward
 from tests.charting.outbox.receivers import served
 from tests.charting.web.hospital import Hospital
@@ -188,6 +190,61 @@ async def test_no_page_asks_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _never(*_: object) -> None:
     raise AssertionError("a page has opened a socket")
+
+
+@pytest.mark.parametrize("error", [OverflowError, RecursionError, UnicodeError])
+async def test_whatever_a_service_tells_of_itself_the_others_go_on(error: type[Exception]) -> None:
+    here, stop = ward("http://127.0.0.1:1"), asyncio.Event()
+
+    async def fetch(_: object) -> bytes:
+        stop.set()
+        raise error
+
+    await asyncio.wait_for(here.support._services.run(stop, fetch), 5)
+
+
+def question(to: str = "cds:cdss") -> Parcel:
+    said = {"hook": "encounter-start", "extension": {"reason": "r", "version": "", "asked": "2026-11-24T06:00:00Z"}}
+    return Parcel(key=to, to=to, kind="cds-hook", body=json.dumps(said).encode(), path="/cds-services/x", case="c1")
+
+
+def test_of_one_service_no_more_cards_wait_than_a_person_reads() -> None:
+    here = ward("http://127.0.0.1:1")
+    here.hospital.recorded()
+    cards = [card(uuid=str(UUID(int=n)), summary=f"s{n}", indicator="critical") for n in range(60)]
+    for n in (0, 20, 40):
+        here.support._answers.take(question(), json.dumps({"cards": cards[n : n + 20]}).encode())
+    assert [summary for _, summary in here.cards] == [f"s{n}" for n in range(40)]
+    assert here.counted("cards") == {"told": 40.0, "repeated": 0.0, "refused: many": 20.0}
+
+
+def test_the_answer_of_a_service_that_is_asked_no_more_is_let_go() -> None:
+    here = ward("http://127.0.0.1:1")
+    here.hospital.recorded()
+    here.support._answers.take(question("cds:gone"), GOOD)
+    assert here.cards == []
+
+
+def test_an_answer_that_cannot_be_told_back_stops_nothing() -> None:
+    here = ward("http://127.0.0.1:1")
+    here.hospital.recorded()
+    here.hospital.desk.tell_cards("c1", [told()])
+    for number, reason in ((9, ""), (1, "gone")):
+        body = CardAnswered(service="cdss", card=told(number).card, accepted=not reason, reason=reason)
+        here.hospital.trail.append("anaesthetist", "c1", [body])
+    here.hospital.trail.append("anaesthetist", "c1", [CardAnswered(service="cdss", card=told().card, accepted=True)])
+    here.follow()
+    assert len(here.sent("cds-feedback")) == 1
+
+
+def test_of_what_others_send_to_a_destination_nothing_is_withdrawn() -> None:
+    here = ward("", ("cds-icu",))
+    post = here.exchange.outbox
+    for kind in ("document", "cds-window"):
+        post.put([Parcel(key=f"{kind}/cds-icu/1", to="cds-icu", kind=kind, body=b"x", case="c1")])
+        post.park(f"{kind}/cds-icu/1", "HTTP 400")
+    here.support.look()
+    assert [here.states(kind) for kind in ("document", "cds-window")] == [[State.PARKED], [State.WITHDRAWN]]
 
 
 async def test_a_service_that_is_back_is_heard() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from charting.cds.trust import KeyUnusable, Signer
+from tests.charting.cds.ward import ward
 
 NOW_US = 1_795_501_080_000_000
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -38,6 +40,18 @@ def test_a_token_says_who_asks_whom_and_for_how_long() -> None:
     raw = part(signature)  # RFC 7518 §3.4: r and s, 48 bytes each
     r, s = (int.from_bytes(raw[n : n + 48], "big") for n in (0, 48))
     key.public_key().verify(encode_dss_signature(r, s), f"{head}.{said}".encode(), ec.ECDSA(hashes.SHA384()))
+
+
+def test_each_question_is_signed_for_the_very_url_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cds-key").write_text(pem(ec.generate_private_key(ec.SECP384R1())))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    address = ward("https://cdss.example", key="cds-key").support.place("cds:cdss")
+    assert address is not None
+    url = "https://cdss.example/cds-services/dose"
+    token = address.authorize(url)["authorization"].removeprefix("Bearer ")
+    assert json.loads(part(token.split(".")[1]))["aud"] == url
 
 
 def test_an_rsa_key_signs_too() -> None:

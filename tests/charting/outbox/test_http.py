@@ -69,12 +69,12 @@ def answer(status: str, *headers: str, body: bytes = b"told") -> bytes:
 async def test_it_is_posted_once_and_known_by_its_key() -> None:
     receiver = Http()
     async with served(receiver) as port:
-        outcome = await sent(port, authorize=lambda: {"authorization": "Bearer T1"})
+        outcome = await sent(port, authorize=lambda url: {"authorization": f"Bearer {url}"})
     assert outcome == Answered(answer=b"{}")
     ((line, headers, body),) = receiver.got
     assert line == "POST /r4/cds-services/vte?x=1 HTTP/1.1"
     assert body == PARCEL.body
-    assert (headers["content-type"], headers["authorization"]) == ("application/json", "bearer t1")
+    assert (headers["content-type"], headers["authorization"]) == ("application/json", f"bearer http://localhost:{port}/r4/cds-services/vte?x=1")
     assert bytes.fromhex(headers["idempotency-key"]).decode() == PARCEL.key
 
 
@@ -110,6 +110,7 @@ async def test_a_connection_is_kept() -> None:
         (answer("503 Away", "retry-after: 999999999999"), Unanswered(reason="HTTP 503", after_s=LONGEST_WAIT_S)),
         (answer("503 Away", "retry-after: -1"), Unanswered(reason="HTTP 503")),
         (answer("503 Away", "retry-after: soon"), Unanswered(reason="HTTP 503")),
+        (answer("503 Away", "retry-after: Fri, 31 Dec 9999 23:59:59 -1200"), Unanswered(reason="HTTP 503")),
         (answer("503 Away", "retry-after: Wed, 21 Oct 2015 07:28:00 GMT"), Unanswered(reason="HTTP 503")),
         (answer("500 Error"), Unanswered(reason="HTTP 500")),
         (b"nonsense\r\n\r\n", Unanswered(reason="RemoteProtocolError")),
@@ -173,7 +174,7 @@ async def test_an_address_that_is_none_is_for_a_person_to_look_at() -> None:
 
 
 async def test_without_its_secret_nothing_leaves() -> None:
-    def authorize() -> dict[str, str]:
+    def authorize(_: str) -> dict[str, str]:
         raise VitalsdError("the key cannot be read")
 
     receiver = Http()
@@ -187,10 +188,10 @@ def test_a_configured_destination_has_its_secret_from_systemd(tmp_path: Path, mo
     found = places("cds")
     assert places("other") is None
     assert found is not None
-    assert (found.url, found.charset, found.authorize()) == ("https://cds.example/r4", "gb18030", {})
+    assert (found.url, found.charset, found.authorize("")) == ("https://cds.example/r4", "gb18030", {})
     (tmp_path / "destination-cds").write_text("Bearer T1\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert found.authorize() == {"authorization": "Bearer T1"}
+    assert found.authorize("") == {"authorization": "Bearer T1"}
 
 
 @pytest.mark.parametrize(
