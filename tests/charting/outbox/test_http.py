@@ -74,7 +74,10 @@ async def test_it_is_posted_once_and_known_by_its_key() -> None:
     ((line, headers, body),) = receiver.got
     assert line == "POST /r4/cds-services/vte?x=1 HTTP/1.1"
     assert body == PARCEL.body
-    assert (headers["content-type"], headers["authorization"]) == ("application/json", f"bearer http://localhost:{port}/r4/cds-services/vte?x=1")
+    assert (headers["content-type"], headers["authorization"]) == (
+        "application/json",
+        f"bearer http://localhost:{port}/r4/cds-services/vte?x=1",
+    )
     assert bytes.fromhex(headers["idempotency-key"]).decode() == PARCEL.key
 
 
