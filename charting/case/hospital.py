@@ -9,12 +9,13 @@ from charting.case.beds import Beds
 from charting.case.book import TRIES, check_kept, checked_id, checked_reason
 from charting.case.checks import check_patient, check_texts, check_time
 from charting.case.refusals import Impossible
-from charting.case.state import Case
+from charting.case.state import Case, Stay, is_person
 from charting.trail.contents import Patient
 from charting.trail.entries import (
     Body,
     Closed,
     Confirmed,
+    Discarded,
     HospitalSays,
     Located,
     Location,
@@ -67,16 +68,21 @@ class Hospital(Beds):
                     continue
         raise Impossible("busy")
 
-    def locate(self, actor: Actor, case: str, *, stays: Sequence[Location], closed_us: int | None, reason: str) -> Case:
+    def locate(
+        self, actor: Actor, case: str, *, stays: Sequence[Location], closed_us: int | None, reason: str, as_of: Case
+    ) -> Case:
         """The patient was at these beds, and at no other; the case is closed since, or (None) open.
 
-        Raises Impossible where another case has one of the beds; what the two shared before is not looked at.
+        `as_of`: the case by which that was decided. Raises Impossible where somebody has moved, closed or reopened it
+        since, and where another case has one of the beds; what the two shared before is not looked at.
         """
         self._check_stays(stays, closed_us)
 
         def decide(known: Case) -> list[Body]:
             self._allow(actor, "move")
             check_kept(known)
+            if _place(known) != _place(as_of):
+                raise Impossible("busy")
             before = [
                 Location(bed=s.bed, area=s.area, start_us=s.start_us, end_us=s.end_us or known.closed_us)
                 for s in known.stays
@@ -96,6 +102,16 @@ class Hospital(Beds):
 
         with self._beds:
             return self._act(actor, case, "move", decide, alone=True)
+
+    def withdraw(self, actor: Actor, case: str, *, reason: str) -> Case:
+        """The patient never came: it is discarded, unless a person has done anything with it."""
+
+        def decide(known: Case) -> list[Body]:
+            self._allow(actor, "discard")
+            touched = any(is_person(entry.actor) for entry in self.trail.entries(case))
+            return [] if touched or known.state == "discarded" else [Discarded(reason=checked_reason(reason))]
+
+        return self._act(actor, case, "discard", decide)
 
     def identify(self, actor: Actor, case: str, *, patient: Patient, others: Sequence[str], reason: str) -> Case:
         """The patient is this one; `others` are numbers that were his, and were merged into that. All are kept."""
@@ -156,6 +172,10 @@ def _change(known: Case, stays: Sequence[Location], reason: str) -> Body:
         if [(s.bed, s.area, s.start_us) for s in stays[:-1]] == before:
             return Moved(bed=last.bed, area=last.area, at_us=last.start_us)
     return Located(stays=tuple(stays), reason=checked_reason(reason))
+
+
+def _place(case: Case) -> tuple[Sequence[Stay], str, int]:
+    return case.stays, case.state, case.settled_us
 
 
 def _until(stay: Location, end_us: int | None) -> Location:

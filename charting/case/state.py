@@ -315,7 +315,7 @@ def _apply(case: Case | None, entry: Entry) -> Case:
             emergency=body.emergency,
             is_test=body.is_test,
             provisional=body.provisional,
-            settled_us=body.at_us if _is_person(entry.actor) else 0,
+            settled_us=body.at_us if is_person(entry.actor) else 0,
             stays=[Stay(bed=body.bed, area=body.area, start_us=body.at_us)],
             identities=[body.patient],
         )
@@ -388,12 +388,12 @@ def _settle(case: Case, entry: Entry) -> None:
         return
     if isinstance(body, Closed | Discarded | Reopened):
         case.ended_by = "" if isinstance(body, Reopened) else entry.actor
-    if _is_person(entry.actor):
+    if is_person(entry.actor):
         at_us = entry.at_us if isinstance(body, Reopened | Discarded) else body.at_us
         case.settled_us, case.says_open = max(case.settled_us, at_us), False
 
 
-def _is_person(account: str) -> bool:
+def is_person(account: str) -> bool:
     return account not in {SYSTEM, HIS.account}
 
 

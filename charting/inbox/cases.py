@@ -19,7 +19,7 @@ from charting.inbox.messages import Done
 from charting.inbox.patients import told
 from charting.inbox.timeline import Episode, Identity
 from charting.trail.contents import Patient
-from charting.trail.entries import SYSTEM, HospitalSays, Location
+from charting.trail.entries import HospitalSays, Location
 
 _BEGUN = ("t_anes_care", "t_anes_start")
 """Events by which anaesthesia has begun."""
@@ -27,13 +27,17 @@ _BEGUN = ("t_anes_care", "t_anes_start")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the hospital tells of a visit. `keys`: of all its events, also of those that were taken back."""
+    """What the hospital tells of a patient's visit. `keys`: of all its events, also of those that were taken back.
+
+    `another_us`: since when it tells another patient's number with the visit; 0: it does not.
+    """
 
     visit: str
     identity: Identity
     episodes: Sequence[Episode]
     keys: Sequence[str]
     is_test: bool = False
+    another_us: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ class Cases:
                     cases.append(id_)
             elif case.state != "discarded":
                 cases.append(case.id)
-                _trying(waits, partial(self._bring, case, episode, reason))
+                _trying(waits, partial(self._bring, case, episode, wanted.another_us, reason))
                 _trying(waits, partial(self._identify, case.id, wanted, reason))
         return Settled(cases=cases, waits=waits)
 
@@ -128,9 +132,11 @@ class Cases:
         )
         if episode.unsure:
             self._hear(id_, "left", episode.end_us or 0, reason)
+        elif wanted.another_us and episode.end_us is None:
+            self._hear(id_, "another", wanted.another_us, reason)
         self._identify(id_, wanted, reason)
 
-    def _bring(self, case: Case, episode: Episode, reason: str) -> None:
+    def _bring(self, case: Case, episode: Episode, another_us: int, reason: str) -> None:
         """A known case to its episode."""
         said, end_us = _locations(episode), episode.end_us
         here = [Location(bed=s.bed, area=s.area, start_us=s.start_us, end_us=s.end_us) for s in case.stays]
@@ -144,11 +150,32 @@ class Cases:
         stays = [*before[:-1], *([last] if last is not None else []), *after]
         asks = episode.unsure or (end_us is not None and (end_us <= case.settled_us or _anaesthesia_runs(case)))
         closed_us = None if asks else end_us
-        self._desk.locate(HIS, case.id, stays=stays, closed_us=closed_us, reason=reason)
+        self._locate(case, stays, closed_us, reason)
         there = next((s for s in reversed(said) if s.start_us <= case.settled_us), None)
         if before and not after and there is not None and end_us is None and there.bed != before[-1].bed:
             return self._hear(case.id, "elsewhere", there.start_us, reason, there.bed)
+        if another_us and not asks and closed_us is None:
+            return self._hear(case.id, "another", another_us, reason)
         return self._hear(case.id, "left" if asks else "", end_us or 0, reason)
+
+    def _locate(self, case: Case, stays: Sequence[Location], closed_us: int | None, reason: str) -> None:
+        """Where the new bed is still another's, the patient has left the old one all the same: nothing that is measured
+        there is his, and two who change beds do not wait for each other. Raises Refusal.
+        """
+        try:
+            self._desk.locate(HIS, case.id, stays=stays, closed_us=closed_us, reason=reason, as_of=case)
+        except Refusal as refusal:
+            n = next((n for n, (s, h) in enumerate(zip(stays, case.stays, strict=False)) if s.bed != h.bed), len(stays))
+            n = min(n, len(case.stays))
+            if refusal.key != "bed_taken" or n == len(stays):
+                raise
+            if not _anaesthesia_runs(case):
+                nowhere = Location(bed="", area=stays[n].area, start_us=stays[n].start_us)
+                away = [*stays[:n], nowhere]
+                self._desk.locate(HIS, case.id, stays=away, closed_us=closed_us, reason=reason, as_of=case)
+            if closed_us is None:
+                self._hear(case.id, "elsewhere", stays[-1].start_us, reason, stays[-1].bed)
+            raise
 
     def _after_the_end(self, case: Case, said: Sequence[Location], reason: str) -> None:
         """A person has closed it: that stands."""
@@ -158,22 +185,25 @@ class Cases:
 
     def _withdraw(self, case: Case, reason: str) -> None:
         """All of its places were taken back."""
-        if not any(e.actor not in {HIS.account, SYSTEM} for e in self._trail.entries(case.id)):
-            self._desk.discard(HIS, case.id, reason=reason)
-        elif case.state == "open":
-            if not case.settled_us:
-                nowhere = Location(bed="", area=case.area, start_us=case.opened_us)
-                self._desk.locate(HIS, case.id, stays=[nowhere], closed_us=None, reason=reason)
-            self._hear(case.id, "cancelled", case.opened_us, reason)
+        if self._desk.withdraw(HIS, case.id, reason=reason).state == "discarded":
+            return
+        if case.state == "open" and not case.settled_us:
+            nowhere = Location(bed="", area=case.area, start_us=case.opened_us)
+            self._desk.locate(HIS, case.id, stays=[nowhere], closed_us=None, reason=reason, as_of=case)
+        self._hear(case.id, "cancelled", case.opened_us, reason)
 
     def _hear(self, id_: str, what: str, at_us: int, reason: str, bed: str = "") -> None:
         said = HospitalSays(what=what, at_us=at_us if what else 0, bed=bed, reason=reason)  # type: ignore[arg-type]
         self._desk.hear(HIS, id_, said)
 
     def _identify(self, id_: str, wanted: Wanted, reason: str) -> None:
-        """Who the patient is; what a person has written stays, but for a number that was merged into another."""
+        """Who the patient is; what a person has written stays, but for a number that was merged into another. Of whom a
+        person has said that he is another patient, this one's data say nothing.
+        """
         case, identity = self._desk.case(id_), wanted.identity
         known = case.patient
+        if known.number and identity.numbers and known.number not in identity.numbers:
+            return
         if case.state == "open":
             known = _patient(wanted, known, _by_people(case), self._desk.clock)
         if known.number in identity.numbers and identity.number:
@@ -217,7 +247,7 @@ def _overlap(case: Case, episode: Episode) -> bool:
 
 
 def _anaesthesia_runs(case: Case) -> bool:
-    """Who says that such a patient has left is asked, not believed."""
+    """Who says that such a patient has left, or has come to a bed that is another's, is asked, not believed."""
     return case.state == "open" and any(map(case.event, _BEGUN)) and case.event("t_anes_end") is None
 
 

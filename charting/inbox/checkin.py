@@ -53,7 +53,8 @@ class CheckIn:
         confirmed = self._desk.confirm(actor, case, at_us=at_us)
         numbers = {identity.number for identity in confirmed.identities} - {""}
         planned = self._messages.operations(confirmed.opened_us - _DAY_US, confirmed.opened_us + _DAY_US)
-        own = [op for op in planned if op.number in numbers and op.state == "booked" and op.case in {"", case}]
+        his = [op for op in planned if op.number in numbers and op.is_test == confirmed.is_test]
+        own = [op for op in his if op.state == "booked" and op.case in {"", case}]
         if not own:
             return confirmed
         nearest = min(own, key=lambda op: abs((op.start_us or 0) - confirmed.opened_us))
@@ -68,7 +69,8 @@ class CheckIn:
 
     def _patient(self, operation: Operation) -> Patient:
         """With all that was told of him, such as his allergies."""
-        events = [each.event for each in self._messages.of_numbers({operation.number} - {""})]
+        every = [each.event for each in self._messages.of_numbers({operation.number} - {""})]
+        events = [event for event in every if event.is_test == operation.is_test]
         identity = identity_of(events, operation.number)
         said: Mapping[str, str] = {**identity.patient, **operation.patient}
         clock = self._desk.clock

@@ -14,11 +14,14 @@ from hashlib import sha256
 from threading import Lock
 
 from charting.accounts.actor import HIS
+from charting.case.checks import EARLIEST_US
+from charting.case.clock import HOUR_US
 from charting.case.refusals import Refusal
 from charting.desk import Desk
+from charting.filler.apart import unforeseen
 from charting.inbox.cases import Cases, Wanted, changes
 from charting.inbox.events import HospitalEvent
-from charting.inbox.messages import Done, Event, Keeping, Message, Messages
+from charting.inbox.messages import Done, Event, Keeping, Message, Messages, MessageState
 from charting.inbox.operations import CANCELS, KINDS, operation_of
 from charting.inbox.reading import Reader, UnreadableError
 from charting.inbox.timeline import Episode, Sojourn, episodes, identity_of, in_order, visit_of
@@ -29,6 +32,11 @@ from collector.logs import Link, logger
 LOOK_S = 1.0
 AT_ONCE = 100
 """Messages of one look."""
+DAY_US = 24 * HOUR_US
+"""What is said to be so far ahead tells of a wrong clock; what has waited so long needs a person."""
+MOST = 200
+"""Characters of what something is found by: a number, a visit, a booking, a message's key. A database's index takes no
+endless ones."""
 _PLACES = {"admit", "transfer", "cancel_transfer"}
 """Kinds of events that may bring a patient somewhere."""
 
@@ -73,8 +81,10 @@ class Inbox:
         self._icu_apart = icu_apart
         self._looking = Lock()
         self._tried = -1
+        self._waited = 0  # of those that wait, which was tried last
         self._log = logger(part="inbox")
         self._link = Link(self._log, "charting database")
+        self._looks = Link(self._log, "looking at messages")
 
     def take(self, source: str, raw: bytes) -> Taken:
         """Keep a message; when it returns it is kept, and will be looked at. Raises KeyError for no source of ours,
@@ -82,6 +92,7 @@ class Inbox:
         """
         known = self.sources[source]
         key = known.key(raw).replace("#", "%23")
+        key = key if len(key) <= MOST else by_content(key.encode())
         seq, keeping = self.messages.keep(source, key, raw, lambda other: known.same(raw, other))
         if keeping == "other":
             kept = self.messages.find(seq)
@@ -95,8 +106,11 @@ class Inbox:
             try:
                 more = await asyncio.to_thread(self.look)
                 self._link.good()
+                self._looks.good()
             except VitalsdError as error:
                 self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._looks.lost(unforeseen(error))
             if not more:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), LOOK_S)
@@ -112,11 +126,14 @@ class Inbox:
                 self._process(message)
             if len(found) == AT_ONCE:
                 return True
-            if found or self._tried != self._desk.trail.last():
-                for message in self.messages.of_state("waiting", AT_ONCE):
+            if found or self._waited or self._tried != self._desk.trail.last():
+                tried = self._desk.trail.last()
+                waiting = self.messages.of_state("waiting", AT_ONCE, self._waited)
+                for message in waiting:
                     self._process(message)
-                self._tried = self._desk.trail.last()
-            return False
+                self._waited = waiting[-1].seq if len(waiting) == AT_ONCE else 0
+                self._tried = tried
+            return bool(self._waited)
 
     def _process(self, message: Message) -> None:
         try:
@@ -139,11 +156,12 @@ class Inbox:
         read = source.read(message.body)
         if not read.events:
             why = Done(key=f"inbox.why.{read.ignored or 'nothing'}")
-            return replace(message, kind=read.kind, state="ignored", done=(why,))
+            return replace(message, kind=read.kind[:MOST], state="ignored", done=(why,))
         events = [
             replace(event, key=_whole_key(message, event), visit=event.visit or _unnumbered(event))
             for event in read.events
         ]
+        _check(events, message.received_us)
         self.messages.read(message.seq, events)
         reason = f"{message.source}/{message.key}"
         done: list[Done] = []
@@ -156,63 +174,90 @@ class Inbox:
         first = events[0]
         return replace(
             message,
-            kind=read.kind,
+            kind=read.kind[:MOST],
             occurred_us=first.occurred_us,
             number=first.number,
             visit="" if first.visit.startswith("#") else first.visit,
             case=next(iter(cases), ""),
-            state="waiting" if waits else "done",
+            state=self._state(message, waits),
             done=tuple([*done, *waits] or [Done(key="inbox.did.nothing")]),
         )
+
+    def _state(self, message: Message, waits: Sequence[Done]) -> MessageState:
+        if not waits:
+            return "done"
+        return "waiting" if self._desk.clock.now_us() - message.received_us < DAY_US else "failed"
 
     def _visits(self, events: Sequence[HospitalEvent]) -> Sequence[str]:
         """Those of which the events say something: of a merge and of who was only updated, all of the patient."""
         visits = [e.visit for e in events if e.kind not in KINDS and e.visit and not e.visit.startswith("#")]
         whole = [e for e in events if e.kind == "merge" or (e.kind == "update" and e.visit.startswith("#"))]
         for event in whole:
-            visits += [told.event.visit for told in self._of_patient({event.number, event.old_number})]
+            visits += [told.event.visit for told in self._of_patient({event.number, event.old_number}, event.is_test)]
         visits += [e.visit for e in events if e.kind not in KINDS and e.kind not in {"merge", "update"}]
         return [visit for visit in dict.fromkeys(visits) if visit]
 
     def _settle(self, visit: str, seq: int, reason: str, done: list[Done], waits: list[Done], cases: list[str]) -> None:
+        """A visit of each patient who has had its number, and of who only tries, apart."""
         told = [e for e in self.messages.of_visit(visit) if e.event.kind not in KINDS]
-        truth = visit_of(e.event for e in told)
-        before = visit_of(e.event for e in told if e.seq != seq)
-        found = self._episodes(truth.sojourns), self._episodes(before.sojourns)
-        number = next((e.number for e in reversed(in_order(e.event for e in told)) if e.number), "")
-        patient = self._of_patient({number} - {""})
-        wanted = Wanted(
-            visit=visit,
-            identity=identity_of([*(e.event for e in patient), *(e.event for e in told)], number),
-            episodes=found[0],
-            keys=[e.event.key for e in told if e.event.kind in _PLACES],
-            is_test=truth.is_test,
-        )
-        done += changes(found[1], found[0])
-        settled = self._cases.settle(wanted, reason)
-        waits += settled.waits
-        cases += settled.cases
+        for own, another_us in self._patients(told):
+            truth = visit_of(e.event for e in own)
+            before = visit_of(e.event for e in own if e.seq != seq)
+            found = self._episodes(truth.sojourns), self._episodes(before.sojourns)
+            number = next((e.number for e in reversed(in_order(e.event for e in own)) if e.number), "")
+            patient = self._of_patient({number} - {""}, truth.is_test)
+            wanted = Wanted(
+                visit=visit,
+                identity=identity_of([*(e.event for e in patient), *(e.event for e in own)], number),
+                episodes=found[0],
+                keys=[e.event.key for e in own if e.event.kind in _PLACES],
+                is_test=truth.is_test,
+                another_us=another_us,
+            )
+            done += changes(found[1], found[0])
+            settled = self._cases.settle(wanted, reason)
+            waits += settled.waits
+            cases += settled.cases
+
+    def _patients(self, told: Sequence[Event]) -> Sequence[tuple[Sequence[Event], int]]:
+        """The events of a visit by patient, and since when it is another one's, 0: it is not. What names nobody is of
+        whom the visit was then.
+        """
+        found: list[tuple[frozenset[str], bool, list[Event]]] = []
+        for event in sorted(told, key=lambda e: (not e.event.number, e.event.occurred_us, e.seq)):
+            number, is_test = event.event.number, event.event.is_test
+            alike = [(group, of) for group, tries, of in found if tries == is_test]
+            own = [of for group, of in alike if number in group]
+            if not number and alike:
+                before = [of for _, of in alike if of[0].event.occurred_us <= event.event.occurred_us]
+                own = before[-1:] or [alike[0][1]]
+            if own:
+                own[0].append(event)
+            else:
+                merged = identity_of((e.event for e in self._of_patient({number} - {""}, is_test)), number)
+                found.append((merged.numbers or frozenset({number}), is_test, [event]))
+        return [(of, _another_us(of, [o for _, t, o in found if t == tries and o is not of])) for _, tries, of in found]
 
     def _episodes(self, sojourns: Sequence[Sojourn]) -> Sequence[Episode]:
         return episodes(sojourns, icu_apart=self._icu_apart)
 
-    def _of_patient(self, numbers: set[str]) -> Sequence[Event]:
-        """All of a patient's events, under whatever numbers he has had."""
+    def _of_patient(self, numbers: set[str], is_test: bool) -> Sequence[Event]:
+        """All of a patient's events, under whatever numbers he has had; those that only try are apart."""
         known: set[str] = set()
         found: Sequence[Event] = []
         while numbers - known:
             known |= numbers
-            found = self.messages.of_numbers(known)
+            found = [e for e in self.messages.of_numbers(known) if e.event.is_test == is_test]
             numbers = {n for e in found if e.event.kind == "merge" for n in (e.event.number, e.event.old_number) if n}
         return found
 
     def _plan(self, booking: str, events: Sequence[HospitalEvent], reason: str) -> list[Done]:
         before = self.messages.operation(booking)
         made = operation_of((e.event for e in self.messages.of_booking(booking)), before.case if before else "")
-        if made is None:
+        last = next(e for e in reversed(events) if e.booking is not None and e.booking.id == booking)
+        if made is None or made.is_test != last.is_test:
             return []
         self.messages.put(made)
-        last = next(e for e in reversed(events) if e.booking is not None and e.booking.id == booking)
         if made.case and made.state in {"cancelled", "no_show"} and last.kind in CANCELS:
             with suppress(Refusal):
                 says = HospitalSays(what="booking_cancelled", at_us=last.occurred_us, reason=reason)
@@ -230,3 +275,19 @@ def _whole_key(message: Message, event: HospitalEvent) -> str:
 def _unnumbered(event: HospitalEvent) -> str:
     """A visit that nobody has numbered goes by its patient's number."""
     return f"#{event.number}" if event.number and event.kind not in KINDS else ""
+
+
+def _another_us(own: Sequence[Event], others: Sequence[Sequence[Event]]) -> int:
+    """When, after all that was told of a patient, another was first told under the same visit."""
+    last = max(e.event.occurred_us for e in own)
+    return min((at for of in others if (at := of[0].event.occurred_us) > last), default=0)
+
+
+def _check(events: Sequence[HospitalEvent], received_us: int) -> None:
+    """Raises UnreadableError."""
+    for event in events:
+        found_by = [event.number, event.old_number, event.visit, event.booking.id if event.booking else ""]
+        if any(len(text) > MOST for text in found_by):
+            raise UnreadableError("too_long")
+        if not all(EARLIEST_US <= at <= received_us + DAY_US for at in (event.occurred_us, event.recorded_us)):
+            raise UnreadableError("wrong_time")

@@ -72,8 +72,8 @@ class Messages(Protocol):
 
     def find(self, seq: int) -> Message | None: ...
 
-    def of_state(self, state: MessageState, limit: int = 200) -> Sequence[Message]:
-        """The oldest first."""
+    def of_state(self, state: MessageState, limit: int = 200, after: int = 0) -> Sequence[Message]:
+        """Those beyond a seq, the oldest first."""
 
     def latest(
         self, *, state: MessageState | None = None, text: str = "", before: int | None = None, limit: int = 100
@@ -170,9 +170,9 @@ class MemoryMessages:
         with self._lock:
             return self._messages.get(seq)
 
-    def of_state(self, state: MessageState, limit: int = 200) -> Sequence[Message]:
+    def of_state(self, state: MessageState, limit: int = 200, after: int = 0) -> Sequence[Message]:
         with self._lock:
-            return [m for _, m in sorted(self._messages.items()) if m.state == state][:limit]
+            return [m for seq, m in sorted(self._messages.items()) if m.state == state and seq > after][:limit]
 
     def latest(
         self, *, state: MessageState | None = None, text: str = "", before: int | None = None, limit: int = 100

@@ -98,8 +98,8 @@ class DatabaseMessages:
             row = connection.execute(select(kept_message).where(_M.seq == seq)).first()
         return _message(row) if row else None
 
-    def of_state(self, state: MessageState, limit: int = 200) -> Sequence[Message]:
-        chosen = select(kept_message).where(_M.state == state).order_by(_M.seq).limit(limit)
+    def of_state(self, state: MessageState, limit: int = 200, after: int = 0) -> Sequence[Message]:
+        chosen = select(kept_message).where(_M.state == state, _M.seq > after).order_by(_M.seq).limit(limit)
         with self._database.read() as connection:
             return [_message(row) for row in connection.execute(chosen)]
 

@@ -79,10 +79,11 @@ class HospitalSays:
     """What the hospital tells that a person has to decide about, for nothing is done over what people did.
 
     elsewhere: the patient is at `bed` since `at_us`; left: he has left by `at_us`; cancelled: he never came;
-    booking_cancelled: the operation is off; "": it says nothing else any more. `reason`: the message that says so.
+    booking_cancelled: the operation is off; another: since `at_us` the visit is told with another patient's number;
+    "": it says nothing else any more. `reason`: the message that says so.
     """
 
-    what: Literal["", "elsewhere", "left", "cancelled", "booking_cancelled"]
+    what: Literal["", "elsewhere", "left", "cancelled", "booking_cancelled", "another"]
     at_us: int
     bed: str = ""
     reason: str = ""

@@ -1,10 +1,13 @@
 """What people did stands above what the hospital tells of the time before."""
 
+from collections.abc import Iterable, Sequence
+
 import pytest
 
 from charting.accounts.actor import Actor
 from charting.case.state import Case
 from charting.trail.contents import Event, Patient
+from charting.trail.entries import Entry
 from tests.charting.inbox.messages import EAU, M04, M05, RAT, Site, adt, at_us, seen
 
 ZONE = "Asia/Shanghai"
@@ -208,3 +211,119 @@ def test_the_transfer_that_is_named_is_taken_back_and_not_the_last() -> None:
     ]  # fmt: skip
     for order in (told, [*reversed(told)]):
         assert [bed for bed, _ in stays(only(site(*order)))] == ["RAT", "M04"]
+
+
+def merge(number: str, old: str, n: int = 9) -> bytes:
+    return adt("A40", n, "1130", "", number=number).replace(b"PV1|1|I|||", f"MRG|{old}^^^HOSP^MR||".encode())
+
+
+def trying(message: bytes) -> bytes:
+    return message.replace(b"|P|2.4", b"|T|2.4").replace(b"|A", b"|TA", 1)
+
+
+def test_two_who_change_beds_do_not_wait_for_each_other() -> None:
+    other = adt("A02", 2, "1001", M05, number="B", visit="78")
+    made = site(COME, other, adt("A02", 3, "1100", M05, RAT))
+    assert [(c.patient.number, c.bed) for c in made.cases] == [("40800001", ""), ("B", "M05")]
+    says = made.cases[0].says
+    assert says is not None
+    assert (says.what, says.bed, made.states[-1]) == ("elsewhere", "M05", "waiting")
+    made.tell(adt("A02", 4, "1100", RAT, M05, number="B", visit="78"))
+    beds = {c.patient.number: [s.bed for s in c.stays] for c in made.cases}
+    assert beds == {"40800001": ["RAT", "M05"], "B": ["M05", "RAT"]}
+    assert set(made.states) == {"done"}
+    assert not any(c.says_open for c in made.cases)
+
+
+def test_under_anaesthesia_nobody_comes_to_a_taken_bed_unasked() -> None:
+    other = adt("A02", 2, "1001", M05, number="B", visit="78")
+    made = site(adt("A02", 1, "1000", "OR^OR5"), other)
+    made.desk.set(WU, made.cases[0].id, item="e1", after=0, content=Event(key="t_anes_start", at_us=at("1005")))
+    made.tell(adt("A02", 3, "1100", M05, "OR^OR5"))
+    case = made.cases[0]
+    assert (case.bed, case.says is not None and case.says.what) == ("OR-05", "elsewhere")
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_visit_is_not_another_patients(merged: bool) -> None:
+    """A number that is used again, or a patient who is told with another number: only a merge makes them one."""
+    again = adt("A02", 2, "1100", M05, number="B", name="GREEN^B")
+    told = [COME, again, *([merge("B", "40800001")] if merged else [])]
+    for order in (told, [*reversed(told)]):
+        made = site(*order)
+        if merged:
+            assert [s.bed for s in only(made).stays] == ["RAT", "M05"]
+            assert (only(made).patient.number, only(made).says_open) == ("B", False)
+            continue
+        seen_ = [(c.patient.number, c.patient.name, c.bed) for c in made.cases]
+        assert seen_ == [("40800001", "ORANGE BLOOD", "RAT"), ("B", "GREEN B", "M05")]
+        says = made.cases[0].says
+        assert says is not None
+        assert (says.what, says.at_us) == ("another", at("1100") + 52_000_000)
+
+
+def test_an_update_with_another_number_does_not_name_the_patient_anew() -> None:
+    made = site(COME, adt("A08", 2, "1100", RAT, number="B", name="GREEN^B"))
+    assert (only(made).patient.number, only(made).patient.name, only(made).says_open) == (
+        "40800001",
+        "ORANGE BLOOD",
+        True,
+    )
+
+
+def test_of_whom_a_person_says_that_he_is_another_the_first_ones_data_say_nothing() -> None:
+    made = site(COME)
+    made.desk.merge(WU, only(made).id, patient=Patient(number="Z", sex="female"), reason="as on the bracelet")
+    made.tell(adt("A08", 2, "1100", RAT).replace(b"|19700101|", b"|19710101|"))
+    assert (only(made).patient.number, only(made).patient.birth_date) == ("Z", "")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [adt("A02", 2, "1100", M05), adt("A12", 2, "1000", WARD, RAT, recorded="1030"), merge("X", "40800001")],
+    ids=["move", "cancel", "merge"],
+)
+def test_who_only_tries_does_nothing_to_a_patient(message: bytes) -> None:
+    for order in ([COME, trying(message)], [trying(message), COME]):
+        real = [c for c in site(*order).cases if not c.is_test]
+        assert [(c.patient.number, c.bed, c.state) for c in real] == [("40800001", "RAT", "open")]
+
+
+@pytest.mark.parametrize("wrong", [b"20991231120052", b"19700101120052"])
+def test_a_clock_that_is_wrong_does_not_hold_up_a_visit(wrong: bytes) -> None:
+    told = adt("A02", 2, "1200", M05).replace(b"||||20130211120052", b"||||" + wrong)
+    made = site(COME, told, adt("A02", 3, "1300", M04))
+    assert made.states == ["done", "failed", "done"]
+    assert [bed for bed, _ in stays(only(made))] == ["RAT", "M04"]
+
+
+def test_of_a_closed_case_with_a_record_it_is_told_that_he_never_came() -> None:
+    made = site(COME)
+    made.desk.set(WU, only(made).id, item="e1", after=0, content=Event(key="t_pacu_in", at_us=at("1002")))
+    made.tell(adt("A03", 3, "1200", RAT), TAKEN_BACK)
+    case = only(made)
+    assert (case.state, case.says is not None and case.says.what, case.says_open) == ("closed", "cancelled", True)
+
+
+@pytest.mark.parametrize(("message", "bed"), [(TAKEN_BACK, "RAT"), (adt("A02", 2, "1020", M05, RAT), "M04")])
+def test_a_person_who_acts_meanwhile_is_before_the_hospital(message: bytes, bed: str) -> None:
+    """He acts after the message was looked at, and before anything was done about it."""
+    made = site(COME)
+    id_ = only(made).id
+    entries, acts = made.desk.trail.entries, []
+
+    def meanwhile(case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
+        found = entries(case, after, kinds)
+        if case == id_ and not acts:
+            acts.append(bed)
+            if bed == "RAT":
+                made.desk.confirm(WU, id_, at_us=at("1025"))
+            else:
+                made.desk.move(WU, id_, bed=bed, area="pacu", at_us=at("1025"))
+        return found
+
+    made.desk.trail.entries = meanwhile  # type: ignore[method-assign]
+    made.tell(message)
+    assert acts
+    case = only(made)
+    assert (case.state, case.bed, case.provisional) == ("open", bed, bed == "M04")
