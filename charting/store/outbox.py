@@ -20,6 +20,7 @@ _ORDER = 0x7674_5043
 _WAITING = _C.state == literal_column(f"'{State.WAITING}'")
 _UNFINISHED = _C.state.in_([literal_column(f"'{state}'") for state in OPEN])
 _UNTOLD = _C.told == literal_column("false")
+_FULL = func.length(_C.body) > literal_column("0")
 _FIRST = 2000
 """Parcels of a destination, in their order, among which those that are due are looked for first."""
 
@@ -163,8 +164,7 @@ class DatabaseOutbox:
         old = and_(_C.made_us < before_us, ~_UNFINISHED, ~_UNTOLD)
         with self._database.write() as connection:
             gone = connection.execute(delete(parcel).where(old, _C.until_us.is_not(None))).rowcount
-            full = and_(old, func.length(_C.body) > 0)
-            return gone + connection.execute(update(parcel).where(full).values(body=b"", answer=b"")).rowcount
+            return gone + connection.execute(update(parcel).where(old, _FULL).values(body=b"", answer=b"")).rowcount
 
     def _tell(self) -> None:
         for told in self._listeners:

@@ -269,6 +269,7 @@ parcel = Table(
     Index("parcel_ready", "destination", "next_us", **_where("state = 'waiting'")),
     Index("parcel_until", "state", "until_us", **_where("until_us is not null")),
     Index("parcel_untold", "seq", **_where("told = false")),
+    Index("parcel_forget", "made_us", **_where("until_us is not null or length(body) > 0")),
     comment="what leaves for other systems",
 )
 

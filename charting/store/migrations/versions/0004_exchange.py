@@ -97,6 +97,7 @@ def upgrade() -> None:
         ("parcel_ready", ["destination", "next_us"], "state = 'waiting'"),
         ("parcel_until", ["state", "until_us"], "until_us is not null"),
         ("parcel_untold", ["seq"], "told = false"),
+        ("parcel_forget", ["made_us"], "until_us is not null or length(body) > 0"),
     ):
         where = sa.text(condition)
         op.create_index(name, "parcel", columns, postgresql_where=where, sqlite_where=where)
