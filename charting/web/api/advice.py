@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from charting.case.cards import setting_aside
-from charting.case.state import CardKey, Case
+from charting.case.state import PATIENT_ITEM, CardKey, Case
 from charting.cds.texts import host_of
+from charting.cds.window import WINDOW_US
 from charting.quality.cards import KINDS, Rate, rates
 from charting.trail.entries import CardAnswered
 from charting.web import models
@@ -67,6 +68,8 @@ class CardOut(BaseModel):
     reason: str = Field(description="Why the service was asked")
     asked_us: int = Field(description="The inputs are of that time")
     told_us: int
+    old: bool = Field(description="Nobody has answered, and the data it stands on are of more than 15 min ago")
+    patient_changed: bool = Field(description="Who the patient is, or what is known of him, has changed since")
     inputs: list[InputOut]
     answered: bool
     accepted: bool | None = Field(description="null: nobody has answered")
@@ -104,6 +107,8 @@ def _card_out(here: Context, case: Case, key: CardKey) -> CardOut:
         reason=card.reason,
         asked_us=card.asked_us,
         told_us=told_us,
+        old=answer is None and here.now_us() - card.asked_us > WINDOW_US,
+        patient_changed=case.items[PATIENT_ITEM].versions[-1].at_us > card.asked_us,
         inputs=[InputOut(name=each.name, value=each.value, at_us=each.at_us) for each in card.inputs],
         answered=answer is not None,
         accepted=answer[0].accepted if answer else None,

@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 
 from charting.accounts.actor import ROLES
+from charting.trail.contents import Patient
 from charting.trail.entries import CardAnswered, Denied, Set
 from tests.charting.cds.cards import told
-from tests.charting.web.hospital import Hospital
+from tests.charting.web.hospital import NOW_US, Hospital
 
 CARDS = "/api/cases/c1/cards"
 MAY = {"anaesthetist", "pacu_nurse", "icu_nurse", "head"}
 
 
 def hospital_with(*numbers: int, **said: Any) -> Hospital:
-    made = Hospital()
+    made = Hospital(idle_s=43_200)
     made.recorded()
     made.desk.tell_cards("c1", [told(number, **said) for number in numbers])
     return made
@@ -80,6 +81,25 @@ async def test_an_accepted_card_writes_nothing_into_the_record() -> None:
     assert sum(isinstance(body, CardAnswered) for body in done) == 1
     assert not any(isinstance(body, Set) for body in done)
     assert page.index("考虑核对剂量 2") < page.index("考虑核对剂量 1")  # what waits for an answer stands first
+
+
+async def test_advice_on_old_data_or_on_another_patient_says_so() -> None:
+    hospital = hospital_with(1, asked_us=NOW_US)
+    async with hospital.client("anaesthetist", lang="zh") as client:
+        marks = []
+        for minutes in (15, 1):
+            hospital.clock.go(minutes * 60)
+            (shown,) = (await client.get(CARDS)).json()
+            marks.append((shown["old"], shown["patient_changed"]))
+        found = Patient(number="20260007", name="李四")
+        hospital.desk.merge(hospital.actor("anaesthetist"), "c1", patient=found, reason="identified")
+        (shown,) = (await client.get(CARDS)).json()
+        page = (await client.get("/cases/c1")).text
+        assert (await client.post(f"{CARDS}/answer", json=answer())).json()["old"] is False
+    assert marks == [(False, False), (True, False)]
+    assert (shown["old"], shown["patient_changed"]) == (True, True)
+    assert "数据已是 15 分钟以前的" in page
+    assert "此后患者信息已更改：请核对" in page
 
 
 async def test_the_same_said_for_the_same_reason_is_told_once() -> None:
