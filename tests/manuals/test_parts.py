@@ -48,7 +48,8 @@ def test_a_question_of_decision_support_and_its_answer_are_shown() -> None:
 
 
 def test_signals_leave_under_the_codes_that_the_standards_have() -> None:
-    rows = {row.split("`")[1]: row for row in mappings.charted(Words("en")).splitlines()[2:]}
+    first, _ = mappings.charted(Words("en")).split("\n\n")
+    rows = {row.split("`")[1]: row for row in first.splitlines()[2:]}
     for signal, codes in {
         "hr": ("8867-4", "147842^MDC_ECG_HEART_RATE", "264864^MDC_DIM_BEAT_PER_MIN"),
         "nibp_sys": ("8480-6", "150021^MDC_PRESS_BLD_NONINV_SYS", "266016^MDC_DIM_MMHG"),

@@ -19,8 +19,8 @@ _CHARGES = ("unit", "price", "kind", "makes", "of", "document", "size", "span", 
 
 
 def charted(words: Words) -> str:
-    """A row for each signal of the record: its unit, and by which codes it leaves."""
-    heads = [words(f"signal.{key}") for key in ("id", "name", "unit", "dim", "loinc", "obx", "codes")]
+    """A row for each signal of the record: its unit, and by which codes it leaves; then what devices call it."""
+    heads = [words(f"signal.{key}") for key in ("id", "name", "unit", "dim", "loinc", "obx")]
     rows = [
         [
             code(each.id),
@@ -29,11 +29,11 @@ def charted(words: Words) -> str:
             code(unit(each.unit)),
             ", ".join(map(code, profile().get(each.id) or _loinc(each.id, each.codes))),
             code(observation(each.id, "")),
-            " ".join(map(code, each.codes)),
         ]
         for each in signals().values()
     ]
-    return table(heads, rows)
+    told = [[code(each.id), " ".join(map(code, each.codes))] for each in signals().values()]
+    return f"{table(heads, rows)}\n{table([words('signal.id'), words('signal.codes')], told)}"
 
 
 def _loinc(signal: str, codes: tuple[str, ...]) -> list[str]:
