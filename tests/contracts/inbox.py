@@ -57,6 +57,7 @@ class MessagesContract:
         assert messages.find(1) == settled
         assert [m.seq for m in messages.of_state("new")] == [2, 3]
         assert [m.seq for m in messages.of_state("new", 1)] == [2]
+        assert [m.seq for m in messages.of_state("new", after=2)] == [3]
         assert [m.seq for m in messages.latest()] == [3, 2, 1]
         assert [m.seq for m in messages.latest(before=3, limit=1)] == [2]
         assert [m.seq for m in messages.latest(state="waiting")] == [1]

@@ -17,14 +17,14 @@ def test_what_the_hospital_takes_back_is_taken_out_of_the_record() -> None:
         ward.look(minute + 0.2)
     assert any(value is not None for value in ward.values("hr").values())
     nowhere = [Location(bed="", area="or", start_us=at(0))]
-    ward.desk.locate(HIS, "case", stays=nowhere, closed_us=None, reason="his/1")
+    ward.desk.locate(HIS, "case", stays=nowhere, closed_us=None, reason="his/1", as_of=ward.desk.case("case"))
     ward.look(30.5)
     assert all(value is None for value in ward.values("hr").values())
     gone = ward.cell("hr", 12)
     assert gone is not None
     assert (gone.state, gone.rule) == (CellState.EMPTY, "patient.elsewhere")
     there = [Location(bed=BED, area="or", start_us=at(25))]
-    ward.desk.locate(HIS, "case", stays=there, closed_us=None, reason="his/2")
+    ward.desk.locate(HIS, "case", stays=there, closed_us=None, reason="his/2", as_of=ward.desk.case("case"))
     for minute in range(31, 42):
         ward.look(minute + 0.2)
     standing = {minute for minute, value in ward.values("hr").items() if value is not None}

@@ -310,7 +310,8 @@ def test_a_person_who_acts_meanwhile_is_before_the_hospital(message: bytes, bed:
     """He acts after the message was looked at, and before anything was done about it."""
     made = site(COME)
     id_ = only(made).id
-    entries, acts = made.desk.trail.entries, []
+    entries = made.desk.trail.entries
+    acts: list[str] = []
 
     def meanwhile(case: str, after: int = 0, kinds: Iterable[str] = ()) -> Sequence[Entry]:
         found = entries(case, after, kinds)
