@@ -12,7 +12,7 @@ from charting.fill.types import Cell
 def devices(source: Source) -> Iterator[Resource]:
     """Each device at each bed where it gave a charted value, once."""
     for cell, updated_us in _first(source, lambda cell: device_id(source, cell)):
-        bed = _bed(source.case, cell.mark_us)
+        bed = bed_of(source.case, cell.mark_us)
         body: Json = {
             "identifier": [{"system": ours("device"), "value": f"{bed}/{cell.device}"}],
             "status": "active",
@@ -35,12 +35,12 @@ def metrics(source: Source) -> Iterator[Resource]:
 
 
 def device_id(source: Source, cell: Cell) -> str:
-    return source.id("device", _bed(source.case, cell.mark_us), cell.device)
+    return source.id("device", bed_of(source.case, cell.mark_us), cell.device)
 
 
 def metric_id(source: Source, cell: Cell) -> str:
     way = source_of(cell.signal, cell.code)
-    return source.id("metric", _bed(source.case, cell.mark_us), cell.device, cell.signal, way, cell.code)
+    return source.id("metric", bed_of(source.case, cell.mark_us), cell.device, cell.signal, way, cell.code)
 
 
 def place(bed: str) -> Json:
@@ -48,7 +48,7 @@ def place(bed: str) -> Json:
     return {"type": "Location", "identifier": {"system": ours("bed"), "value": bed}, "display": bed}
 
 
-def _bed(case: Case, at_us: int) -> str:
+def bed_of(case: Case, at_us: int) -> str:
     """Where the patient was; before he came to any: where he came first."""
     return next((stay.bed for stay in reversed(case.stays) if stay.start_us <= at_us), case.stays[0].bed)
 

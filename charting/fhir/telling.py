@@ -8,11 +8,15 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from charting.case.refusals import Unknown
+from charting.case.state import fold
+from charting.charges.ledger import Charge
 from charting.fhir.charges import charge_id
 from charting.fhir.clients import ApiClients, Client
+from charting.fhir.devices import bed_of
 from charting.fhir.endpoint import allowed, origin
 from charting.fhir.keeping import SubscriptionStore
 from charting.fhir.notices import bundle, status
@@ -24,7 +28,8 @@ from charting.fhir.source import Resource, Source
 from charting.fhir.subscription import JSON, Event, Subscription, read
 from charting.fhir.terms import Json
 from charting.fhir.text import to_bytes
-from charting.fhir.topics import TOPICS, fits
+from charting.fhir.topics import PLACES, TOPICS, fits
+from charting.filler.apart import Apart, unforeseen
 from charting.outbox.following import Cursors, Follower
 from charting.outbox.parcel import Parcel, Sent, State
 from charting.outbox.post import Post
@@ -37,8 +42,10 @@ FOLLOWER = "fhir"
 LOOK_S = 1.0
 KEPT_US = 7 * 86_400_000_000
 """Events are kept for so long, for who was away; those that are not yet in the outbox for ever."""
-CHARGES_US = 2 * 86_400_000_000
-"""How far back is looked for lines of bills."""
+BILLS = "fhir-bills"
+"""Up to when lines of bills were looked for, µs, as a cursor."""
+LATE_US = 3_600_000_000
+"""So much later than it was made a line may be kept."""
 CHARGES_S, FORGET_S = 10, 3600
 AT_ONCE = 200
 """Events that go into the outbox in one look, or are told by $events."""
@@ -68,6 +75,7 @@ class Subscriptions:
         self._cursors = cursors
         self._now_us = now_us
         self._notify = frozenset(notify)
+        self._apart = Apart(logger(part="fhir"), "a subscription cannot be looked at")
         self._zone = records.zone
         self._link = Link(logger(part="fhir"), "subscriptions")
         self._told_us: dict[str, int] = {}
@@ -93,6 +101,8 @@ class Subscriptions:
         if sum(each.client == client.id for each in self._store.subscriptions()) >= MOST:
             raise Wrong(422, "too-costly", f"a client has at most {MOST} subscriptions")
         self._log(f"client:{client.id}", kept, "requested")
+        if not self._cursors.seq(FOLLOWER):
+            self._cursors.keep(FOLLOWER, kept.since)
         self._store.keep(kept)
         return kept
 
@@ -109,8 +119,9 @@ class Subscriptions:
         if found is None:
             return
         self._log(f"client:{client.id}", found, "off")
-        self._store.drop(id_)
+        self._store.stand(id_, "off")
         self._withdraw(found, f"client:{client.id}")
+        self._store.drop(id_)
 
     def status(self, kept: Subscription) -> Json:
         return status(kept, "query-status", self._zone)
@@ -141,10 +152,12 @@ class Subscriptions:
     # The outbox
 
     def place(self, name: str) -> Address | None:
-        """Where a subscriber is; only where the configuration still allows it."""
+        """Where a subscriber is; only where the configuration allows it, and while his token is worth anything."""
         kind, _, id_ = name.partition(":")
         found = self._store.subscription(id_) if kind == "fhir" else None
-        if found is None or not allowed(found.wanted.endpoint, self._notify):
+        if found is None or found.state == "off" or not allowed(found.wanted.endpoint, self._notify):
+            return None
+        if self._clients.standing(found.client) is None:
             return None
         return Address(url=found.wanted.endpoint)
 
@@ -153,18 +166,7 @@ class Subscriptions:
         return {HANDSHAKE: self._shaken}
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
-        return [self._follow(stop), self._run(stop)]
-
-    async def _follow(self, stop: asyncio.Event) -> None:
-        with suppress(VitalsdError):
-            await asyncio.to_thread(self._skip)
-        await self.follower.run(stop)
-
-    def _skip(self) -> None:
-        """What was before any subscription is nobody's."""
-        last = self._trail.last()
-        if not self._store.subscriptions():
-            self._cursors.keep(FOLLOWER, last)
+        return [self.follower.run(stop), self._run(stop)]
 
     async def _run(self, stop: asyncio.Event) -> None:
         looks = 0
@@ -179,49 +181,54 @@ class Subscriptions:
                 self._link.good()
             except VitalsdError as error:
                 self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._link.lost(unforeseen(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
 
     def follow(self, entries: Sequence[Entry]) -> None:
         """Number what entries of the trail mean to whom."""
-        for kept in self._listening():
+        for kept, client in self._listening():
             found = [(entry, entry.body.kind) for entry in entries if entry.seq > kept.since]
-            events = [event for entry, kind in found if kind in kept.topic.kinds for event in self._event(kept, entry)]
-            if events:
-                self._store.happened(kept.id, events)
+            told = [(entry, self._event(kept, client, entry)) for entry, kind in found if kind in kept.topic.kinds]
+            self._happened(kept, [event for _, event in told if event is not None])
 
     def follow_charges(self) -> None:
-        kept_of = [each for each in self._listening() if each.topic.name == "charge-posted"]
-        if not kept_of:
+        listening = [(kept, client) for kept, client in self._listening() if kept.topic.name == "charge-posted"]
+        if not listening:
             return
-        since_us = self._now_us() - CHARGES_US
-        charges = self._store.posted(max(since_us, min(each.made_us for each in kept_of)))
-        for kept in kept_of:
-            events: list[Event] = []
-            for charge in charges:
-                source = self._seen(kept, charge.case) if charge.made_us >= kept.made_us else None
-                if source is not None and fits(kept.wanted.filters, source, None):
-                    focus = (f"ChargeItem/{charge_id(source, charge)}", f"Encounter/{source.key}")
-                    events.append(Event(at_us=charge.made_us, cause=f"charge {charge.id}", focus=focus))
-            if events:
-                self._store.happened(kept.id, events)
+        now_us = self._now_us()
+        since_us = min(self._cursors.seq(BILLS) or 0, now_us) - LATE_US
+        charges = self._store.posted(max(since_us, min(kept.made_us for kept, _ in listening)))
+        for kept, client in listening:
+            mine = [charge for charge in charges if charge.made_us >= kept.made_us]
+            told = [event for charge in mine if (event := self._bill(kept, client, charge)) is not None]
+            self._happened(kept, told)
+        self._cursors.keep(BILLS, now_us)
+
+    def _happened(self, kept: Subscription, events: Sequence[Event]) -> None:
+        for start in range(0, len(events), AT_ONCE):
+            self._store.happened(kept.id, events[start : start + AT_ONCE])
 
     def look(self) -> None:
         """Put into the outbox what is to leave, and see how subscribers stand."""
         for kept in self._store.subscriptions():
-            client = self._clients.standing(kept.client)
-            if kept.state == "off":
-                continue
-            if client is None:
-                self._store.stand(kept.id, "off")
-                self._withdraw(kept, "")
-            elif kept.state == "requested":
-                self._shake(kept)
-            else:
-                self._stand(kept)
-                if kept.state == "active":
-                    self._send(client, kept)
-                    self._beat(kept)
+            if kept.state != "off":
+                self._apart.trying(kept.id, partial(self._look, kept))
+        self._apart.looked()
+
+    def _look(self, kept: Subscription) -> None:
+        client = self._clients.standing(kept.client)
+        if client is None:
+            self._withdraw(kept, "")
+            self._store.stand(kept.id, "off")
+        elif kept.state == "requested":
+            self._shake(kept)
+        else:
+            self._stand(kept)
+            if kept.state == "active":
+                self._send(client, kept)
+                self._beat(kept)
 
     def _shake(self, kept: Subscription) -> None:
         key = f"{kept.to}/handshake/{kept.handshake}"
@@ -272,19 +279,29 @@ class Subscriptions:
         key = f"{kept.to}/heartbeat/{now_us}"
         self._outbox.put([_parcel(kept, key, HEARTBEAT, body, until_us=now_us + pace_us)])
 
-    def _event(self, kept: Subscription, entry: Entry) -> list[Event]:
-        source = self._seen(kept, entry.case)
-        if source is None:
-            return []
-        focus = kept.topic.focus(source, entry)
-        if not focus or not fits(kept.wanted.filters, source, entry):
-            return []
-        return [Event(at_us=entry.at_us, cause=f"entry {entry.seq}", focus=tuple(focus))]
+    def _event(self, kept: Subscription, client: Client, entry: Entry) -> Event | None:
+        source = self._seen(client, entry.case)
+        focus = kept.topic.focus(source, entry) if source is not None else []
+        if source is None or not focus or not fits(kept.wanted.filters, source.key, lambda: self._beds(entry)):
+            return None
+        return Event(at_us=entry.at_us, cause=f"entry {entry.seq}", focus=tuple(focus))
 
-    def _seen(self, kept: Subscription, case: str) -> Source | None:
-        """A case of which the subscriber may know."""
-        client = self._clients.standing(kept.client)
-        if client is None or not case:
+    def _bill(self, kept: Subscription, client: Client, charge: Charge) -> Event | None:
+        source = self._seen(client, charge.case)
+        if source is None or not fits(kept.wanted.filters, source.key, lambda: {bed_of(source.case, charge.at_us)}):
+            return None
+        focus = (f"ChargeItem/{charge_id(source, charge)}", f"Encounter/{source.key}")
+        return Event(at_us=charge.made_us, cause=f"charge {charge.id}", focus=focus)
+
+    def _beds(self, entry: Entry) -> Collection[str]:
+        """Where the patient was, as was known when it was kept; of a move also where he was before."""
+        known = [each for each in self._trail.entries(entry.case, kinds=PLACES) if each.seq <= entry.seq]
+        before = known[:-1] if known[-1].seq == entry.seq else []
+        return {fold(each).bed for each in (known, before) if each}
+
+    def _seen(self, client: Client, case: str) -> Source | None:
+        """A case of which a subscriber may know."""
+        if not case:
             return None
         try:
             source = self._records.source(case)
@@ -306,8 +323,9 @@ class Subscriptions:
                 found[name] = resource
         return list(found.values())
 
-    def _listening(self) -> Sequence[Subscription]:
-        return [each for each in self._store.subscriptions() if each.state != "off"]
+    def _listening(self) -> Sequence[tuple[Subscription, Client]]:
+        found = [(each, self._clients.standing(each.client)) for each in self._store.subscriptions()]
+        return [(each, client) for each, client in found if client is not None and each.state != "off"]
 
     def _withdraw(self, kept: Subscription, by: str) -> None:
         for state in (State.WAITING, State.PARKED):

@@ -1,18 +1,21 @@
 """What can be subscribed to, and which entries of the audit trail it is. Pure; source: protocols, fhir §7."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from charting.case.state import Case
+from charting.case.state import PATIENT_ITEM, Case
 from charting.fhir.observations import observation_ids
 from charting.fhir.release import Release
 from charting.fhir.source import Source
 from charting.fhir.terms import Json, ours
-from charting.fill.signals import signals
-from charting.trail.contents import Charted
-from charting.trail.entries import Entry, Filled, Moved, Set, Signed, Voided
+from charting.fill.types import Cell
+from charting.trail.contents import Charted, Patient
+from charting.trail.entries import Entry, Filled, Set, Signed, Voided
 
 FILTERS = ("encounter", "location", "patient")
+PLACES = ("opened", "moved", "located")
+"""Entries that say where the patient is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +52,32 @@ def _charted(source: Source, entry: Entry) -> list[str]:
             places = [(cell.signal, cell.mark_us) for cell in cells]
         case Set(content=Charted() as content, document=document):
             places = [(content.signal, content.mark_us)]
-        case Voided(item=item, document=document) if item.partition("@")[0] in signals():
-            signal, _, mark = item.partition("@")
-            places = [(signal, int(mark))]
+        case Voided(item=item, document=document):
+            places = _cell_of(source, document, item)
         case _:
-            return []
+            places = []
+    if not places:
+        return []
     return [f"Encounter/{source.key}", *(f"Observation/{id_}" for id_ in observation_ids(source, document, places))]
+
+
+def _cell_of(source: Source, document: str, item: str) -> list[tuple[str, int]]:
+    """Signal and mark of a cell; nothing of what is none, whatever it is called."""
+    found = source.case.documents[document].items[item] if document else None
+    told = [found.captured, *(version.content for version in found.versions)] if found is not None else []
+    return [(each.signal, each.mark_us) for each in told if isinstance(each, Cell | Charted)][:1]
+
+
+def _begun(source: Source, entry: Entry) -> list[str]:
+    """Of a patient's data only where they say another number."""
+    if isinstance(entry.body, Set) and not _is_another(source.case, entry):
+        return []
+    return _encounter(source, entry)
+
+
+def _is_another(case: Case, entry: Entry) -> bool:
+    numbers = [(v.seq, v.content.number) for v in case.items[PATIENT_ITEM].versions if isinstance(v.content, Patient)]
+    return any(seq == entry.seq and number != before for (_, before), (seq, number) in pairwise(numbers))
 
 
 def _signed(source: Source, entry: Entry) -> list[str]:
@@ -63,12 +86,13 @@ def _signed(source: Source, entry: Entry) -> list[str]:
 
 
 _ALL = (
-    Topic(name="encounter-start", about="A case was opened, confirmed at the bed, or opened again",
-          resource="Encounter", kinds=("opened", "confirmed", "reopened"), focus=_encounter),
+    Topic(name="encounter-start",
+          about="A case was opened, confirmed at the bed, or opened again; its patient is another, or is known now",
+          resource="Encounter", kinds=("opened", "confirmed", "reopened", "merged", "set"), focus=_begun),
     Topic(name="encounter-end", about="A case was closed, or was none", resource="Encounter",
           kinds=("closed", "discarded"), focus=_encounter),
-    Topic(name="encounter-moved", about="A patient came to another bed", resource="Encounter", kinds=("moved",),
-          focus=_encounter),
+    Topic(name="encounter-moved", about="A patient came to another bed, or where he was is told anew",
+          resource="Encounter", kinds=("moved", "located"), focus=_encounter),
     Topic(name="vitals-charted", about="Values were charted, changed or taken away", resource="Observation",
           kinds=("filled", "set", "voided"), focus=_charted),
     Topic(name="document-signed", about="A record was signed", resource="DocumentReference", kinds=("signed",),
@@ -83,17 +107,9 @@ def topic_of(url: str) -> Topic | None:
     return next((topic for topic in _ALL if topic.url == url), None)
 
 
-def fits(filters: tuple[tuple[str, str], ...], source: Source, entry: Entry | None) -> bool:
-    """Whether an event of a case is wanted; one of a move also by whom the patient leaves."""
-    case = source.case
-    return all(bool(_values(name, case, source.key, entry) & _wanted(name, text)) for name, text in filters)
-
-
-def _values(name: str, case: Case, key: str, entry: Entry | None) -> frozenset[str]:
-    if name != "location":
-        return frozenset({key})
-    moved = entry is not None and isinstance(entry.body, Moved)
-    return frozenset(stay.bed for stay in case.stays[-2 if moved else -1 :])
+def fits(filters: tuple[tuple[str, str], ...], key: str, beds: Callable[[], Collection[str]]) -> bool:
+    """Whether an event of a case is wanted. `beds`: where it was; of a move also by whom the patient leaves."""
+    return all(not _wanted(name, text).isdisjoint(beds() if name == "location" else (key,)) for name, text in filters)
 
 
 def _wanted(name: str, text: str) -> frozenset[str]:
