@@ -299,6 +299,7 @@ charge = Table(
     Column("settled_us", BigInteger),
     UniqueConstraint("case_id", "n", name="charge_case"),
     Index("charge_state", "state", "case_id"),
+    Index("charge_made", "made_us"),
     comment="lines of bills",
 )
 

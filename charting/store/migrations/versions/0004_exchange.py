@@ -129,6 +129,7 @@ def upgrade() -> None:
         comment="lines of bills",
     )
     op.create_index("charge_state", "charge", ["state", "case_id"])
+    op.create_index("charge_made", "charge", ["made_us"])
     op.create_table(
         "api_client",
         sa.Column("id", plain, nullable=False),
