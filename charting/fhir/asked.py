@@ -16,7 +16,11 @@ MOST_VALUES = 200
 """Of all parameters together."""
 RESULT = ("_count", "_sort", "_include", "_cursor", "_format", "_pretty")
 """What says how to answer, not what."""
-_NUMBERED = ("patient.identifier", "patient:identifier", "subject:identifier")
+_PEOPLE = ("patient", "subject")
+_NUMBERED = frozenset(
+    f"{name}{chain}" for name in _PEOPLE for chain in (":identifier", ".identifier", ":Patient.identifier")
+)
+_TYPE = re.compile(r"[A-Z][A-Za-z]+")
 _SORTS = ("date", "_lastUpdated")
 _SPLIT = re.compile(r"(?<!\\),")
 
@@ -79,8 +83,6 @@ def read(kind: str, params: Sequence[tuple[str, str]], *, zone: str, now_us: int
     for name, text in params:
         if name in RESULT:
             result.setdefault(name, []).append(text)
-        elif not text:
-            continue
         elif not _read_one(row, reading, name, text):
             reading.ignored.append(name)
     sort = _sort(row, result.get("_sort", []), reading)
@@ -107,12 +109,17 @@ def _read_one(kind: Kind, reading: _Reading, name: str, text: str) -> bool:
         _read_number(reading, text)
         return True
     bare, _, modifier = name.partition(":")
-    param = kind.param(bare)
-    if param is None or (param.kind == "token" and param.name in _NUMBERED):
+    first, chained, _ = bare.partition(".")
+    param = kind.param(first)
+    if param is None:
         return False
-    typed = param.kind == "reference" and modifier[:1].isupper()
-    if modifier and not typed and (bare, modifier) != ("location", "identifier"):
-        raise Wrong(400, "not-supported", f"the modifier of {shown(name)} is not known here")
+    if not text:
+        if param.kind == "reference":
+            raise Wrong(400, "invalid", f"{shown(name)} says nobody")
+        return False
+    typed = param.kind == "reference" and (modifier == "Patient" if first in _PEOPLE else _TYPE.fullmatch(modifier))
+    if chained or (modifier and not typed and (bare, modifier) != ("location", "identifier")):
+        raise Wrong(400, "not-supported", f"{shown(name)} is not known here")
     values = [each.replace("\\,", ",") for each in _SPLIT.split(text)]
     if param.kind == "date":
         _read_date(reading, param, values)
@@ -127,6 +134,8 @@ def _read_one(kind: Kind, reading: _Reading, name: str, text: str) -> bool:
 def _read_number(reading: _Reading, text: str) -> None:
     """A patient's number: it is looked for among the cases, and stays out of links."""
     system, bar, number = text.rpartition("|")
+    if not text or "," in text:
+        raise Wrong(400, "invalid", "one number is asked for at once")
     wrong = (bar and system != ours("patient")) or reading.number not in {None, number}
     reading.number = "" if wrong else number
 

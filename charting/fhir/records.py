@@ -20,10 +20,8 @@ MOST = 300
 """Cases that such a search looks at, the newest."""
 NAMED_US = 30_000_000
 """How people are called is read anew after so long."""
-_CACHED = 64
-"""Lists of resources that are kept, each of one type of one case: a page after the other is of the same."""
-_KNOWN = 20_000
-"""Cases of which it is kept when they were changed last."""
+_CACHED = 20_000
+"""Resources that are kept, some 50 MB, in lists of one type of one case: a page after the other is of the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,6 @@ class Records:
         self._charges = charges
         self._demo = demo
         self._made: OrderedDict[tuple[str, int, str], Sequence[Resource]] = OrderedDict()
-        self._changed: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._named: tuple[int, Mapping[str, str]] = (-NAMED_US, {})
         self._lock = Lock()
 
@@ -82,10 +79,6 @@ class Records:
     def source(self, case: str) -> Source:
         """Raises Unknown."""
         found = self.desk.case(case)
-        with self._lock:
-            self._changed[case, found.last] = found.last_us
-            while len(self._changed) > _KNOWN:
-                self._changed.popitem(last=False)
         return Source(
             case=found,
             zone=self.zone,
@@ -94,23 +87,21 @@ class Records:
             charges=lambda: self._charges(case),
         )
 
-    def rows(self, since_us: int | None, until_us: int | None, sight: Sight) -> Sequence[CaseRow]:
-        """Cases that may be seen and were there in a time, newest first, at most MOST + 1."""
-        since = self.desk.clock.now_us() - RECENT_US if since_us is None and until_us is None else since_us
-        found = self.desk.trail.rows(since_us=since, until_us=until_us, text=sight.patient, limit=MOST + 1)
-        return [row for row in found if self._seen(row, sight)]
+    def rows(
+        self, since_us: int | None, until_us: int | None, changed_us: int | None, sight: Sight
+    ) -> tuple[Sequence[CaseRow], bool]:
+        """Cases that may be seen, were there in a time and were changed since another, the newest; are there more?"""
+        trail = self.desk.trail
+        recent = since_us is None and until_us is None and changed_us is None
+        since = self.desk.clock.now_us() - RECENT_US if recent else since_us
+        after = 0 if changed_us is None else trail.before(changed_us)
+        found = trail.rows(since_us=since, until_us=until_us, number=sight.patient, after=after, limit=MOST + 1)
+        return [row for row in found[:MOST] if self._seen(row, sight)], len(found) > MOST
 
-    def of_number(self, number: str, sight: Sight) -> Sequence[CaseRow]:
+    def of_number(self, number: str, sight: Sight, limit: int) -> Sequence[CaseRow]:
         """Cases of a patient's number that may be seen, newest first."""
-        if not number:
-            return []
-        found = self.desk.trail.rows(text=number, limit=MOST)
-        return [row for row in found if row.number == number and self._seen(row, sight)]
-
-    def unchanged(self, row: CaseRow, since_us: int) -> bool:
-        """Whether no entry of a case is newer than a time, as far as is known: one that nobody has read yet may be."""
-        changed_us = self._changed.get((row.case, row.last))
-        return changed_us is not None and changed_us < since_us
+        found = self.desk.trail.rows(number=number, limit=limit) if number else []
+        return [row for row in found if self._seen(row, sight)]
 
     def resources(self, source: Source, kind: str) -> Sequence[Resource]:
         """In order of time."""
@@ -124,7 +115,7 @@ class Records:
         made = in_order(KINDS[kind].of(source))
         with self._lock:
             self._made[key] = made
-            while len(self._made) > _CACHED:
+            while len(self._made) > 1 and sum(map(len, self._made.values())) > _CACHED:
                 self._made.popitem(last=False)
         return made
 

@@ -17,7 +17,7 @@ from charting.fhir.terms import Json
 from charting.trail.trail import CaseRow
 
 _BACK_US = 7 * DAY_US
-"""A search for what was changed looks at cases that ended so long before."""
+"""A search for lines of bills that were changed looks at cases that ended so long before: the trail has none."""
 MOST_CASES = 50
 """Cases that may be named, or found by a number, at once."""
 
@@ -67,11 +67,10 @@ def searched(records: Records, search: Search, sight: Sight, wire: Wire) -> Json
     if of_cases is not None:
         sources = of_cases
     else:
-        rows = records.rows(_since(search), search.until_us, sight)
-        if len(rows) > MOST:
+        rows, are_more = _rows(records, search, sight)
+        if are_more:
             notes.append(f"only the newest {MOST} cases were looked at: name a patient, an encounter or a date")
-        rows = rows[:MOST]
-        sources = _read(records, search, rows, cursor if not sort else None)
+        sources = _read(records, rows, cursor if not sort else None)
     order: Iterator[tuple[Source, Resource]] = _ordered(records, search, sources, sort)
     total: Json = {}
     if named:
@@ -115,7 +114,7 @@ def cases_of(
     """
     keys, used = search.cases, list(search.used)
     if search.number is not None:
-        found = [records.source(row.case) for row in records.of_number(search.number, sight)[: MOST_CASES + 1]]
+        found = [records.source(row.case) for row in records.of_number(search.number, sight, MOST_CASES + 1)]
         of_number = frozenset(source.key for source in found)
         keys = of_number if keys is None else keys & of_number
         used.append((_CASE.get(search.kind.name, "encounter"), ",".join(sorted(of_number)) or "-"))
@@ -130,19 +129,18 @@ def cases_of(
 _CASE = {"Patient": "_id", "Encounter": "_id"}
 
 
-def _since(search: Search) -> int | None:
-    if search.since_us is not None:
-        return search.since_us - search.kind.late_us
-    return None if search.changed_us is None else search.changed_us - _BACK_US
+def _rows(records: Records, search: Search, sight: Sight) -> tuple[Sequence[CaseRow], bool]:
+    since_us = None if search.since_us is None else search.since_us - search.kind.late_us
+    changed_us = search.changed_us
+    if changed_us is not None and search.kind.name == "ChargeItem":
+        since_us, changed_us = changed_us - _BACK_US if since_us is None else since_us, None
+    return records.rows(since_us, search.until_us, changed_us, sight)
 
 
-def _read(records: Records, search: Search, rows: Sequence[CaseRow], cursor: _Cursor | None) -> Iterator[Source]:
+def _read(records: Records, rows: Sequence[CaseRow], cursor: _Cursor | None) -> Iterator[Source]:
     """Case by case, as far as they are wanted; those before the cursor's are not read again."""
     for row in rows:
         if cursor is not None and row.opened_us > cursor.opened_us:
-            continue
-        charged = search.kind.name == "ChargeItem"
-        if search.changed_us is not None and not charged and records.unchanged(row, search.changed_us):
             continue
         yield records.source(row.case)
 

@@ -78,6 +78,16 @@ class DatabaseTrail:
         with self._database.read() as connection:
             return connection.scalar(select(head.c.seq)) or 0
 
+    def before(self, at_us: int) -> int:
+        """Halves the trail over and over: times never go back."""
+        with self._database.read() as connection:
+            low, high = 0, connection.scalar(select(head.c.seq)) or 0
+            while low < high:
+                middle = (low + high + 1) // 2
+                kept_us = connection.scalar(select(entry.c.at_us).where(entry.c.seq == middle)) or 0
+                low, high = (middle, high) if kept_us < at_us else (low, middle - 1)
+        return low
+
     def rows(
         self,
         *,
@@ -86,6 +96,8 @@ class DatabaseTrail:
         since_us: int | None = None,
         until_us: int | None = None,
         text: str = "",
+        number: str = "",
+        after: int = 0,
         limit: int = 200,
     ) -> Sequence[CaseRow]:
         c = case_row.c
@@ -101,6 +113,10 @@ class DatabaseTrail:
         if text:
             place = func.strpos if self._database.postgresql else func.instr
             chosen = chosen.where(or_(*(place(column, plain(text)) > 0 for column in (c.number, c.name, c.temporary))))
+        if number:
+            chosen = chosen.where(c.number == number)
+        if after > 0:
+            chosen = chosen.where(c.last > after)
         with self._database.read() as connection:
             return [stored_row(found) for found in connection.execute(chosen)]
 

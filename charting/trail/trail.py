@@ -1,6 +1,6 @@
 """Where entries are kept: one contract, in memory here, in SQLite and PostgreSQL in charting.store; the same suite."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -62,6 +62,9 @@ class Trail(Protocol):
     def last(self) -> int:
         """Seq of the last entry of all; 0: there is none."""
 
+    def before(self, at_us: int) -> int:
+        """Seq of the last entry that was kept before a time; 0: there is none."""
+
     def rows(
         self,
         *,
@@ -70,9 +73,13 @@ class Trail(Protocol):
         since_us: int | None = None,
         until_us: int | None = None,
         text: str = "",
+        number: str = "",
+        after: int = 0,
         limit: int = 200,
     ) -> Sequence[CaseRow]:
-        """Cases, newest first: of a state, at a bed now, overlapping [since, until), with `text` in number or name."""
+        """Cases, newest first: of a state, at a bed now, overlapping [since, until), with `text` in number or name, of
+        a patient's very `number`, with entries beyond a seq (`after`).
+        """
 
     def row(self, case: str) -> CaseRow | None: ...
 
@@ -139,6 +146,10 @@ class MemoryTrail:
         with self._lock:
             return len(self._entries)
 
+    def before(self, at_us: int) -> int:
+        with self._lock:
+            return bisect_left(self._entries, at_us, key=lambda e: e.at_us)
+
     def rows(
         self,
         *,
@@ -147,6 +158,8 @@ class MemoryTrail:
         since_us: int | None = None,
         until_us: int | None = None,
         text: str = "",
+        number: str = "",
+        after: int = 0,
         limit: int = 200,
     ) -> Sequence[CaseRow]:
         with self._lock:
@@ -158,6 +171,8 @@ class MemoryTrail:
                 and (until_us is None or r.opened_us < until_us)
                 and (since_us is None or r.closed_us is None or r.closed_us > since_us)
                 and (text in r.number or text in r.name or text in r.temporary)
+                and number in {"", r.number}
+                and r.last > after
             ]
         return sorted(found, key=lambda r: (-r.opened_us, r.case))[:limit]
 

@@ -293,6 +293,21 @@ class TrailContract:
         assert found(text="%") == found(text="_") == found(text="'N") == "d"
         assert found(text="\0") == found(text="\ud800") == ""
         assert found(state="open", text="李") == "b"
+        assert found(number="ZY-0042") == "a"
+        assert found(number="ZY-004") == found(number="\0") == ""
+        assert found(after=1) == "cdb"
+        assert found(after=4) == ""
+        trail.append("li", "a", [note("later")])
+        assert found(after=4) == "a"
+
+    def test_what_was_kept_before_a_time_is_found_by_it(self, trail: Trail, clock: Clock) -> None:
+        assert trail.before(10**18) == 0
+        times: list[int] = []
+        for n in range(9):
+            times += [e.at_us for e in trail.append("li", "a", [note(str(n)), note("at once")])]
+            clock.go(n % 3)
+        for at_us in (times[0], times[4], times[7] + 1, times[-1], times[-1] + 1, -1, 10**30):
+            assert trail.before(at_us) == sum(each < at_us for each in times)
 
     def test_what_cannot_be_a_name_of_a_case_is_not_there(self, trail: Trail) -> None:
         trail.append("li", "a", [note("1")], row=row("a", 5))

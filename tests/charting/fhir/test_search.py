@@ -1,5 +1,6 @@
 """Searching, through the routes: against a plain reading of FHIR's rules over all that there is."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby, product
 from random import Random
@@ -188,9 +189,40 @@ async def test_a_patients_number_finds_his_cases_and_stays_out_of_addresses() ->
         for name in ("patient.identifier", "patient:identifier", "subject:identifier"):
             bundle = (await client.get(f"/fhir/Encounter?{name}={NUMBER}")).json()
             assert {e["resource"]["id"] for e in bundle["entry"]} == {"c1", LONG}
-        for nobody in ("2026004", "other|20260042", "", "|"):
+        for nobody in ("2026004", "other|20260042", "|"):
             bundle = (await client.get(f"/fhir/Observation?patient.identifier={nobody}&_count=1")).json()
-            assert not bundle.get("entry") or not nobody.strip("|")
+            assert "entry" not in bundle
+
+
+async def test_who_asks_for_one_never_gets_all() -> None:
+    """What names a patient in a way that is not known is an error: left out, it would find everybody."""
+    hospital = rich()
+    async with program(hospital, READ) as client:
+        for query in ("patient=", "patient.identifier=", "encounter=", "patient.name=x", "subject:Patient.name=x",
+                      f"patient.identifier={NUMBER},777", "patient:Group=c1", "encounter.class=EMER"):  # fmt: skip
+            answer = await client.get(f"/fhir/Observation?{query}")
+            assert (answer.status_code, answer.json()["resourceType"]) == (400, "OperationOutcome"), query
+        for name in ("patient:Patient.identifier", "subject.identifier", "subject:Patient.identifier"):
+            assert (await client.get(f"/fhir/Encounter?{name}={NUMBER}")).json()["total"] == 2
+        typed = await client.get("/fhir/Observation?patient:Patient=c1&code=8867-4")
+        assert typed.json()["total"] > 0
+
+
+async def test_a_number_finds_its_cases_among_any_that_are_like_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charting.fhir.records.MOST", 3)
+    hospital = Hospital()
+    hospital.opened("c0", bed="ICU-01", minutes=90, patient=Patient(number="42"))
+    for n in range(5):
+        hospital.desk.open(
+            hospital.actor("anaesthetist"), bed=f"X{n}", area="or", patient=Patient(number=f"4{n}2", name="42"),
+            is_test=n < 3,
+        )  # fmt: skip
+    async with program(hospital, READ) as client:
+        assert ids(await pages(client, "/fhir/Encounter?patient.identifier=42")) == ["c0"]
+        told = (await client.get("/fhir/Encounter")).json()
+        assert told["entry"][-1]["search"]["mode"] == "outcome", "that there are more is said, whatever was left out"
+    async with program(hospital, "patient/*.rs", patient="42") as client:
+        assert ids(await pages(client, "/fhir/Encounter")) == ["c0"]
 
 
 async def test_what_was_opened_by_mistake_or_for_trying_is_not_found() -> None:
@@ -263,10 +295,21 @@ async def test_what_was_changed_since_is_found_without_a_patient() -> None:
         )
         found = await pages(client, f"/fhir/Observation?{query}")
         assert [each["valueQuantity"]["value"] for each in found] == [14]
+        hospital.desk.close(hospital.actor("anaesthetist"), "c1", at_us=hospital.clock.at_us)
+        hospital.clock.go(20 * 86_400)
+        since = urlencode({"_lastUpdated": "ge2026-12-10"})
+        assert await pages(client, f"/fhir/Observation?{since}") == []
+        hospital.desk.set(
+            hospital.actor("anaesthetist"), "c1", document="d1", item=f"rr@{mark}", after=1, reason="typing_error",
+            content=replace(content, value=15.0),
+        )  # fmt: skip
+        found = await pages(client, f"/fhir/Observation?{since}")
+        assert [each["valueQuantity"]["value"] for each in found] == [15], "however long ago its case has ended"
 
 
 async def test_a_search_of_all_cases_looks_at_the_newest_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charting.fhir.search.MOST", 3)
+    for place in ("records", "search"):
+        monkeypatch.setattr(f"charting.fhir.{place}.MOST", 3)
     hospital = Hospital()
     for n in range(5):
         hospital.desk.open(
@@ -283,3 +326,14 @@ async def test_a_search_of_all_cases_looks_at_the_newest_and_says_so(monkeypatch
         hospital.clock.go(records.RECENT_US / 1e6 + 1)
         assert "entry" not in (await client.get("/fhir/Encounter")).json()
         assert len((await client.get("/fhir/Encounter?date=gt2026-11-01&_count=2")).json()["entry"]) == 3
+
+
+def test_what_is_kept_of_long_cases_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = rich()
+    monkeypatch.setattr(records, "_CACHED", 60)
+    found = hospital.fhir.records
+    for kind in ("Observation", "Encounter", "Procedure", "Device", "Observation"):
+        source = found.source("c1")
+        made = found.resources(source, kind)
+        assert found.resources(source, kind) is made, "one at least is kept, for its next page"
+        assert len(found._made) == 1 or sum(map(len, found._made.values())) <= 60
