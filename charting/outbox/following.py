@@ -18,9 +18,9 @@ AT_ONCE = 200
 
 
 class Cursors(Protocol):
-    """How far each follower has come. Calls block."""
+    """How far each follower has come; None: he has not begun. Calls block."""
 
-    def seq(self, name: str) -> int: ...
+    def seq(self, name: str) -> int | None: ...
 
     def keep(self, name: str, seq: int) -> None: ...
 
@@ -29,8 +29,8 @@ class MemoryCursors:
     def __init__(self) -> None:
         self._kept: dict[str, int] = {}
 
-    def seq(self, name: str) -> int:
-        return self._kept.get(name, 0)
+    def seq(self, name: str) -> int | None:
+        return self._kept.get(name)
 
     def keep(self, name: str, seq: int) -> None:
         self._kept[name] = seq
@@ -39,6 +39,7 @@ class MemoryCursors:
 class Follower:
     """`act` gets entries of these kinds and is done when it returns; after a kill it may get them again.
 
+    What was done before a follower of this name first looked is not told: it was billed and charted in other ways.
     `every_s`: how often it is asked for news.
     """
 
@@ -62,6 +63,9 @@ class Follower:
     def look(self) -> bool:
         """Tell what is new; returns whether there may be more. Raises VitalsdError for a database that is away."""
         after, last = self._cursors.seq(self._name), self._trail.last()
+        if after is None:
+            self._cursors.keep(self._name, last)
+            return False
         if after >= last:
             return False
         found = list(islice(self._trail.all(after, self._kinds), AT_ONCE))

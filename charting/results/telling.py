@@ -43,14 +43,6 @@ class Telling(Follower):
         self._failed = failed
         self._history = History(trail)
         self._apart = Apart(log.bind(follower=name), "an entry could not be told to others")
-        self._begun = False
-
-    def look(self) -> bool:
-        """What was done before anybody was to be told is not told."""
-        if not self._begun and self._cursors.seq(self._name) == 0:
-            self._cursors.keep(self._name, self._trail.last())
-        self._begun = True
-        return super().look()
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

@@ -12,9 +12,9 @@ class DatabaseCursors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def seq(self, name: str) -> int:
+    def seq(self, name: str) -> int | None:
         with self._database.read() as connection:
-            return connection.scalar(select(cursor.c.seq).where(cursor.c.name == name)) or 0
+            return connection.scalar(select(cursor.c.seq).where(cursor.c.name == name))
 
     def keep(self, name: str, seq: int) -> None:
         with self._database.write() as connection:

@@ -80,7 +80,9 @@ def ward(
     support = DecisionSupport(
         section, made.desk, made, made.watch.board, kept.outbox, kept.cursors, takers, made.clock.now_us, made.metrics
     )
-    return Ward(made, support, Exchange(kept, made.clock.now_us, cds=support, metrics=made.metrics))
+    begun = Ward(made, support, Exchange(kept, made.clock.now_us, cds=support, metrics=made.metrics))
+    begun.follow()
+    return begun
 
 
 @asynccontextmanager

@@ -80,6 +80,7 @@ class Theatre:
             config=self.config,
         )
         self.poster = self.started()
+        self.look()
 
     def started(self) -> Poster:
         """A poster as after a start: what it knows it has from what is kept."""

@@ -41,8 +41,9 @@ async def test_a_case_is_shown_with_what_it_costs_and_what_differs(hospital: Hos
         page = (await client.get("/charges/c1")).text
         for said in ("957.00", "Sufentanil 50 ug", "Transfusion set", "the catalogue has no item for it"):
             assert said in page
-        hospital.desk.sign(hospital.actor("anaesthetist"), "c1", document="d1", slot="anaesthetist")
         assert hospital.charging.poster is not None
+        hospital.charging.poster.follower.look()
+        hospital.desk.sign(hospital.actor("anaesthetist"), "c1", document="d1", slot="anaesthetist")
         hospital.charging.poster.follower.look()
         on_its_way = (await client.get(CHARGES)).json()
         assert (on_its_way["underway"], {line["state"] for line in on_its_way["posted"]}) == ("957.00", {"waiting"})

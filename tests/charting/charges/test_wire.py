@@ -69,6 +69,7 @@ async def test_what_is_charged_is_charged_once_whatever_the_his_answers(tmp_path
         biller = Biller(sender=SENDER, to=to, tariff=theatre.tariff, names={})
         poster = Poster(theatre.trail, charges, outbox, DatabaseCursors(database), theatre.tariff, lambda: biller)
         courier, stop = Courier(outbox, [configured([to])], theatre.clock.now_us, names=["his"]), asyncio.Event()
+        look()
         for case in "abc":
             theatre.begun(case, number=f"10{ord(case)}")
             theatre.used(case, "m1", 2)
