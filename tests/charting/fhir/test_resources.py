@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
@@ -13,6 +14,7 @@ from charting.case.state import fold
 from charting.department.year import imagine
 from charting.desk import Desk
 from charting.fhir.capabilities import statement
+from charting.fhir.charges import charge_id
 from charting.fhir.encounters import void
 from charting.fhir.kinds import KINDS
 from charting.fhir.release import Release, said
@@ -190,6 +192,23 @@ def test_procedures_and_charges_say_what_was_done_and_taken_back() -> None:
         ("entered-in-error", ["T-1", "T-3"]), ("billable", ["T-2"]),
     ]  # fmt: skip
     assert to_text(items[1]["quantity"]["value"]) == "2.50"
+
+
+def test_a_credit_that_was_withdrawn_takes_nothing_back_and_a_surplus_one_is_made_good() -> None:
+    hospital = rich()
+    first, other, credit = hospital.charges.of_case("c1")
+    withdrawn = [first, other, replace(credit, state="withdrawn")]
+    surplus = replace(credit, id="T-4", reverses="T-2"), replace(credit, id="T-5", reverses="T-2")
+    good = replace(credit, id="T-6", reverses="T-5", kind="CG")
+    for charges, told in (
+        (withdrawn, [("billable", ["T-1", "T-3"]), ("billable", ["T-2"])]),
+        ([first, other, *surplus, good], [("billable", ["T-1"]), ("entered-in-error", ["T-2", "T-4", "T-5", "T-6"])]),
+    ):
+        source = replace(source_of(hospital, "c1"), charges=lambda charges=charges: charges)
+        items = list(KINDS["ChargeItem"].of(source))
+        found = [(each.body["status"], [n["value"] for n in each.body["identifier"]]) for each in items]
+        assert found == told
+        assert {charge_id(source, charge) for charge in charges} == {each.id for each in items}
 
 
 def test_what_is_only_for_trying_is_labelled_as_such() -> None:
