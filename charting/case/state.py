@@ -252,6 +252,10 @@ class Case:
     def findings(self) -> list[Finding]:
         return [i.content for i in self.items.values() if isinstance(i.content, Finding)]
 
+    def within(self, at_us: int) -> int:
+        """A time, or the case's own beginning or end where it is outside of them."""
+        return max(self.opened_us, at_us if self.closed_us is None else min(at_us, self.closed_us))
+
     def event(self, key: str) -> Event | None:
         """The first event of a key."""
         return next((e for e in self.events if e.key == key), None)

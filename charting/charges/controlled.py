@@ -116,7 +116,7 @@ class Register:
         self._known: Mapping[str, tuple[int, Sequence[Entry]]] = {}
 
     def of_period(self, period: Period) -> Sequence[Entry]:
-        """What waits for somebody first, then by time."""
+        """What waits for somebody first, then by time. What was stated after the case belongs to its end."""
         rows = self._trail.rows(since_us=period.start_us - DAY_US, until_us=period.end_us + DAY_US, limit=_MOST)
         known: dict[str, tuple[int, Sequence[Entry]]] = {}
         for row in rows:
@@ -129,5 +129,10 @@ class Register:
                 known[row.case] = (row.last, entries(case, self._libraries, self._templates))
         self._apart.looked()
         self._known = known
-        found = [e for _, several in known.values() for e in several if period.start_us <= e.at_us < period.end_us]
+        found = [
+            e
+            for _, several in known.values()
+            for e in several
+            if period.start_us <= e.case.within(e.at_us) < period.end_us
+        ]
         return sorted(found, key=lambda e: (not e.waits, e.at_us, e.case.id))

@@ -14,6 +14,7 @@ from charting.outbox.config import Destination
 from charting.outbox.parcel import Parcel
 from charting.results import message
 from charting.results.message import Kind, Segment, Sender
+from charting.trail.contents import Patient
 from collector.hl7.message import compose, escape
 
 _SITE = "L"
@@ -34,7 +35,7 @@ def posting(case: Case, charges: Sequence[Charge], biller: Biller) -> Parcel:
     """The message of lines that have the same parcel; they are of one case and payer."""
     first = charges[0]
     kind = Kind(type="DFT^P03^DFT_P03", version=biller.tariff.config.version)
-    patient = list(message.patient(biller.sender, case.patient))
+    patient = list(message.patient(biller.sender, _known(case, first.payer.number)))
     patient[3] = biller.sender.numbered(first.payer.number, "MR")
     visit = list(message.visit(biller.sender, case.patient, case.bed))
     visit[19] = biller.sender.numbered(first.payer.visit, "VN") if first.payer.visit else ""
@@ -48,6 +49,11 @@ def posting(case: Case, charges: Sequence[Charge], biller: Biller) -> Parcel:
         biller.sender, biller.to, kind, segments, key=first.parcel, at_us=first.made_us, trying=False, lane=case.id,
         case=case.id,
     )  # fmt: skip
+
+
+def _known(case: Case, number: str) -> Patient:
+    """The patient as he was last known under a number; another's name does not go with it."""
+    return next((p for p in reversed(case.identities) if p.number == number), Patient())
 
 
 def written(quantity: Decimal) -> str:

@@ -74,13 +74,14 @@ def payer_of(case: Case) -> Payer:
     return Payer(number=case.patient.number, visit=case.patient.visit)
 
 
-def moved(case: Case, payer: Payer) -> Payer:
-    """Whose bill it is on by now: where the HIS itself says that a patient is another, it has moved what he owes."""
-    item = case.items.get(PATIENT_ITEM)
+def moved(case: Case, charge: Charge) -> Payer:
+    """Whose bill it is on by now: where the HIS has said since that a patient is another, it has moved what he owes."""
+    item, payer = case.items.get(PATIENT_ITEM), charge.payer
     before: Patient | None = None
     for version in item.versions if item else ():
         after = version.content if isinstance(version.content, Patient) else before
-        if before is not None and after is not None and payer == Payer(number=before.number, visit=before.visit):
+        since = version.at_us >= charge.made_us
+        if since and before and after and payer == Payer(number=before.number, visit=before.visit):
             learned = before.number == after.number and not before.visit
             if version.author == HIS.account or learned:
                 payer = Payer(number=after.number, visit=after.visit)
@@ -107,14 +108,15 @@ def surplus(charges: Sequence[Charge]) -> Iterator[Charge]:
 
 
 def postings(case: Case, due: Due, charges: Sequence[Charge], tariff: Tariff, now_us: int) -> Sequence[Charge]:
-    """The lines to post now, all in order; none while one of before is not settled, or while the case is held.
+    """The lines to post now, all in order; none while one of before is not settled, or while the case is held. While
+    nobody knows whose they are, only what was charged to another is taken back.
 
     Reversals first; each message has the lines of one payer. The same trail and the same charges make the same ids.
     What a person withdrew is posted again for the next signature or confirmation, not for the same.
     """
     if any(charge.state == "sent" for charge in charges):
         return []
-    if due.blocked:
+    if due.blocked == "held":
         return []
     payer = payer_of(case)
     wanted = {line.key: line for line in due.lines}
@@ -129,21 +131,28 @@ def postings(case: Case, due: Due, charges: Sequence[Charge], tariff: Tariff, no
         if right or ("CD", charge.key, point.seq) in given_up:
             stays.add(charge.key)
         else:
-            made.append(_reversal(charge, backs[charge.id], moved(case, charge.payer), point, now_us))
+            made.append(_reversal(charge, backs[charge.id], moved(case, charge), point, now_us))
     for charge in surplus(charges):
         point = due.points.get(charge.document, due.last)
-        made.append(_again(charge, moved(case, charge.payer), point, now_us))
-    for line in due.lines:
+        made.append(_again(charge, moved(case, charge), point, now_us))
+    for line in () if due.blocked else due.lines:
         point = due.points[line.document]
         if line.key not in stays and ("CG", line.key, point.seq) not in given_up:
             made.append(_charge(case, line, used[point.version, line.key], payer, point, now_us))
     return list(_addressed(case.id, made, len({c.parcel for c in charges})))
 
 
+def astray(case: Case, lines: Iterable[Line], charges: Iterable[Charge], tariff: Tariff) -> bool:
+    """Whether the HIS has a line on another's bill, or of another day, than it is to be by these lines."""
+    wanted, payer = {line.key: line for line in lines}, payer_of(case)
+    had = [charge for charge in charges if charge.state == "accepted"]
+    return any(c.key in wanted and not _same(c, wanted[c.key], case, payer, tariff) for c in standing(had))
+
+
 def _same(charge: Charge, line: Line, case: Case, payer: Payer, tariff: Tariff) -> bool:
     """Nothing about it concerns the bill: the minute is nobody's money, the day is a price's."""
     same_day = tariff.day(charge.at_us) == tariff.day(line.start_us)
-    return charge.quantity == line.quantity and same_day and moved(case, charge.payer) == payer
+    return charge.quantity == line.quantity and same_day and moved(case, charge) == payer
 
 
 def _charge(case: Case, line: Line, n: int, payer: Payer, point: Point, now_us: int) -> Charge:

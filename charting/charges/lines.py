@@ -31,7 +31,7 @@ from charting.trail.contents import (
     Warming,
 )
 
-_ALWAYS = (Bolus, Infusion, Volume, Consumable, Coded)
+_ALWAYS = (Bolus, Infusion, Volume, Consumable, Coded, Warming)
 """What is given, used or done: of these one without an item is told."""
 
 _GTIN = re.compile(r"\(?01\)?(\d{14})")

@@ -15,6 +15,7 @@ from charting.charges.lines import Tariff
 from charting.charges.poster import Poster
 from charting.charges.reconciling import DAY_US, Reconciling
 from charting.desk import Desk
+from charting.filler.apart import unforeseen
 from charting.metrics import Metrics
 from charting.outbox.config import Destination
 from charting.outbox.following import Cursors
@@ -22,6 +23,7 @@ from charting.outbox.parcel import Outbox
 from charting.quality.periods import Period
 from charting.results.message import Sender
 from collector.errors import VitalsdError
+from collector.logs import Link, logger
 
 COMPARE_S = 600.0
 """How often record and bill of the last days are compared for the metrics."""
@@ -55,6 +57,7 @@ class Charging:
         )
         self.reconciling = Reconciling(on.desk.trail, on.charges, on.outbox, self.tariff)
         self.register = Register(on.desk.trail, on.desk.libraries, on.desk.templates)
+        self._link = Link(logger(part="charges"), "the comparing of record and bill")
         self.destination = next((to for to in destinations if "charges" in to.takes), None)
         self.poster = None if self.destination is None else self._poster(self.destination)
 
@@ -83,7 +86,13 @@ class Charging:
 
     async def _compare(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            with suppress(VitalsdError):  # who posts says so
+            try:
                 await asyncio.to_thread(self.look)
+            except VitalsdError as error:
+                self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._link.lost(unforeseen(error))
+            else:
+                self._link.good()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), COMPARE_S)

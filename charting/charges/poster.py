@@ -6,6 +6,7 @@ After a kill it finds the same things due, under the same ids, and puts what is 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 
 from charting.case.state import Case
@@ -14,14 +15,14 @@ from charting.charges.due import KINDS, due
 from charting.charges.keeping import Behind, Charges
 from charting.charges.ledger import Charge, State, postings, settled, unsettled
 from charting.charges.lines import Tariff
-from charting.filler.apart import Apart
+from charting.filler.apart import Apart, unforeseen
 from charting.outbox.following import Cursors, Follower
 from charting.outbox.parcel import Outbox
 from charting.outbox.parcel import State as Became
 from charting.trail.entries import Entry
 from charting.trail.trail import Trail
 from collector.errors import VitalsdError
-from collector.logs import logger
+from collector.logs import Link, logger
 
 FOLLOWED = ("signed", "charges_decided", "merged", "set", "discarded")
 """What may make something due: `set`, for the patient's own data."""
@@ -56,8 +57,9 @@ class Poster:
         self._tariff = tariff
         self._biller = biller
         self._lock = Lock()
-        self._log = logger(part="charges")
-        self._apart = Apart(self._log, "a case cannot be charged", Behind)
+        log = logger(part="charges")
+        self._apart = Apart(log, "a case cannot be charged", Behind)
+        self._link = Link(log, "the looking after charges")
         self.follower = Follower("charges", trail, cursors, FOLLOWED, self.act)
 
     def act(self, entries: Sequence[Entry]) -> None:
@@ -67,8 +69,9 @@ class Poster:
 
     def settle(self) -> None:
         """See what became of messages; what waited for them is posted. Raises VitalsdError."""
-        for case in self._charges.open_cases():
-            self._trying(case)
+        for case, charges in self._charges.of_cases(self._charges.open_cases()).items():
+            if self._apart.trying(case, partial(self._is_news, charges)):
+                self._trying(case)
         self._apart.looked()
 
     def post(self, case: str) -> Sequence[Charge]:
@@ -89,15 +92,15 @@ class Poster:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`, beside the follower."""
-        failed = False
         while not stop.is_set():
             try:
                 await asyncio.to_thread(self.settle)
-                failed = False
             except VitalsdError as error:
-                if not failed:
-                    self._log.warning("charges cannot be looked after now", error=str(error))
-                failed = True
+                self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._link.lost(unforeseen(error))
+            else:
+                self._link.good()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
 
@@ -108,6 +111,11 @@ class Poster:
             except Behind:
                 continue
             return
+
+    def _is_news(self, charges: Sequence[Charge]) -> bool:
+        """Something has become of a message, or the outbox does not have it yet."""
+        missing = (c for c in charges if c.state == "sent" and self._outbox.find(c.parcel) is None)
+        return bool(self._outcomes(charges)) or next(missing, None) is not None
 
     def _outcomes(self, charges: Sequence[Charge]) -> Mapping[str, tuple[State, int]]:
         """Of messages of which something else has become than is known."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from charting.case.state import Case
 from charting.charges.due import Due
-from charting.charges.ledger import Charge
+from charting.charges.ledger import Charge, astray
 from charting.charges.lines import Bill, Line, Tariff, Unbilled
 from charting.outbox.parcel import Sent
 from charting.outbox.parcel import State as Became
@@ -64,7 +64,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """`anchor_us`: the case's day. `blocked`: why nothing is posted now; `unbilled`: of the present record."""
+    """`anchor_us`: the case's day. `blocked`: why nothing is posted now; `unbilled`: of the present record.
+
+    `astray`: the HIS has something on another's bill, or of another day.
+    """
 
     case: Case
     anchor_us: int
@@ -72,10 +75,16 @@ class Statement:
     unbilled: Sequence[Unbilled]
     postings: Sequence[Posting]
     blocked: str
+    astray: bool
 
     @property
     def differs(self) -> bool:
-        return any(row.difference for row in self.rows)
+        """The HIS has not what the record says, or has refused something of it."""
+        return self.astray or self.refused or any(row.difference for row in self.rows)
+
+    @property
+    def refused(self) -> bool:
+        return any(posting.state == Became.PARKED for posting in self.postings)
 
     @property
     def unsigned(self) -> bool:
@@ -99,7 +108,7 @@ class Statement:
 def anchor(case: Case) -> int:
     """The case belongs to the day of its anaesthesia, else to that on which it was opened."""
     begun = case.event("t_anes_start")
-    return begun.at_us if begun else case.opened_us
+    return case.within(begun.at_us) if begun else case.opened_us
 
 
 def statement(
@@ -115,6 +124,7 @@ def statement(
         unbilled=now.unbilled,
         postings=postings,
         blocked=due.blocked,
+        astray=astray(case, now.lines, charges, tariff),
     )
 
 

@@ -43,6 +43,7 @@ def measures(made: Day | Statement, tell: Teller) -> Sequence[str]:
 def states(made: Statement, tell: Teller) -> str:
     """What there is to say of a case's charges."""
     said = [tell("differs")] if made.differs else [tell("ok")]
+    said += [tell("refused")] if made.refused else []
     said += [tell(made.blocked)] if made.blocked else []
     said += [tell("unsigned")] if made.unsigned else []
     said += [tell("unbilled_n", n=len(made.unbilled))] if made.unbilled else []

@@ -231,7 +231,7 @@ def get_controlled_of_case(here: Here, case: CaseId) -> list[ControlledOut]:
 
 @router.post(
     "/controlled/cases/{case}/{document}/{item}/witness",
-    responses={401: {"description": "Wrong"}, 429: {"description": "Too many attempts"}},
+    responses={403: {"description": "Wrong, or may not witness"}, 429: {"description": "Too many attempts"}},
 )
 def witness(
     here: Here, request: Request, case: CaseId, document: DocumentId, item: ItemId, asked: Witnessing

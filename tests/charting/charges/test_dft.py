@@ -84,8 +84,8 @@ def test_the_bill_goes_to_whom_it_is_of_though_he_has_another_number_by_now() ->
     theatre.desk.merge(ANN, "a", patient=Patient(number="222", name="李四"), reason="wrong")
     theatre.look()
     bodies = [parsed(body) for body in theatre.delivered()]
-    told = [(b.text("FT1", 6), b.text("PID", 3), b.text("PV1", 19)) for b in bodies]
-    assert told == [("CD", "20260042", "7"), ("CG", "222", "")]
+    told = [(b.text("FT1", 6), b.text("PID", 3), b.text("PID", 5), b.text("PV1", 19)) for b in bodies]
+    assert told == [("CD", "20260042", "张三", "7"), ("CG", "222", "李四", "")]
 
 
 def test_a_day_is_a_batch_where_the_site_says_so() -> None:

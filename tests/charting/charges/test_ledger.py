@@ -1,5 +1,6 @@
 """Lines of bills are posted once, corrected by reversals, and follow what was signed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -115,6 +116,42 @@ def test_a_merge_by_the_his_moves_what_is_owed_and_a_persons_correction_is_charg
     assert {(c.kind, c.payer.number, c.payer.visit) for c in later} == {("CD", "111", "7"), ("CG", "222", "8")}
     assert len({c.parcel for c in later}) == 2
     assert sum(c.kind == "CD" for c in later) == before == sum(c.kind == "CG" for c in later)
+
+
+def test_what_the_his_has_moved_before_a_line_was_posted_moves_nothing_of_it() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    himself = theatre.desk.case(case).patient
+    for actor, patient in ((HIS, replace(himself, number="111")), (ANN, himself)):
+        theatre.clock.go(1)
+        theatre.desk.merge(actor, case, patient=patient, reason="mistaken")
+    theatre.clock.go(1)
+    theatre.sign(case)
+    for _ in range(3):
+        theatre.look()
+        for line in theatre.outbox.due("his", 10):
+            theatre.outbox.begin(line.key)
+            theatre.outbox.answer(line.key, b"", told=True)
+    assert [(c.kind, c.payer.number) for c in theatre.charges.of_case(case)] == [("CG", "20260042")] * len(WHOLE)
+
+
+def test_who_was_charged_by_mistake_gets_it_back_though_nobody_knows_whose_it_is() -> None:
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.look()
+    theatre.delivered()
+    theatre.clock.go(1)
+    theatre.desk.merge(ANN, case, patient=Patient(number="", name="无名"), reason="another")
+    theatre.look()
+    theatre.delivered()
+    assert theatre.billed(case) == {}
+    assert {c.payer.number for c in theatre.charges.of_case(case)} == {"20260042"}
+    theatre.clock.go(1)
+    theatre.desk.merge(ANN, case, patient=Patient(number="5", name="李四"), reason="identified")
+    theatre.look()
+    theatre.delivered()
+    assert theatre.billed(case) == WHOLE
 
 
 def test_nobody_is_charged_whose_number_nobody_knows() -> None:

@@ -12,7 +12,7 @@ from charting.charges.due import recorded
 from charting.charges.examples import examples
 from charting.charges.lines import Bill
 from charting.library.library import Libraries, LibraryError, parse
-from charting.trail.contents import Bolus, Controlled, Infusion, Rate, Volume
+from charting.trail.contents import Bolus, Controlled, Infusion, Rate, Volume, Warming
 from tests.charting.charges.scenes import MINUTE_US, PRICES, Theatre, term
 from tests.oracles.hl7 import parsed
 
@@ -87,10 +87,12 @@ def test_what_makes_no_line_is_told_and_never_dropped() -> None:
     theatre.put("a", "u", Volume(way="out", group="urine", what="", ml=100, start_us=at_us))
     run = Infusion(what="drug", drug=term("drugs", "D001"), unit="mg/h", rates=(Rate(at_us=at_us, rate=1),))
     theatre.put("a", "runs", run)
+    theatre.put("a", "w", Warming(device="fluid", start_us=at_us))
     found = bill(theatre)
     assert billed(found) == {"M3": 2}
     assert {(u.entry, u.why, u.code) for u in found.unbilled} == {
-        ("m19", "no_item", ""), ("v", "no_item", ""), ("runs", "no_amount", "X1"), ("", "no_time", "S3"),
+        ("m19", "no_item", ""), ("v", "no_item", ""), ("w", "no_item", ""),
+        ("runs", "no_amount", "X1"), ("", "no_time", "S3"),
     }  # fmt: skip
     assert theatre.tariff.catalogue.price("M3", "2026-01-01") is None
 
