@@ -64,7 +64,7 @@ class Advising:
             key=f"advisory/{self._to.name}/{entry.seq}",
             at_us=entry.at_us,
             trying=after.is_test,
-            lane=f"advisory/{after.id}",
+            lane=f"advisory/{after.id}/{said.rule}",
             case=after.id,
             until_us=said.at_us + self._late_us if starts else None,
         )

@@ -35,6 +35,7 @@ def test_an_advisory_begins_and_ends_as_one_life(clock: Clock, charset: str) -> 
         assert (read.type, read.text("OBX", 5), read.text("OBX", 5, which=3)) == ("ORU^R40^ORU_R40", text, phase)
         assert (read.text("OBX", 5, which=2), read.text("OBX", 5, which=7)) == ("TMP-NOSITE", "SA")
         assert read.text("PID", 3) == "10023456"
+    assert (start.lane, start.lane == end.lane) == (f"advisory/{case.id}/TMP-NOSITE", True)
     assert (start.until_us, end.until_us) == (T0_US + 600_000_000, None)
     session = Pcd01Session(Options())
     heard = [e for each in (start, end) for e in session.receive(frame(each.body), 0.0)]
