@@ -122,12 +122,14 @@ def list_faults(
 
 @router.get("/{ticket}")
 def get_fault(here: Here, ticket: TicketId) -> TicketOut:
+    """One of them, with all that was done."""
     here.need(REPORT)
     return ticket_out(here, here.department.faults.ticket(ticket))
 
 
 @router.put("/{ticket}", status_code=201)
 def report_fault(here: Here, ticket: TicketId, asked: NewTicket) -> TicketOut:
+    """A new one, of no patient."""
     made = here.department.faults.report(here.actor, ticket, **asked.model_dump())
     return ticket_out(here, made)
 
@@ -152,6 +154,7 @@ def get_month(here: Here, name: Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]) 
     responses={200: {"content": {"application/pdf": {}}, "description": "A4 pages, PDF/A"}},
 )
 def make_month_pdf(here: Here, name: Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]) -> Response:
+    """A month as pages."""
     here.need(REPORT)
     tell, found, made_us = teller(here), summaries(here, month_of(here, name)), here.now_us()
     drawn = pages(found, tell, site=here.department.site, made_us=made_us)
@@ -170,6 +173,7 @@ def make_month_pdf(here: Here, name: Annotated[str, Path(pattern=r"^\d{4}-\d{2}$
     },
 )
 def make_month_xlsx(here: Here, name: Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]) -> Response:
+    """A month as a workbook."""
     here.need(REPORT)
     tell = teller(here)
     made = workbook(
