@@ -117,6 +117,11 @@ class Metrics:
             "What came in over MLLP: kept, not_kept, unreadable, no_frame; connections turned_away, broken_off",
             ("listener", "result"),
         )
+        self.inbox_messages = here.counter(
+            "vitalsd_inbox_messages_total",
+            "What came of messages of the hospital: done, ignored, waiting, failed; one that waits counts again later",
+            ("source", "state"),
+        )
         self.view_read = here.gauge(
             "vitalsd_inbox_view_last_success_timestamp_seconds",
             "When a view of the hospital's database was read last; 0: not since the start",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import product
 from threading import Lock
 
 from charting.accounts.actor import HIS
@@ -21,10 +22,11 @@ from charting.desk import Desk
 from charting.filler.apart import unforeseen
 from charting.inbox.cases import Cases, Wanted, changes
 from charting.inbox.events import HospitalEvent
-from charting.inbox.messages import Done, Event, Keeping, Message, Messages, MessageState
+from charting.inbox.messages import STATES, Done, Event, Keeping, Message, Messages, MessageState
 from charting.inbox.operations import CANCELS, KINDS, operation_of
 from charting.inbox.reading import Reader, UnreadableError
 from charting.inbox.timeline import Episode, Sojourn, episodes, identity_of, in_order, visit_of
+from charting.metrics import Metrics
 from charting.trail.entries import HospitalSays
 from collector.errors import VitalsdError
 from collector.logs import Link, logger
@@ -73,13 +75,24 @@ class Taken:
 class Inbox:
     """Any thread may call `take`; one looks at a time."""
 
-    def __init__(self, messages: Messages, desk: Desk, sources: Mapping[str, Source], *, icu_apart: bool) -> None:
+    def __init__(
+        self,
+        messages: Messages,
+        desk: Desk,
+        sources: Mapping[str, Source],
+        *,
+        icu_apart: bool,
+        metrics: Metrics | None = None,
+    ) -> None:
         self.messages = messages
         self.sources = dict(sources)
         self._desk = desk
         self._cases = Cases(desk)
         self._icu_apart = icu_apart
         self._looking = Lock()
+        self._counted = (metrics or Metrics()).inbox_messages
+        for source, state in product(self.sources, STATES[1:]):
+            self._counted.labels(source, state)
         self._tried = -1
         self._waited = 0  # of those that wait, which was tried last
         self._log = logger(part="inbox")
@@ -97,7 +110,7 @@ class Inbox:
         if keeping == "other":
             kept = self.messages.find(seq)
             if kept is not None and kept.state == "new":
-                self.messages.settle(replace(kept, state="failed", done=(Done(key="inbox.why.other"),)))
+                self._keep(kept, replace(kept, state="failed", done=(Done(key="inbox.why.other"),)))
         return Taken(seq=seq, keeping=keeping)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -147,7 +160,12 @@ class Inbox:
             self._log.error("a message could not be processed", seq=message.seq, error=type(error).__name__)
             done = replace(message, state="failed", done=(Done(key="inbox.why.internal"),))
         if done != message:
-            self.messages.settle(done)
+            self._keep(message, done)
+
+    def _keep(self, before: Message, message: Message) -> None:
+        self.messages.settle(message)
+        if message.state != before.state:
+            self._counted.labels(message.source, message.state).inc()
 
     def _done(self, message: Message) -> Message:
         source = self.sources.get(message.source)

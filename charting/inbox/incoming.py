@@ -44,7 +44,7 @@ class Incoming:
         posted = {n: HttpReading(template=t, zone=zone, places=self._places) for n, t in templates.items()}
         sources: dict[str, Source] = {name: hl7_source(reading) for name, reading in read.items()}
         sources |= {name: http_source(reading) for name, reading in posted.items()}
-        self.inbox = Inbox(messages, desk, sources, icu_apart=section.icu_apart)
+        self.inbox = Inbox(messages, desk, sources, icu_apart=section.icu_apart, metrics=metrics)
         self.doors = {each.name: HttpDoor(self.inbox, each, posted[each.name]) for each in section.http}
         self.listeners = [
             Listener(each, _handle(Hl7Door(self.inbox, each.name, read[each.name].codec, now_us)), metrics)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -25,6 +26,7 @@ from charting.store.backups import Kind, Part, Run, record
 from charting.store.database import Database
 from charting.store.migrate import migrate as migrate_charting
 from charting.store.outbox import DatabaseOutbox
+from collector.hl7.mllp import frame
 from collector.journal import Journal
 from collector.migrate import migrate
 from collector.model import Channel, Entry
@@ -126,6 +128,7 @@ class Hospital:
     desk_metrics: str
     other: str
     authority: Path
+    inbox: int
 
     def certify(self, days: int) -> None:
         """The authority that OR-3 trusts, anew."""
@@ -154,6 +157,12 @@ class Hospital:
         with closing(Database(self.dsn)) as database:
             for to in destinations:
                 assert DatabaseOutbox(database, _now_us).withdraw(f"test:{to}", "zhang", "")
+
+    def tell(self, message: bytes) -> None:
+        """The hospital tells the desk something; it is kept when this returns."""
+        with socket.create_connection(("127.0.0.1", self.inbox), timeout=20) as wire:
+            wire.sendall(frame(message))
+            assert b"MSA|AA|" in wire.recv(1 << 16)
 
     def fill_journal(self) -> None:
         """OR-3's, as of a bed that has not reached its server for months: more than has room, and an impossible row."""
@@ -269,13 +278,15 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
             f'[[destination]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}"\ntakes = []\n'
             for name, port in ports.items()
         )
+        inbox = free_port(SOCK_STREAM)
+        told_to = f'[[inbox.listener]]\nname = "his"\nlisten = "127.0.0.1:{inbox}"\n'
         for name, database in services.items():
             listen = f"127.0.0.1:{free_port(SOCK_STREAM)}"
             file = folder / f"{name}.toml"
             kinds = ", ".join(f'{{ id = "{bed}" }}' for bed in beds)
             file.write_text(
                 f'[charting]\nlisten = "{listen}"\nsite = "医院"\ndatabase = "{database}"\nbeds = [{kinds}]\n'
-                f'[metrics]\nlisten = "{metrics[name]}"\n{destinations if name == "desk" else ""}',
+                f'[metrics]\nlisten = "{metrics[name]}"\n{destinations + told_to if name == "desk" else ""}',
                 encoding="utf-8",
             )
             urls[name], daemons[name] = f"http://{listen}", Daemon(folder / f"{name}.log", "charting", file)
@@ -298,7 +309,7 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
             folder=folder, dsn=dsn, prometheus=prometheus, stand_in=stand_in, broker=broker, daemons=daemons,
             mattresses=mattresses, beds=beds, proxies=proxies, disk=disk, desk=desk,
             desk_metrics=metrics["desk"], other=urls["other"],
-            authority=authority,
+            authority=authority, inbox=inbox,
         )  # fmt: skip
         ward.back_up("backup", days_ago=0)
         ward.back_up("restore_test", days_ago=0)

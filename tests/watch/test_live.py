@@ -26,6 +26,8 @@ from tests.watch.stage import HOT, Hospital, Page, hospital
 BED, CHARTING = {"job": "vitalsd-bed"}, {"job": "vitalsd-charting"}
 IN_STAND = {"bed": "OR-9"}
 DAYS_S = 86_400
+NO_TIME = b"MSH|^~\\&|HIS|H|AIMS|OR|||ADT^A02|1|P|2.4\rPID|1||1^^^H^MR\r"
+"""When it was nobody can say."""
 
 FAULTS: Mapping[str, Mapping[str, str]] = {
     "VitalsdGatewayDown": {"bed": "OR-1", **BED},
@@ -46,6 +48,7 @@ FAULTS: Mapping[str, Mapping[str, str]] = {
     "VitalsdParkedRows": {"bed": "OR-3"},
     "VitalsdMessageParked": {"destination": "refuses", **CHARTING},
     "VitalsdMessagesWaiting": {"destination": "away", **CHARTING},
+    "VitalsdMessagesFailed": {"source": "his", **CHARTING},
     "VitalsdCertificateExpiring": {"bed": "OR-3", "what": "timescale.sslrootcert"},
     "VitalsdCertificateExpiresNow": {"bed": "OR-3", "what": "timescale.sslrootcert"},
     "VitalsdDiskNearlyFull": {"bed": "OR-4"},
@@ -181,6 +184,7 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     silent.values, noisy.garbage, faulty.garbage = False, b"\xff" * 100 + b"\n", b"RAISE\n"
     ward.broker.kill()
     ward.send("refuses", "away")
+    ward.tell(NO_TIME)
     ward.forget_backups()
     ward.back_up("backup", days_ago=1.2)
     ward.back_up("backup", days_ago=0, reasons=("no room",))
