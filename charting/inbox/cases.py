@@ -21,6 +21,8 @@ from charting.inbox.timeline import Episode, Identity
 from charting.trail.contents import Patient
 from charting.trail.entries import HospitalSays, Location
 
+MOST = 10_000
+"""Cases in whose number or name a number may be found."""
 _BEGUN = ("t_anes_care", "t_anes_start")
 """Events by which anaesthesia has begun."""
 
@@ -97,7 +99,8 @@ class Cases:
 
     def _of_people(self, wanted: Wanted, own: Iterable[str]) -> Sequence[Case]:
         """Cases of this patient that people have opened."""
-        rows = {row.case: row for number in wanted.identity.numbers for row in self._trail.rows(text=number)}
+        found = (self._trail.rows(text=number, limit=MOST) for number in wanted.identity.numbers)
+        rows = {row.case: row for each in found for row in each}
         cases = [
             self._desk.case(row.case)
             for row in rows.values()

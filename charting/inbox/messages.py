@@ -3,6 +3,7 @@ in charting.store.inbox; the same suite.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -80,8 +81,8 @@ class Messages(Protocol):
     ) -> Sequence[Message]:
         """The newest first; `text` in number, visit, key or kind."""
 
-    def counts(self) -> Mapping[tuple[str, MessageState], int]:
-        """Messages by source and state."""
+    def counts(self) -> Mapping[MessageState, int]:
+        """Messages by state."""
 
     def of_visit(self, visit: str) -> Sequence[Event]: ...
 
@@ -187,13 +188,9 @@ class MemoryMessages:
             ]
         return found[:limit]
 
-    def counts(self) -> Mapping[tuple[str, MessageState], int]:
-        found: dict[tuple[str, MessageState], int] = {}
+    def counts(self) -> Mapping[MessageState, int]:
         with self._lock:
-            for message in self._messages.values():
-                key = message.source, message.state
-                found[key] = found.get(key, 0) + 1
-        return found
+            return Counter(message.state for message in self._messages.values())
 
     def _where(self, wanted: Callable[[HospitalEvent], bool]) -> Sequence[Event]:
         with self._lock:

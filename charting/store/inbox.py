@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from charting.inbox.events import HospitalEvent
@@ -39,7 +39,8 @@ class DatabaseMessages:
 
     def keep(self, source: str, key: str, body: bytes, same: Callable[[bytes], bool]) -> tuple[int, Keeping]:
         wanted = plain(key)
-        own = or_(_M.key == wanted, _M.key.startswith(f"{wanted}#", autoescape=True))
+        again = and_(_M.key >= f"{wanted}#", _M.key < f"{wanted}$")  # LIKE finds no index in SQLite
+        own = or_(_M.key == wanted, again)
         chosen = select(_M.seq, _M.body).where(_M.source == source, own).order_by(_M.seq)
 
         def there(known: Sequence[Row[*tuple[Any, ...]]]) -> int | None:
@@ -118,10 +119,10 @@ class DatabaseMessages:
         with self._database.read() as connection:
             return [_message(row) for row in connection.execute(chosen)]
 
-    def counts(self) -> Mapping[tuple[str, MessageState], int]:
-        counted = select(_M.source, _M.state, func.count()).group_by(_M.source, _M.state)
+    def counts(self) -> Mapping[MessageState, int]:
+        counted = select(_M.state, func.count().label("messages")).group_by(_M.state)
         with self._database.read() as connection:
-            return {(source, state): n for source, state, n in connection.execute(counted)}
+            return {row.state: row.messages for row in connection.execute(counted)}
 
     def of_visit(self, visit: str) -> Sequence[Event]:
         return self._events(_E.visit == plain(visit))

@@ -72,9 +72,7 @@ def messages_page(
         here.need("read")
     kept, incoming = here.department.exchange.messages, here.department.exchange.incoming
     shown = kept.latest(state=state, text=text, before=before, limit=_PAGE)
-    counts: dict[str, int] = {}
-    for (_, each), n in kept.counts().items():
-        counts[each] = counts.get(each, 0) + n
+    counts = kept.counts()
     return page(
         here,
         request,

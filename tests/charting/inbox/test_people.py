@@ -328,3 +328,13 @@ def test_a_person_who_acts_meanwhile_is_before_the_hospital(message: bytes, bed:
     assert acts
     case = only(made)
     assert (case.state, case.bed, case.provisional) == ("open", bed, bed == "M04")
+
+
+def test_a_case_of_a_person_is_found_among_many_whose_number_holds_his() -> None:
+    made = Site(zone=ZONE)
+    made.desk.open(WU, bed="RAT", area="pacu", patient=Patient(number="7"), at_us=at("0955"))
+    for n in range(201):
+        patient, started = Patient(number=f"7{n}"), at("0956") + n * 1_000_000
+        made.desk.open(WU, bed="EAU", area="pacu", patient=patient, at_us=started, until_us=started + 1)
+    made.tell(adt("A02", 1, "1100", M05, number="7"))
+    assert [[s.bed for s in c.stays] for c in made.cases if c.patient.number == "7"] == [["RAT", "M05"]]
