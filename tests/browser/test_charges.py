@@ -44,9 +44,10 @@ async def test_from_the_ampoule_to_the_bill() -> None:
             await page.locator("#sheet details summary").first.click()
             await expect(page.locator("#sheet tfoot .strong")).to_have_text("957.00")
             assert await page.evaluate(CHECKS) == []
+            assert hospital.charging.poster is not None
+            hospital.charging.poster.follower.look()
             await page.locator("#decide button.main").click()
             await expect(page.locator("#sheet")).to_contain_text("Confirmed: Or_Nurse")
-            assert hospital.charging.poster is not None
             hospital.charging.poster.follower.look()
             await page.reload()
             await expect(page.locator("#postings tbody tr")).to_have_count(4)
