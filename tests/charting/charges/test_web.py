@@ -1,7 +1,9 @@
 """Charges and controlled drugs through pages and API: what a case costs, what differs, who states and who witnesses."""
 
+import asyncio
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import pytest
 from openpyxl import load_workbook
@@ -155,3 +157,26 @@ async def test_the_case_asks_for_what_became_of_a_controlled_drug(hospital: Hosp
         await author.put(ITEM, json=opened)
         billed = (await head.get(CHARGES)).json()["rows"]
         assert next(r["recorded"] for r in billed if r["code"] == "X011") == "3", "what was wasted was opened"
+
+
+async def test_what_nobody_foresaw_ends_no_life_of_the_service(hospital: Hospital) -> None:
+    fails: list[str] = []
+    both, stop = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def fail(what: str) -> Callable[..., NoReturn]:
+        def do(*_: object) -> NoReturn:
+            fails.append(what)
+            if len(set(fails)) == 2:
+                loop.call_soon_threadsafe(both.set)
+            raise RuntimeError(what)
+
+        return do
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hospital.kept.charges, "open_cases", fail("settle"))
+        patch.setattr(hospital.charging.reconciling, "of_period", fail("compare"))
+        lives = [asyncio.create_task(life) for life in hospital.charging.lives(stop)]
+        await asyncio.wait_for(both.wait(), 10)
+        stop.set()
+        await asyncio.gather(*lives)
