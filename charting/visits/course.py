@@ -35,7 +35,7 @@ class Course:
     """`planned_us`: when the operation is to begin, None: nobody says. `entered_us`: into the suite.
 
     `extubated_us`: the last extubation after the operation, `ventilated`: a tube is in since. `home_us`: from when on
-    he is at home. `people`: accounts of who had to do with him.
+    he is at home. `dead_us`: since when he is known to be dead. `people`: accounts of who had to do with him.
     """
 
     case: str
@@ -53,7 +53,7 @@ class Course:
     ventilated: bool
     home_us: int | None
     cancelled: bool
-    dead: bool
+    dead_us: int | None
     ga: Three
     regional: Three
     tube: Three
@@ -89,7 +89,7 @@ def course(case: Case, libraries: Libraries, planned_us: int | None = None) -> C
         ventilated=in_us is not None and (out_us is None or in_us > out_us) and tube is not False,
         home_us=_home(told),
         cancelled=told.has("t_cancel") and not told.has("t_anes_start"),
-        dead=told.has("t_death") or any(answer(d, "condition") == "dead" for d in told.visits),
+        dead_us=_dead(told),
         ga=technique.ga,
         regional=either([technique.neuraxial, technique.block]),
         tube=tube,
@@ -103,6 +103,13 @@ def _home(told: Told) -> int | None:
     """Straight home from theatre or PACU, as a record says."""
     went = [*told.answers(RECORD, "disposition"), *told.answers("pacu_record", "destination")]
     return told.at("t_pacu_out", "t_room_out", "t_anes_end") if "home" in went else None
+
+
+def _dead(told: Told) -> int | None:
+    """When that was told to be, or was seen: what a draft says is not said yet."""
+    seen = [d for d in told.visits if d.locked and answer(d, "condition") == "dead"]
+    times = [told.at("t_death"), *(answered_us(d, "visit_time") or d.started_us for d in seen)]
+    return min((at_us for at_us in times if at_us is not None), default=None)
 
 
 def _people(case: Case) -> frozenset[str]:

@@ -73,9 +73,11 @@ def preop(course: Course, now_us: int, zone: str) -> Visit:
         limit_us = window.closes_us
         early = limit_us is None or max(seen_us, done.signed_us or 0) < limit_us
         return _made(course, PREOP, window, done, in_time=early)
-    none: Reason = (
-        "cancelled" if course.cancelled else "died" if course.dead else "emergency" if course.emergency else ""
-    )
+    none: Reason = "emergency" if course.emergency else ""
+    if course.cancelled:
+        none = "cancelled"
+    elif _died(course, window):
+        none = "died"
     return _open(course, PREOP, window, none, papers, now_us)
 
 
@@ -150,10 +152,17 @@ def _not_asked(course: Course, kind: VisitKind, window: Window | None) -> Reason
         return "cranial"
     if kind.key == "h72" and course.regional is False and course.tube is False:
         return "no_block"
-    if course.dead:
+    if _died(course, window):
         return "died"
     home = course.home_us is not None and (window is None or course.home_us <= window.opens_us)
     return "discharged" if home and kind.key in {"h6", "coma24"} else ""
+
+
+def _died(course: Course, window: Window | None) -> bool:
+    """Before the visit's time was over: one that was missed until then stays so."""
+    if course.dead_us is None or window is None or window.closes_us is None:
+        return course.dead_us is not None
+    return course.dead_us <= window.closes_us
 
 
 def _covers(paper: Paper, kind: VisitKind, window: Window | None) -> bool:

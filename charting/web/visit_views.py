@@ -1,21 +1,20 @@
 """What the pages of visits show: lists, forms, what the anaesthetic was. Times are µs since 1970 UTC (`_us`)."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from charting.case.checks import LIBRARY_OF
 from charting.case.state import Case, Document
 from charting.templates.template import Field as Question
 from charting.templates.template import Template
-from charting.trail.contents import Answer, Bolus, Coded, Content, Infusion, Patient, Remark
+from charting.trail.contents import Answer, Coded, Patient
 from charting.visits.due import Counts
 from charting.visits.kinds import VisitKind, kinds
 from charting.visits.round import Listed
 from charting.web.context import Context
 from charting.web.said import number
+from charting.web.visit_summary import summary
 from collector.clock import from_datetime
 from collector.units import display
 
@@ -205,7 +204,7 @@ def form_out(here: Context, case: Case, listed: Listed, kind: VisitKind) -> Visi
         answers=answers_out(draft) if draft else {},
         seen=[d.id for d in papers],
         papers=[paper_out(here, d) for d in papers if d is not draft],
-        summary=[LineOut(name=name, text=text) for name, text in _summary(here, case) if text],
+        summary=[LineOut(name=name, text=text) for name, text in summary(here, case) if text],
         may_write=not template.authors.isdisjoint(here.actor.roles),
         kept_s=KEPT_S,
     )
@@ -288,40 +287,3 @@ def _question(here: Context, case: Case, field: Question) -> QuestionOut:
         choices=choices,
         library=library,
     )
-
-
-def _summary(here: Context, case: Case) -> Iterator[tuple[str, str]]:
-    """What whoever visits has to know of the anaesthetic: what it was, what was given, what went wrong."""
-    words, say, lang = here.words, here.say, here.lang
-    for use in (
-        u for u in LIBRARY_OF if u in {"technique", "asa", "procedure", "planned_procedure", "diagnosis_before"}
-    ):
-        yield words(f"use.{use}"), "; ".join(words.of(c.term) for c in case.coded if c.use == use)
-    yield words("patient.allergies"), case.patient.allergies
-    times = [e for e in case.events if e.key in _TIMES]
-    yield words("visit.times"), "; ".join(say.content(e) for e in times)
-    items = [i.content for d in case.documents.values() for i in d.items.values()]
-    yield words("visit.drugs"), "; ".join(_drugs(items, lang))
-    problems: list[Content] = [f for f in case.findings if f.value == "yes"]
-    problems += (e for e in case.events if e.key == "note")
-    problems += (c for c in items if isinstance(c, Remark))
-    yield words("visit.problems"), "; ".join(say.content(c) for c in problems)
-
-
-_TIMES = frozenset({"t_anes_start", "t_anes_end", "t_tube_in", "t_tube_out", "t_icu_in", "t_death"})
-
-
-def _drugs(items: Sequence[object], lang: str) -> Iterator[str]:
-    """Each drug once: what was given at a time in all, and what ran."""
-    given: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for content in items:
-        if isinstance(content, Bolus):
-            given[_named(content, lang), content.unit] += content.dose
-    yield from (f"{name} {number(dose)} {display(unit)}" for (name, unit), dose in given.items())
-    told = {name for name, _ in given}
-    running = dict.fromkeys(_named(c, lang) for c in items if isinstance(c, Infusion))
-    yield from (name for name in running if name not in told)
-
-
-def _named(content: Bolus | Infusion, lang: str) -> str:
-    return content.drug.zh if lang == "zh" else content.drug.en

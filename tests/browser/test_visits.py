@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
-from playwright.async_api import BrowserContext, Page, expect
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from charting.trail.contents import Answer
 from charting.trail.entries import Denied, Set, Signed, Started
@@ -41,7 +44,34 @@ ONLINE = "window.dispatchEvent(new Event('online'))"
 """What a browser tells its pages when the network is back."""
 
 
+JUMP = """() => {
+  const text = document.querySelector("[data-field=remarks] textarea");
+  text.value = "steadier";
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+  history.pushState(null, "", "/visits/p2/h72");
+  dispatchEvent(new PopStateEvent("popstate"));
+}"""
+"""Type, and be at another visit before a moment has passed."""
+
+
 ANOTHER = "battery-staple-horse"
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chrome() -> AsyncIterator[Browser]:
+    async with chromium() as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(chrome: Browser) -> AsyncIterator[Browser]:
+    """With no phone of another test on it."""
+    yield chrome
+    for context in chrome.contexts:
+        await context.close()
 
 
 def hospital() -> Hospital:
@@ -108,9 +138,9 @@ def acts(made: Hospital, case: str, template: str) -> list[tuple[str, str]]:
 H6 = ["started", "field:visit_time", "field:condition", "field:reintubated", "field:remarks"]
 
 
-async def test_two_visits_without_network_arrive_once_though_the_answers_are_lost() -> None:
+async def test_two_visits_without_network_arrive_once_though_the_answers_are_lost(browser: Browser) -> None:
     made = hospital()
-    async with chromium() as browser, ward(made) as net:
+    async with ward(made) as net:
         page = await signed_in(await phone(browser), net.url, "anaesthetist")
         await take_along(page, 4)  # and the check of p1 at 24 h, which is later
         assert await page.evaluate(CHECKS) == []
@@ -119,6 +149,10 @@ async def test_two_visits_without_network_arrive_once_though_the_answers_are_los
         await unlock(page)
         await expect(page.locator("#visit-offline")).to_be_visible()
         await six_hours(page)
+        await page.evaluate(JUMP)
+        await expect(page.locator("[data-field=nerve_72]")).to_be_visible()
+        await page.go_back()
+        await expect(page.locator("[data-field=remarks] textarea")).to_have_value("steadier")
         assert await page.evaluate(CHECKS) == []
         await page.locator("#visit-sign").dblclick()
         await expect(page.locator("[data-visit='p1/h6'] [data-mark=kept]")).to_be_visible()
@@ -128,7 +162,6 @@ async def test_two_visits_without_network_arrive_once_though_the_answers_are_los
         await choose(page, nerve_kind="numbness")
         await page.locator("#visit-save").click()
         await expect(page.locator("[data-visit='p2/h72'] [data-mark=kept]")).to_be_visible()
-        await picture(page, "visits-offline", whole=True)
         await page.reload()
         await unlock(page)
         await expect(page.locator("#visit-waiting")).to_contain_text("2 visits")
@@ -157,9 +190,9 @@ async def test_two_visits_without_network_arrive_once_though_the_answers_are_los
         assert json.loads(await page.evaluate(DUMP))["written"] == []
 
 
-async def test_what_a_phone_keeps_can_be_read_by_nobody_else_and_goes_with_its_person() -> None:
+async def test_what_a_phone_keeps_can_be_read_by_nobody_else_and_goes_with_its_person(browser: Browser) -> None:
     made = hospital()
-    async with chromium() as browser, ward(made) as net:
+    async with ward(made) as net:
         context = await phone(browser, "zh")
         page = await signed_in(context, net.url, "anaesthetist")
         await take_along(page, 4)
@@ -213,9 +246,9 @@ async def _another_person(made: Hospital, context: BrowserContext, page: Page, u
     await signed_out(page)
 
 
-async def test_two_people_who_saw_the_same_patient_both_keep_what_they_wrote() -> None:
+async def test_two_people_who_saw_the_same_patient_both_keep_what_they_wrote(browser: Browser) -> None:
     made = hospital()
-    async with chromium() as browser, ward(made) as net:
+    async with ward(made) as net:
         first, second = await phone(browser), await phone(browser)
         mine, theirs = (
             await signed_in(first, net.url, "anaesthetist"),
@@ -226,17 +259,30 @@ async def test_two_people_who_saw_the_same_patient_both_keep_what_they_wrote() -
         await six_hours(mine, "all is well")
         await mine.locator("#visit-sign").click()
         await expect(mine.locator("[data-mark=kept]")).to_be_visible()
+        await opened(mine, "p2/h72")
+        await choose(mine, condition="fair")
+        await mine.locator("#visit-save").click()
+        await expect(mine.locator("[data-visit='p2/h72'] [data-mark=kept]")).to_be_visible()
         await theirs.locator("[data-code=all]").click()
         await six_hours(theirs, "hoarse")
         await theirs.locator("#visit-sign").click()
         await expect(theirs.locator(".visit-list")).to_be_visible()
+        made.desk.start(made.actor("anaesthetist2"), "p2", template="visit_72h", document="theirs")
         await first.set_offline(offline=False)
         await expect(mine.locator("[data-visit='p1/h6'] [data-mark=conflict]")).to_be_visible()
         assert [who for who, _ in acts(made, "p1", "visit_6h")] == ["anaesthetist2"] * 6
-        await mine.locator("[data-mark=conflict]").click()
+        await mine.locator("[data-visit='p1/h6'] [data-mark=conflict]").click()
         await expect(mine.locator("#visit-conflict")).to_contain_text("hoarse")
         await expect(mine.locator("#visit-conflict .mine")).to_contain_text("all is well")
         await picture(mine, "visits-conflict", whole=True)
+        await mine.locator("#visit-back").click()
+        await opened(mine, "p2/h72")
+        await choose(mine, condition="good")  # he writes on, and then gives it up: it is gone
+        mine.on("dialog", lambda dialog: dialog.accept())
+        await mine.locator("#visit-conflict button.danger").click()
+        await expect(mine.locator(".visit-list")).to_be_visible()
+        await expect(mine.locator("#visit-own [data-visit='p2/h72']")).to_have_count(0)
+        await mine.locator("[data-visit='p1/h6']").click()
         await mine.locator("#write-too").click()
         await expect(mine.locator(".visit-list")).to_be_visible()
         told = acts(made, "p1", "visit_6h")
@@ -246,13 +292,13 @@ async def test_two_people_who_saw_the_same_patient_both_keep_what_they_wrote() -
         ]  # fmt: skip
 
 
-async def test_the_same_answer_from_desk_and_phone_and_a_session_that_has_ended() -> None:
+async def test_the_same_answer_from_desk_and_phone_and_a_session_that_has_ended(browser: Browser) -> None:
     made = hospital()
     who = made.actor("anaesthetist")
     made.desk.start(who, "p1", template="postop_visit", document="v1")
     pain = Answer(field="vas_rest", value=3)
     made.desk.set(who, "p1", document="v1", item="field:vas_rest", after=0, content=pain)
-    async with chromium() as browser, ward(made) as net:
+    async with ward(made) as net:
         context = await phone(browser)
         page = await signed_in(context, net.url, "anaesthetist")
         await take_along(page, 4)
@@ -275,7 +321,6 @@ async def test_the_same_answer_from_desk_and_phone_and_a_session_that_has_ended(
         differs = page.locator("[data-differs=vas_rest]")
         await expect(differs).to_contain_text("7")
         await differs.locator("button").nth(1).click()
-        await picture(page, "visits-differs", whole=True)
         await page.locator("#visit-attention button.main").click()
         await expect(page.locator(".visit-list")).to_be_visible()
         versions = made.desk.case("p1").documents["v1"].items["field:vas_rest"].versions

@@ -16,6 +16,7 @@ function question(field, value, say) {
       const next = code === now ? undefined : code;
       say(next);
       draw(next);
+      focus(box, code);
     };
     box.replaceChildren(
       el("p", { class: "ask" }, name, field.required && el("span", { class: "faint" }, ` · ${word("visit.required")}`)),
@@ -24,6 +25,9 @@ function question(field, value, say) {
   draw(value);
   return box;
 }
+
+/* What was tapped keeps the focus, though it is drawn anew. */
+const focus = (box, code) => box.querySelector(`[data-code="${CSS.escape(String(code))}"]`)?.focus();
 
 function input(field, value, { choose, say, redraw }) {
   const named = { "aria-label": field.name };
@@ -47,10 +51,12 @@ const iso = (us) => new Date(Math.floor(us / 60_000_000) * 60_000).toISOString()
 
 function several(field, chosen, say, redraw) {
   return el("div", { class: "seg", role: "group", "aria-label": field.name }, field.choices.map((c) =>
-    button(c.name, () => {
+    button(c.name, (event) => {
+      const box = event.target.closest(".question");
       const next = chosen.includes(c.code) ? chosen.filter((code) => code !== c.code) : [...chosen, c.code];
       say(next.length ? next : undefined);
       redraw(next);
+      focus(box, c.code);
     }, { "aria-pressed": String(chosen.includes(c.code)), "data-code": c.code })));
 }
 

@@ -25,6 +25,12 @@ export const save = (id, change) => turn("record", async () => {
 
 export const give = (id) => turn("record", () => store.drop(id));
 
+/* What has arrived goes, unless more was written in the meantime. */
+const done = (id) => turn("record", async () => {
+  const record = (await store.written()).find((one) => one.id === id);
+  if (record?.state === "done") await store.drop(id);
+});
+
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 const empty = (value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
 
@@ -106,7 +112,7 @@ async function settle(id, arrived, said, told) {
     told(id, record.state);
     return;
   }
-  await give(id);
+  await done(id);
   await store.forget(id);
   told(id, said.signed ? "sent_signed" : "sent");
 }

@@ -169,7 +169,6 @@ async function openForm(of, kind) {
   if (mine && !store.unlocked()) await phone.open();
   const shape = await given(`/api/visits/${id}`, id);
   if (!shape) {
-    showing = null;
     await tell();
     main.replaceChildren(el("p", { class: "card" }, word(state.asOf ? "visit.offline_one" : "visit.none")), back());
     return;
@@ -210,7 +209,8 @@ let typed = 0;
 function changed() {
   showing.touched = true;
   clearTimeout(typed);
-  typed = setTimeout(() => stash(showing, { state: "open" }).then(tell), TYPED_MS);
+  const at = showing;
+  typed = setTimeout(() => stash(at, { state: "open" }).then(tell), TYPED_MS);
 }
 
 async function stash({ id, record }, more) {
@@ -243,6 +243,8 @@ function deciding() {
     again: () => again(() => ({})),
     tooMine: () => again((known) => ({ seen: [...known.seen, ...known.said.seen] })),
     drop: async () => {
+      clearTimeout(typed);
+      showing.touched = false;
       await mail.give(id);
       await home();
     },
@@ -255,16 +257,22 @@ function deciding() {
 
 // The pages
 
-async function home() {
+/* What was typed last is kept before another page comes. */
+async function leave() {
   if (showing?.touched) await stash(showing, { state: "open" });
-  if (window.location.pathname !== "/visits") window.history.pushState(null, "", "/visits");
   showing = null;
+}
+
+async function home() {
+  await leave();
+  if (window.location.pathname !== "/visits") window.history.pushState(null, "", "/visits");
   await load();
   await draw();
 }
 
 async function route() {
   const [, , of, kind] = window.location.pathname.split("/");
+  await leave();
   if (of && kind) await openForm(decodeURIComponent(of), kind);
   else await home();
 }

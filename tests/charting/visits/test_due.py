@@ -33,7 +33,7 @@ def went(**more: Any) -> Course:
         "case": "c1", "patient": Patient(), "bed": "OR-1", "area": "or", "procedure": ("", ""), "emergency": False,
         "opened_us": END_US - 2 * HOUR_US, "planned_us": None, "entered_us": END_US - 90 * 60 * SECOND_US,
         "started_us": END_US - HOUR_US, "ended_us": END_US, "extubated_us": END_US, "ventilated": False,
-        "home_us": None, "cancelled": False, "dead": False, "ga": True, "regional": False, "tube": True,
+        "home_us": None, "cancelled": False, "dead_us": None, "ga": True, "regional": False, "tube": True,
         "cranial": False, "people": frozenset(), "papers": (),
     }  # fmt: skip
     return Course(**{**plain, **more})
@@ -92,7 +92,10 @@ def test_what_is_asked_of_the_tube_is_counted_from_the_last_extubation() -> None
     ({"tube": False, "regional": False}, "h72", "not_applicable", "no_block"),
     ({"tube": False, "regional": True}, "h72", "not_yet", ""),
     ({"tube": False, "regional": None}, "h72", "not_yet", ""),
-    ({"dead": True}, "first", "not_applicable", "died"), ({"dead": True}, "h72", "not_applicable", "died"),
+    ({"dead_us": END_US + us("24:00")}, "first", "not_applicable", "died"),
+    ({"dead_us": END_US + us("24:00")}, "h72", "not_applicable", "died"),
+    ({"dead_us": END_US + us("25:00")}, "first", "missed", ""),
+    ({"dead_us": END_US + us("25:00")}, "preop", "missed", ""),
     ({"home_us": END_US + us("2:00")}, "h6", "not_applicable", "discharged"),
     ({"home_us": END_US + us("2:00")}, "coma24", "not_applicable", "discharged"),
     ({"home_us": END_US + us("7:00")}, "h6", "missed", ""),
@@ -165,7 +168,8 @@ def test_a_planned_operation_is_visited_the_day_before(zone: str, start: str, op
     ("-15:00", {}, "not_yet", ""), ("-14:18", {}, "due", ""), ("9:41:59", {}, "due", ""), ("9:42", {}, "overdue", ""),
     ("18:00", {}, "overdue", ""), ("18:00", {"entered_us": END_US + us("17:00")}, "missed", ""),
     ("0:00", {"emergency": True}, "not_applicable", "emergency"),
-    ("0:00", {"cancelled": True}, "not_applicable", "cancelled"), ("0:00", {"dead": True}, "not_applicable", "died"),
+    ("0:00", {"cancelled": True}, "not_applicable", "cancelled"),
+    ("0:00", {"dead_us": END_US}, "not_applicable", "died"),
 ])  # fmt: skip
 def test_before_an_operation(after: str, more: dict[str, Any], state: str, reason: str) -> None:
     """Planned for the 25th, 08:00; END_US is the 24th, 14:18."""
@@ -205,7 +209,7 @@ def test_whatever_was_signed_the_visit_is_done_exactly_from_its_opening_on(now: 
 
 def test_counts_are_of_visits_that_opened_in_the_period() -> None:
     done = went(papers=(paper("visit_72h", "73:00"), paper("postop_visit", "30:00")))
-    several = [done, went(case="c2"), went(case="c3", dead=True), went(case="c4", ended_us=END_US - us("48:00"))]
+    several = [done, went(case="c2"), went(case="c3", dead_us=END_US), went(case="c4", ended_us=END_US - us("48:00"))]
     found = [v for each in several for v in visits(each, END_US + us("80:00"), SHANGHAI)]
     told = {c.kind: c for c in counts(found, END_US - us("1:00"), END_US + us("80:00"))}
     assert told["h72"] == Counts(kind="h72", asked=3, in_time=1, late=0, missed=0, open=2)
@@ -241,8 +245,12 @@ def test_home_death_cancelling_and_what_counts_nowhere() -> None:
     home = of(usual(), form("pacu_record", 206, destination="home"))
     assert home.home_us == of(usual()).opened_us + (30 + 205) * 60 * SECOND_US
     assert of(usual(), record(disposition="ward")).home_us is None
-    assert of(usual(), event("t_death", 400)).dead
-    assert of(usual(), form("visit_24h", 2000, condition="dead", visit_time=iso(2000))).dead
+    died = of(usual(), event("t_death", 400))
+    assert died.dead_us == died.opened_us + (30 + 400) * 60 * SECOND_US
+    said: dict[str, Any] = {"condition": "dead", "visit_time": iso(2000)}
+    assert of(usual(), form("visit_24h", 2000, **said)).dead_us is None  # a draft says nothing yet
+    seen_dead = of(usual(), form("visit_24h", 2000, signed=2010, **said))
+    assert seen_dead.dead_us == seen_dead.opened_us + (30 + 2000) * 60 * SECOND_US
     assert of(event("t_room_in", 0), event("t_cancel", 5)).cancelled
     assert course(case(usual(), is_test=True), LIBRARIES) is None
 
