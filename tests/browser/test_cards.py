@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from charting.cds.answer import check
 from charting.trail.entries import CardAnswered, CardInput, CardLink, CardReason, CardTold
-from tests.browser.department import picture, served, visited
+from tests.browser.department import SIZES, picture, served, visited
 from tests.browser.test_charting import CHECKS
 from tests.browser.test_page import chromium
 from tests.charting.cds.cards import card, told
@@ -59,7 +59,7 @@ async def apart(page: Page) -> None:
     assert strip["y"] + strip["height"] <= record["y"]
 
 
-@pytest.mark.parametrize(("lang", "size"), [("zh", "desktop"), ("en", "tablet")])
+@pytest.mark.parametrize(("lang", "size"), [("zh", "desktop"), pytest.param("en", "tablet", marks=pytest.mark.soak)])
 async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str, browser: Browser) -> None:
     hospital = Hospital(idle_s=43_200)
     hospital.recorded()
@@ -80,19 +80,19 @@ async def test_a_card_comes_by_itself_and_is_set_aside(lang: str, size: str, bro
         await expect(page.locator("#cards h3 b")).to_have_text("待考虑 3 条" if lang == "zh" else "3 to consider")
         await first.locator("summary").click()
         await expect(first.locator(".markdown strong")).to_have_text("8.3 µg")
-        await apart(page)
-        assert await page.evaluate(CHECKS) == []
         await picture(page, f"cards-{size}-{lang}")
+        for width, height in SIZES.values():
+            await page.set_viewport_size({"width": width, "height": height})
+            await apart(page)
+            assert await page.evaluate(CHECKS) == []
         await first.get_by_role("button", name=aside).click()
         await page.locator("#loaded select").select_option(label=reason)
-        await picture(page, f"cards-set-aside-{size}-{lang}")
         await page.locator("#loaded").get_by_role("button", name=aside).click()
         await expect(page.locator("#cards-answered")).to_be_visible()
         await expect(page.locator(".cds-cards").first.locator(".cds-card")).to_have_count(2)
         await page.goto(f"{url}/quality/advice")
         await expect(page.locator("#rates td.big")).to_have_text("100 %")
         assert await page.evaluate(CHECKS) == []
-        await picture(page, f"cards-rates-{size}-{lang}")
     (said,) = hospital.desk.case("c1").card_answers.values()
     assert said[0] == CardAnswered(service="cdss", card=told(2).card, accepted=False, reason="benefit")
 

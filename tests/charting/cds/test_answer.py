@@ -69,7 +69,8 @@ def test_what_a_card_needs(lacking: str) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "json"), (b"\xff\xfe", "json"), (b'{"cards":[]', "json"), (b"[]", "json"), (b"null", "json"),
+        (b"", "json"), (b"<html>", "json"), (b"\xff\xfe", "json"), (b'{"cards":[],"x":NaN}', "json"),
+         (b'{"cards":[]', "json"), (b"[]", "json"), (b"null", "json"),
         (b"{}", "cards"), (b'{"cards":{}}', "cards"), (b'{"cards":[], "x":Infinity}', "json"),
         (b'{"cards":[' + b"1," * 30 + b"1]}", "cards"),
         (b'{"cards":[],"x":' + b"9" * 5000 + b"}", "json"), (b'{"x":' * 900 + b"1" + b"}" * 900, "json"),
