@@ -31,6 +31,8 @@ from charting.trail.entries import (
     SubscriptionChanged,
     Thermometer,
     Thermometry,
+    TicketOpened,
+    TicketStep,
     Voided,
     Witnessed,
 )
@@ -122,6 +124,8 @@ LATER: Sequence[Body] = (
     ),
     Witnessed(document="d", item="c", number=1),
     ChargesDecided(decision="held", reason="查"),
+    TicketOpened(ticket="t1", what="fault", trouble="lost", said={"device": "monitor"}, source="OR-03|lost", since_us=1),
+    TicketStep(ticket="t1", step="resolve", at_us=2, text="线"),
 )
 """The same, of shapes that came later."""
 

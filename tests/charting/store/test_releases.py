@@ -25,7 +25,7 @@ from tests.store.release import CASE, OPENED_US, RELEASES, SAID
 
 CHARTED = [release for release in RELEASES if (release / "charting.db").exists()]
 COUNTED = [release for release in RELEASES if (release / "department.db.gz").exists()]
-BODIES = {"v0.3.0": 10}
+BODIES = {"v0.3.0": 10, "v0.4.0": 13, "v0.5.0": 13, "v0.6.0": 13}
 """How many of what releases say an older one could say."""
 NEW = Opened(bed="OR-04", area="or", at_us=OPENED_US, patient=Patient(number="43"))
 
