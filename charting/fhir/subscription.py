@@ -78,6 +78,8 @@ def read(body: object, release: Release, base: str) -> Wanted:
         raise Wrong(400, "structure", "expected a Subscription")
     if body.get("status") not in {"requested", "active"}:
         raise Wrong(422, "business-rule", "status is requested")
+    if "end" in body:
+        raise Wrong(422, "not-supported", "a subscription ends with its token, or when it is deleted")
     try:
         wanted = _r5(body, base) if release is Release.R5 else _r4b(body, base)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
@@ -101,7 +103,10 @@ def resource_of(kept: Subscription, release: Release) -> Json:
 
 def _r5(body: Json, base: str) -> Wanted:
     _only(body["channelType"]["code"], body.get("contentType", JSON), body.get("parameter"))
-    filters = [(_text(each["filterParameter"]), _text(each["value"])) for each in body.get("filterBy", ())]
+    asked = body.get("filterBy", ())
+    if any(each.get("comparator", "eq") != "eq" or "modifier" in each for each in asked):
+        raise Wrong(422, "not-supported", "a filter is of what is equal")
+    filters = [(_text(each["filterParameter"]), _text(each["value"])) for each in asked]
     return Wanted(
         topic=_text(body["topic"]),
         release=Release.R5,

@@ -374,6 +374,9 @@ async def test_what_cannot_be_is_refused_and_a_token_that_ends_ends_it() -> None
         wrong: Sequence[dict[str, Any]] = (
             {"topic": "urn:other"}, {"channelType": {"code": "email"}}, {"content": "all"}, {"heartbeatPeriod": 1},
             {"filterBy": [{"filterParameter": "colour", "value": "red"}]}, {"parameter": [{"name": "x", "value": "y"}]},
+            {"filterBy": [{"filterParameter": "location", "value": "OR-03", "comparator": "ne"}]},
+            {"filterBy": [{"filterParameter": "location", "value": "OR-03", "modifier": "not"}]},
+            {"end": "2026-11-25T00:00:00Z"},
             {"status": "off"}, {"topic": 3}, {"filterBy": 3}, {"endpoint": None}, {"contentType": "text/plain"},
         )  # fmt: skip
         for more in wrong:
