@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 
+from charting.fhir.kinds import KINDS
 from charting.trail.entries import ClientChanged, SubscriptionChanged
 from tests.charting.fhir.rich import rich, token
 from tests.charting.web.hospital import Hospital
@@ -29,17 +30,23 @@ def operations() -> list[Any]:
     return chosen
 
 
+def of_each_kind() -> list[Any]:
+    """One type stands for the others, whose routes come of the same table."""
+    others = {f"/{kind}" for kind in KINDS if kind != "Observation"}
+    return [each for each in operations() if not any(kind in each.path for kind in others)]
+
+
 def test_no_input_breaks_the_interface() -> None:
-    _tried("system/*.cruds", EXAMPLES)
+    _tried("system/*.cruds", EXAMPLES, of_each_kind())
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("scope", ["system/*.cruds", "patient/*.rs", "inbox.write", ""])
 def test_no_input_of_many_breaks_the_interface_or_opens_it(scope: str) -> None:
-    _tried(scope, 40)
+    _tried(scope, 40, operations())
 
 
-def _tried(scope: str, examples: int) -> None:
+def _tried(scope: str, examples: int, chosen: list[Any]) -> None:
     hospital = rich(notify=("https://h.example",))
     headers = (
         {"authorization": f"Bearer {token(hospital, scope, patient='1' * scope.startswith('patient'))}"}
@@ -50,7 +57,7 @@ def _tried(scope: str, examples: int) -> None:
     with asyncio.Runner() as runner:
         transport = httpx.ASGITransport(app=hospital.app, raise_app_exceptions=True)
         client = httpx.AsyncClient(transport=transport, base_url="http://records.test")
-        for operation in operations():
+        for operation in chosen:
             _try(operation, lambda sent: runner.run(client.request(**sent)), headers, scope, examples)
         runner.run(client.aclose())
     kinds = {type(e.body) for e in hospital.trail.all(before)}

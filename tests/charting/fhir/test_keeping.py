@@ -91,6 +91,9 @@ class TestInMemory(Keeping):
         return MemorySubscriptions()
 
 
+@pytest.mark.parametrize(
+    "charting_dsn", ["sqlite", "timescale", pytest.param("postgres15", marks=pytest.mark.soak)], indirect=True
+)
 class TestInADatabase(Keeping):
     @pytest.fixture
     def store(self, charting: Database) -> SubscriptionStore:

@@ -151,6 +151,9 @@ def test_a_token_is_kept_as_its_digest_alone_and_ends() -> None:
     _is_kept(MemoryClients())
 
 
+@pytest.mark.parametrize(
+    "charting_dsn", ["sqlite", "timescale", pytest.param("postgres15", marks=pytest.mark.soak)], indirect=True
+)
 def test_a_database_keeps_tokens_alike(charting: Database) -> None:
     _is_kept(DatabaseClients(charting))
 
