@@ -124,7 +124,7 @@ LATER: Sequence[Body] = (
     ),
     Witnessed(document="d", item="c", number=1),
     ChargesDecided(decision="held", reason="查"),
-    TicketOpened(ticket="t1", what="fault", trouble="lost", said={"device": "monitor"}, source="OR-03|lost", since_us=1),
+    TicketOpened(ticket="t1", what="fault", trouble="lost", said={"device": "monitor"}, source="lost", since_us=1),
     TicketStep(ticket="t1", step="resolve", at_us=2, text="线"),
 )
 """The same, of shapes that came later."""
