@@ -6,7 +6,7 @@ What is sent twice (a form, after a lost answer) is done once. Any thread may ca
 changes, and desks of several processes may write to one trail: no bed and no temporary name is given twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from charting.accounts.actor import Actor
 from charting.case.book import TRIES, check_kept, checked_id, checked_reason
 from charting.case.cards import Cards
 from charting.case.checks import check_patient, check_texts, check_time
+from charting.case.clock import MINUTE_US
 from charting.case.documents import Documents
 from charting.case.hospital import Hospital
 from charting.case.refusals import Impossible
@@ -21,6 +22,8 @@ from charting.case.state import Case
 from charting.case.warnings import CaseWarning, warnings_of
 from charting.case.watching import Watching
 from charting.case.witnessing import Witnessing
+from charting.filler.news import elsewhere_news
+from charting.filler.parts import occupied
 from charting.trail.contents import Patient
 from charting.trail.entries import Body, Closed, DeviceJudged, Discarded, Merged, Moved, Opened, Reopened
 from charting.trail.trail import Stale
@@ -33,7 +36,7 @@ class Desk(Documents, Watching, Cards, Witnessing, Hospital):
         """What is odd about a case: told, never mended."""
         last = case.closed_us or self.clock.now_us()
         others = self._overlaps(case, ((s.bed, s.start_us, s.end_us or case.closed_us) for s in case.stays), last)
-        return warnings_of(case, self.clock, self.templates, self.libraries, others)
+        return [*warnings_of(case, self.clock, self.templates, self.libraries, others), *_signed_elsewhere(case)]
 
     def open(
         self,
@@ -188,6 +191,14 @@ class Desk(Documents, Watching, Cards, Witnessing, Hospital):
         if (known.opened_by, known.stays[0].bed, known.stays[0].area, first) != (actor.account, bed, area, told):
             raise Impossible("id_taken")
         return known
+
+
+def _signed_elsewhere(case: Case) -> Iterator[CaseWarning]:
+    """A signed record stays as it is, also where the patient is found to have been elsewhere: people are told."""
+    there = [(part.start_us - part.start_us % MINUTE_US, part.end_us) for part in occupied(case)]
+    for document in case.documents.values():
+        if document.locked and any(gone.cells for gone in elsewhere_news(document, there)):
+            yield CaseWarning(key="signed_elsewhere", document=document.id)
 
 
 def _check_place(bed: str, area: str) -> None:
