@@ -1,7 +1,7 @@
 """A tiny HIS that is billed. It knows nothing of ours: python-hl7 reads for it, and it books as HIS do.
 
 A message of a known MSH-10 is acknowledged again and not booked again. A transaction id that was there before, a credit
-of what was never charged, and one of another quantity than its charge are what no HIS may be sent: it says so.
+of what was never charged, and one of another quantity or time than its charge are what no HIS may be sent: it says so.
 """
 
 from collections import defaultdict
@@ -15,6 +15,8 @@ class His:
         self.seen: set[str] = set()
         self.lines: dict[str, tuple[str, str, Decimal]] = {}
         """Transaction → (patient, item, quantity, below 0 of a credit)."""
+        self.times: dict[str, str] = {}
+        """Transaction → when the service was."""
         self.wrong: list[str] = []
         self._merged: dict[str, str] = {}
 
@@ -31,12 +33,19 @@ class His:
                 self.wrong.append(f"{id_} is there already")
             if kind == "CD":
                 original = self.lines.get(id_.rpartition("R")[0])
-                if original is None or (self.owner(original[0]), *original[1:]) != (
-                    self.owner(patient),
-                    item,
-                    quantity,
+                later = self.times.get(id_.rpartition("R")[0]) != str(line[4])
+                if (
+                    original is None
+                    or later
+                    or (self.owner(original[0]), *original[1:])
+                    != (
+                        self.owner(patient),
+                        item,
+                        quantity,
+                    )
                 ):
                     self.wrong.append(f"{id_} takes back what is not there")
+            self.times[id_] = str(line[4])
             self.lines[id_] = (patient, item, quantity if kind == "CG" else -quantity)
 
     def merge(self, old: str, new: str) -> None:
