@@ -76,8 +76,7 @@ class Catalogue:
 
     def __init__(self, libraries: Libraries) -> None:
         self._libraries = libraries
-        self._read: tuple[Library, ...] = ()
-        self._days: dict[str, _Day] = {}
+        self._read: tuple[tuple[Library, ...], dict[str, _Day]] = ((), {})
 
     @property
     def versions(self) -> Sequence[Library]:
@@ -100,10 +99,11 @@ class Catalogue:
         return self._libraries.named(LIBRARY, code)
 
     def _day(self, day: str) -> _Day:
-        versions = tuple(self.versions)
-        if tuple(map(id, versions)) != tuple(map(id, self._read)):  # to compare what they hold takes long
-            self._read, self._days = versions, {}
-        if day not in self._days:
+        versions, read = tuple(self.versions), self._read  # another thread may read anew
+        if tuple(map(id, versions)) != tuple(map(id, read[0])):  # to compare what they hold takes long
+            read = self._read = (versions, {})
+        days = read[1]
+        if day not in days:
             items: dict[str, Item] = {}
             for library in reversed(versions):
                 for code, coding in library.codings.items():
@@ -113,8 +113,8 @@ class Catalogue:
             for item in items.values():
                 for of in item.of or ("",):
                     making.setdefault((item.makes, of), []).append(item)
-            self._days[day] = _Day(items=items, making=making)
-        return self._days[day]
+            days[day] = _Day(items=items, making=making)
+        return days[day]
 
 
 def check(library: Library) -> None:
