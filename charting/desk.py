@@ -36,7 +36,17 @@ class Desk(Documents, Watching, Cards, Witnessing, Hospital):
         """What is odd about a case: told, never mended."""
         last = case.closed_us or self.clock.now_us()
         others = self._overlaps(case, ((s.bed, s.start_us, s.end_us or case.closed_us) for s in case.stays), last)
-        return [*warnings_of(case, self.clock, self.templates, self.libraries, others), *_signed_elsewhere(case)]
+        told = warnings_of(case, self.clock, self.templates, self.libraries, others)
+        return [*told, *_signed_elsewhere(case), *self._also_open(case)]
+
+    def _also_open(self, case: Case) -> Iterator[CaseWarning]:
+        """The same patient has another open case, as after a merge: which of them is right a person has to say."""
+        number = case.patient.number
+        if case.state == "open" and number:
+            for row in self.trail.rows(state="open", number=number):
+                if row.case != case.id:
+                    said = {"bed": row.bed or "–", "time": self.clock.written(row.opened_us)}
+                    yield CaseWarning(key="also_open", params={"zh": said, "en": said})
 
     def open(
         self,

@@ -50,6 +50,20 @@ def test_nameless_patients_are_counted_by_local_day(desk: Desk, clock: Clock, me
     assert after.patient.temporary.endswith("-02")
 
 
+def test_a_patient_with_two_open_cases_is_told_of_on_both(desk: Desk) -> None:
+    first = desk.open(ANN, bed="OR-1", area="or", patient=PATIENT)
+    other = desk.open(ANN, bed="OR-9", area="or", patient=Patient(), emergency=True)
+
+    def told() -> list[bool]:
+        return ["also_open" in {w.key for w in desk.warnings(desk.case(case.id))} for case in (first, other)]
+
+    assert told() == [False, False]
+    desk.merge(ANN, other.id, patient=PATIENT, reason="wristband")
+    assert told() == [True, True]
+    desk.close(ANN, other.id, at_us=other.opened_us)
+    assert told() == [False, False]
+
+
 def test_the_day_of_a_temporary_name_is_the_sites(desk: Desk, clock: Clock) -> None:
     clock.at_us = 1_767_196_800_000_000  # 2025-12-31 16:00 UTC, midnight in Shanghai
     case = desk.open(ANN, bed="OR-1", area="or", patient=Patient(), emergency=True)
