@@ -31,9 +31,10 @@ def operations() -> list[Any]:
 
 
 def of_each_kind() -> list[Any]:
-    """One type stands for the others, whose routes come of the same table."""
+    """One type stands for the others, whose routes come of the same table; what takes nothing has no input."""
     others = {f"/{kind}" for kind in KINDS if kind != "Observation"}
-    return [each for each in operations() if not any(kind in each.path for kind in others)]
+    chosen = [each for each in operations() if not any(kind in each.path for kind in others)]
+    return [each for each in chosen if "{" in each.path or each.query or each.body]
 
 
 def test_no_input_breaks_the_interface() -> None:
