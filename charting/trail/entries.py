@@ -344,8 +344,9 @@ class CardInput:
 class CardTold:
     """What a decision support service gives a person to consider: no order, and no alarm.
 
-    `service`: as configured; `endpoint`: the id of it that was asked; `card`: its UUID; `hook`, `reason`: at which it was
-    asked, and why; `rule`, `version`: of the service; `detail`: Markdown; `source`: who answers for it; `asked_us`: when it was asked; `inputs`: with what.
+    `service`: as configured; `endpoint`: the id of it that was asked; `card`: its UUID; `hook`, `reason`: at which it
+    was asked, and why; `rule`, `version`: of the service; `detail`: Markdown; `source`: who answers for it; `asked_us`:
+    when it was asked; `inputs`: with what.
     """
 
     service: str

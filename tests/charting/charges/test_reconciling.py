@@ -1,6 +1,7 @@
 """A bill agrees with its record where the HIS has it all, on the right bill: not while something of it waits."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_what_is_on_anothers_bill_does_not_agree(theatre: Theatre) -> None:
     theatre.desk.merge(ANN, "a", patient=ANOTHER, reason="wrong")
     theatre.look()
     made = stated(theatre)
-    assert (made.differs, made.blocked, made.money("difference")) == (True, "held", 0)
+    assert (made.differs, made.blocked, made.money("difference")) == (True, "held", Decimal(0))
 
 
 def test_a_credit_that_is_refused_beside_its_charge_does_not_agree(theatre: Theatre) -> None:
@@ -47,7 +48,7 @@ def test_a_credit_that_is_refused_beside_its_charge_does_not_agree(theatre: Thea
     credit, charge = theatre.outbox.of_case("a")[-2:]
     theatre.outbox.park(credit.parcel.key, "AE 204")
     made = stated(theatre)
-    assert (made.differs, made.refused, made.money("difference")) == (True, True, 0)
+    assert (made.differs, made.refused, made.money("difference")) == (True, True, Decimal(0))
     theatre.outbox.answer(charge.parcel.key, b"", told=True)
     theatre.outbox.withdraw(credit.parcel.key, "hal", "no")
     theatre.look()
@@ -59,7 +60,7 @@ def test_another_day_does_not_agree(theatre: Theatre) -> None:
     for key, at_us in (("start", opened_us - DAY_US), ("end", opened_us + 60 * MINUTE_US - DAY_US)):
         theatre.put("a", key, Event(key=f"t_anes_{key}", at_us=at_us), of_case=True)
     made = stated(theatre)
-    assert (made.differs, made.money("difference")) == (True, 0)
+    assert (made.differs, made.money("difference")) == (True, Decimal(0))
 
 
 def test_a_case_is_of_a_period_and_its_drugs_of_the_register_whatever_time_was_told() -> None:

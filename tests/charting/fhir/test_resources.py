@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -204,7 +205,7 @@ def test_a_credit_that_was_withdrawn_takes_nothing_back_and_a_surplus_one_is_mad
         (withdrawn, [("billable", ["T-1", "T-3"]), ("billable", ["T-2"])]),
         ([first, other, *surplus, good], [("billable", ["T-1"]), ("entered-in-error", ["T-2", "T-4", "T-5", "T-6"])]),
     ):
-        source = replace(source_of(hospital, "c1"), charges=lambda charges=charges: charges)
+        source = replace(source_of(hospital, "c1"), charges=partial(list, charges))
         items = list(KINDS["ChargeItem"].of(source))
         found = [(each.body["status"], [n["value"] for n in each.body["identifier"]]) for each in items]
         assert found == told
