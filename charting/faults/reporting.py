@@ -10,6 +10,7 @@ import structlog
 
 from charting.faults.log import FaultLog
 from charting.faults.ticket import MINUTE_US, State, Ticket
+from charting.filler.apart import unforeseen
 from charting.fleet.look import Fleet
 from charting.fleet.state import Level, Trouble
 from charting.trail.entries import SYSTEM, TicketOpened
@@ -76,13 +77,13 @@ class Reporting:
 
     def look(self) -> None:
         """Report what stands for so long, and say of what was reported whether it is still there."""
-        fleet = self._fleet()
-        if fleet.halted:
-            return
         now_us = self._now_us()
-        there = {each.source: each for each in standing(fleet)}
-        self._since_us = {source: self._since_us.get(source, now_us) for source in there}
         try:
+            fleet = self._fleet()
+            if fleet.halted:
+                return
+            there = {each.source: each for each in standing(fleet)}
+            self._since_us = {source: self._since_us.get(source, now_us) for source in there}
             reported = self._reported(now_us)
             for source, each in there.items():
                 if now_us - self._since_us[source] >= self._log.contract.after_minutes * MINUTE_US:
@@ -92,6 +93,8 @@ class Reporting:
                     self._log.follow(ticket.id, "clear", now_us)
         except VitalsdError as error:
             self._link.lost(str(error))
+        except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+            self._link.lost(unforeseen(error))
         else:
             self._link.good()
 

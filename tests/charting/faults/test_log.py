@@ -200,3 +200,10 @@ def test_a_month_counts_what_was_reported_in_it(hospital: Hospital) -> None:
     assert [p.verdict for p in promises(open_, CONTRACT, after.start_us)] == [
         Verdict.KEPT, Verdict.OVERDUE, Verdict.OVERDUE,
     ]  # fmt: skip
+
+
+def test_what_nobody_foresaw_does_not_end_the_service(hospital: Hospital) -> None:
+    def broken() -> Fleet:
+        raise ZeroDivisionError
+
+    Reporting(log_of(hospital), broken, hospital.clock.now_us, structlog.get_logger()).look()
