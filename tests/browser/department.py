@@ -78,6 +78,7 @@ async def visited(
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         await page.goto(url + "/")
+        await expect(page.locator("[name=account]")).to_be_focused()
         await page.locator("[name=account]").fill(account)
         await page.locator("[name=password]").fill(PASSWORD)
         await page.keyboard.press("Enter")

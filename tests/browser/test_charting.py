@@ -531,9 +531,10 @@ async def test_a_library_from_a_spreadsheet_in_gbk_is_loaded_as_it_was_written(t
     file.write_bytes("code,zh,en,valid_from,valid_to\r\nX1,丙泊酚乳状注射液,Propofol,,\r\n".encode("gbk"))
     async with served(hospital) as url, visited(url, "administrator") as page:
         await page.goto(f"{url}/libraries")
-        await page.locator("[name=library]").fill("drugs")
-        await page.locator("[name=version]").fill("9.1")
-        await page.locator("[data-file]").set_input_files(file)
+        form = page.locator("#library")
+        await form.locator("[name=library]").fill("drugs")
+        await form.locator("[name=version]").fill("9.1")
+        await form.locator("[data-file]").set_input_files(file)
         await page.locator("#library button.main").click()
         await expect(page.locator("#libraries tr", has_text="drugs")).to_contain_text("9.1")
     current = hospital.libraries.current("drugs")

@@ -8,15 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import BigInteger, Boolean, LargeBinary, insert
+from sqlalchemy.types import TypeEngine
 
 from charting.backup.configured import job_of
 from charting.backup.folder import Backup, backups
 from charting.backup.run import run_backup
 from charting.department.run import run_department
 from charting.store.migrate import migrate as migrate_charting
+from charting.store.migrate import open_database
+from charting.store.tables import METADATA
 from collector.cli import main
 from collector.journal import Journal
 from collector.migrate import migrate
@@ -28,6 +33,8 @@ from tests.timescale import POSTGRES, TIMESCALE, programs
 from tests.timescale import database as new_database
 
 CASES = 5
+EXCHANGED = ("message", "hospital_event", "booking", "parcel", "charge", "api_client", "subscription", "notification",
+             "cursor")  # fmt: skip
 SERVERS = ("timescale", "postgres15")
 BUILDS = {"timescale": TIMESCALE, "postgres15": POSTGRES}
 
@@ -64,6 +71,24 @@ def scratch(monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
+def exchange(dsn: str) -> None:
+    """A row in each table of what is exchanged with other systems."""
+    database = open_database(dsn)
+    with database.write() as connection:
+        for name in EXCHANGED:
+            table = METADATA.tables[name]
+            connection.execute(insert(table).values({column.name: _value(column.type) for column in table.columns}))
+    database.close()
+
+
+def _value(kind: TypeEngine[Any]) -> object:
+    if isinstance(kind, BigInteger):
+        return 1
+    if isinstance(kind, Boolean):
+        return True
+    return b"\x00\xff|" if isinstance(kind, LargeBinary) else "x"
+
+
 @contextmanager
 def filled(server: str, server_dsn: str, folder: Path) -> Iterator[Filled]:
     """With everything that a bed can say, a few minutes of values, and cases."""
@@ -74,6 +99,7 @@ def filled(server: str, server_dsn: str, folder: Path) -> Iterator[Filled]:
         journal.append([*one_of_each(), *seconds(0, 120)])
         asyncio.run(deliver(dsn, journal))
         run_department(dsn, cases=CASES, seed=7, year=2026, truth_file=folder / "truth.json", counter=counter)
+        exchange(dsn)
         kept, told = folder / "backups", list[str]()
         kept.mkdir()
         with pytest.MonkeyPatch.context() as patch:

@@ -124,7 +124,7 @@ def test_a_dump_that_was_damaged_as_it_was_written_is_noticed_by_its_trial_resto
 ) -> None:
     """Its sum is that of the damaged file. The reason names the table, and says nothing of its rows."""
     damage = """for each in "$@"; do case "$each" in --file=*) FILE="${each#--file=}";; esac; done
-"$REAL" "$@" && printf 'XXXX' | dd of="$FILE" bs=1 seek=$(($(stat -c %s "$FILE") / 2)) conv=notrunc status=none"""
+"$REAL" "$@" && printf 'XXXX' | dd of="$FILE" bs=1 seek=$(($(stat -c %s "$FILE") / 4 * 3)) conv=notrunc status=none"""
     wrapped("pg_dump", tmp_path, damage, monkeypatch)
     with pytest.raises(BackupError) as found:
         run_backup(job_of(source.dsn, tmp_path), lambda _: None)

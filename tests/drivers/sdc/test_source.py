@@ -306,15 +306,18 @@ async def test_a_workstation_that_is_found_by_its_endpoint_reference_is_heard() 
     clock = iter(range(100_000))
     peer = SdcPeer(Simulated(patient=Patient("bleeding", 1), epoch_us=EPOCH_US), port, lambda: next(clock) * 0.1)
     said: list[Event] = []
+    began = asyncio.Event()
 
     async def note() -> None:
         async for events in peer:
             said.extend(events)
+            began.set()
 
     try:
         await peer.open()
+        speaking = asyncio.create_task(note())
+        await began.wait()
         async with listening(somewhere, epr=epr, adapter="127.0.0.1") as heard:
-            speaking = asyncio.create_task(note())
             events = await heard.until(lambda told: len(of(told, "hr")) >= 4)
             speaking.cancel()
     finally:
@@ -329,7 +332,7 @@ async def test_a_workstation_that_is_found_by_its_endpoint_reference_is_heard() 
         np.concatenate([e.values for e in some if isinstance(e, Waveform) and e.channel.source == "wave.ecg"])
         for some in (events, said)
     )
-    assert ours == pytest.approx(theirs[: len(ours)])
+    assert any(np.allclose(theirs[n : n + len(ours)], ours) for n in range(len(theirs) - len(ours) + 1))
 
 
 def test_the_sample_is_a_bed() -> None:
