@@ -1,3 +1,3 @@
 """The core of vitalsd and its daemon. Knows no driver by name."""
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"

@@ -1,6 +1,7 @@
 """A program in the foreground: logs, and the signals that end it."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -31,3 +32,5 @@ def run(life: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     except Exception:  # noqa: BLE001  the interpreter would print what it says
         logger().critical("ended by an error", exc_info=True)
         sys.exit(1)
+    finally:
+        gc.freeze()  # at its end the interpreter would look once more through all that is there: a second of a demo's
