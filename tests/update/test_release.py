@@ -200,8 +200,9 @@ async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
             assert before is not None
             assert (before.version, len(before.receiving)) == (site.old, 3)
 
-            # Another release does not know of cases: nothing by itself.
-            assert "whether a case is open" in await site.update(bed)
+            # While a case is open: nothing by itself.
+            await until(lambda: (seen(bed) or before).occupied == (BED,))
+            assert f"a case is open at {BED}" in await site.update(bed)
             assert (site.current, bed.simulators.absences[1:]) == ("a", [])
 
             assert await site.update(bed, "--attended") == f"updated to {THIS}\n"
@@ -211,7 +212,7 @@ async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
             await flows(bed)
             assert await told_in_charting(old, bed) == [opened]
 
-            # The server follows; from now on the bed knows of the case.
+            # The server follows.
             await asyncio.to_thread(site.run, "package", "migrate", site.dsn)
             with charting(site, "current") as up_again:
                 await until(lambda: (seen(bed) or before).occupied == (BED,))
