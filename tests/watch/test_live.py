@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -26,7 +27,7 @@ from tests.watch.stage import HOT, Hospital, Page, hospital
 BED, CHARTING = {"job": "vitalsd-bed"}, {"job": "vitalsd-charting"}
 IN_STAND = {"bed": "OR-9"}
 DAYS_S = 86_400
-NO_TIME = b"MSH|^~\\&|HIS|H|AIMS|OR|||ADT^A02|1|P|2.4\rPID|1||1^^^H^MR\r"
+NO_TIME = "MSH|^~\\&|HIS|H|AIMS|OR|||ADT^A02|{number}|P|2.4\rPID|1||1^^^H^MR\r"
 """When it was nobody can say."""
 
 FAULTS: Mapping[str, Mapping[str, str]] = {
@@ -140,20 +141,20 @@ def is_of(alert: Mapping[str, Any], name: str, **labels: str) -> bool:
 
 
 @contextmanager
-def asking(ward: Hospital) -> Iterator[None]:
-    """Four people who ask the other service for its page again and again."""
+def again_and_again(do: Callable[[], object], every_s: float, people: int = 1) -> Iterator[None]:
+    """People who each do it for as long as this lasts."""
     stop = threading.Event()
 
-    def ask() -> None:
-        while not stop.wait(0.1):
-            ward.ask_other()
+    def work() -> None:
+        while not stop.wait(every_s):
+            do()
 
-    people = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
-    for one in people:
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(people)]
+    for one in threads:
         one.start()
     yield
     stop.set()
-    for one in people:
+    for one in threads:
         one.join()
 
 
@@ -184,7 +185,6 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     silent.values, noisy.garbage, faulty.garbage = False, b"\xff" * 100 + b"\n", b"RAISE\n"
     ward.broker.kill()
     ward.send("refuses", "away")
-    ward.tell(NO_TIME)
     ward.forget_backups()
     ward.back_up("backup", days_ago=1.2)
     ward.back_up("backup", days_ago=0, reasons=("no room",))
@@ -197,7 +197,7 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     ward.fill_journal()
     ward.daemons["OR-3"].start()
     other = ward.proxies["other"]
-    with asking(ward):
+    with again_and_again(ward.ask_other, every_s=0.1, people=4):
         other.delay_s = 0.5
         bell.wait("VitalsdChartingSlow")
         until(lambda: time.monotonic() > hot_s + 6 and len(page.numbers) >= len(hot), "alarms that are old enough")
@@ -209,7 +209,9 @@ def test_each_alert_fires_by_its_fault_and_clears(ward: Hospital) -> None:
     assert len(ward.standing()) == len(hot)
     ward.show_late()
     ward.daemons["other"].kill()
-    bell.wait(*(name for name in [*FAULTS, *SPOKEN] if name != "VitalsdParkedRows"))
+    numbers = count()
+    with again_and_again(lambda: ward.tell(NO_TIME.format(number=next(numbers)).encode()), every_s=1):
+        bell.wait(*(name for name in [*FAULTS, *SPOKEN] if name != "VitalsdParkedRows"))
     ward.proxies["OR-3"].open = True
     bell.wait("VitalsdParkedRows")
 
