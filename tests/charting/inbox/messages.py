@@ -44,6 +44,7 @@ _EMAP = {
     "CancelAdmit": ("01_A01", "02_A11", "03_A01", "04_A02", "05_A03"),
     "CancelDischarge": ("01_A01", "02_A02", "03_A03", "04_A13", "05_A03"),
 }
+_ZATO = {"CancelBooking": ("SIU-S12-01", "SIU-S13-01", "SIU-S15-01")}
 _UNFRAMED = b"\x0b\x1c"
 
 
@@ -53,13 +54,15 @@ def unframed(data: bytes) -> bytes:
 
 @cache
 def sequence(name: str) -> tuple[bytes, ...]:
-    """In the order of sending. All published ones have the same control id: here each has its own."""
+    """In the order of sending. All of UCL's have the same control id: here each has its own."""
     if name == "case_day":
         return tuple(
             unframed(file.read_bytes()) for file in sorted(DATA.glob("case_0?_*.hl7")) if "gb" not in file.name
         )
     if name == "CancelTransfer":
         return tuple(_cancel_transfer())
+    if name in _ZATO:
+        return tuple(capture("hl7", "adt-siu-orm-dft", f"zato_{part}.hl7").read_bytes() for part in _ZATO[name])
     files = (capture("hl7", "adt-siu-orm-dft", f"emap_{name}_{part}.hl7") for part in _EMAP[name])
     return tuple(renumbered(file.read_bytes(), f"{name}-{n}") for n, file in enumerate(files, 1))
 
@@ -154,7 +157,7 @@ class Site:
 
 
 def _id_type(name: str) -> str:
-    return "MR" if name in {"case_day", "CancelTransfer"} else "MEDREC"
+    return "MEDREC" if name in _EMAP else "MR"
 
 
 @cache
@@ -185,20 +188,29 @@ def at_us(said: str, zone: str) -> int:
     return round(datetime.fromisoformat(said).replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1_000_000
 
 
-def check(name: str, cases: Sequence[Case]) -> None:
-    """One case, and it is as the table says."""
+def check(name: str, site: Site) -> None:
+    """The case and the booking are as the table says; there is no other."""
     expected = EXPECTED[name]
     zone = expected["zone"]
-    (case,) = cases
-    stays = [(bed, at_us(start, zone), at_us(end, zone) if end else None) for bed, start, end in expected["stays"]]
-    found = seen(case)
-    assert found["stays"] == stays
-    assert found["state"] == expected["state"]
-    assert found["closed_us"] == (at_us(expected["closed"], zone) if "closed" in expected else None)
-    assert found["says"] == expected.get("says", "")
-    if "numbers" in expected:
-        assert found["number"] == expected["number"]
-        assert found["numbers"] == set(expected["numbers"])
-        assert found["name"] == expected["name"]
-        assert case.patient.visit == expected["visit"]
-    assert expected.get("never") not in {stay.bed for stay in case.stays}
+    assert len(site.cases) == ("stays" in expected)
+    for case in site.cases:
+        stays = [(bed, at_us(start, zone), at_us(end, zone) if end else None) for bed, start, end in expected["stays"]]
+        found = seen(case)
+        assert found["stays"] == stays
+        assert found["state"] == expected["state"]
+        assert found["closed_us"] == (at_us(expected["closed"], zone) if "closed" in expected else None)
+        assert found["says"] == expected.get("says", "")
+        if "numbers" in expected:
+            assert found["number"] == expected["number"]
+            assert found["numbers"] == set(expected["numbers"])
+            assert found["name"] == expected["name"]
+            assert case.patient.visit == expected["visit"]
+        assert expected.get("never") not in {stay.bed for stay in case.stays}
+    day = expected.get("booking")
+    if day is not None:
+        booking = site.inbox.messages.operation(day["id"])
+        assert booking is not None
+        assert (booking.bed, booking.minutes, booking.state) == (day["bed"], day["minutes"], day["state"])
+        assert booking.start_us == at_us(day["start"], zone)
+        assert {p.role: p.name for p in booking.staff} == day["staff"]
+        assert [p.code for p in booking.procedures] == [day["procedure"]]

@@ -28,7 +28,7 @@ async def done_all_the_same(dsn: str, database: Database, name: str, steps: int)
     clock = Clock(AFTER_US)
     messages = DatabaseMessages(database, clock.now_us)
     site = Site.of(name, trail=DatabaseTrail(database, clock.now_us), messages=messages, clock=clock)
-    check(name, site.cases)
+    check(name, site)
     undisturbed = Site.of(name)
     undisturbed.tell(*sequence(name))
     assert [seen(case) for case in site.cases] == [seen(case) for case in undisturbed.cases]
