@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.metrics import Metrics
 from charting.store.measures import Measures
 from collector.errors import VitalsdError

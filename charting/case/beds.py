@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import RLock
 
+from charting.apart import Apart
 from charting.case.book import Casebook, check_kept
 from charting.case.checks import AHEAD_US, check_time
 from charting.case.refusals import Impossible
 from charting.case.state import Case, fold
 from charting.case.stays import Overlap, Span, overlaps
-from charting.filler.apart import Apart
 from charting.library.library import Libraries
 from charting.templates.loader import Templates
 from charting.trail.trail import CaseRow, Trail

@@ -5,10 +5,10 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
+from charting.apart import unforeseen
 from charting.cds.breaker import Breaker
 from charting.cds.config import CdsSection, CdsService, Hook
 from charting.cds.discovery import Endpoint, endpoints
-from charting.filler.apart import unforeseen
 from collector.logs import logger
 
 EVERY_S = 3600.0

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
+from charting.apart import unforeseen
 from charting.case.clock import MINUTE_US
 from charting.cds.answering import ANSWERED, FEEDBACK, Answers
 from charting.cds.asking import CHOOSING, QUESTION, USUAL, WINDOW, Asker, service_of
@@ -15,7 +16,6 @@ from charting.cds.question import KINDS
 from charting.cds.services import Services
 from charting.cds.trust import KeyUnusable, Signer
 from charting.desk import Desk
-from charting.filler.apart import unforeseen
 from charting.filler.sources import Sources
 from charting.metrics import Metrics
 from charting.outbox.following import Cursors, Follower

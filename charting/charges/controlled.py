@@ -6,11 +6,11 @@ Beside what a person states stands what the record says was given. Pure but for 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from charting.apart import Apart
 from charting.case.running import due_us
 from charting.case.state import Case, Document, Item, fold, witness_of
 from charting.case.warnings import time_of
 from charting.charges.due import KINDS
-from charting.filler.apart import Apart
 from charting.library.controlled import controlled_class
 from charting.library.library import Libraries
 from charting.quality.periods import Period

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from charting.apart import unforeseen
 from charting.charges.catalogue import Catalogue
 from charting.charges.config import ChargesSection
 from charting.charges.controlled import Register
@@ -15,7 +16,6 @@ from charting.charges.lines import Tariff
 from charting.charges.poster import Poster
 from charting.charges.reconciling import DAY_US, Reconciling
 from charting.desk import Desk
-from charting.filler.apart import unforeseen
 from charting.metrics import Metrics
 from charting.outbox.config import Destination
 from charting.outbox.following import Cursors

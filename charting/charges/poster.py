@@ -9,13 +9,13 @@ from contextlib import suppress
 from functools import partial
 from threading import Lock
 
+from charting.apart import Apart, unforeseen
 from charting.case.state import Case
 from charting.charges.dft import Biller, posting
 from charting.charges.due import KINDS, due
 from charting.charges.keeping import Behind, Charges
 from charting.charges.ledger import Charge, State, postings, settled, unsettled
 from charting.charges.lines import Tariff
-from charting.filler.apart import Apart, unforeseen
 from charting.outbox.following import Cursors, Follower
 from charting.outbox.parcel import Outbox
 from charting.outbox.parcel import State as Became

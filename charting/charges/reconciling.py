@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from threading import Lock
 
+from charting.apart import Apart
 from charting.case.refusals import Unknown
 from charting.case.state import Case
 from charting.charges.due import KINDS, Due, due, recorded
@@ -14,7 +15,6 @@ from charting.charges.keeping import Charges
 from charting.charges.ledger import Charge, unsettled
 from charting.charges.lines import Bill, Tariff
 from charting.charges.statement import ZERO, Statement, statement
-from charting.filler.apart import Apart
 from charting.outbox.parcel import Outbox
 from charting.quality.periods import Period
 from charting.trail.trail import Trail

@@ -8,9 +8,9 @@ from hashlib import sha256
 
 import structlog
 
+from charting.apart import unforeseen
 from charting.faults.log import FaultLog
 from charting.faults.ticket import MINUTE_US, State, Ticket
-from charting.filler.apart import unforeseen
 from charting.fleet.look import Fleet
 from charting.fleet.state import Level, Trouble
 from charting.trail.entries import SYSTEM, TicketOpened

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from charting.apart import Apart, unforeseen
 from charting.case.refusals import Unknown
 from charting.case.state import fold
 from charting.charges.ledger import Charge
@@ -29,7 +30,6 @@ from charting.fhir.subscription import JSON, Event, Subscription, read
 from charting.fhir.terms import Json
 from charting.fhir.text import to_bytes
 from charting.fhir.topics import PLACES, TOPICS, fits
-from charting.filler.apart import Apart, unforeseen
 from charting.outbox.following import Cursors, Follower
 from charting.outbox.parcel import Parcel, Sent, State
 from charting.outbox.post import Post

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from charting.apart import Apart
 from charting.desk import Desk
-from charting.filler.apart import Apart
 from charting.filler.parts import BACK_US, Part, occupied
 from charting.trail.trail import CaseRow, Trail
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from charting.apart import Apart, unforeseen
 from charting.case.clock import HOUR_US
 from charting.case.refusals import Refusal
 from charting.case.state import Case, Document
@@ -18,7 +19,6 @@ from charting.fill.plan import Spans
 from charting.fill.signals import find
 from charting.fill.streams import without
 from charting.fill.types import Cause, CellState, Gap
-from charting.filler.apart import Apart, unforeseen
 from charting.filler.certificate import certificate
 from charting.filler.elsewhere import Elsewhere
 from charting.filler.identity import differing

@@ -10,7 +10,7 @@ from threading import Lock
 
 import structlog
 
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.filler.sources import SourceError
 from charting.fleet.central import Central, Operations
 from charting.fleet.judge import judged

@@ -15,11 +15,11 @@ from itertools import product
 from threading import Lock
 
 from charting.accounts.actor import HIS
+from charting.apart import unforeseen
 from charting.case.checks import EARLIEST_US
 from charting.case.clock import HOUR_US
 from charting.case.refusals import Refusal
 from charting.desk import Desk
-from charting.filler.apart import unforeseen
 from charting.inbox.cases import Cases, Wanted, changes
 from charting.inbox.events import HospitalEvent
 from charting.inbox.messages import STATES, Done, Event, Keeping, Message, Messages, MessageState

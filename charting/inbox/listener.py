@@ -8,7 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.inbox.listening import ListenerSection
 from charting.metrics import Metrics
 from collector.errors import UsageError, VitalsdError

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.metrics import Metrics
 from charting.outbox.parcel import Sent
 from charting.outbox.post import Post, Queue

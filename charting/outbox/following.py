@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.trail.entries import Entry
 from charting.trail.trail import Trail
 from collector.errors import VitalsdError

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.metrics import Metrics
 from charting.outbox.http import HttpWire
 from charting.outbox.mllp import MllpWire

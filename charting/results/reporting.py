@@ -16,8 +16,8 @@ import structlog
 
 from alarms.board import Alarm, Presence
 from alarms.pcd04 import Phase, Record, report
+from charting.apart import unforeseen
 from charting.case.state import Case
-from charting.filler.apart import unforeseen
 from charting.outbox.config import Destination
 from charting.outbox.parcel import Outbox, Sent, State
 from charting.results.alarms import ALERT, entity, rows

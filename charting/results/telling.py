@@ -9,8 +9,8 @@ from functools import partial
 
 import structlog
 
+from charting.apart import Apart
 from charting.case.state import Case
-from charting.filler.apart import Apart
 from charting.outbox.following import LOOK_S, Cursors, Follower
 from charting.outbox.parcel import Outbox, Parcel
 from charting.results.history import History

@@ -6,9 +6,9 @@ from functools import partial
 from threading import Lock
 from typing import Protocol
 
+from charting.apart import Apart
 from charting.case.clock import SiteClock
 from charting.case.state import fold
-from charting.filler.apart import Apart
 from charting.library.library import Libraries
 from charting.trail.contents import Patient
 from charting.trail.trail import CaseRow, Trail

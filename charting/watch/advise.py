@@ -10,11 +10,11 @@ import structlog
 
 from alarms.advisories import Advisor, Held
 from alarms.situation import Situation
+from charting.apart import Apart, unforeseen
 from charting.case.clock import HOUR_US, MINUTE_US
 from charting.case.refusals import Refusal
 from charting.case.state import Case
 from charting.desk import Desk
-from charting.filler.apart import Apart, unforeseen
 from charting.filler.elsewhere import Elsewhere
 from charting.filler.identity import spans
 from charting.filler.parts import Part, present

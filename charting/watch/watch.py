@@ -11,7 +11,7 @@ import structlog
 
 from alarms.board import Alarm, Presence, Seen
 from alarms.latency import Latency
-from charting.filler.apart import unforeseen
+from charting.apart import unforeseen
 from charting.filler.sources import Sources
 from charting.metrics import Metrics
 from charting.trail.entries import AlarmSeen
