@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from typing import Any, Self
@@ -75,7 +74,7 @@ from charting.workload.scheme import scheme
 from collector.certificates import expiries
 from collector.clock import MachineClock
 from collector.dsn import sqlite_file
-from collector.errors import UsageError, VitalsdError
+from collector.errors import UsageError
 from collector.logs import logger
 from collector.notify import notify, watchdog_s
 from collector.series import SeriesReader
@@ -83,10 +82,6 @@ from collector.series import SeriesReader
 MICROSECONDS = 1_000_000
 CLOCK_S = 1.0
 """How often the machine's clock is asked whether it was set."""
-DERIVE_S = 10.0
-"""How often the facts of cases that have changed are derived anew."""
-DERIVED_AT_ONCE = 25
-"""Cases that a page waits for: well below a second. The rest are derived beside it."""
 
 
 async def run_charting(
@@ -137,7 +132,7 @@ class Service:
             load_catalogue(config.quality.catalogue),
             self.trail,
             SiteClock(now_us=self._clock.utc_us, zone=charting.zone),
-            lambda: self._deriver.refresh(DERIVED_AT_ONCE) < DERIVED_AT_ONCE,
+            self._deriver.step,
         )
         self._ledger = Ledger(self.desk, scheme(config.workload.scheme), self._names)
         self._faults = FaultLog(self.desk, config.faults)
@@ -282,7 +277,7 @@ class Service:
 
     def _ending(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         """What ends by itself at `stop`, with what it is doing."""
-        lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._derive(stop)]
+        lives = [self.filler.run(stop), self.watch.run(stop), self.adviser.run(stop), self._deriver.run(stop)]
         lives.append(self.fleet.run(stop))
         lives.append(Reporting(self._faults, self.fleet.state, self._clock.utc_us, self._log).run(stop))
         lives += self.exchange.lives(stop)
@@ -311,22 +306,6 @@ class Service:
             self.watch.listen(publish)
             lives.append(publisher.run(stop))
         return lives
-
-    async def _derive(self, stop: asyncio.Event) -> None:
-        """Facts follow the cases; the first time that takes minutes, in steps that end soon after `stop`."""
-        failed = False
-        while not stop.is_set():
-            more = False
-            try:
-                more = await asyncio.to_thread(self._deriver.refresh, DERIVED_AT_ONCE) == DERIVED_AT_ONCE
-                failed = False
-            except VitalsdError as error:
-                if not failed:
-                    self._log.warning("facts of cases cannot be derived now", error=str(error))
-                failed = True
-            if not more:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), DERIVE_S)
 
     async def _follow_clock(self) -> None:
         """Our time is the machine's, also after it was set; the trail's own never goes back."""

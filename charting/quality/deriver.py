@@ -1,7 +1,10 @@
 """Brings facts up to date: derives those of cases that have changed since."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from charting.apart import unforeseen
 from charting.case.state import fold
 from charting.library.library import Libraries
 from charting.quality.derive.derive import facts
@@ -9,8 +12,11 @@ from charting.quality.facts import Facts
 from charting.quality.keeping import FactKeeper
 from charting.trail.trail import CaseRow, Trail
 from collector.errors import VitalsdError
-from collector.logs import logger
+from collector.logs import Link, logger
 
+PACE_S = 10.0
+STEP = 25
+"""Cases that a page waits for: well below a second. The rest are derived beside it."""
 AT_ONCE = 500
 """Kept together: a year's first derivation is not lost when it is broken off."""
 
@@ -23,6 +29,27 @@ class Deriver:
         self._libraries = libraries
         self._keeper = keeper
         self._log = logger(service="charting")
+        self._link = Link(self._log, "facts of cases")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; the first time that takes minutes, in steps. What fails is logged, and tried again."""
+        while not stop.is_set():
+            more = False
+            try:
+                more = not await asyncio.to_thread(self.step)
+            except VitalsdError as error:
+                self._link.lost(str(error))
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                self._link.lost(unforeseen(error))
+            else:
+                self._link.good()
+            if not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), PACE_S)
+
+    def step(self) -> bool:
+        """Derive STEP cases at most. Whether all are derived now."""
+        return self.refresh(STEP) < STEP
 
     def refresh(self, limit: int = 1_000_000, progress: Callable[[int], None] | None = None) -> int:
         """Derive at most so many, the oldest cases first. How many there were; fewer than `limit`: all are derived.

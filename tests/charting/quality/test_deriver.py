@@ -1,5 +1,6 @@
 """Facts follow the cases."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -138,3 +139,26 @@ def test_a_database_that_cannot_be_had_is_not_taken_for_a_case_that_cannot_be_re
             department.deriver.refresh()
     assert department.deriver.refresh() == 1
     assert department.facts.of(case) is not None
+
+
+async def test_what_nobody_foresaw_is_logged_without_its_text_and_does_not_end_it(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, stop, loop, looks = department.open(1), asyncio.Event(), asyncio.get_running_loop(), iter(range(9))
+    stale = department.facts.stale
+
+    def failing(limit: int) -> Sequence[str]:
+        if next(looks) == 0:
+            raise KeyError(PATIENT.name)
+        found = stale(limit)
+        if not found:
+            loop.call_soon_threadsafe(stop.set)
+        return found
+
+    monkeypatch.setattr(department.facts, "stale", failing)
+    monkeypatch.setattr("charting.quality.deriver.PACE_S", 0)
+    with structlog.testing.capture_logs() as logs:
+        await department.deriver.run(stop)
+    assert department.facts.of(case) is not None
+    assert [log["event"] for log in logs] == ["facts of cases lost", "facts of cases back"]
+    assert PATIENT.name not in repr(logs)
