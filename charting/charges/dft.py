@@ -36,7 +36,7 @@ def posting(case: Case, charges: Sequence[Charge], biller: Biller) -> Parcel:
     first = charges[0]
     kind = Kind(type="DFT^P03^DFT_P03", version=biller.tariff.config.version)
     patient = list(message.patient(biller.sender, _known(case, first.payer.number)))
-    patient[3] = biller.sender.numbered(first.payer.number, "MR")
+    patient[3] = biller.sender.numbered(first.payer.number, biller.sender.id_type)
     visit = list(message.visit(biller.sender, case.patient, case.bed))
     visit[19] = biller.sender.numbered(first.payer.visit, "VN") if first.payer.visit else ""
     segments = [

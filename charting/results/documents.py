@@ -72,7 +72,7 @@ def _edition(case: Case, document: Document, template: Template) -> Edition:
 
 def _numbers(case: Case, document: Document) -> Iterator[str]:
     """One for each signature: document, version, how many had signed, and under which number of the patient's."""
-    patients = [number for number, _ in groupby(who.number for who in case.identities if who.number)]
+    patients = [number for number, _ in groupby(who.number for who in case.identities) if number]
     whose = f".{len(patients)}" if len(patients) > 1 else ""
     count: dict[int, int] = {}
     for body, _, _ in document.signatures:

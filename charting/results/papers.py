@@ -62,7 +62,7 @@ class Papers:
             if before is None or before.patient.number != after.patient.number:
                 edition = replace(edition, parent="")  # noqa: PLW2901  under this number the hospital has none
             kind = CANCELLED if gone else REPLACED if edition.parent else NEW
-            who = known_as(number, after)
+            who, state = known_as(number, after), f"gone-{entry.seq}" if gone else "signed"
             yield parcel(
                 self._sender,
                 self._to,
@@ -74,7 +74,7 @@ class Papers:
                     self._about(case, edition, gone=gone, reason=_reason(entry) if gone else ""),
                     *([] if gone else self._content(case, edition)),
                 ],
-                key=f"document/{self._to.name}/{edition.number}/{f'gone-{entry.seq}' if gone else 'signed'}",
+                key=f"document/{self._to.name}/{entry.case}/{edition.number}/{state}",
                 at_us=entry.at_us,
                 trying=case.is_test,
                 lane=f"document/{entry.case}/{document}",

@@ -66,6 +66,7 @@ class Theatre:
     clock: Clock = field(default_factory=lambda: Clock(T0_US))
     config: ChargesSection = field(default_factory=ChargesSection)
     prices: str = PRICES
+    sender: Sender = SENDER
 
     def __post_init__(self) -> None:
         self.trail = MemoryTrail(self.clock.now_us)
@@ -85,7 +86,7 @@ class Theatre:
     def started(self) -> Poster:
         """A poster as after a start: what it knows it has from what is kept."""
         names = {actor.account: actor.name for actor in (ANN, NED, HAL)}
-        biller = Biller(sender=SENDER, to=HOSPITAL, tariff=self.tariff, names=names)
+        biller = Biller(sender=self.sender, to=HOSPITAL, tariff=self.tariff, names=names)
         return Poster(self.trail, self.charges, self.outbox, self.cursors, self.tariff, lambda: biller)
 
     def look(self) -> None:

@@ -1,12 +1,13 @@
 """A posting as DFT^P03, read by programs that are not ours, beside the worked example of the fact sheet."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from charting.charges.config import ChargesSection
 from charting.trail.contents import Attendance, Coded, Patient
-from tests.charting.charges.scenes import ANN, HAL, MINUTE_US, RECORD, Theatre, term
+from tests.charting.charges.scenes import ANN, HAL, MINUTE_US, RECORD, SENDER, Theatre, term
 from tests.oracles.hl7 import Parsed, parsed
 
 SAMPLES = Path(__file__).parents[2] / "data" / "hl7"
@@ -97,3 +98,9 @@ def test_a_day_is_a_batch_where_the_site_says_so() -> None:
     theatre.look()
     (body,) = theatre.delivered()
     assert (parsed(body).text("FT1", 3), parsed(body).text("FT1", 10)) == ("20260101", "1.5")
+
+
+def test_the_number_is_of_the_kind_that_the_hospital_has() -> None:
+    theatre = Theatre(sender=replace(SENDER, id_type="PI"))
+    charged, _ = posted(theatre)
+    assert (charged.text("PID", 3), charged.text("PID", 3, 5)) == ("20260042", "PI")

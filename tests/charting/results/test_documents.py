@@ -104,6 +104,29 @@ def test_under_another_number_it_is_cancelled_and_begins_anew(here: Hospital) ->
     assert whose == [WANG.number, WANG.number, "999", "999", WANG.number, WANG.number]
 
 
+def test_a_number_that_was_taken_away_and_given_back_has_its_document_again(here: Hospital) -> None:
+    telling, case = here.telling("documents"), begun(here)
+    here.look(telling)
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    for number in ("", WANG.number):
+        here.desk.merge(ANN, case, patient=Patient(number=number, name="王芳"), reason="whose is it")
+    here.look(telling)
+    assert [each[:3] for each in told(here, case)] == [
+        ("T02", "record.1.1", ""),
+        ("T11", "record.1.1", ""), ("T02", "record.1.1.2", ""),
+    ]  # fmt: skip
+
+
+def test_documents_of_one_name_in_two_cases_are_both_told(here: Hospital) -> None:
+    telling, cases = here.telling("documents"), [begun(here), begun(here)]
+    here.look(telling)
+    for case in cases:
+        here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    here.look(telling)
+    assert [len(here.sent(case)) for case in cases] == [1, 1]
+    assert len({each.control for case in cases for each in here.sent(case)}) == 2
+
+
 def test_what_is_told_late_is_told_as_it_was_signed(here: Hospital, clock: Clock) -> None:
     """The follower was down while the record was signed, returned and changed."""
     telling, case = here.telling("documents"), begun(here)
