@@ -114,8 +114,8 @@ class Poster:
 
     def _is_news(self, charges: Sequence[Charge]) -> bool:
         """Something has become of a message, or the outbox does not have it yet."""
-        missing = (c for c in charges if c.state == "sent" and self._outbox.find(c.parcel) is None)
-        return bool(self._outcomes(charges)) or next(missing, None) is not None
+        sent = {charge.parcel for charge in charges if charge.state == "sent"}
+        return bool(self._outcomes(charges)) or any(self._outbox.find(key) is None for key in sent)
 
     def _outcomes(self, charges: Sequence[Charge]) -> Mapping[str, tuple[State, int]]:
         """Of messages of which something else has become than is known."""

@@ -266,3 +266,21 @@ def test_a_reversal_that_leaves_after_all_though_it_was_done_again_is_made_good(
         ("CD", "R2", "accepted"),
         ("CG", "R2C", "accepted"),
     ]
+
+
+def test_how_often_the_outbox_is_asked_of_what_waits_goes_by_messages_not_by_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    for lines in (1, 20):
+        theatre, keys = Theatre(), list[str]()
+        case, find = theatre.begun("a"), theatre.outbox.find
+        for n in range(lines):
+            theatre.used(case, f"m{n}", 1)
+        theatre.sign(case)
+        theatre.look()
+        assert len(theatre.charges.of_case(case)) == lines
+        monkeypatch.setattr(theatre.outbox, "find", lambda key, find=find, keys=keys: keys.append(key) or find(key))
+        theatre.poster.settle()
+        asked.append(len(keys))
+    assert asked[0] == asked[1] > 0
