@@ -3,23 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from hashlib import sha256
 from typing import Any, Self
 
 from charting.accounts.accounts import Accounts
-from charting.accounts.actor import Actor
 from charting.accounts.passwords import Passwords
 from charting.accounts.sessions import SignIn
 from charting.accounts.storage import AccountStore
 from charting.case.clock import SiteClock
 from charting.case.state import Case
 from charting.cds.support import DecisionSupport
-from charting.charges.catalogue import LIBRARY as CHARGES
-from charting.charges.catalogue import check as check_catalogue
 from charting.charges.parts import Charging
 from charting.charges.parts import Stands as Billing
 from charting.codes.front_page import FrontPages
-from charting.codes.mapping import Crosswalk, Crosswalks
 from charting.config import ChartingConfig
 from charting.desk import Desk
 from charting.exchange import Exchange
@@ -32,7 +27,8 @@ from charting.fleet.clients import Clients
 from charting.fleet.look import FleetWatch
 from charting.fleet.sources import fleet_sources
 from charting.inbox.incoming import Incoming
-from charting.library.library import MAPPING, Libraries, Library, LibraryError, NowhereToKeepError
+from charting.library.library import Libraries
+from charting.loading import Loading, crosswalks_of, libraries_of
 from charting.measuring import Measuring
 from charting.metrics import Metrics
 from charting.page.exposition import metrics_app
@@ -55,7 +51,6 @@ from charting.store.migrate import migrate, open_database
 from charting.store.operations import DatabaseOperations
 from charting.store.trail import DatabaseTrail
 from charting.templates.loader import Templates
-from charting.trail.entries import LibraryLoaded
 from charting.watch.advise import Adviser
 from charting.watch.messages import of_board
 from charting.watch.state import Board
@@ -142,8 +137,9 @@ class Service:
         )
         self.metrics = Metrics()
         kept = in_database(database, self._clock.utc_us)
-        self._crosswalks = _crosswalks(config)
-        front_pages = FrontPages(libraries, self._crosswalks, charting.zone)
+        crosswalks = crosswalks_of(charting.libraries)
+        self.loading = Loading(charting.libraries, self.trail, libraries, crosswalks)
+        front_pages = FrontPages(libraries, crosswalks, charting.zone)
         results = Results(
             Stands(
                 section=config.results,
@@ -241,7 +237,7 @@ class Service:
         embedded = sqlite_file(dsn) is not None
         if embedded:
             migrate(dsn)
-        libraries = _libraries(config)
+        libraries = libraries_of(charting.libraries)
         if config.symbols is not None:
             symbols(config.symbols.file)
         return cls(config, open_database(dsn, make=embedded), libraries)
@@ -331,8 +327,8 @@ class Service:
             reader_of=lambda bed: _reader(self._of_web, bed),
             drawings=Drawings(self._draw),
             pdf=pdf,
-            load_library=self.load_library,
-            load_mapping=self.load_mapping,
+            load_library=self.loading.library,
+            load_mapping=self.loading.mapping,
             keeps_libraries=charting.libraries is not None,
             verifying=Verifying(
                 lambda progress: check(self._database, progress=progress).faults, self.trail.last, stop.is_set
@@ -379,53 +375,6 @@ class Service:
     def _names(self) -> Mapping[str, str]:
         """Account → person's name."""
         return {account.account: account.name for account in self._people.accounts()}
-
-    def load_library(self, library: Library, text: str, by: Actor) -> None:
-        """Keep a library's file, in the audit trail too, then make it current. Raises LibraryError, StoreError."""
-        self._libraries.check(library)
-        check_catalogue(library)
-        self._keep(library.name, library.version, len(library.codings), text, by)
-        self._libraries.add(library)
-
-    def load_mapping(self, mapping: Crosswalk, text: str, by: Actor) -> None:
-        """The same of a mapping between two libraries."""
-        self._crosswalks.check(mapping)
-        self._keep(f"{MAPPING}{mapping.source}-{mapping.target}", mapping.version, len(mapping.rows), text, by)
-        self._crosswalks.add(mapping)
-
-    def _keep(self, name: str, version: str, terms: int, text: str, by: Actor) -> None:
-        folder = self.config.charting.libraries
-        if folder is None:
-            raise NowhereToKeepError("charting.libraries names no folder")
-        data = text.encode()
-        file = folder / f"{name}-{version}.csv"
-        fresh = file.with_name(f"{file.name}.new")
-        loaded = LibraryLoaded(library=name, version=version, terms=terms, digest=sha256(data).hexdigest())
-        try:
-            fresh.write_bytes(data)
-            self.trail.append(by.account, "", [loaded])
-            fresh.replace(file)
-        except OSError as error:
-            raise LibraryError(f"{folder}: {error.strerror}") from error
-
-
-def _libraries(config: ChartingConfig) -> Libraries:
-    """Raises UsageError."""
-    try:
-        made = Libraries.of(config.charting.libraries)
-        for library in made.versions(CHARGES):
-            check_catalogue(library)
-    except LibraryError as error:
-        raise UsageError(*str(error).splitlines()) from None
-    return made
-
-
-def _crosswalks(config: ChartingConfig) -> Crosswalks:
-    """Raises UsageError."""
-    try:
-        return Crosswalks.of(config.charting.libraries)
-    except LibraryError as error:
-        raise UsageError(*str(error).splitlines()) from None
 
 
 def _reader(of: Sources, bed: str) -> SeriesReader:

@@ -126,7 +126,7 @@ def test_a_library_that_is_loaded_is_kept_and_in_the_trail(tmp_path: Path) -> No
     config = configured(tmp_path, more=f'libraries = "{folder}"\n')
     by = Actor(account="head", name="主任", roles=frozenset({"head"}))
     service = Service.of(config)
-    service.load_library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, by)
+    service.loading.library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, by)
     entry = next(iter(service.trail.all(kinds=["library_loaded"])))
     assert isinstance(entry.body, LibraryLoaded)
     assert (entry.actor, entry.body.library, entry.body.version, entry.body.terms) == ("head", "drugs", "9.1", 1)
@@ -138,7 +138,7 @@ def test_a_library_that_is_loaded_is_kept_and_in_the_trail(tmp_path: Path) -> No
     again.close()
     none = Service.of(configured(tmp_path))
     with pytest.raises(NowhereToKeepError):
-        none.load_library(parse(DRUGS, "drugs-9.2.csv"), DRUGS, by)
+        none.loading.library(parse(DRUGS, "drugs-9.2.csv"), DRUGS, by)
     assert none.desk.libraries.current("drugs") != parse(DRUGS, "drugs-9.2.csv")
     none.close()
 
@@ -147,11 +147,11 @@ def test_a_version_that_says_something_else_is_refused_and_leaves_nothing(tmp_pa
     folder = tmp_path / "libraries"
     folder.mkdir()
     service = Service.of(configured(tmp_path, more=f'libraries = "{folder}"\n'))
-    service.load_library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, OPERATOR)
+    service.loading.library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, OPERATOR)
     other = DRUGS.replace("Propofol", "Water")
     with pytest.raises(LibraryError, match="something else"):
-        service.load_library(parse(other, "drugs-9.1.csv"), other, OPERATOR)
-    service.load_library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, OPERATOR)
+        service.loading.library(parse(other, "drugs-9.1.csv"), other, OPERATOR)
+    service.loading.library(parse(DRUGS, "drugs-9.1.csv"), DRUGS, OPERATOR)
     assert [f.name for f in folder.iterdir()] == ["drugs-9.1.csv"]
     assert len(list(service.trail.all(kinds=["library_loaded"]))) == 2
     service.close()
