@@ -36,12 +36,13 @@ class Due:
     blocked: str = ""
 
 
-def due(entries: Sequence[Entry], tariff: Tariff) -> tuple[Case, Due]:
+def due(entries: Sequence[Entry], tariff: Tariff, began: int = 0) -> tuple[Case, Due]:
     """The case as it is, and what is due of it. `entries`: the case's, of KINDS. Raises ValueError for none.
+    `began`: a document that was signed by then was billed in other ways, unless a person has confirmed it since.
 
     A test case owes nothing, nor does one that was discarded; nothing is posted before the patient has a number.
     """
-    wanted = dict(_points(entries, tariff))
+    wanted = dict(_points(entries, tariff, began))
     bills: dict[str, Bill] = {}
     points: dict[str, Point] = {}
     case: Case | None = None
@@ -79,17 +80,19 @@ def recorded(case: Case, tariff: Tariff) -> Bill:
     return Bill(lines=[li for b in bills for li in b.lines], unbilled=[u for b in bills for u in b.unbilled])
 
 
-def _points(entries: Sequence[Entry], tariff: Tariff) -> Iterator[tuple[int, Sequence[str]]]:
+def _points(entries: Sequence[Entry], tariff: Tariff, began: int) -> Iterator[tuple[int, Sequence[str]]]:
     """Entry → the documents of which what they said then is due: for each the last one."""
     templates: dict[str, str] = {}
     last: dict[str, int] = {}
+    elsewhere = {e.body.document for e in entries if isinstance(e.body, Signed) and e.seq <= began}
     for entry in entries:
         body = entry.body
         if body.kind == "started" and body.template in tariff.config.documents:
             templates[body.document] = body.template
         elif isinstance(body, Signed) and body.document in templates and tariff.config.after == "signed":
-            last[body.document] = entry.seq
-        elif isinstance(body, ChargesDecided) and body.decision == "confirmed":
+            if body.document in last or body.document not in elsewhere:
+                last[body.document] = entry.seq
+        elif isinstance(body, ChargesDecided) and body.decision == "confirmed" and entry.seq > began:
             last |= dict.fromkeys(templates, entry.seq)
     for seq in sorted(set(last.values())):
         yield seq, [document for document, at in last.items() if at == seq]

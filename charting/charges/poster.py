@@ -83,7 +83,7 @@ class Poster:
             entries = self._trail.entries(case, kinds=KINDS)
             if not entries:
                 return []
-            folded, owed = due(entries, self._tariff)
+            folded, owed = due(entries, self._tariff, self.follower.began())
             new = postings(folded, owed, known, self._tariff, self._tariff.clock.now_us())
             if new or outcomes:
                 self._charges.keep(case, len(before), new, outcomes)

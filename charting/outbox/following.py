@@ -53,6 +53,7 @@ class Follower:
         every_s: float = LOOK_S,
     ) -> None:
         self._name = name
+        self._began = f"{name}.began"
         self._trail = trail
         self._cursors = cursors
         self._kinds = frozenset(kinds)
@@ -60,11 +61,16 @@ class Follower:
         self._every_s = every_s
         self._link = Link(logger(follower=name), "the following of the audit trail")
 
+    def began(self) -> int:
+        """The last entry that is not told, being of before; 0: there is none, or nobody knows."""
+        return self._cursors.seq(self._began) or 0
+
     def look(self) -> bool:
         """Tell what is new; returns whether there may be more. Raises VitalsdError for a database that is away."""
         after, last = self._cursors.seq(self._name), self._trail.last()
         if after is None:
-            self._cursors.keep(self._name, last)
+            for name in (self._began, self._name):
+                self._cursors.keep(name, last)
             return False
         if after >= last:
             return False

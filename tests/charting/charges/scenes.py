@@ -73,13 +73,17 @@ class Theatre:
         self.desk = Desk(self.trail, TEMPLATES, libraries(self.prices), self.clock.now_us, ZONE)
         self.charges = MemoryCharges()
         self.outbox = MemoryOutbox(self.clock.now_us)
-        self.cursors = MemoryCursors()
         self.tariff = Tariff(
             catalogue=Catalogue(self.desk.libraries),
             templates=TEMPLATES,
             clock=SiteClock(now_us=self.clock.now_us, zone=ZONE),
             config=self.config,
         )
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing was charged before."""
+        self.cursors = MemoryCursors()
         self.poster = self.started()
         self.look()
 

@@ -284,3 +284,32 @@ def test_how_often_the_outbox_is_asked_of_what_waits_goes_by_messages_not_by_lin
         theatre.poster.settle()
         asked.append(len(keys))
     assert asked[0] == asked[1] > 0
+
+
+def test_what_was_signed_before_anything_was_charged_is_charged_only_when_a_person_confirms_it() -> None:
+    """It was billed by hand: neither a merge, nor a second signature, nor a correction bills it once more."""
+    theatre = Theatre()
+    case = signed_case(theatre)
+    theatre.sign(case)
+    theatre.begin()
+    theatre.clock.go(1)
+    himself = theatre.desk.case(case).patient
+    theatre.desk.merge(HIS, case, patient=replace(himself, number="111"), reason="A40")
+    theatre.desk.sign(HAL, case, document=RECORD, slot="supervisor")
+    theatre.desk.send_back(HAL, case, document=RECORD, reason="mend")
+    theatre.void(case, "m1")
+    theatre.sign(case)
+    theatre.look()
+    assert theatre.charges.of_case(case) == []
+    other = signed_case(theatre, "b")
+    theatre.sign(other)
+    theatre.desk.decide_charges(NED, case, confirmed=True)
+    theatre.look()
+    assert theatre.billed(other) == WHOLE
+    assert theatre.billed(case) == {k: v for k, v in WHOLE.items() if k != "M1"}
+    theatre.delivered()
+    theatre.desk.send_back(HAL, case, document=RECORD, reason="mend")
+    theatre.used(case, "m1", 1)
+    theatre.sign(case)
+    theatre.look()
+    assert theatre.billed(case) == WHOLE
