@@ -22,7 +22,7 @@ from charting.trail.contents import Patient
 from charting.trail.entries import HospitalSays, Location
 
 MOST = 10_000
-"""Cases in whose number or name a number may be found."""
+"""Cases of one number."""
 _BEGUN = ("t_anes_care", "t_anes_start")
 """Events by which anaesthesia has begun."""
 
@@ -80,6 +80,9 @@ class Cases:
                 cases.append(case.id)
                 _trying(waits, partial(self._bring, case, episode, wanted.another_us, reason))
                 _trying(waits, partial(self._identify, case.id, wanted, reason))
+        for case in people:
+            if case.id not in matched and wanted.identity.number not in {"", case.patient.number}:
+                _trying(waits, partial(self._renumber, case, wanted.identity, reason))
         return Settled(cases=cases, waits=waits)
 
     def _own(self, wanted: Wanted) -> Mapping[str, Case]:
@@ -99,12 +102,12 @@ class Cases:
 
     def _of_people(self, wanted: Wanted, own: Iterable[str]) -> Sequence[Case]:
         """Cases of this patient that people have opened."""
-        found = (self._trail.rows(text=number, limit=MOST) for number in wanted.identity.numbers)
-        rows = {row.case: row for each in found for row in each}
+        found = (self._trail.rows(number=number, limit=MOST) for number in sorted(wanted.identity.numbers))
+        rows = [row for each in found for row in each]
         cases = [
             self._desk.case(row.case)
-            for row in rows.values()
-            if row.number in wanted.identity.numbers and row.state != "discarded" and not row.case.startswith(_MARK)
+            for row in rows
+            if row.state != "discarded" and not row.case.startswith(_MARK) and row.is_test == wanted.is_test
         ]
         visit = _number_of_visit(wanted.visit)
         return [c for c in cases if c.id not in own and (not visit or c.patient.visit in {"", visit})]
@@ -204,15 +207,21 @@ class Cases:
         person has said that he is another patient, this one's data say nothing.
         """
         case, identity = self._desk.case(id_), wanted.identity
-        known = case.patient
-        if known.number and identity.numbers and known.number not in identity.numbers:
+        known, kept = case.patient, _by_people(case)
+        another = known.number not in identity.numbers if known.number else "number" in kept
+        if another and identity.numbers:
             return
         if case.state == "open":
-            known = _patient(wanted, known, _by_people(case), self._desk.clock)
+            known = _patient(wanted, known, kept, self._desk.clock)
         if known.number in identity.numbers and identity.number:
             known = replace(known, number=identity.number)
         others = sorted(identity.numbers - {known.number}) if known.number == identity.number else []
         self._desk.identify(HIS, id_, patient=known, others=others, reason=reason)
+
+    def _renumber(self, case: Case, identity: Identity, reason: str) -> None:
+        """One that a person has opened, of which the visit tells nothing: his number was merged into another."""
+        now = replace(case.patient, number=identity.number)
+        self._desk.identify(HIS, case.id, patient=now, others=(), reason=reason)
 
 
 def _trying(waits: list[Done], act: Callable[[], None]) -> bool:

@@ -338,3 +338,28 @@ def test_a_case_of_a_person_is_found_among_many_whose_number_holds_his() -> None
         made.desk.open(WU, bed="EAU", area="pacu", patient=patient, at_us=started, until_us=started + 1)
     made.tell(adt("A02", 1, "1100", M05, number="7"))
     assert [[s.bed for s in c.stays] for c in made.cases if c.patient.number == "7"] == [["RAT", "M05"]]
+
+
+def test_who_only_tries_does_nothing_to_a_case_that_a_person_has_opened() -> None:
+    made = Site(zone=ZONE)
+    opened = made.desk.open(WU, bed="RAT", area="pacu", patient=Patient(number="40800001"), at_us=at("0955"))
+    made.tell(trying(COME), trying(adt("A02", 2, "1100", M05, RAT)), trying(merge("X", "40800001")))
+    assert made.desk.case(opened.id).last == opened.last
+
+
+def test_of_whom_a_person_says_that_his_number_is_not_known_no_message_numbers_him() -> None:
+    made = site(COME)
+    made.desk.merge(WU, only(made).id, patient=Patient(name="GREEN"), reason="not him")
+    made.tell(adt("A08", 2, "1100", RAT))
+    assert only(made).patient == Patient(name="GREEN")
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_merge_is_of_a_person_s_case_too(closed: bool) -> None:
+    made = Site(zone=ZONE)
+    patient = Patient(number="40800001", name="GREEN")
+    until_us = at("1000") if closed else None
+    made.desk.open(WU, bed="RAT", area="pacu", patient=patient, at_us=at("0955"), until_us=until_us)
+    made.tell(merge("B", "40800001"))
+    assert [(p.number, p.name) for p in only(made).identities] == [("40800001", "GREEN"), ("B", "GREEN")]
+    assert made.states == ["done"]
