@@ -7,11 +7,9 @@ from typing import Any, TypeVar
 
 from collector.journal.rows import identity_of, reading_of, series_of
 from collector.model import DeviceIdentity, Reading
-from collector.sql import queries
 from collector.technical import GATEWAY
 from collector.timescale_reader import TimescaleReader
 
-_Q = queries("timescale")
 _SERIES = 7
 """Columns of a series."""
 

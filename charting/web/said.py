@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from charting.case.clock import SiteClock
 from charting.case.events import EventKind, events
 from charting.case.findings import FindingKind, findings
-from charting.page.words import Lang
 from charting.templates.template import Template
 from charting.trail.contents import (
     Answer,
@@ -151,7 +150,3 @@ class Sayings:
             for v in values
         ]  # fmt: skip
         return f"{self.words.of(field) if field else answer.field}: {', '.join(said)}"
-
-
-def sayings(lang: Lang, clock: SiteClock) -> Sayings:
-    return Sayings(Words(lang), clock)

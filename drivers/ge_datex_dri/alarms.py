@@ -10,7 +10,6 @@ from drivers.ge_datex_dri.frames import Record
 STATUS = 1
 """The sub-record type of an alarm status."""
 SLOTS = 5
-TEXT_BYTES = 80
 COLORS = ("none", "white", "yellow", "red")
 PRIORITIES = (Priority.INFORMATION, Priority.LOW, Priority.MEDIUM, Priority.HIGH)
 """By colour."""

@@ -46,7 +46,6 @@ from drivers.philips_intellivue.values import (
 
 CUFF_FIRST_S, CUFF_PERIOD_S = 5.0, 180.0
 MAKER, MODEL, SERIAL, SOFTWARE = "Philips", "SIMULATED", "SIM0001", "0.0"
-IN_ALARM = 0x0002
 
 _NO_TIME = b"\xff" * 8
 _RHYTHM, _RHYTHM_HANDLE = 0xD007, 0x82FF

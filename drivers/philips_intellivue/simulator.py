@@ -53,7 +53,7 @@ LEAST_POLL_TICKS = 4000
 SERIAL_MTU, LAN_MTU = 996, 1456
 SMALLEST_MTU = 300
 """What monitors grant (§3.1, §3.2)."""
-MDS_REPEAT_S, MDS_TRIES = 3.1, 4
+MDS_REPEAT_S = 3.1
 CONFIRM_S = 10.0
 """MDS create comes again three times; then the association is aborted (§3.4)."""
 MAX_OUTGOING = 8192
