@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench soak deb roots lock devices manuals audit clean
 MAKEFLAGS += --no-print-directory
+# The tests start hundreds of processes: what each imports is compiled once.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 # Half as many workers again as processors: a third of what the tests take is waiting.
