@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from charting.trail.contents import Answer
 from charting.trail.entries import Denied, Set, Signed, Started
@@ -327,3 +327,168 @@ async def test_the_same_answer_from_desk_and_phone_and_a_session_that_has_ended(
         said = [v.content.value for v in versions if isinstance(v.content, Answer)]
         assert said == [3, 7, 5]
         assert {v.author for v in versions} == {"anaesthetist"}
+
+
+SETTLED = """async () => {
+  window.dispatchEvent(new Event("online"));
+  await navigator.locks.request("vitalsd-visits-sync", () => {});
+  await new Promise(requestIdleCallback);
+}"""
+"""The network seems to be back, and the page has tried to send what waits."""
+
+
+async def test_what_waits_does_not_touch_the_form_that_is_open_nor_a_slow_answer_another_patient(
+    browser: Browser,
+) -> None:
+    made = hospital()
+    async with ward(made) as net:
+        context = await phone(browser)
+        page = await signed_in(context, net.url, "anaesthetist")
+        await take_along(page, 4)
+        slow = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await slow.wait()
+            await route.continue_()
+
+        await page.route("**/api/visits/p1/first", late)
+        await page.locator("[data-visit='p1/first']").click()
+        await opened(page, "p2/h72")
+        async with page.expect_response("**/api/visits/p1/first"):
+            slow.set()
+        await page.evaluate(SETTLED)
+        await expect(page.locator("[data-field=nerve_72]")).to_be_visible()
+        await page.locator("#visit-back").click()
+        await context.set_offline(offline=True)
+        await six_hours(page)
+        await page.locator("#visit-save").click()
+        await expect(page.locator("[data-visit='p1/h6'] [data-mark=kept]")).to_be_visible()
+        await opened(page, "p2/h72")
+        await page.evaluate("document.getElementById('visit-form').dataset.same = 'yes'")
+        await page.evaluate(SETTLED)
+        await page.locator("[data-field=remarks] textarea").press_sequentially("voice")
+        await page.evaluate(SETTLED)
+        await expect(page.locator("#visit-form[data-same]")).to_be_visible()
+        await expect(page.locator("[data-field=remarks] textarea")).to_be_focused()
+
+
+async def test_two_pages_of_one_phone_write_one_visit_and_share_one_key(browser: Browser) -> None:
+    made = hospital()
+    async with ward(made) as net:
+        context = await phone(browser)
+        page = await signed_in(context, net.url, "anaesthetist")
+        await take_along(page, 4)
+        second = await context.new_page()
+        await second.goto(f"{net.url}/visits")
+        await second.locator("#take").click()
+        await unlock(second)
+        await expect(second.locator("#visit-taken")).to_contain_text("4")
+        await opened(page, "p1/h6")
+        await opened(second, "p1/h6")
+        await context.set_offline(offline=True)
+        await choose(page, condition="good")
+        await page.locator("#visit-save").click()
+        await expect(page.locator("[data-mark=kept]")).to_be_visible()
+        await choose(second, reintubated=False)
+        await second.locator("#visit-save").click()
+        await expect(second.locator("[data-mark=kept]")).to_be_visible()
+        await context.set_offline(offline=False)
+        await expect(second.locator("#visit-waiting")).to_be_hidden()
+        assert sorted(what for _, what in acts(made, "p1", "visit_6h")) == [
+            "field:condition", "field:reintubated", "started",
+        ]  # fmt: skip
+        await opened(page, "p2/h72")
+        await signed_out(second)  # with nothing of his written here the key goes
+        await choose(page, condition="fair")
+        await page.locator("#visit-back").click()
+        await expect(page.locator("#who")).to_be_visible()  # his session is over
+        await expect(page.locator("[data-visit='p2/h72'] [data-mark=page_only]")).to_be_attached()
+        assert json.loads(await page.evaluate(DUMP))["written"] == []
+
+
+async def test_without_room_on_the_phone_the_page_says_that_it_alone_holds_a_visit(browser: Browser) -> None:
+    made = hospital()
+    async with ward(made) as net:
+        page = await signed_in(await phone(browser), net.url, "anaesthetist")
+        await take_along(page, 4)
+        await page.evaluate("""() => {
+          window.put = IDBObjectStore.prototype.put;
+          IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+        }""")
+        await opened(page, "p1/h6")
+        await choose(page, condition="good")
+        await page.locator("#visit-back").click()
+        await expect(page.locator("[data-visit='p1/h6'] [data-mark=page_only]")).to_be_visible()
+        await page.evaluate("() => { IDBObjectStore.prototype.put = window.put; }")
+        await page.locator("#keep-here").click()
+        await expect(page.locator("[data-visit='p1/h6'] [data-mark=open]")).to_be_visible()
+        assert len(json.loads(await page.evaluate(DUMP))["written"]) == 1
+
+
+async def test_hours_later_without_network_now_is_now_and_what_was_begun_can_be_read_for_days(
+    browser: Browser,
+) -> None:
+    made = hospital()
+    async with ward(made) as net:
+        context = await phone(browser)
+        page = await signed_in(context, net.url, "anaesthetist")
+        await take_along(page, 4)
+        await opened(page, "p1/h6")
+        await choose(page, condition="good")
+        await page.locator("#visit-back").click()
+        await expect(page.locator("[data-visit='p1/h6'] [data-mark=open]")).to_be_visible()
+        await opened(page, "p1/h6")
+        await net.down()
+        for hours, now in ((6, "2026-11-24T20:"), (24, "2026-11-25T20:")):  # 6 h, and 24 h more
+            await page.add_init_script(f"{{ const was = Date.now; Date.now = () => was() + {hours} * 3600e3; }}")
+            await page.reload()
+            await unlock(page)
+            await expect(page.locator("[data-field=condition] [data-code=good]")).to_have_attribute(
+                "aria-pressed", "true"
+            )
+            await page.locator("[data-field=visit_time] [data-now]").click()
+            told = await page.locator("[data-field=visit_time] input").input_value()
+            assert told.startswith(now)
+        await net.up()
+
+
+async def test_a_visit_that_the_service_cannot_take_holds_up_no_other_and_can_be_given_up(browser: Browser) -> None:
+    made = hospital()
+    async with ward(made) as net:
+        context = await phone(browser)
+        page = await signed_in(context, net.url, "anaesthetist")
+        await take_along(page, 4)
+        await context.set_offline(offline=True)
+        await six_hours(page)
+        await page.locator("#visit-save").click()
+        await opened(page, "p2/h72")
+        await choose(page, condition="fair")
+        await page.locator("#visit-save").click()
+        await expect(page.locator("#visit-waiting")).to_contain_text("2 visits")
+        answers = [500, 413]
+
+        async def broken(route: Route) -> None:
+            await route.fulfill(status=answers.pop(0), body="<html>", content_type="text/html")
+
+        await page.route("**/api/visits/p1/h6/*", broken, times=2)
+        await context.set_offline(offline=False)
+        await expect(page.locator("[data-visit='p2/h72'] [data-mark]")).to_have_count(0)
+        assert [what for _, what in acts(made, "p2", "visit_72h")] == ["started", "field:condition"]
+        await page.evaluate(ONLINE)
+        await page.locator("[data-visit='p1/h6'] [data-mark=refused]").click()
+        again = page.locator("#visit-main .bad button").first
+        await again.click()
+        await expect(page.locator(".visit-list")).to_be_visible()
+        assert [what for _, what in acts(made, "p1", "visit_6h")] == H6
+        who = made.actor("anaesthetist")  # it is signed at the desk, while he writes on
+        (document,) = [d.id for d in made.desk.case("p1").documents.values() if d.template == "visit_6h"]
+        await opened(page, "p1/h6")
+        await choose(page, condition="fair")
+        made.desk.sign(who, "p1", document=document, slot="anaesthetist")
+        await page.locator("#visit-reason [data-code=judgement]").click()
+        await page.locator("#visit-save").click()
+        page.on("dialog", lambda dialog: dialog.accept())
+        await page.locator("#visit-attention button.danger").click()
+        await expect(page.locator(".visit-list")).to_be_visible()
+        assert json.loads(await page.evaluate(DUMP))["written"] == []
+        assert [what for _, what in acts(made, "p1", "visit_6h")] == [*H6, "signed"]

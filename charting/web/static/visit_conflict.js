@@ -15,7 +15,8 @@ export function decision(record, shape, decide) {
   return el("section", { class: "note", role: "alert", id: "visit-attention" },
     record.sign && lacking.length > 0 && el("p", {}, word("visit.lacking", { what: lacking.map((l) => l.name).join(", ") })),
     refused.map((r) => el("p", { class: "problem" }, r.name)),
-    differs.length > 0 && fields(differs, decide));
+    differs.length > 0 && fields(differs, decide),
+    refused.length > 0 && el("div", { class: "row" }, drop(decide)));
 }
 
 function somebodyElse(record, shape, decide) {

@@ -87,7 +87,7 @@ function term(field, value, choose) {
   return box;
 }
 
-/* The form of a record: { answers, sign, reason }. `changed` after each change; `save(sign)`; `needsReason()`. */
+/* The form of a record: { answers, sign, reason }. `changed` with each answer that is given; `save(sign)`; `needsReason()`. */
 export function form(shape, record, { changed, save, needsReason }) {
   const reasons = JSON.parse(document.getElementById("visit-main").dataset.reasons);
   const why = el("section", { class: "card", id: "visit-reason", hidden: true }, el("p", {}, word("visit.changes")));
@@ -96,7 +96,7 @@ export function form(shape, record, { changed, save, needsReason }) {
     why.append(chips(word("visit.changes"), Object.entries(reasons).filter(([code]) => code !== "other"), record.reason, (code) => {
       record.reason = code;
       drawReasons();
-      changed();
+      changed({});
     }));
   };
   drawReasons();
@@ -104,7 +104,7 @@ export function form(shape, record, { changed, save, needsReason }) {
   const say = (field) => (value) => {
     record.answers[field] = value ?? "";
     look();
-    changed();
+    changed({ [field]: value ?? "" });
   };
   look();
   return el("form", { id: "visit-form", onsubmit: (event) => event.preventDefault() },

@@ -1,5 +1,6 @@
 /* Locking this phone: the password that opens what it keeps, and taking visits along. */
 
+import { nowMs } from "./clock.js";
 import { askWho, keeper } from "./session.js";
 import { el } from "./visit_parts.js";
 import * as store from "./visit_store.js";
@@ -105,16 +106,18 @@ export async function take(visits, list, progress) {
   } catch {
     return visits.length;
   }
-  await keep("list", list, list.kept_s);
-  let missing = 0;
+  let missing = (await keep("list", list, list.kept_s)) ? 0 : 1;
   for (const [n, visit] of visits.entries()) {
     progress(n + 1);
     const what = `${visit.case}/${visit.kind}`;
     const shape = await fetched(`/api/visits/${what}`).catch(() => null);
-    if (shape) await keep(what, shape, shape.kept_s);
-    else missing += 1;
+    if (!shape || !(await keep(what, shape, shape.kept_s))) missing += 1;
   }
   return missing;
 }
 
-export const keep = (what, said, seconds) => store.keep(what, { said, at: Date.now() }, Date.now() + seconds * 1000);
+/* What the service gave, when that was by the phone's clock (`at`) and by the service's (`now`), ms. */
+export const stamped = (said) => ({ said, at: Date.now(), now: nowMs() });
+
+/* Whether it is kept: there may be no key, or no room. */
+export const keep = (what, said, seconds) => store.keep(what, stamped(said), Date.now() + seconds * 1000).catch(() => false);

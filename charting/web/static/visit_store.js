@@ -36,8 +36,7 @@ async function act(store, mode, does) {
     transaction.oncomplete = done;
     transaction.onabort = () => failed(transaction.error);
   });
-  const result = await does(transaction.objectStore(store));
-  await ended;
+  const [result] = await Promise.all([does(transaction.objectStore(store)), ended]);
   return result;
 }
 
@@ -65,6 +64,14 @@ async function wrapper(password, salt) {
 /* Whose things are asked for from now on. */
 export function of(who) { account = who; }
 
+/* A key that is gone is gone for all pages: what they sealed with it could never be opened. */
+const pages = new BroadcastChannel(NAME);
+pages.onmessage = ({ data }) => { if (data === account) lock(); };
+async function forgetKey(who) {
+  await remove("people", who);
+  pages.postMessage(who);
+}
+
 export const able = () => window.isSecureContext && "indexedDB" in window && "subtle" in crypto;
 export const unlocked = () => key !== null;
 export function lock() { key = null; }
@@ -79,7 +86,9 @@ export async function prepare(name, password) {
   const [salt, iv] = [bytes(16), bytes(12)];
   const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt", "decrypt"]);
   const wrapped = await crypto.subtle.wrapKey("raw", made, await wrapper(password, salt), { name: "AES-GCM", iv });
-  await put("people", { account, name, salt, iv, wrapped });
+  const person = { account, name, salt, iv, wrapped };
+  // one key for all pages of this phone: what is sealed with another could never be opened
+  await act("people", "readwrite", async (s) => (await asked(s.get(account))) ?? asked(s.put(person)));
   if (!(await unlock(password))) throw new Error("not prepared");
   await navigator.storage?.persist?.();
 }
@@ -95,16 +104,18 @@ export async function unlock(password) {
   } catch {
     return false;
   }
-  for (const record of page.values()) await write(record);
+  await keepWritten();
   return true;
 }
 
-/* Taken along: what the service gave, until a time (ms). Nothing without a key. */
+/* Taken along: what the service gave, until a time (ms). false: there is no key. Throws where there is no room. */
 export async function keep(what, value, until) {
-  if (key) await put("kept", { id: `${account}/${what}`, account, until, ...(await sealed({ value, until })) });
+  if (!key) return false;
+  await put("kept", { id: `${account}/${what}`, account, until, ...(await sealed(value)) });
+  return true;
 }
 
-/* { value, until } of what was taken along, null: it was not, or its time is over. */
+/* What was taken along, null: it was not, or its time is over. */
 export async function kept(what) {
   if (!key) return null;
   const found = await act("kept", "readonly", (s) => asked(s.get(`${account}/${what}`)));
@@ -122,19 +133,26 @@ export async function forget(what) {
   if (able()) await remove("kept", `${account}/${what}`);
 }
 
+/* Without a key, or without room, the page alone holds it. */
 export async function write(record) {
-  if (!key) {
+  try {
+    await put("written", { id: `${account}/${record.id}`, account, ...(await sealed(record)) });
+    page.delete(record.id);
+  } catch {
     page.set(record.id, record);
-    return;
   }
-  await put("written", { id: `${account}/${record.id}`, account, ...(await sealed(record)) });
-  page.delete(record.id);
+}
+
+/* What the page alone held, as far as there is a key and room now. */
+export async function keepWritten() {
+  for (const record of page.values()) await write(record);
 }
 
 /* What the person has written, those that can be opened now. */
 export async function written() {
   const own = key ? (await all("written")).filter((one) => one.account === account) : [];
-  return [...page.values(), ...(await Promise.all(own.map(unsealed)))];
+  const stored = await Promise.all(own.map(unsealed));
+  return [...page.values(), ...stored.filter((record) => !page.has(record.id))];
 }
 
 export async function drop(id) {
@@ -157,14 +175,14 @@ export async function tidy() {
   if (!able()) return;
   const needed = new Set([account, ...(await all("written")).map((one) => one.account)]);
   for (const one of await all("kept")) if (one.until <= Date.now() || !needed.has(one.account)) await remove("kept", one.id);
-  for (const person of await all("people")) if (!needed.has(person.account)) await remove("people", person.account);
+  for (const person of await all("people")) if (!needed.has(person.account)) await forgetKey(person.account);
 }
 
 /* The password has become another: what was only taken along is given up. Whether nothing has to be opened by the old one. */
 export async function renewed() {
   for (const one of await all("kept")) if (one.account === account) await remove("kept", one.id);
   if ((await all("written")).some((one) => one.account === account)) return false;
-  await remove("people", account);
+  await forgetKey(account);
   return true;
 }
 
@@ -173,7 +191,7 @@ export async function leave(who) {
   if (!able()) return;
   lock();
   for (const one of await all("kept")) if (one.account === who) await remove("kept", one.id);
-  if (!(await all("written")).some((one) => one.account === who)) await remove("people", who);
+  if (!(await all("written")).some((one) => one.account === who)) await forgetKey(who);
   for (const name of await caches.keys()) if (name.startsWith(SHELL)) await caches.delete(name);
 }
 
@@ -181,8 +199,8 @@ export async function leave(who) {
 export async function keepPages() {
   const links = [...document.querySelectorAll("link[href], script[src]")].map((e) => e.href || e.src);
   const name = `${SHELL}${new URL(links[0]).pathname.split("/")[2]}`;
-  for (const other of await caches.keys()) if (other.startsWith(SHELL) && other !== name) await caches.delete(other);
   const cache = await caches.open(name);
   await cache.addAll([...new Set(links), "/visits"]);
+  for (const other of await caches.keys()) if (other.startsWith(SHELL) && other !== name) await caches.delete(other);
 }
 

@@ -85,29 +85,31 @@ export const sync = (told) => turn("sync", async () => {
 
 async function send({ id, case: of, kind, document: paper }, told) {
   // kept before it leaves: what is sent again is the same, whatever is written on meanwhile
-  const { sending } = await save(id, (record) => ({ ...record, sending: record.sending ?? bodyOf(record) }));
+  const kept = await save(id, (record) => record && { ...record, sending: record.sending ?? bodyOf(record) });
+  if (!kept) return; // given up on another page
+  const { sending } = kept;
   told(id, "sending");
   let answer;
-  let said;
   try {
     const path = `/api/visits/${of}/${kind}/${paper}`;
     answer = await fetch(path, { method: "PUT", headers: headers(), body: JSON.stringify(sending), signal: patience() });
-    said = await answer.json();
   } catch {
     hindrance = "offline"; // perhaps it has arrived: the same again
     return;
   }
+  const said = await answer.json().catch(() => (answer.ok ? null : {})); // {}: from something on the way, such as a 413
   if (answer.status === 401) hindrance = "sign_in";
-  else if (said.key === "session_locked") hindrance = "unlock";
-  else if (said.key === "csrf" || said.key === "visit.other_person") hindrance = "other";
-  else if (answer.status >= 500 || answer.status === 429) hindrance = "offline";
-  else await settle(id, answer.ok, said, told);
+  else if (said?.key === "session_locked") hindrance = "unlock";
+  else if (said?.key === "csrf" || said?.key === "visit.other_person") hindrance = "other";
+  else if (said && answer.status < 500 && answer.status !== 429) await settle(id, answer.ok, said, told);
+  else told(id, "kept"); // the same again, and it holds up no other
 }
 
 async function settle(id, arrived, said, told) {
-  const record = await save(id, (now) => (arrived ? after(now, said) : {
+  const record = await save(id, (now) => now && (arrived ? after(now, said) : {
     ...now, sending: null, said, state: said.key === "visit.somebody_else" ? "conflict" : "refused",
   }));
+  if (!record) return;
   if (record.state !== "done") {
     told(id, record.state);
     return;

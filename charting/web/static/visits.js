@@ -20,7 +20,7 @@ const { account } = document.body.dataset;
 const main = document.getElementById("visit-main");
 const notes = document.getElementById("visit-notes");
 const state = { visits: [], counts: [], kept_s: 86_400, tab: "now", whose: "", own: [], marks: new Map(), taken: new Map(), asOf: null };
-let showing = null; // the open form: { id, record, shape }
+let showing = null; // the open form: { id, record, shape, said (answers not kept yet), touched }
 let progress = "";
 
 /* From the service; else what was taken along, which is as of `asOf`. null: neither. */
@@ -30,7 +30,7 @@ async function given(path, what) {
       const said = await mail.fetched(path);
       if (said) {
         state.asOf = null;
-        if (store.unlocked()) await phone.keep(what, said, said.kept_s);
+        await phone.keep(what, said, said.kept_s);
         return said;
       }
       break;
@@ -39,25 +39,27 @@ async function given(path, what) {
       else if (problem.status === 423) await askWho("unlock");
       else {
         toast(problem.message, { bad: true });
-        return null;
+        return (await own(what))?.given.said ?? null;
       }
     }
   }
   state.asOf = Date.now();
-  if (!(await store.prepared()) || !(await phone.open())) return null;
-  const kept = await store.kept(what);
+  if (await store.prepared()) await phone.open();
+  const kept = (await store.kept(what)) ?? (await own(what))?.given;
   if (!kept) return null;
-  state.asOf = kept.value.at;
-  if (kept.value.said.now_us) agree(kept.value.said.now_us / 1000 + (Date.now() - kept.value.at));
-  return kept.value.said;
+  state.asOf = kept.at;
+  agree(kept.now + Date.now() - kept.at);
+  return kept.said;
 }
 
+const own = async (id) => (await store.written()).find((record) => record.id === id);
+
 async function marks() {
-  const own = await store.written();
-  state.marks = new Map(own.map((r) => [r.id, store.onPageOnly(r.id) ? "page_only" : r.state === "ready" ? "kept" : r.state]));
-  state.own = own.map((r) => state.visits.find((v) => `${v.case}/${v.kind}` === r.id) ?? r.visit);
+  const all = await store.written();
+  state.marks = new Map(all.map((r) => [r.id, store.onPageOnly(r.id) ? "page_only" : r.state === "ready" ? "kept" : r.state]));
+  state.own = all.map((r) => state.visits.find((v) => `${v.case}/${v.kind}` === r.id) ?? r.visit);
   state.taken = await store.taken();
-  return own;
+  return all;
 }
 
 /* A time of the phone's clock, as the service's clock tells it. */
@@ -65,10 +67,10 @@ const told = (ms) => clock(nowMs() + ms - Date.now()).slice(5, 16);
 
 /* What a person must know before anything else: no network, and what has not arrived. */
 async function tell() {
-  const own = await marks();
+  const here = await marks();
   const others = await store.waiting();
   const locked = store.unlocked() ? 0 : (others.find((o) => o.account === account)?.n ?? 0);
-  const waits = own.filter((r) => r.state === "ready" || r.sending).length;
+  const waits = here.filter((r) => r.state === "ready" || r.sending).length;
   const hindered = { sign_in: ["sign_in", "visit.needs_sign_in"], unlock: ["unlock", "visit.needs_unlock"] }[mail.hindrance];
   const until = Math.max(0, ...state.taken.values());
   const forms = [...state.taken.keys()].filter((what) => what !== "list").length;
@@ -87,13 +89,16 @@ async function tell() {
       hindered && el("p", {}, word(hindered[1])),
       mail.hindrance === "other" ? el("p", {}, word("visit.needs_other", { name: document.querySelector(".who").textContent }))
         : button(word("visit.send_now"), send, { id: "visit-send" })),
-    own.some((r) => store.onPageOnly(r.id)) && store.able() && button(word("visit.keep_here"), keepHere, { class: "main wide", id: "keep-here" }),
+    here.some((r) => store.onPageOnly(r.id)) && store.able() && button(word("visit.keep_here"), keepHere, { class: "main wide", id: "keep-here" }),
     ...others.filter((o) => o.account !== account).map((o) => el("p", { class: "note", "data-other": o.account }, word("visit.others_here", o))),
   ].filter(Boolean));
 }
 
 async function keepHere() {
-  if (await phone.open()) await store.keepPages().catch(() => {});
+  if (await phone.open()) {
+    await store.keepWritten();
+    await store.keepPages().catch(() => {});
+  }
   await draw();
 }
 
@@ -104,11 +109,16 @@ async function deliver() {
     if (became.startsWith("sent")) toast(word(`visit.${became}`));
     if (showing?.id === id && became === "sending") document.getElementById("visit-mark")?.replaceChildren(mark(became));
   });
-  if (showing) {
-    const now = (await store.written()).find((r) => r.id === showing.id);
-    if (!now && !showing.touched) return home();
-    if (now && now.state !== showing.record.state) showing.record = now;
-  } else if (!mail.hindrance) await load();
+  if (!showing) {
+    if (!mail.hindrance) await load();
+    return draw();
+  }
+  const at = showing;
+  const now = await own(at.id);
+  if (showing !== at) return tell();
+  if (!now && !at.touched && at.record.state !== "open") return home();
+  if (!now || now.state === at.record.state) return tell(); // what is being written is not drawn anew
+  at.record = { ...now, answers: { ...now.answers, ...at.said } };
   return draw();
 }
 
@@ -165,16 +175,18 @@ function go(event, visit) {
 
 async function openForm(of, kind) {
   const id = `${of}/${kind}`;
+  const { pathname } = window.location;
   const mine = (await store.waiting()).some((o) => o.account === account);
   if (mine && !store.unlocked()) await phone.open();
   const shape = await given(`/api/visits/${id}`, id);
+  const record = (await own(id)) ?? (shape && fresh(id, of, kind, shape));
+  if (window.location.pathname !== pathname) return; // another was chosen meanwhile
   if (!shape) {
     await tell();
     main.replaceChildren(el("p", { class: "card" }, word(state.asOf ? "visit.offline_one" : "visit.none")), back());
     return;
   }
-  const known = (await store.written()).find((r) => r.id === id);
-  showing = { id, shape, record: known ?? fresh(id, of, kind, shape), touched: false };
+  showing = { id, shape, record, said: {}, touched: false };
   await draw();
   window.scrollTo(0, 0);
 }
@@ -182,61 +194,66 @@ async function openForm(of, kind) {
 const fresh = (id, of, kind, shape) => ({
   id, case: of, kind, visit: shape.visit, document: shape.document || newId(), base: shape.answers,
   answers: Object.fromEntries(Object.entries(shape.answers).map(([field, { value }]) => [field, value])),
-  seen: shape.seen, sign: false, reason: "", state: "open", sending: null, said: null,
+  seen: shape.seen, sign: false, reason: "", state: "open", sending: null, said: null, given: phone.stamped(shape),
 });
 
 const back = () => button(`‹ ${word("visit.back")}`, home, { id: "visit-back" });
 
 function drawForm() {
-  const { record, shape } = showing;
+  const at = showing;
+  const { record, shape } = at;
   const { visit } = shape;
-  const own = state.marks.get(showing.id);
+  const became = state.marks.get(at.id);
   main.replaceChildren(...[
     el("div", { class: "head card" }, back(),
       el("div", { class: "grow" }, el("h2", {}, `${visit.ward_bed} ${visit.name}`),
         el("p", { class: "faint" }, [visit.who, visit.number, visit.ward].filter(Boolean).join(" · ")),
         el("p", {}, el("b", {}, shape.title), ` · ${word(`visit.state.${visit.state}`)} ${visit.reason}`)),
-      el("span", { id: "visit-mark" }, own && mark(own))),
+      el("span", { id: "visit-mark" }, became && mark(became))),
     decision(record, shape, deciding()),
     ...around(shape),
-    shape.may_write ? form(shape, record, { changed, save, needsReason: () => mail.corrects(record) })
+    shape.may_write ? form(shape, record, { changed: (said) => changed(at, said), save: (sign) => save(at, sign), needsReason: () => mail.corrects(record) })
       : el("p", { class: "note" }, word("visit.read_only")),
   ].filter(Boolean));
 }
 
 /* What is typed is kept at once, unfinished. */
 let typed = 0;
-function changed() {
-  showing.touched = true;
+function changed(at, said) {
+  at.touched = true;
+  Object.assign(at.said, said);
   clearTimeout(typed);
-  const at = showing;
   typed = setTimeout(() => stash(at, { state: "open" }).then(tell), TYPED_MS);
 }
 
-async function stash({ id, record }, more) {
+/* Only what was said here: another page of this phone may have written on. */
+async function stash(at, more) {
   clearTimeout(typed);
-  const { answers, reason } = record;
-  const next = await mail.save(id, (known) => ({ ...(known ?? record), answers, reason, ...more }));
-  Object.assign(record, next);
+  const { record, said } = at;
+  const { reason } = record;
+  at.said = {};
+  const next = await mail.save(at.id, (known) => ({ ...(known ?? record), answers: { ...(known ?? record).answers, ...said }, reason, ...more }));
+  Object.assign(record, next, { answers: { ...next.answers, ...at.said } });
 }
 
-async function save(sign) {
-  const { record } = showing;
+async function save(at, sign) {
+  const { record } = at;
   if (mail.corrects(record) && !record.reason) {
     document.getElementById("visit-reason").hidden = false;
     toast(word("reason_needed"), { bad: true });
     return;
   }
-  showing.touched = false;
-  await stash(showing, { state: "ready", sign, said: null });
+  at.touched = false;
+  await stash(at, { state: "ready", sign, said: null });
   await deliver();
-  if (showing && record.state === "ready") home();
+  if (showing === at && at.record.state === "ready") home();
 }
 
 function deciding() {
   const { id } = showing;
   const again = async (change) => {
-    showing.record = await mail.save(id, (known) => ({ ...known, ...change(known), state: "ready", said: null }));
+    const next = await mail.save(id, (known) => known && { ...known, ...change(known), state: "ready", said: null });
+    if (next && showing?.id === id) showing.record = next;
     await deliver();
   };
   return {
@@ -266,6 +283,7 @@ async function leave() {
 async function home() {
   await leave();
   if (window.location.pathname !== "/visits") window.history.pushState(null, "", "/visits");
+  await draw(); // at once: the form is left, however slow the network
   await load();
   await draw();
 }
@@ -283,8 +301,7 @@ window.addEventListener("beforeunload", (event) => {
   if ([...state.marks.values()].includes("page_only")) event.preventDefault();
 });
 setInterval(async () => {
-  const own = await store.written();
-  if (own.some((r) => r.state === "ready" || r.sending)) await deliver();
+  if ((await store.written()).some((r) => r.state === "ready" || r.sending)) await deliver();
   else if (state.asOf && !showing) await home();
 }, AGAIN_MS);
 
@@ -296,4 +313,5 @@ if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register(worker, { scope: "/visits" }).catch(() => {});
 }
 window.dispatchEvent(new Event("ready"));
+if (window.location.pathname !== "/visits") await load(); // it tells the time: that of a kept page is old
 await route();
