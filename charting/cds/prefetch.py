@@ -1,5 +1,5 @@
-"""Fills what a service wants to know beforehand, from resources that we have: a query that we cannot answer exactly is
-null, and what nobody knows is never an empty list (CDS Hooks 2.0, Prefetch Template). Pure.
+"""Fills what a service wants to know beforehand, from resources that we have: what we cannot answer exactly, or have
+none of, is left out, for null would say that there is none (CDS Hooks 2.0, Prefetch Template). Pure.
 """
 
 import re
@@ -16,9 +16,10 @@ _SUBJECT = frozenset({"patient", "subject"})
 
 def fill(
     templates: Mapping[str, str], context: Mapping[str, Any], known: Mapping[str, Sequence[Resource] | None]
-) -> Mapping[str, Resource | None]:
-    """`known`: all that there is of the case, by type; None or a missing type: nobody knows."""
-    return {key: _answer(template, context, known) for key, template in templates.items()}
+) -> Mapping[str, Resource]:
+    """`known`: what there is of the case, by type; None or a missing type: nobody knows."""
+    told = {key: _answer(template, context, known) for key, template in templates.items()}
+    return {key: each for key, each in told.items() if each is not None}
 
 
 def _answer(
@@ -40,6 +41,8 @@ def _answer(
         if kept is None:
             return None
         found = kept
+    if not found:
+        return None
     entries = [{"resource": each} for each in found]
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
 
@@ -59,8 +62,9 @@ def _narrowed(
 
 
 def _tokens(concept: Any) -> set[str]:
-    """The ways to ask for a CodeableConcept, or for one of several: code, system|code."""
+    """The ways to ask for a CodeableConcept, or for one of several: code, system|code, system|."""
     concepts = concept if isinstance(concept, list) else [concept] if concept else []
     codings = [coding for each in concepts for coding in each.get("coding", ())]
     codes = {str(coding.get("code")) for coding in codings}
-    return codes | {f"{coding.get('system', '')}|{coding.get('code')}" for coding in codings}
+    systems = {str(coding.get("system", "")) for coding in codings}
+    return codes | {f"{coding.get('system', '')}|{coding.get('code')}" for coding in codings} | {f"{s}|" for s in systems}
