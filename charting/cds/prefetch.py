@@ -65,6 +65,5 @@ def _tokens(concept: Any) -> set[str]:
     """The ways to ask for a CodeableConcept, or for one of several: code, system|code, system|."""
     concepts = concept if isinstance(concept, list) else [concept] if concept else []
     codings = [coding for each in concepts for coding in each.get("coding", ())]
-    codes = {str(coding.get("code")) for coding in codings}
-    systems = {str(coding.get("system", "")) for coding in codings}
-    return codes | {f"{coding.get('system', '')}|{coding.get('code')}" for coding in codings} | {f"{s}|" for s in systems}
+    told = [(str(coding.get("system", "")), str(coding.get("code"))) for coding in codings]
+    return {text for system, code in told for text in (code, f"{system}|{code}", f"{system}|")}
