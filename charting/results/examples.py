@@ -53,7 +53,7 @@ def examples() -> Mapping[str, bytes]:
             for each in compose(entry, fold(entries[:n]), fold(entries[: n + 1])):
                 yield each.body
 
-    papers = Papers(SENDER, TO, template, lambda *_: b"%PDF-1.7 ...", lambda: {"zhang": "张医生"}, "zh")
+    papers = Papers(SENDER, TO, template, lambda *_: b"%PDF-1.7 ...", lambda: {"zhang": "张医生"}, "zh", told=bool)
     named = {
         "vitals": (("raw", "corrected", "final"), Charting(SENDER, TO, template).compose),
         "advisory": (("start", "end"), Advising(SENDER, TO, "zh", 10 * MINUTE_US).compose),

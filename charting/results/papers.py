@@ -1,4 +1,4 @@
-"""MDM: signed documents as PDF, with their times, scores and temperatures as observations. Pure but for the drawing.
+"""MDM: signed documents as PDF, with their times, scores and temperatures as observations. Pure but for what it asks.
 
 Fact sheet hl7-adt-billing; HL7 2.6 chapter 9. T02 a document, T10 one that replaces another, T11 one that is withdrawn.
 """
@@ -36,7 +36,7 @@ Draw = Callable[[Case, str, str, int], bytes]
 
 
 class Papers:
-    """`names`: account → person's name. `template` of a document."""
+    """`names`: account → person's name. `template` of a document. `told`: whether a parcel of a key was made."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Papers:
         draw: Draw,
         names: Callable[[], Mapping[str, str]],
         lang: str,
+        told: Callable[[str], bool],
     ) -> None:
         self._sender = sender
         self._to = to
@@ -53,16 +54,19 @@ class Papers:
         self._draw = draw
         self._names = names
         self._lang = lang
+        self._told = told
 
     def compose(self, entry: Entry, before: Case | None, after: Case) -> Iterator[Parcel]:
         """A message for each document that comes into force by the entry, or is no longer."""
         was = editions(before, self._templates(before)) if before is not None else {}
         for (number, document), edition, gone in news(was, editions(after, self._templates(after))):
+            if gone and not self._told(self._key(entry.case, edition.number)):
+                continue
+            if not self._told(self._key(entry.case, edition.parent)):
+                edition = replace(edition, parent="")  # noqa: PLW2901  the hospital has none
             case = before if gone and before is not None else after
-            if before is None or before.patient.number != after.patient.number:
-                edition = replace(edition, parent="")  # noqa: PLW2901  under this number the hospital has none
             kind = CANCELLED if gone else REPLACED if edition.parent else NEW
-            who, state = known_as(number, after), f"gone-{entry.seq}" if gone else "signed"
+            who, key = known_as(number, after), self._key(entry.case, edition.number)
             yield parcel(
                 self._sender,
                 self._to,
@@ -74,12 +78,15 @@ class Papers:
                     self._about(case, edition, gone=gone, reason=_reason(entry) if gone else ""),
                     *([] if gone else self._content(case, edition)),
                 ],
-                key=f"document/{self._to.name}/{entry.case}/{edition.number}/{state}",
+                key=f"{key}/gone-{entry.seq}" if gone else key,
                 at_us=entry.at_us,
                 trying=case.is_test,
                 lane=f"document/{entry.case}/{document}",
                 case=entry.case,
             )
+
+    def _key(self, case: str, number: str) -> str:
+        return f"document/{self._to.name}/{case}/{number}"
 
     def _about(self, case: Case, edition: Edition, *, gone: bool, reason: str) -> Segment:
         """TXA."""

@@ -96,11 +96,14 @@ class Results:
             made = Advising(self.sender, to, section.lang, late_us).compose
             yield self._telling("advisories", to, advisories.KINDS, made)
         if "documents" in to.takes:
-            made = Papers(self.sender, to, template, on.draw, on.names, section.lang).compose
+            made = Papers(self.sender, to, template, on.draw, on.names, section.lang, self._is_told).compose
             yield self._telling("documents", to, papers.KINDS, made)
         if "codes" in to.takes:
             made = Coding(self.sender, to, on.front_page, section.lang).compose
             yield self._telling("codes", to, coding.KINDS, made)
+
+    def _is_told(self, key: str) -> bool:
+        return self._on.outbox.find(key) is not None
 
     def _telling(
         self, what: str, to: Destination, kinds: Sequence[str], compose: Compose, every_s: float = LOOK_S

@@ -60,7 +60,9 @@ class Hospital:
             "vitals": (charted.KINDS, Charting(SENDER, to, template).compose),
             "documents": (
                 papers.KINDS,
-                Papers(SENDER, to, template, lambda *_: PDF, lambda: {"ann": "安|医生"}, "zh").compose,
+                Papers(
+                    SENDER, to, template, lambda *_: PDF, lambda: {"ann": "安|医生"}, "zh", told=self._is_told
+                ).compose,
             ),
             "codes": (
                 coding.KINDS,
@@ -72,6 +74,9 @@ class Hospital:
             what, self.trail, self.cursors, self.outbox, kinds, compose,
             failed=lambda: self.failed.append(what), log=structlog.get_logger(),
         )  # fmt: skip
+
+    def _is_told(self, key: str) -> bool:
+        return self.outbox.find(key) is not None
 
     def look(self, telling: Telling) -> None:
         while telling.look():

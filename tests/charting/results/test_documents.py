@@ -127,6 +127,25 @@ def test_documents_of_one_name_in_two_cases_are_both_told(here: Hospital) -> Non
     assert len({each.control for case in cases for each in here.sent(case)}) == 2
 
 
+def test_nothing_is_replaced_or_cancelled_that_the_hospital_never_had(here: Hospital) -> None:
+    """Signed before it was told of anything, or while nobody knew whose it was."""
+    before = begun(here)
+    here.desk.sign(ANN, before, document=RECORD, slot="anaesthetist")
+    telling = here.telling("documents")
+    here.look(telling)
+    nameless = begun(here, Patient(temporary="急诊-1"))
+    here.desk.sign(ANN, nameless, document=RECORD, slot="anaesthetist")
+    here.desk.send_back(HAL, nameless, document=RECORD, reason="mend it")
+    here.desk.merge(ANN, nameless, patient=WANG, reason="identified")
+    here.desk.sign(ANN, nameless, document=RECORD, slot="anaesthetist")
+    here.desk.send_back(HAL, before, document=RECORD, reason="mend it")
+    here.desk.sign(ANN, before, document=RECORD, slot="anaesthetist")
+    here.desk.sign(BEN, before, document=RECORD, slot="supervisor")
+    here.look(telling)
+    assert [each[:3] for each in told(here, nameless)] == [("T02", "record.2.1", "")]
+    assert [each[:3] for each in told(here, before)] == [("T02", "record.2.1", ""), ("T10", "record.2.2", "record.2.1")]
+
+
 def test_what_is_told_late_is_told_as_it_was_signed(here: Hospital, clock: Clock) -> None:
     """The follower was down while the record was signed, returned and changed."""
     telling, case = here.telling("documents"), begun(here)

@@ -48,7 +48,8 @@ def _worked(service: Service) -> str:
 
 
 def _sent(service: Service, case: str) -> list[Parcel]:
-    return [each.parcel for each in service.exchange.outbox.of_case(case)]
+    """But for advisories, which come when the watch looks."""
+    return [each.parcel for each in service.exchange.outbox.of_case(case) if each.parcel.kind != "ORU^R40"]
 
 
 def _is_up_to_date(service: Service) -> bool:
