@@ -58,8 +58,9 @@ class Booking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HospitalEvent:
-    """One event. `key`: by which its sender tells it from others. `occurred_us`: when it was, `recorded_us`: when it
-    was written down, which may be hours later.
+    """One event. `key`: by which its sender tells it from others, or its message alone; "": he does not.
+
+    `occurred_us`: when it was, `recorded_us`: when it was written down, which may be hours later.
 
     `number`: the patient's, of the configured type; of a merge the one that stays, and `old_number` the one that goes.
     `patient`: what was told of him, attribute of charting.trail.contents.Patient → text; "" erases, what is not there

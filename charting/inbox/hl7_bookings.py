@@ -67,19 +67,17 @@ def of_siu(
 
 def of_orders(message: Message, frame: HospitalEvent, reading: OrderReading) -> Iterator[HospitalEvent]:
     """An event of each order of an operation; others are somebody else's."""
-    order, n = None, 0
+    order = None
     for segment in message:
         if segment.name == "ORC":
             order = segment
         elif segment.name == "OBR" and order is not None:
             kind, id_ = ORDERS.get(order.component(1).upper()), order.component(2) or order.component(3)
             if kind is not None and id_ and segment.component(24) in reading.surgery:
-                n += 1
                 procedure = _code(segment, 4)
                 yield replace(
                     frame,
                     kind=kind,
-                    key=frame.key if n == 1 else f"{frame.key}-{n}",
                     booking=Booking(
                         id=id_,
                         start_us=_first_time([(segment, 36, 1), (order, 7, 4)], reading.zone),

@@ -90,21 +90,15 @@ def _adt(message: Message, kind: Kind, reading: Hl7Reading) -> Iterator[Hospital
 def _merges(message: Message, reading: Hl7Reading) -> Iterator[HospitalEvent]:
     """Each PID with the MRG that follows it."""
     frame = _frame(message, "merge", reading)
-    person, n = message.first("PID"), 0
+    person = message.first("PID")
     for segment in message:
         if segment.name == "PID":
             person = segment
         elif segment.name == "MRG":
             number, old = (_number(s, field, reading.id_type) for s, field in ((person, 3), (segment, 1)))
             if number and old and number != old:
-                n += 1
-                yield replace(
-                    frame,
-                    key=frame.key if n == 1 else f"{frame.key}-{n}",
-                    number=number,
-                    old_number=old,
-                    patient=dict(_patient(message, person)),
-                )
+                patient = dict(_patient(message, person))
+                yield replace(frame, number=number, old_number=old, patient=patient)
 
 
 def _frame(message: Message, kind: Kind, reading: Hl7Reading) -> HospitalEvent:

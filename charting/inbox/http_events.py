@@ -4,9 +4,8 @@ What a template's words do not have: a kind is refused; of the patient it is lef
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from charting.inbox.document import JsonPart, Part, Unreadable, decode
@@ -36,7 +35,7 @@ class HttpReading:
         parts = self._parts(body)
         kinds = [_kind(part, self.template) for part in parts]
         events = [_event(part, kind, self) for part, (_, kind) in zip(parts, kinds, strict=True) if kind]
-        return Read(kind=kinds[0][0], events=_apart(events), ignored="" if events else "not_known")
+        return Read(kind=kinds[0][0], events=events, ignored="" if events else "not_known")
 
     def id_of(self, body: bytes) -> str:
         """The sender's own of the message; "" where it has none, or cannot be read."""
@@ -60,17 +59,6 @@ class HttpReading:
         if len(parts) > _MOST:
             raise Unreadable(template.message.each, f"more than {_MOST}")
         return parts
-
-
-def _apart(events: Sequence[HospitalEvent]) -> Sequence[HospitalEvent]:
-    """Events of one message may have its id alone, or none."""
-    seen = Counter[str]()
-    made = []
-    for event in events:
-        seen[event.key] += 1
-        n = seen[event.key]
-        made.append(event if n == 1 else replace(event, key=f"{event.key}-{n}"))
-    return made
 
 
 def _kind(part: Part, template: Template) -> tuple[str, Kind | Literal[""]]:

@@ -7,6 +7,7 @@ wherever the machine stopped.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -107,10 +108,6 @@ class Inbox:
         key = known.key(raw).replace("#", "%23")
         key = key if len(key) <= MOST else by_content(key.encode())
         seq, keeping = self.messages.keep(source, key, raw, lambda other: known.same(raw, other))
-        if keeping == "other":
-            kept = self.messages.find(seq)
-            if kept is not None and kept.state == "new":
-                self._keep(kept, replace(kept, state="failed", done=(Done(key="inbox.why.other"),)))
         return Taken(seq=seq, keeping=keeping)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -171,14 +168,13 @@ class Inbox:
         source = self.sources.get(message.source)
         if source is None:
             return replace(message, state="failed", done=(Done(key="inbox.why.no_source"),))
+        if "#" in message.key and not message.done:  # a person may say that it is to be believed
+            return replace(message, state="failed", done=(Done(key="inbox.why.other"),))
         read = source.read(message.body)
         if not read.events:
             why = Done(key=f"inbox.why.{read.ignored or 'nothing'}")
             return replace(message, kind=read.kind[:MOST], state="ignored", done=(why,))
-        events = [
-            replace(event, key=_whole_key(message, event), visit=event.visit or _unnumbered(event))
-            for event in read.events
-        ]
+        events = [replace(event, visit=event.visit or _unnumbered(event)) for event in _keyed(message, read.events)]
         _check(events, message.received_us)
         self.messages.read(message.seq, events)
         reason = f"{message.source}/{message.key}"
@@ -284,10 +280,18 @@ class Inbox:
         return [Done(key=f"inbox.did.{made.state}", params={"booking": booking, "bed": made.bed or "–"})]
 
 
-def _whole_key(message: Message, event: HospitalEvent) -> str:
-    """Other than those of all other messages, also of one that has another's key."""
+def _keyed(message: Message, events: Sequence[HospitalEvent]) -> Sequence[HospitalEvent]:
+    """With keys other than those of all other messages, also of one that has another's key; and told apart where they
+    have their message's key alone, or none.
+    """
     key, again, n = message.key.partition("#")
-    return f"{message.source}/{event.key or key}{again}{n}"
+    seen = Counter[str]()
+    made = []
+    for event in events:
+        whole = f"{message.source}/{event.key or key}{again}{n}"
+        seen[whole] += 1
+        made.append(replace(event, key=whole if seen[whole] == 1 else f"{whole}-{seen[whole]}"))
+    return made
 
 
 def _unnumbered(event: HospitalEvent) -> str:

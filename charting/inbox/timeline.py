@@ -96,21 +96,36 @@ def visit_of(events: Iterable[HospitalEvent]) -> Visit:
 def identity_of(events: Iterable[HospitalEvent], number: str) -> Identity:
     """Events of a patient whose number is, or was, `number`."""
     ordered = in_order(events)
-    known, last = {number} - {""}, number
+    known = {number} - {""}
     merges = [e for e in ordered if e.kind == "merge"]
     for _ in merges:
         for merge in merges:
             if known & {merge.number, merge.old_number}:
                 known |= {merge.number, merge.old_number}
-    seen: set[str] = set()
-    while last not in seen and (step := next((m for m in reversed(merges) if m.old_number == last), None)):
-        seen.add(last)
-        last = step.number
     told: dict[str, str] = {}
     for event in ordered:
         if event.number in known:
             told |= event.patient
-    return Identity(number=last, numbers=frozenset(known), patient=told)
+    return Identity(number=_left(merges, number), numbers=frozenset(known), patient=told)
+
+
+def _left(merges: Sequence[HospitalEvent], number: str) -> str:
+    """The one of all merged numbers that stays; of two that are one already, the later merge says which."""
+    into: dict[str, str] = {}
+
+    def end(at: str) -> str:
+        while at in into:
+            at = into[at]
+        return at
+
+    for merge in merges:
+        old, new = end(merge.old_number), end(merge.number)
+        if old != new:
+            into[old] = new
+        elif merge.number not in {merge.old_number, old}:
+            del into[merge.number]
+            into[old] = merge.number
+    return end(number)
 
 
 def episodes(sojourns: Sequence[Sojourn], *, icu_apart: bool) -> Sequence[Episode]:

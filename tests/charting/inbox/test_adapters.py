@@ -63,15 +63,6 @@ def test_a_message_of_several_events_tells_them_in_its_order() -> None:
     assert read.kind == "入院"
 
 
-def test_events_that_share_the_id_of_their_message_are_told_apart() -> None:
-    event = as_soap(DAY[0]).partition(b"<Event>")[2].partition(b"</Event>")[0]
-    moved = event.replace(b"0712", b"0713").replace(b"T10:15:00", b"T10:20:00")
-    read = SOAP(as_soap(DAY[0]).replace(b"</Event>", b"</Event><Event>" + moved + b"</Event>"))
-    assert [(e.key, e.place.told if e.place else "") for e in read.events] == [
-        ("HIS-1", "SURG7^0712^2^HOSP"), ("HIS-1-2", "SURG7^0713^2^HOSP"),
-    ]  # fmt: skip
-
-
 def test_what_the_template_leaves_alone_is_told_as_such() -> None:
     read = JSON(as_json(DAY[0]).replace("入院".encode(), "医嘱".encode()))
     assert (read.kind, read.events, read.ignored) == ("医嘱", [], "not_known")

@@ -1,7 +1,9 @@
 """From bytes to cases: whatever the day was written in, it leads to the same; and what a sender is answered."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +13,7 @@ from charting.inbox.hl7_door import Hl7Door, hl7_source
 from charting.inbox.http_door import HttpDoor, source
 from charting.inbox.http_events import HttpReading
 from charting.inbox.inbox import Inbox
-from charting.inbox.messages import MemoryMessages
+from charting.inbox.messages import Keeping, MemoryMessages, again
 from charting.inbox.rows import Row
 from charting.inbox.sources import HttpSection
 from charting.inbox.template import built_in
@@ -65,7 +67,7 @@ class Ward:
             "view", Rows(), MemoryCursors(), self.inbox.take, self.hospital.clock.now_us, interval_s=1, again_s=0
         ).look()
 
-    def cases(self) -> list[object]:
+    def cases(self) -> list[tuple[object, ...]]:
         found = [self.hospital.desk.case(row.case) for row in self.hospital.trail.rows()]
         return [
             (case.state, case.patient.number, case.patient.name, [(s.bed, s.start_us, s.end_us) for s in case.stays])
@@ -158,3 +160,43 @@ def test_a_message_without_an_id_goes_by_its_content(ward: Ward) -> None:
         assert said(ward.door("json").take(body, "").body)["code"] == 0
     ward.inbox.look()
     assert [(m.number, m.state) for m in ward.messages.latest()] == [("P0000124", "done"), ("P0000123", "done")]
+
+
+def several(*events: HospitalEvent) -> bytes:
+    """One message."""
+    first = as_soap(events[0])
+    each = [as_soap(event).partition(b"<Event>")[2].partition(b"</Event>")[0] for event in events[1:]]
+    return first.replace(b"</Event>", b"</Event>" + b"".join(b"<Event>" + event + b"</Event>" for event in each))
+
+
+@pytest.mark.parametrize("numbered", [True, False], ids=["with ids", "without ids"])
+def test_events_that_have_the_id_of_their_message_or_none_are_told_apart(ward: Ward, numbered: bool) -> None:
+    """Each second event of two messages: the one brings him into the theatre, the other out of it."""
+    there, to_or, to_pacu = replace(DAY[0], kind="transfer"), DAY[5], DAY[6]
+    for raw in (several(there, to_or), several(replace(there, key="HIS-7"), to_pacu)):
+        ward.door("soap").take(raw if numbered else re.sub(b"<MessageId>[^<]*<", b"<MessageId><", raw), "")
+    while ward.inbox.look():
+        pass
+    assert [message.state for message in ward.messages.latest()] == ["done", "done"]
+    assert ward.cases() == CASES[:1]
+
+
+def test_what_has_the_id_of_another_message_is_never_believed_by_itself(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at before the one who took it in has said a word more."""
+    raw, keep = as_json(DAY[5]), ward.messages.keep
+
+    def looked(source: str, key: str, body: bytes, same: Callable[[bytes], bool]) -> tuple[int, Keeping]:
+        kept = keep(source, key, body, same)
+        ward.inbox.look()
+        return kept
+
+    monkeypatch.setattr(ward.messages, "keep", looked)
+    for body in (raw, raw.replace(b"P0000123", b"P0000124")):
+        ward.door("json").take(body, "")
+    assert [m.state for m in ward.messages.latest()] == ["failed", "done"]
+    assert [case[1] for case in ward.cases()] == ["P0000123"]
+    again(ward.messages, ward.messages.latest()[0])
+    ward.inbox.look()
+    assert "failed" not in [m.state for m in ward.messages.latest()]

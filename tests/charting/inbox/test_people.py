@@ -363,3 +363,12 @@ def test_a_merge_is_of_a_person_s_case_too(closed: bool) -> None:
     made.tell(merge("B", "40800001"))
     assert [(p.number, p.name) for p in only(made).identities] == [("40800001", "GREEN"), ("B", "GREEN")]
     assert made.states == ["done"]
+
+
+def test_a_merge_the_wrong_way_round_is_taken_back_by_the_opposite_one() -> None:
+    wrong, right = merge("B", "40800001", 8), merge("40800001", "B", 9).replace(b"1130", b"1140")
+    for come in (COME, adt("A02", 1, "1000", RAT, WARD, number="B")):
+        for order in ([come, wrong, right], [right, wrong, come], [wrong, right, come]):
+            made = site(*order)
+            assert seen(only(made))["number"] == "40800001"
+            assert set(made.states) == {"done"}
