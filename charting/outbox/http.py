@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from charting.outbox.answers import judged
 from charting.outbox.parcel import Parcel
 from charting.outbox.wire import LARGEST_ANSWER, Address, Answered, Away, Outcome, Refused, Unanswered
 from collector.broker import trust
@@ -20,7 +21,10 @@ _NOT_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class HttpWire:
-    """A parcel's key is its Idempotency-Key: who gets it twice need not act twice. Redirects are not followed."""
+    """A parcel's key is its Idempotency-Key: who gets it twice need not act twice. Redirects are not followed.
+
+    Where an HL7 message is answered with one, that counts and not the status.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -28,13 +32,13 @@ class HttpWire:
 
     async def send(self, parcel: Parcel) -> Outcome:
         headers = {"content-type": parcel.content_type, "idempotency-key": _printable(parcel.key)}
-        return await self._ask("POST", parcel.path, headers, parcel.body)
+        return await self._ask("POST", parcel.path, headers, parcel)
 
     async def get(self, path: str) -> Outcome:
         """What is there: the answer of who has it."""
         return await self._ask("GET", path, {}, None)
 
-    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Outcome:
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], parcel: Parcel | None) -> Outcome:
         url = f"{self._address.url}{path}"
         try:
             more = await asyncio.to_thread(self._address.authorize, url)
@@ -42,12 +46,15 @@ class HttpWire:
         except (VitalsdError, ValueError) as error:
             return Away(reason=str(error))
         sent = {**more, **headers, "accept-encoding": "identity"}
+        content = parcel.body if parcel else None
         try:
             async with (
                 asyncio.timeout(self._address.answer_s),
-                client.stream(method, url, content=body, headers=sent) as response,
+                client.stream(method, url, content=content, headers=sent) as response,
             ):
-                return _outcome(response.status_code, response.headers, await _body(response))
+                body = await _body(response)
+                said = _acknowledged(parcel, body, self._address.charset) if parcel else None
+                return said or _outcome(response.status_code, response.headers, body)
         except TimeoutError:
             return Unanswered(reason=f"no answer within {self._address.answer_s:g} s")
         except _NOT_LEFT as error:
@@ -68,6 +75,14 @@ class HttpWire:
             context = await asyncio.to_thread(trust, self._address.ca)
             self._client = httpx.AsyncClient(verify=context, timeout=None, follow_redirects=False, trust_env=False)  # noqa: S113  asyncio.timeout above is for all of it
         return self._client
+
+
+def _acknowledged(parcel: Parcel, body: bytes, charset: str) -> Outcome | None:
+    """None: there is no HL7 in the answer, or none was sent."""
+    if "hl7" not in parcel.content_type or b"MSH" not in body[:8]:
+        return None
+    said = judged(body.lstrip(b"\x0b"), parcel.control or parcel.key, parcel.body, charset)
+    return said or Unanswered(reason="the answer is none to this message")
 
 
 def _outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:

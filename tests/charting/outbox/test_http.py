@@ -18,7 +18,7 @@ from charting.outbox.parcel import Parcel
 from charting.outbox.wire import LARGEST_ANSWER, Address, Answered, Away, Outcome, Refused, Unanswered
 from collector.errors import VitalsdError
 from collector.transport.net import free_port
-from tests.charting.outbox.receivers import served
+from tests.charting.outbox.receivers import dft, served
 from tests.store.certificates import Authority
 
 PARCEL = Parcel(
@@ -206,3 +206,32 @@ def test_what_is_no_destination_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(ValueError, match=r"expected|does not belong") as told:
         Destination(name="his", url=url, takes=("charges",))
     assert "secret" not in str(told.value.errors()[0]["msg"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "outcome"),
+    [
+        ("200 OK", "MSA|AA|C1\r", Answered),
+        ("500 Internal Server Error", "MSA|AA|C1\r", Answered),
+        ("200 OK", "MSA|AE|C1|no such charge\r", Refused),
+        ("500 Internal Server Error", "MSA|AE|C1|no such charge\r", Refused),
+        ("200 OK", "MSA|AA|C2\r", Unanswered),
+        ("200 OK", "", Unanswered),
+    ],
+)
+async def test_an_hl7_answer_counts_whatever_the_status_is(status: str, told: str, outcome: type) -> None:
+    body = f"\x0bMSH|^~\\&|HIS|H|AIMS|OR|20260101||ACK|A1|P|2.5\r{told}\x1c\r".encode()
+    parcel = Parcel(key="C1", to="his", kind="DFT^P03", body=dft("C1"))
+    async with served(Http(answer(status, body=body))) as port:
+        got = await sent(port, parcel=parcel)
+    assert isinstance(got, outcome)
+    if isinstance(got, Refused):
+        assert got.reason == "AE no such charge"
+
+
+@pytest.mark.parametrize("body", [b"", b"OK"])
+async def test_an_hl7_message_that_is_answered_without_hl7_goes_by_the_status(body: bytes) -> None:
+    parcel = Parcel(key="C1", to="his", kind="DFT^P03", body=dft("C1"))
+    for status, outcome in (("200 OK", Answered), ("400 Bad Request", Refused), ("503 Busy", Unanswered)):
+        async with served(Http(answer(status, body=body))) as port:
+            assert isinstance(await sent(port, parcel=parcel), outcome)
