@@ -11,7 +11,7 @@ from charting.case.checks import AHEAD_US, MAX_TEXT, check_texts, check_time
 from charting.case.refusals import Unknown
 from charting.faults.config import FaultsSection
 from charting.faults.refusals import FaultRefusal
-from charting.faults.ticket import Promise, State, Ticket, fold, promises
+from charting.faults.ticket import Done, Promise, State, Ticket, fold, promises
 from charting.trail.entries import SYSTEM, Body, TicketOpened, TicketStep
 from charting.trail.trail import Stale
 
@@ -37,6 +37,7 @@ _FROM: Mapping[str, frozenset[State]] = {
 _BY_WHO_REPORTED = frozenset({"reopen", "archive", "note"})
 """Who reported it says whether it is well; `answer_fault` has the others."""
 
+_ENDS = frozenset({"resolve", "decline"})
 _WITH_TEXT = frozenset({"resolve", "decline", "reopen", "note"})
 
 
@@ -94,16 +95,17 @@ class FaultLog:
                 raise Unknown("ticket_unknown")
             if not may(actor, known, step):
                 raise FaultRefusal("faults.refused.not_yours")
-            last = known.steps[-1] if known.steps else None
-            if last is not None and (last.step, last.by, last.text) == (step, actor.account, said):
+            first_us = known.since_us if step in _ENDS else known.at_us
+            made = TicketStep(ticket=id_, step=step, at_us=max(at, first_us), text=said)
+            if known.steps and _is_same(known.steps[-1], actor, made, timed=at_us is not None):
                 return None
             if known.state not in _FROM[step]:
                 raise FaultRefusal(f"faults.refused.{known.state}")
-            if not known.at_us - AHEAD_US <= at:
-                raise FaultRefusal("faults.refused.before", time=self._book.clock.written(known.at_us))
+            if not first_us - AHEAD_US <= at:
+                raise FaultRefusal("faults.refused.before", time=self._book.clock.written(first_us))
             if step in _WITH_TEXT and not said:
                 raise FaultRefusal("faults.refused.no_text")
-            return TicketStep(ticket=id_, step=step, at_us=max(at, known.at_us), text=said)
+            return made
 
         if step not in _BY_WHO_REPORTED or self.ticket(id_).by != actor.account:
             self._book.require(actor, ANSWER)
@@ -144,6 +146,12 @@ class FaultLog:
                 self._tickets = fold(found, self._tickets)
                 self._last = max(last, found[-1].seq if found else 0)
             return self._tickets
+
+
+def _is_same(done: Done, actor: Actor, made: TicketStep, *, timed: bool) -> bool:
+    """Sent again; where it tells another time it is not."""
+    same = (done.step, done.by, done.text) == (made.step, actor.account, made.text)
+    return same and (not timed or done.at_us == made.at_us)
 
 
 def may(actor: Actor, ticket: Ticket, step: str) -> bool:

@@ -12,7 +12,7 @@ from charting.apart import unforeseen
 from charting.faults.log import FaultLog
 from charting.faults.ticket import MINUTE_US, State, Ticket
 from charting.fleet.look import Fleet
-from charting.fleet.state import Level, Trouble
+from charting.fleet.state import Heard, Level, Trouble
 from charting.trail.entries import SYSTEM, TicketOpened
 from collector.errors import VitalsdError
 from collector.logs import Link
@@ -42,14 +42,17 @@ class Standing:
 
 def standing(fleet: Fleet) -> Iterator[Standing]:
     """What needs somebody now. Of what was not looked at, nothing is said."""
-    if fleet.halted:
-        return
+    if not fleet.halted:
+        yield from (each for each in _there(fleet) if each.trouble.level is Level.BAD)
+
+
+def _there(fleet: Fleet) -> Iterator[Standing]:
+    """What is wrong, much or a little."""
     for bed in fleet.beds:
         for trouble in bed.troubles:
-            if trouble.level is Level.BAD:
-                alarm = "" if trouble.alarm is None else trouble.alarm.alarm.source
-                source = "|".join((bed.bed, trouble.key, trouble.said.get("device", ""), alarm))
-                yield Standing(source=source, bed=bed.bed, trouble=trouble)
+            alarm = "" if trouble.alarm is None else trouble.alarm.alarm.source
+            source = "|".join((bed.bed, trouble.key, trouble.said.get("device", ""), alarm))
+            yield Standing(source=source, bed=bed.bed, trouble=trouble)
 
 
 class Reporting:
@@ -82,14 +85,16 @@ class Reporting:
             fleet = self._fleet()
             if fleet.halted:
                 return
-            there = {each.source: each for each in standing(fleet)}
-            self._since_us = {source: self._since_us.get(source, now_us) for source in there}
+            bad = {each.source: each for each in standing(fleet)}
+            self._since_us = {source: self._since_us.get(source, now_us) for source in bad}
             reported = self._reported(now_us)
-            for source, each in there.items():
+            for source, each in bad.items():
                 if now_us - self._since_us[source] >= self._log.contract.after_minutes * MINUTE_US:
                     self._tell(each, reported.get(source), now_us)
+            there = {each.source for each in _there(fleet)}
+            heard = {bed.bed for bed in fleet.beds if bed.heard is Heard.HEARD}
             for source, ticket in reported.items():
-                if source not in there and ticket.cleared_us is None:
+                if source not in there and ticket.opened.bed in heard and ticket.cleared_us is None:
                     self._log.follow(ticket.id, "clear", now_us)
         except VitalsdError as error:
             self._link.lost(str(error))

@@ -54,12 +54,21 @@ class Ticket:
 
     @property
     def state(self) -> State:
-        state = State.OPEN
+        return self._stands[0]
+
+    @property
+    def since_us(self) -> int:
+        """Since when it has been open: reported, or open again, by a person or because what was resolved came back."""
+        return self._stands[1]
+
+    @property
+    def _stands(self) -> tuple[State, int]:
+        state, since_us = State.OPEN, self.at_us
         for done in self.steps:
-            state = _STATES.get(done.step, state)
-            if done.step == "reopen":
-                state = State.ANSWERED
-        return state
+            back = done.step == "reopen" or (done.step == "again" and state is State.RESOLVED)
+            state = State.ANSWERED if back else _STATES.get(done.step, state)
+            since_us = done.at_us if back else since_us
+        return state, since_us
 
     @property
     def is_open(self) -> bool:
@@ -101,7 +110,10 @@ class Promise:
 
 
 def promises(ticket: Ticket, contract: FaultsSection, now_us: int) -> Sequence[Promise]:
-    """answer, arrive, resolve of a fault; answer, change of a wish. What came back counts until it is well again."""
+    """answer, arrive, resolve of a fault; answer, change of a wish. What came back counts until it is well again.
+
+    Nobody need come to a fault that is over before somebody had to be there.
+    """
     end_us = ticket.ended_us
     answered = ticket.first_us("answer", "arrive", "resolve", "decline")
     if ticket.opened.what == "wish":
@@ -112,7 +124,7 @@ def promises(ticket: Ticket, contract: FaultsSection, now_us: int) -> Sequence[P
     arrived = ticket.first_us("arrive")
     arrival = _promise("arrive", contract.arrive_hours * HOUR_US, ticket, arrived, now_us)
     if arrived is None and end_us is not None:
-        arrival = replace(arrival, verdict=Verdict.UNNEEDED)
+        arrival = replace(arrival, verdict=Verdict.UNNEEDED if end_us <= arrival.due_us else Verdict.LATE)
     return [
         _promise("answer", contract.answer_minutes * MINUTE_US, ticket, answered, now_us),
         arrival,

@@ -46,6 +46,8 @@ def nurse(hospital: Hospital) -> Actor:
         ("resolve", 6 * HOUR_US, "resolve", Verdict.KEPT),
         ("resolve", 6 * HOUR_US + 1, "resolve", Verdict.LATE),
         ("resolve", HOUR_US, "arrive", Verdict.UNNEEDED),
+        ("resolve", 4 * HOUR_US, "arrive", Verdict.UNNEEDED),
+        ("resolve", 4 * HOUR_US + 1, "arrive", Verdict.LATE),
         ("resolve", HOUR_US, "answer", Verdict.LATE),
         ("note", HOUR_US, "answer", Verdict.OVERDUE),
         ("note", HOUR_US, "resolve", Verdict.RUNNING),
@@ -76,10 +78,14 @@ def test_what_came_back_is_not_resolved(hospital: Hospital) -> None:
     log, engineer = log_of(hospital), hospital.actor("engineer")
     log.report(nurse(hospital), "t", what="fault", title="Printer")
     log.step(engineer, "t", "resolve", text="paper")
+    hospital.clock.at_us += 2 * HOUR_US
     back = log.step(nurse(hospital), "t", "reopen", text="again")
     assert back.state is State.ANSWERED
     hospital.clock.at_us += 7 * HOUR_US
     assert log.promises(back)[-1].verdict is Verdict.OVERDUE
+    with pytest.raises(FaultRefusal, match="before"):  # it was not well before it came back
+        log.step(engineer, "t", "resolve", text="paper", at_us=back.steps[-1].at_us - HOUR_US)
+    log.step(engineer, "t", "arrive", at_us=back.at_us + HOUR_US)
 
 
 def test_who_resolves_does_not_archive_what_another_reported(hospital: Hospital) -> None:
@@ -119,6 +125,8 @@ def test_an_answer_by_telephone_is_entered_with_its_time_and_both_are_kept(hospi
     assert (done.steps[0].at_us, done.steps[0].entered_us) == (made.at_us + 600_000_000, made.at_us + 2 * HOUR_US)
     with pytest.raises(FaultRefusal, match="before"):
         log.step(hospital.actor("engineer"), "t", "arrive", at_us=made.at_us - HOUR_US)
+    with pytest.raises(FaultRefusal, match="answered"):  # another time is told not to be kept
+        log.step(hospital.actor("engineer"), "t", "answer", at_us=made.at_us + 20 * MINUTE_US)
 
 
 class Fleets:
@@ -128,10 +136,11 @@ class Fleets:
         self.hospital = hospital
         self.troubles: list[Trouble] = []
         self.halted = False
+        self.heard = Heard.HEARD
 
     def state(self) -> Fleet:
         bed = BedState(
-            bed="OR-03", configured=True, used=True, heard=Heard.HEARD, heard_us=None, last_us=None, gateway=Gateway(),
+            bed="OR-03", configured=True, used=True, heard=self.heard, heard_us=None, last_us=None, gateway=Gateway(),
             devices=(), synchronised=True, saved=True, troubles=self.troubles,
         )  # fmt: skip
         return Fleet(at_us=self.hospital.clock.at_us, beds=(bed,), halted=self.halted)
@@ -176,6 +185,51 @@ def test_what_stands_for_five_minutes_reports_itself_once_until_it_is_over(hospi
     assert log.step(hospital.actor("engineer"), second.id, "archive").state is State.ARCHIVED
 
 
+def test_a_trouble_is_over_only_when_somebody_has_seen_that(hospital: Hospital) -> None:
+    log, fleets = log_of(hospital), Fleets(hospital)
+    reporting = Reporting(log, fleets.state, hospital.clock.now_us, structlog.get_logger())
+
+    def look(minutes: int, *troubles: Trouble, heard: Heard = Heard.HEARD) -> list[str]:
+        hospital.clock.at_us += minutes * MINUTE_US
+        fleets.troubles, fleets.heard = list(troubles), heard
+        reporting.look()
+        return [done.step for ticket in log.tickets() for done in ticket.steps]
+
+    look(0, LOST)
+    assert look(5, LOST) == []
+    silent = Trouble(level=Level.BAD, key="silent")
+    assert look(1, silent, heard=Heard.SILENT) == [], "of a gateway that is not heard nobody knows"
+    assert look(1, heard=Heard.UNKNOWN) == []
+    before = Reporting(log, lambda: Fleet(at_us=hospital.clock.at_us), hospital.clock.now_us, structlog.get_logger())
+    before.look()
+    assert look(1, replace(LOST, level=Level.WARN)) == [], "it is less urgent while no case is open"
+    assert look(1) == ["clear"]
+
+
+def test_what_was_resolved_and_comes_again_within_a_day_is_an_open_fault(hospital: Hospital) -> None:
+    log, fleets = log_of(hospital), Fleets(hospital)
+    reporting = Reporting(log, fleets.state, hospital.clock.now_us, structlog.get_logger())
+
+    def look(minutes: int, *troubles: Trouble) -> list[State]:
+        hospital.clock.at_us += minutes * MINUTE_US
+        fleets.troubles = list(troubles)
+        reporting.look()
+        return [ticket.state for ticket in log.tickets()]
+
+    look(0, LOST)
+    assert look(5, LOST) == [State.OPEN]
+    look(1)
+    (ticket,) = log.tickets()
+    log.step(hospital.actor("engineer"), ticket.id, "resolve", text="cable")
+    assert look(60, LOST) == [State.RESOLVED]
+    assert look(5, LOST) == [State.ANSWERED]
+    assert [p.verdict for p in log.promises(log.ticket(ticket.id))][2] is Verdict.RUNNING
+    look(1)
+    log.step(hospital.actor("engineer"), ticket.id, "decline", text="a loose plug, by design")
+    look(1, LOST)
+    assert look(5, LOST) == [State.DECLINED], "what is no fault stays so"
+
+
 def test_a_month_counts_what_was_reported_in_it(hospital: Hospital) -> None:
     log, engineer, month = log_of(hospital), hospital.actor("engineer"), period("2026-11", "Asia/Shanghai")
     for n, (what, hours) in enumerate([("fault", 1), ("fault", 5), ("fault", 9), ("wish", 50), ("fault", None)]):
@@ -189,7 +243,7 @@ def test_a_month_counts_what_was_reported_in_it(hospital: Hospital) -> None:
     assert (len(told.tickets), told.by_itself, told.left, told.beds) == (4, 0, 0, {"OR-03": 4})
     kept = {k.key: (k.due, k.kept, k.late, k.running, k.share) for k in told.kept}
     assert kept == {
-        "answer": (4, 4, 0, 0, 1.0), "arrive": (1, 0, 0, 1, None), "resolve": (4, 2, 1, 1, pytest.approx(2 / 3)),
+        "answer": (4, 4, 0, 0, 1.0), "arrive": (3, 0, 2, 1, 0.0), "resolve": (4, 2, 1, 1, pytest.approx(2 / 3)),
     }  # fmt: skip
     assert next(k.median_us for k in told.kept if k.key == "resolve") == 5 * HOUR_US
     wishes = summary(log.tickets(), "wish", month, CONTRACT, hospital.clock.at_us)
