@@ -55,7 +55,7 @@ class Window:
 def visits(course: Course, now_us: int, zone: str) -> Sequence[Visit]:
     """All of a case; `zone`: the site's, an IANA name."""
     before = preop(course, now_us, zone)
-    if course.started_us is None and course.ended_us is None:
+    if course.cancelled or (course.started_us is None and course.ended_us is None):
         return [before]
     return [before, *(_after(course, kind, now_us) for kind in kinds().values() if kind.since)]
 

@@ -251,7 +251,10 @@ def test_home_death_cancelling_and_what_counts_nowhere() -> None:
     assert of(usual(), form("visit_24h", 2000, **said)).dead_us is None  # a draft says nothing yet
     seen_dead = of(usual(), form("visit_24h", 2000, signed=2010, **said))
     assert seen_dead.dead_us == seen_dead.opened_us + (30 + 2000) * 60 * SECOND_US
-    assert of(event("t_room_in", 0), event("t_cancel", 5)).cancelled
+    gone = of(event("t_room_in", 0), event("t_cancel", 5), event("t_room_out", 10))
+    assert gone.cancelled
+    later_us = gone.opened_us + 100 * HOUR_US  # nobody was anaesthetized: nobody is visited afterwards
+    assert [(v.kind, v.state) for v in visits(gone, later_us, SHANGHAI)] == [("preop", "not_applicable")]
     assert course(case(usual(), is_test=True), LIBRARIES) is None
 
 
