@@ -8,7 +8,7 @@ from collector.conform import Status, Stream, conform
 from collector.driver import DriverSpec, drivers
 from drivers.patient import Patient
 
-SHORT_AND_LONG = [60, pytest.param(10_000, marks=pytest.mark.soak)]
+SHORT_AND_LONG = [25, pytest.param(10_000, marks=pytest.mark.soak)]
 """Damaged pieces of each recording; a tenth of it are the cuttings."""
 
 

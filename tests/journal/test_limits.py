@@ -199,8 +199,8 @@ def test_the_order_of_sacrifice(opened: Open, most: int, stops_at: str) -> None:
     for name in ("a", "b"):
         journal.done(name, Ranges.of((1, delivered)))
     kept = set(map(id_of, tidied(journal, T0_US)))
-    left = [e for e in everything if id_of(e) not in kept]
-    check_account(journal, [e for e in left if e in everything[delivered:]])
+    check_account(journal, [e for e in everything[delivered:] if id_of(e) not in kept])
+    left = {id_of(e) for e in everything} - kept
     classes: dict[str, list[Entry]] = {
         "delivered wave": [e for e in everything[:delivered] if isinstance(e, WavePiece)],
         "delivered value": [e for e in everything[:delivered] if not isinstance(e, WavePiece)],
@@ -211,9 +211,9 @@ def test_the_order_of_sacrifice(opened: Open, most: int, stops_at: str) -> None:
     }
     stopped_at = ""
     for name, members in classes.items():
-        lost = [e for e in members if id_of(e) not in kept and e in left]
-        assert lost == members[: len(lost)], f"{name}: the oldest first"
-        left = [e for e in left if e not in lost]
+        lost = [id_of(e) for e in members if id_of(e) in left]
+        assert lost == [id_of(e) for e in members[: len(lost)]], f"{name}: the oldest first"
+        left.difference_update(lost)
         if len(lost) < len(members):
             stopped_at = name
             break

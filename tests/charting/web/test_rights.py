@@ -134,7 +134,7 @@ async def test_a_role_may_do_what_it_may_and_nothing_else(role: str) -> None:
     looked_at.recorded(emergency=True)
     for method, path, body, allowed in TABLE:
         hospital = looked_at
-        if method != "GET":
+        if method != "GET" and role in allowed.split():
             hospital = Hospital()
             hospital.recorded(emergency=True, minutes=15)
         asked = path.replace("CELL", hr_item(hospital.clock))
