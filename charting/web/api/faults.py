@@ -17,7 +17,7 @@ from charting.reports.xlsx import workbook
 from charting.web.api.alarms import said_of
 from charting.web.api.fleet import trouble_said
 from charting.web.context import Context, Here
-from charting.web.models import Asked
+from charting.web.models import Asked, TimeUs
 from charting.web.problems import Problem
 from collector.errors import UsageError
 from collector.technical import GATEWAY
@@ -81,7 +81,7 @@ class NewTicket(Asked):
 class NewStep(Asked):
     step: Step
     text: Annotated[str, Field(max_length=4000)] = ""
-    at_us: int | None = None
+    at_us: TimeUs | None = None
 
 
 class KeptOut(BaseModel):

@@ -26,6 +26,8 @@ async def test_from_report_to_archive_by_the_api() -> None:
         refused = await engineer.post("/api/faults/t1/steps", json={"step": "archive"})
         assert (refused.status_code, refused.json()["text"]) == (422, "由登记人或科主任确认归档。")
         assert (await nurse.post("/api/faults/t1/steps", json={"step": "archive"})).json()["state"] == "archived"
+        never = await engineer.post("/api/faults/t1/steps", json={"step": "arrive", "at_us": 10**30})
+        assert (never.status_code, never.json()["key"]) == (422, "invalid")
         unknown = await engineer.get("/api/faults/t9")
         assert (unknown.status_code, unknown.json()["text"]) == (404, "没有这条报障或需求记录。")
 
