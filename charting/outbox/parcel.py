@@ -2,11 +2,9 @@
 charting.store.outbox; the same suite.
 """
 
-from base64 import b32encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 from typing import Protocol
 
 
@@ -73,8 +71,3 @@ class Outbox(Protocol):
 
     def states(self) -> Mapping[tuple[str, State], int]:
         """How many parcels there are by destination and state."""
-
-
-def control_id(key: str) -> str:
-    """MSH-10 of the message with this key: 20 letters and digits, always the same ones."""
-    return b32encode(sha256(key.encode()).digest())[:20].decode()

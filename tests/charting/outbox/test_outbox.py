@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import event
 
-from charting.outbox.parcel import control_id
 from charting.store.cursors import DatabaseCursors
 from charting.store.database import Database
 from charting.store.outbox import DatabaseOutbox
@@ -45,10 +44,3 @@ def test_what_is_to_be_forgotten_is_found_without_looking_through_all(kept: Data
         explain = "explain " if kept.postgresql else "explain query plan "
         plans = [str(connection.exec_driver_sql(f"{explain}{each}", how).all()) for each, how in said]
     assert ["parcel_forget" in plan for plan in plans] == [True, True]
-
-
-def test_a_control_id_is_short_and_always_the_same() -> None:
-    # printf %s 'charge:77:1' | sha256sum | xxd -r -p | base32 | cut -c1-20
-    assert control_id("charge:77:1") == "7LND67N6F46SBIZ6HT6X"
-    assert len({control_id(f"charge:77:{n}") for n in range(1000)}) == 1000
-    assert all(len(control_id("药" * n)) == 20 for n in range(9))
