@@ -67,18 +67,20 @@ def preop(course: Course, now_us: int, zone: str) -> Visit:
     """
     papers = [p for p in course.papers if p.template == BEFORE]
     window = _before(course, zone)
-    done = next((p for p in papers if p.signed_us is not None), None)
-    if done is not None:
-        seen_us = done.at_us or done.begun_us
-        limit_us = window.closes_us
-        early = limit_us is None or max(seen_us, done.signed_us or 0) < limit_us
-        return _made(course, PREOP, window, done, in_time=early)
+    done = [p for p in papers if p.signed_us is not None]
+    early = [p for p in done if window.closes_us is None or _finished_us(p) < window.closes_us]
+    if done:
+        return _made(course, PREOP, window, (early or done)[0], in_time=bool(early))
     none: Reason = "emergency" if course.emergency else ""
     if course.cancelled:
         none = "cancelled"
     elif _died(course, window):
         none = "died"
     return _open(course, PREOP, window, none, papers, now_us)
+
+
+def _finished_us(paper: Paper) -> int:
+    return max(paper.at_us or paper.begun_us, paper.signed_us or 0)
 
 
 def planned_window(start_us: int, zone: str) -> Window:

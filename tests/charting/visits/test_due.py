@@ -186,6 +186,8 @@ def test_a_visit_before_is_in_time_when_it_was_signed_before_entering(visit: int
     made = paper("preop_visit", "0:00", at_us=entered + visit * SECOND_US, signed_us=entered + signed * SECOND_US)
     found = seen(went(papers=(made,)), "0:00")["preop"]
     assert (found.state, found.in_time) == ("done", in_time)
+    late = replace(made, document="late", signed_us=entered + HOUR_US)  # begun by another, and never finished in time
+    assert seen(went(papers=(late, made)), "0:00")["preop"].in_time == in_time
 
 
 MOMENTS = st.integers(min_value=0, max_value=200 * 3600)
