@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from charting.charges.reconciling import Day, Reconciliation
 from charting.charges.statement import MEASURES, Statement
 from charting.charges.telling import Teller
+from charting.reports import page
 from charting.sheet.flow import Flow
-from charting.sheet.paper import ALERT, BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, TOP, Paper
-
-_FOOT = 84.0
+from charting.sheet.paper import ALERT, INK, Paper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class _Scene:
 
 def pages(found: Reconciliation, tell: Teller, *, site: str) -> list[str]:
     scene = _Scene(found=found, tell=tell, site=site)
-    flow = Flow(lambda index: _begin(scene, index), _FOOT, 1)
+    flow = Flow(partial(page.begin, title=scene.title, site=site), page.FOOT, 1)
     _about(scene, flow)
     if found.days:
         _days(scene, flow)
@@ -51,27 +51,10 @@ def states(made: Statement, tell: Teller) -> str:
     return ", ".join(said)
 
 
-def _begin(scene: _Scene, index: int) -> Paper:
-    paper = Paper(index, label=f"{scene.title} {index}")
-    paper.y = TOP
-    if index == 1:
-        paper.text((LEFT + RIGHT) / 2, paper.y + 30, scene.site, size=32, anchor="middle")
-        paper.fitted((LEFT + RIGHT) / 2, paper.y + 78, scene.title, RIGHT - LEFT, size=42, anchor="middle", bold=True)
-        paper.y += 96
-    else:
-        paper.fitted(LEFT, paper.y + 24, f"{scene.site}  {scene.title}", RIGHT - LEFT, size=22, fill=FAINT)
-        paper.y += 36
-    paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 1.5)
-    paper.y += 10
-    return paper
-
-
 def _end(scene: _Scene, paper: Paper, number: int, of: int) -> None:
-    tell, y = scene.tell, BOTTOM - 26
-    paper.lines([(LEFT, y - 26, RIGHT, y - 26)], HOUR, 1.5)
+    tell = scene.tell
     made = f"{tell('made')} {tell.clock.written(scene.found.made_us)} {tell.clock.zone}"
-    paper.fitted(LEFT, y, f"{tell('estimate')} | {made}", RIGHT - LEFT - 300, size=20, fill=FAINT)
-    paper.text(RIGHT, y, tell("page", n=number, m=of), size=22, anchor="end", bold=True)
+    page.end(paper, made=f"{tell('estimate')} | {made}", number=tell("page", n=number, m=of))
 
 
 def _about(scene: _Scene, flow: Flow) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from charting.faults.summary import Summary
 from charting.faults.telling import Teller
+from charting.reports import page
 from charting.reports.xlsx import Column, Sheet
 from charting.sheet.flow import Flow
-from charting.sheet.paper import BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, TOP, Paper
+from charting.sheet.paper import FAINT, INK, LEFT, RIGHT, TOP, Paper
 
-_FOOT = 84.0
 _KEPT_WIDE = (2.0, 1.4, 1.0, 1.0, 1.0, 1.4, 1.4, 2.0)
 _NUMERIC = frozenset(range(2, 8))
 _WIDE = (1.3, 2.2, 5.0, 1.2, 2.0, 1.6)
@@ -18,7 +18,7 @@ _PROMISED_WIDE = 2.0
 def pages(summaries: Sequence[Summary], tell: Teller, *, site: str, made_us: int) -> list[str]:
     """Faults, then wishes."""
     title = f"{tell('title')} · {summaries[0].period.name}"
-    flow = Flow(lambda index: _begin(title, site, index), _FOOT, 1)
+    flow = Flow(lambda index: _begin(title, site, index), page.FOOT, 1)
     for summary in summaries:
         flow.heading(tell.summary_title(summary), size=30)
         flow.note(_counted(summary, tell))
@@ -29,10 +29,7 @@ def pages(summaries: Sequence[Summary], tell: Teller, *, site: str, made_us: int
             wide = (*_WIDE, *(_PROMISED_WIDE for _ in summary.kept))
             flow.table(wide, tell.columns(summary), [tell.row(*told) for told in summary.tickets])
     for number, paper in enumerate(flow.papers, 1):
-        y = BOTTOM - 26
-        paper.lines([(LEFT, y - 26, RIGHT, y - 26)], HOUR, 1.5)
-        paper.text(LEFT, y, f"{tell('made')} {tell.at(made_us)}", size=20, fill=FAINT)
-        paper.text(RIGHT, y, f"{number} / {len(flow.papers)}", size=22, anchor="end", bold=True)
+        page.end(paper, made=f"{tell('made')} {tell.at(made_us)}", number=f"{number} / {len(flow.papers)}")
     return [paper.svg() for paper in flow.papers]
 
 

@@ -1,12 +1,12 @@
 """An inspection report as A4 pages, with room for two signatures by hand. Pure: data in, SVG out."""
 
 from charting.inspection.report import Report
+from charting.reports import page
 from charting.reports.inspection import Section, Teller, sections
 from charting.sheet.flow import Flow
-from charting.sheet.paper import BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, TOP, Paper
+from charting.sheet.paper import FAINT, HOUR, INK, LEFT, RIGHT, TOP, Paper
 from charting.sheet.text import wrap
 
-_FOOT = 84.0
 _WIDE = RIGHT - LEFT
 _SIGNED = ("engineer", "signature", "date", "hospital", "signature", "date")
 
@@ -14,7 +14,7 @@ _SIGNED = ("engineer", "signature", "date", "hospital", "signature", "date")
 def pages(report: Report, lang: str) -> list[str]:
     """`lang`: zh or en."""
     tell = Teller(report, lang)
-    flow = Flow(lambda index: _begin(tell, index), _FOOT, 1)
+    flow = Flow(lambda index: _begin(tell, index), page.FOOT, 1)
     _cover(tell, flow)
     for section in sections(report, lang):
         _section(flow, section)
@@ -35,11 +35,8 @@ def _begin(tell: Teller, index: int) -> Paper:
 
 
 def _end(tell: Teller, paper: Paper, number: int, of: int) -> None:
-    y = BOTTOM - 26
-    paper.lines([(LEFT, y - 26, RIGHT, y - 26)], HOUR, 1.5)
-    told = f"{tell('made')} {tell.moment(tell.report.made_us)} {tell.report.zone} | vitalsd {tell.report.program}"
-    paper.fitted(LEFT, y, told, _WIDE - 330, size=20, fill=FAINT)
-    paper.text(RIGHT, y, tell("page", n=number, m=of), size=22, anchor="end", bold=True)
+    made = f"{tell('made')} {tell.moment(tell.report.made_us)} {tell.report.zone} | vitalsd {tell.report.program}"
+    page.end(paper, made=made, number=tell("page", n=number, m=of))
 
 
 def _cover(tell: Teller, flow: Flow) -> None:

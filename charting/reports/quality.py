@@ -7,16 +7,15 @@ from charting.case.clock import local
 from charting.quality.figures import figure_kinds
 from charting.quality.report import QualityReport
 from charting.quality.results import Result
-from charting.reports import telling
+from charting.reports import page, telling
 from charting.reports.canvas import Chart
 from charting.reports.temperature import GROUPS, HYPOTHERMIC, MONITORED, PACU_COLD, WARMED, Temperature
 from charting.reports.temperature_charts import charts
 from charting.reports.words import said
 from charting.sheet.flow import Flow
-from charting.sheet.paper import ALERT, BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, RULE, TOP, Paper
+from charting.sheet.paper import ALERT, FAINT, HOUR, INK, LEFT, RIGHT, RULE, TOP, Paper
 from charting.sheet.text import BOLD, width, wrap
 
-_FOOT = 84.0
 _WIDE = RIGHT - LEFT
 _COLUMNS = (("number", 60.0), ("indicator", 740.0), ("numerator", 150.0), ("denominator", 150.0), ("value", 190.0),
             ("interval", 250.0), ("unknown", 130.0), ("pending", 120.0), ("coverage", 130.0))  # fmt: skip
@@ -59,7 +58,7 @@ def pages(
 ) -> list[str]:
     """The report's results in its editions; with `temperature` its charts. `lang`: zh or en; `zone`: IANA name."""
     scene = _Scene(report=report, lang=lang, site=site, zone=zone)
-    flow = Flow(lambda index: _begin(scene, index), _FOOT, 1)
+    flow = Flow(lambda index: _begin(scene, index), page.FOOT, 1)
     _cover(scene, flow)
     for edition in report.editions:
         _edition(scene, flow, edition, [r for r in report.results if r.indicator.edition == edition])
@@ -88,11 +87,8 @@ def _begin(scene: _Scene, index: int) -> Paper:
 
 
 def _end(scene: _Scene, paper: Paper, number: int, of: int) -> None:
-    y = BOTTOM - 26
-    paper.lines([(LEFT, y - 26, RIGHT, y - 26)], HOUR, 1.5)
-    told = " | ".join((*scene.report.rules, f"{scene('made')} {scene.moment(scene.report.made_us)} {scene.zone}"))
-    paper.fitted(LEFT, y, told, _WIDE - 330, size=20, fill=FAINT)
-    paper.text(RIGHT, y, scene("page", n=number, m=of), size=22, anchor="end", bold=True)
+    made = f"{scene('made')} {scene.moment(scene.report.made_us)} {scene.zone}"
+    page.end(paper, made=" | ".join((*scene.report.rules, made)), number=scene("page", n=number, m=of))
 
 
 def _cover(scene: _Scene, flow: Flow) -> None:

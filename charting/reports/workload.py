@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
+from charting.reports import page
 from charting.sheet.flow import Flow
-from charting.sheet.paper import ALERT, BOTTOM, FAINT, HOUR, INK, LEFT, RIGHT, TOP, Paper
+from charting.sheet.paper import ALERT, INK, Paper
 from charting.workload.differences import Difference
 from charting.workload.ledger import Statement
 from charting.workload.lines import EXTRA, Label, Line, Waiting
 from charting.workload.month import Month, PersonMonth
 from charting.workload.telling import Teller
 
-_FOOT = 84.0
 COLUMNS = ("score", "own", "carried", "minutes", "case_minutes", "cases", "parallel", "handovers", "evening", "night",
            "holiday", "waiting")  # fmt: skip
 """Of a person's month, as pages and paper show them: keys of words.csv."""
@@ -35,7 +36,7 @@ def pages(statement: Statement, tell: Teller, *, site: str, person: str = "") ->
     one = statement.month.of(person) if person else None
     title = tell("of", month=statement.period.name)
     scene = _Scene(statement=statement, tell=tell, site=site, title=title if one is None else f"{title} · {one.name}")
-    flow = Flow(lambda index: _begin(scene, index), _FOOT, 1)
+    flow = Flow(partial(page.begin, title=scene.title, site=site), page.FOOT, 1)
     _about(scene, flow)
     if not person:
         _everybody(scene, flow)
@@ -75,32 +76,14 @@ def by_case(month: Month, person: str) -> Iterator[tuple[Label, list[Line]]]:
         yield month.labels[case], list(lines)
 
 
-def _begin(scene: _Scene, index: int) -> Paper:
-    paper = Paper(index, label=f"{scene.title} {index}")
-    paper.y = TOP
-    if index == 1:
-        paper.text((LEFT + RIGHT) / 2, paper.y + 30, scene.site, size=32, anchor="middle")
-        paper.fitted((LEFT + RIGHT) / 2, paper.y + 78, scene.title, RIGHT - LEFT, size=42, anchor="middle", bold=True)
-        paper.y += 96
-    else:
-        paper.fitted(LEFT, paper.y + 24, f"{scene.site}  {scene.title}", RIGHT - LEFT, size=22, fill=FAINT)
-        paper.y += 36
-    paper.lines([(LEFT, paper.y, RIGHT, paper.y)], HOUR, 1.5)
-    paper.y += 10
-    return paper
-
-
 def _end(scene: _Scene, paper: Paper, number: int, of: int) -> None:
     tell, month = scene.tell, scene.month
-    y = BOTTOM - 26
-    paper.lines([(LEFT, y - 26, RIGHT, y - 26)], HOUR, 1.5)
     told = (
         f"{tell('formula')}: {month.formula}",
         tell.state(scene.statement.locked),
         f"{tell('made')} {tell.clock.written(month.made_us)} {month.zone}",
     )
-    paper.fitted(LEFT, y, " | ".join(told), RIGHT - LEFT - 300, size=20, fill=FAINT)
-    paper.text(RIGHT, y, tell("page", n=number, m=of), size=22, anchor="end", bold=True)
+    page.end(paper, made=" | ".join(told), number=tell("page", n=number, m=of))
 
 
 def _about(scene: _Scene, flow: Flow) -> None:
