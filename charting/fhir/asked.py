@@ -20,6 +20,7 @@ _PEOPLE = ("patient", "subject")
 _NUMBERED = frozenset(
     f"{name}{chain}" for name in _PEOPLE for chain in (":identifier", ".identifier", ":Patient.identifier")
 )
+_NAMING = frozenset({"_id", "identifier"})
 _TYPE = re.compile(r"[A-Z][A-Za-z]+")
 _SORTS = ("date", "_lastUpdated")
 _SPLIT = re.compile(r"(?<!\\),")
@@ -114,7 +115,7 @@ def _read_one(kind: Kind, reading: _Reading, name: str, text: str) -> bool:
     if param is None:
         return False
     if not text:
-        if param.kind == "reference":
+        if param.kind == "reference" or first in _NAMING:
             raise Wrong(400, "invalid", f"{shown(name)} says nobody")
         return False
     typed = param.kind == "reference" and (modifier == "Patient" if first in _PEOPLE else _TYPE.fullmatch(modifier))
@@ -142,10 +143,10 @@ def _read_number(reading: _Reading, text: str) -> None:
 
 def _read_date(reading: _Reading, param: Param, values: Sequence[str]) -> None:
     wanted = [dates.asked(each, reading.zone) for each in values]
-    bounds = [each.bounds for each in wanted]
-    low = _outer([low for low, _ in bounds], min)
-    high = _outer([high for _, high in bounds], max)
     now_us = reading.now_us
+    bounds = [each.bounds(now_us) for each in wanted]
+    low = min(low for low, _ in bounds)
+    high = _latest([high for _, high in bounds])
     if param.name == "_lastUpdated":
         reading.changed_us = _inner(reading.changed_us, low, max)
         reading.holds.append(lambda r: any(each.holds((r.updated_us, r.updated_us), now_us) for each in wanted))
@@ -155,10 +156,10 @@ def _read_date(reading: _Reading, param: Param, values: Sequence[str]) -> None:
     reading.holds.append(lambda r: r.span_us is not None and any(each.holds(r.span_us, now_us) for each in wanted))
 
 
-def _outer(bounds: Sequence[int | None], far: Callable[[Iterable[int]], int]) -> int | None:
-    """Of several of which one holds: the farthest; None: one has no bound."""
+def _latest(bounds: Sequence[int | None]) -> int | None:
+    """Of several of which one holds; None: one has no bound."""
     known = [each for each in bounds if each is not None]
-    return far(known) if len(known) == len(bounds) else None
+    return max(known) if len(known) == len(bounds) else None
 
 
 def _inner(before: int | None, bound: int | None, near: Callable[[Iterable[int]], int]) -> int | None:

@@ -51,14 +51,17 @@ class Asked:
             case "eb":
                 return end < self.low_us
             case _:
-                near_us = abs(now_us - self.low_us) // _NEAR
+                near_us = self._near_us(now_us)
                 return start_us < self.high_us + near_us and end >= self.low_us - near_us
 
-    @property
-    def bounds(self) -> tuple[int | None, int | None]:
-        """From when and until when what is found can have been; None: no bound."""
-        since = self.low_us if self.prefix in {"eq", "gt", "ge", "sa"} else None
-        return since, self.high_us if self.prefix in {"eq", "lt", "le", "eb"} else None
+    def bounds(self, now_us: int) -> tuple[int, int | None]:
+        """From when and until when what is found can have been; 0: ever, None: no bound."""
+        near_us = self._near_us(now_us)
+        since = max(self.low_us - near_us, 0) if self.prefix in {"eq", "gt", "ge", "sa", "ap"} else 0
+        return since, self.high_us + near_us if self.prefix in {"eq", "lt", "le", "eb", "ap"} else None
+
+    def _near_us(self, now_us: int) -> int:
+        return abs(now_us - self.low_us) // _NEAR if self.prefix == "ap" else 0
 
 
 def asked(text: str, zone: str) -> Asked:

@@ -11,6 +11,7 @@ from charting.fhir.given import administrations
 from charting.fhir.observations import observations
 from charting.fhir.papers import documents
 from charting.fhir.procedures import procedures
+from charting.fhir.release import Release, said
 from charting.fhir.source import Resource, Source
 from charting.fhir.terms import Json
 
@@ -111,7 +112,9 @@ _KINDS = (
         name="Encounter",
         of=encounters,
         params=(
-            *_PATIENT, _IDENTIFIER, _STATUS, _date("When it was: its period"),
+            *_PATIENT, _IDENTIFIER, _date("When it was: its period"),
+            Param(name="status", kind="token", about="Its status, as either release calls it",
+                  tokens=_all(_code("status"), lambda body: _code("status")(said(body, Release.R4B)))),
             Param(name="class", kind="token", about="Emergency or not", tokens=_concepts("class")),
             Param(name="location", kind="token", about="A bed where the patient was or is, by its name",
                   tokens=_identifiers("location", "location", "identifier")),

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 from charting.case.refusals import Unknown
@@ -90,12 +91,15 @@ class Records:
     def rows(
         self, since_us: int | None, until_us: int | None, changed_us: int | None, sight: Sight
     ) -> tuple[Sequence[CaseRow], bool]:
-        """Cases that may be seen, were there in a time and were changed since another, the newest; are there more?"""
+        """The newest cases that may be seen, were there or changed in a time and since another; are there more?"""
         trail = self.desk.trail
         recent = since_us is None and until_us is None and changed_us is None
         since = self.desk.clock.now_us() - RECENT_US if recent else since_us
         after = 0 if changed_us is None else trail.before(changed_us)
-        found = trail.rows(since_us=since, until_us=until_us, number=sight.patient, after=after, limit=MOST + 1)
+        asked = partial(trail.rows, until_us=until_us, number=sight.patient, limit=MOST + 1)
+        found = asked(since_us=since, after=after)
+        if since is not None:  # what was charted or signed after the case's end
+            found = _newest([*found, *asked(after=max(after, trail.before(since)))])
         return [row for row in found[:MOST] if self._seen(row, sight)], len(found) > MOST
 
     def of_number(self, number: str, sight: Sight, limit: int) -> Sequence[CaseRow]:
@@ -132,6 +136,11 @@ class Records:
 
     def _seen(self, row: CaseRow, sight: Sight) -> bool:
         return row.state != "discarded" and (self._demo or not row.is_test) and sight.patient in {"", row.number}
+
+
+def _newest(rows: Iterable[CaseRow]) -> Sequence[CaseRow]:
+    """Each once, in the order in which the trail has them."""
+    return sorted({row.case: row for row in rows}.values(), key=lambda row: (-row.opened_us, row.case))
 
 
 def place_of(resource: Resource) -> tuple[int, str]:

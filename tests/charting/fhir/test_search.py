@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from charting.fhir import dates, records
-from charting.trail.contents import Charted, Patient
+from charting.fhir.kinds import DAY_US
+from charting.trail.contents import Bolus, Charted, Patient
 from charting.trail.entries import Filled
 from tests.charting.fhir.rich import LONG, NUMBER, program, rich
 from tests.charting.web.hospital import MINUTE_US, STEP_US, Hospital, cell
@@ -198,10 +199,12 @@ async def test_who_asks_for_one_never_gets_all() -> None:
     """What names a patient in a way that is not known is an error: left out, it would find everybody."""
     hospital = rich()
     async with program(hospital, READ) as client:
-        for query in ("patient=", "patient.identifier=", "encounter=", "patient.name=x", "subject:Patient.name=x",
-                      f"patient.identifier={NUMBER},777", "patient:Group=c1", "encounter.class=EMER"):  # fmt: skip
+        for query in ("patient=", "patient.identifier=", "encounter=", "patient.name=x", "_id=",
+                      "subject:Patient.name=x", f"patient.identifier={NUMBER},777", "patient:Group=c1",
+                      "encounter.class=EMER"):  # fmt: skip
             answer = await client.get(f"/fhir/Observation?{query}")
             assert (answer.status_code, answer.json()["resourceType"]) == (400, "OperationOutcome"), query
+        assert (await client.get("/fhir/Encounter?identifier=")).status_code == 400, "of no visit"
         for name in ("patient:Patient.identifier", "subject.identifier", "subject:Patient.identifier"):
             assert (await client.get(f"/fhir/Encounter?{name}={NUMBER}")).json()["total"] == 2
         typed = await client.get("/fhir/Observation?patient:Patient=c1&code=8867-4")
@@ -305,6 +308,53 @@ async def test_what_was_changed_since_is_found_without_a_patient() -> None:
         )  # fmt: skip
         found = await pages(client, f"/fhir/Observation?{since}")
         assert [each["valueQuantity"]["value"] for each in found] == [15], "however long ago its case has ended"
+
+
+async def test_what_came_after_the_end_of_its_case_is_found_by_its_time() -> None:
+    hospital = rich()
+    doctor = hospital.actor("anaesthetist")
+    hospital.desk.close(doctor, "c1", at_us=hospital.clock.at_us)
+    hospital.clock.go(20 * 86_400)
+    hospital.desk.ask_unlock(doctor, "c1", document="d1", reason="a dose")
+    hospital.desk.answer_unlock(hospital.actor("head"), "c1", document="d1", granted=True, reason="agreed")
+    bolus = next(hospital.desk.case("c1").documents["d1"].of(Bolus))[1]
+    assert isinstance(bolus, Bolus)
+    late = replace(bolus, at_us=hospital.clock.at_us - 15 * DAY_US)
+    hospital.desk.set(doctor, "c1", document="d1", item="late", after=0, content=late)
+    hospital.desk.sign(doctor, "c1", document="d1", slot="anaesthetist")
+    known = hospital.charges.of_case("c1")
+    charge = replace(known[0], id="X1", made_us=hospital.clock.at_us, settled_us=None, reverses="")
+    hospital.charges.keep("c1", len(known), [charge], {})
+    async with program(hospital, READ) as client:
+        for kind, query, n in (
+            ("DocumentReference", "date=ge2026-12-10", 1), ("MedicationAdministration", "date=2026-11-29", 1),
+            ("ChargeItem", "_lastUpdated=ge2026-12-10", 1), ("MedicationAdministration", "date=ge2026-12-10", 0),
+        ):  # fmt: skip
+            found = ids(await pages(client, f"/fhir/{kind}?{query}&_count=1"))
+            assert (len(found), set(found)) == (n, set(ids(await pages(client, f"/fhir/{kind}?patient=c1&{query}"))))
+
+
+async def test_a_search_by_any_date_looks_at_all_cases_not_at_the_last_hours() -> None:
+    hospital = rich()
+    for case in ("c1", LONG):
+        hospital.desk.close(hospital.actor("anaesthetist"), case, at_us=hospital.clock.at_us)
+    hospital.clock.go(20 * 86_400)
+    both = f"_id=c1,{LONG}"
+    async with program(hospital, READ) as client:
+        for query in ("date=ap2026-11", "date=ne2026-10", "_lastUpdated=lt2026-12", "_lastUpdated=ap2026-11-24",
+                      "date=lt2026-12", "_lastUpdated=ne2026-12"):  # fmt: skip
+            found = set(ids(await pages(client, f"/fhir/Encounter?{query}")))
+            assert found >= set(ids(await pages(client, f"/fhir/Encounter?{query}&{both}"))) == {"c1", LONG}, query
+        assert {"c1", LONG}.isdisjoint(ids(await pages(client, "/fhir/Encounter?date=ap2026-12-13")))
+
+
+async def test_a_status_is_found_as_its_release_calls_it() -> None:
+    hospital = rich()
+    hospital.desk.close(hospital.actor("anaesthetist"), "c1", at_us=hospital.clock.at_us)
+    async with program(hospital, READ) as client:
+        for place, status in (("r4b", "finished"), ("r5", "completed")):
+            (found,) = await pages(client, f"/fhir/{place}/Encounter?_id=c1&status={status}")
+            assert found["status"] == status
 
 
 async def test_a_search_of_all_cases_looks_at_the_newest_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
