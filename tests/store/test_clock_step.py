@@ -118,7 +118,7 @@ class Bed:
         self.runner = Runner(
             name="monitor",
             port="tcp://x:1",
-            spec=replace(SPEC, session=lambda _options, _datagrams, _standing: self.monitor),
+            spec=replace(SPEC, session=lambda _options, _datagrams, _standing: self.monitor, silence_s=3600.0),
             options=object(),
             placing=OneBed(Normalizer(bed=BED, device="monitor")),
             append=self.append,
