@@ -55,7 +55,7 @@ class CheckIn:
         planned = self._messages.operations(confirmed.opened_us - _DAY_US, confirmed.opened_us + _DAY_US)
         his = [op for op in planned if op.number in numbers and op.is_test == confirmed.is_test]
         own = [op for op in his if op.state == "booked" and op.case in {"", case}]
-        if not own:
+        if not own or any(op.case for op in own):
             return confirmed
         nearest = min(own, key=lambda op: abs((op.start_us or 0) - confirmed.opened_us))
         return self._begin(actor, nearest, confirmed)

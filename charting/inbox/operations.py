@@ -1,7 +1,7 @@
 """The operation list, as the fold of all that was told of each booking. Pure (fact sheet hl7-adt-billing §2)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from charting.inbox.events import Booking, Code, HospitalEvent, Person, Place
 from charting.inbox.timeline import in_order
@@ -50,6 +50,8 @@ def operation_of(events: Iterable[HospitalEvent], case: str = "") -> Operation |
         if told is None or event.kind not in KINDS:
             continue
         before = made or Operation(id=told.id, state="booked", case=case)
+        if event.number and before.number and event.number != before.number:
+            before = replace(before, visit="", patient={})
         made = Operation(
             id=before.id,
             state=_state(before.state if made else "", event.kind),

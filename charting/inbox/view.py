@@ -1,6 +1,7 @@
 """Looks again and again at a view of the hospital's database, and hands on what has changed there.
 
-Rows are asked for again for `again_s` before the newest one seen: what was written in a long transaction comes late.
+Rows are asked for again for `again_s` before the newest one seen: what was written in a long transaction comes late. A
+row whose time has not come yet says nothing of those that are written until then.
 """
 
 import asyncio
@@ -71,7 +72,8 @@ class ViewSource:
         """Hand on what is new; returns whether there is more. Raises ViewError, and VitalsdError where it is not kept:
         the next look begins there.
         """
-        seen_us = self._cursors.seq(self._cursor) or self._now_us() - FIRST_US
+        now_us = self._now_us()
+        seen_us = min(now_us, self._cursors.seq(self._cursor) or now_us - FIRST_US)
         rows = self._view.rows(seen_us - self._again_us)
         more = len(rows) >= MOST
         if more and rows[-1].at_us <= seen_us:
@@ -80,9 +82,8 @@ class ViewSource:
             if row.body not in self._last:
                 self._take(self.name, row.body)
             if n % _NOTE == 0 or n == len(rows):
-                self._cursors.keep(self._cursor, max(seen_us, row.at_us))
+                self._cursors.keep(self._cursor, max(seen_us, min(now_us, row.at_us)))
         self._last = frozenset(row.body for row in rows)
-        now_us = self._now_us()
         self.looked = Looked(good_us=now_us, rows=self.looked.rows + len(rows))
         self._read.set(now_us / 1e6)
         return more

@@ -135,6 +135,17 @@ def test_at_first_the_last_week_is_read_and_nothing_older(hospital: Hospital) ->
     assert hospital.read() == [DAY[1]]
 
 
+def test_a_row_that_is_ahead_of_its_time_hides_none(hospital: Hospital) -> None:
+    """A clock of the hospital's was wrong for one row."""
+    source = hospital.source()
+    hospital.tell(DAY[:1], "2099-01-01 00:00:00")
+    source.look()
+    hospital.tell(DAY[1:2], "2026-03-07 12:01:00")
+    source.look()
+    source.look()
+    assert hospital.read() == [DAY[0], DAY[1]]
+
+
 def test_a_row_without_a_watermark_is_handed_on_once(hospital: Hospital) -> None:
     hospital.tell(DAY[:2])
     with psycopg.connect(hospital.dsn) as connection:

@@ -4,12 +4,14 @@ from typing import Any
 
 import httpx
 
+from charting.accounts.actor import HIS
 from charting.case.state import Case
 from charting.inbox.hl7_door import Hl7Door, hl7_source
 from charting.inbox.hl7_events import Hl7Reading
 from charting.inbox.inbox import Inbox
 from charting.inbox.places import PlaceRow, Places
 from charting.trail.contents import Attendance, Coded, Event
+from charting.trail.entries import HospitalSays
 from tests.charting.inbox.messages import ROLES, at_us, sequence
 from tests.charting.web.hospital import ZONE, Hospital
 
@@ -101,6 +103,23 @@ async def test_a_provisional_case_is_confirmed_with_what_was_planned() -> None:
     operation = told.hospital.exchange.messages.operation("SS-9001")
     assert operation is not None
     assert operation.case == case.id
+
+
+async def test_whose_operation_has_begun_is_confirmed_without_beginning_the_next() -> None:
+    told = Told("2026-03-05 09:12")
+    day = sequence("case_day")
+    told.tell(*day[:6])
+    (case,) = told.cases()
+    next_one = day[4].replace(b"SS-9001", b"SS-9002").replace(b"SIU^S13", b"SIU^S12").replace(b"|HIS-5|", b"|HIS-54|")
+    async with told.hospital.client("anaesthetist") as client:
+        ok(await client.post(f"/api/bookings/confirm/{case.id}", json={}))
+        told.tell(next_one.replace(b"20260305093000", b"20260305091000"))
+        told.hospital.clock.at_us += 60_000_000
+        told.hospital.desk.hear(HIS, case.id, HospitalSays(what="left", at_us=told.hospital.clock.at_us))
+        ok(await client.post(f"/api/bookings/confirm/{case.id}", json={}))
+    operation = told.hospital.exchange.messages.operation("SS-9002")
+    assert operation is not None
+    assert (operation.start_us, operation.case) == (at_us("2026-03-05 09:10", ZONE), "")
 
 
 async def test_a_booking_is_called_off_only_before_it_has_begun() -> None:
