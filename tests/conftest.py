@@ -1,5 +1,6 @@
 """Fixtures for the whole suite."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from tests.timescale import database as new_database
 
 FIRST = {"watch", "update"}
 """Folders whose tests wait for minutes, each in one process: begun last, all others would be waiting for them."""
+
+
+gc.disable()  # what is collected stays: to look through it again and again is a tenth of the whole run
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

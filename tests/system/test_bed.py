@@ -85,6 +85,7 @@ def killed(arguments: Sequence[str | Path], after_s: float) -> bool:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("server", ["timescale"], indirect=True)
 def test_ten_kills_at_random_instants_lose_and_repeat_nothing(tmp_path: Path, database: str) -> None:
     files = both()
     assert run("migrate", database).returncode == 0

@@ -21,6 +21,7 @@ from collector.transport.net import free_port
 from tests.system.charting import Charting
 from tests.system.command import run, start
 
+LOOK_S = 0.25
 LIVE_WITHIN_S = 60
 END_WITHIN_S = 3
 FILLED_WITHIN_S = 110
@@ -60,12 +61,17 @@ def drivers_with_values(now: Any) -> set[str]:
     return {driver_of[value["device"]] for value in now["values"] if value["value"] is not None}
 
 
+def live(url: str, wanted: set[str]) -> Any:
+    """What the bed's page has, once there are values of the wanted drivers, or when the time is up."""
+    until = time.monotonic() + LIVE_WITHIN_S
+    while drivers_with_values(now := get(f"{url}api/now")) != wanted and time.monotonic() < until:
+        time.sleep(LOOK_S)
+    return now
+
+
 def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with demo(tmp_path, monkeypatch) as (_, url):
-        until = time.monotonic() + LIVE_WITHIN_S
-        now = get(f"{url}api/now")
-        while drivers_with_values(now) != set(DEMO_DRIVERS) and time.monotonic() < until:
-            now = get(f"{url}api/now")
+        now = live(url, {*DEMO_DRIVERS})
         assert drivers_with_values(now) == set(DEMO_DRIVERS)
         assert {device["state"] for device in now["devices"]} == {"receiving"}
         assert all(value["demo"] for value in now["values"])
@@ -80,10 +86,7 @@ def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, mo
 def test_other_devices_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = {"servo", "mindray-pds", "bis-vista"}
     with demo(tmp_path, monkeypatch, "--devices", ",".join(chosen)) as (_, url):
-        until = time.monotonic() + LIVE_WITHIN_S
-        now = get(f"{url}api/now")
-        while drivers_with_values(now) != chosen and time.monotonic() < until:
-            now = get(f"{url}api/now")
+        now = live(url, chosen)
         assert drivers_with_values(now) == chosen
         assert {device["state"] for device in now["devices"]} == {"receiving"}
 

@@ -303,8 +303,8 @@ def memory() -> Place:
 
 
 @pytest.mark.timeout(300)
-def test_a_thousand_sequences_in_memory() -> None:
-    run(memory, 1000)
+def test_sequences_in_memory() -> None:
+    run(memory, 500)
 
 
 def test_sequences_in_every_kind_of_trail(trail: Trail, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from schemathesis.core.result import Ok
 from charting.trail.entries import Denied, Disputed, Printed, SessionChanged, TicketOpened, TicketStep
 from tests.charting.web.hospital import PASSWORD, Hospital, hr_item
 
-EXAMPLES = 4
+EXAMPLES = 3
 """Of each operation and person."""
 
 _OWN = ("/api/session", "/api/session/lock", "/api/session/unlock", "/api/events")
