@@ -30,7 +30,7 @@ from collector.model import Channel, Quality, Reading, Series
 from collector.transport.net import free_port
 from tests.bench import made
 from tests.bench.report import Row, percentile
-from tests.browser.test_page import chromium
+from tests.browser.chromium import chromium
 
 BED = "BENCH"
 HOURS = 12

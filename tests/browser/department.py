@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, expect
 
 from charting.page.server import serve
-from tests.browser.test_page import chromium
+from tests.browser.chromium import chromium
 from tests.charting.clock import Clock
 from tests.charting.web.hospital import PASSWORD, Hospital
 

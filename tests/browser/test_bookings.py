@@ -1,24 +1,11 @@
 """What the hospital tells, in a real browser: the list, checking in, confirming, messages."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
-from tests.browser.test_page import chromium
 from tests.charting.inbox.messages import sequence
 from tests.charting.inbox.test_pages import Told
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as shared:
-        yield shared
 
 
 async def test_a_patient_is_checked_in_from_the_list(browser: Browser) -> None:

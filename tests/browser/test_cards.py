@@ -1,17 +1,14 @@
 """Cards of decision support in a real browser: they come by themselves, cover nothing, and can do nothing."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from charting.cds.answer import check
 from charting.trail.entries import CardAnswered, CardInput, CardLink, CardReason, CardTold
 from tests.browser.department import SIZES, picture, served, visited
 from tests.browser.test_charting import CHECKS
-from tests.browser.test_page import chromium
 from tests.charting.cds.cards import card, told
 from tests.charting.cds.test_detail import HOSTILE
 from tests.charting.web.hospital import Hospital
@@ -40,15 +37,6 @@ def nasty(number: int) -> CardTold:
         reasons=(CardReason(code=NASTY, display=NASTY),),
         inputs=(CardInput(name=NASTY, value=NASTY),),
     )
-
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as shared:
-        yield shared
 
 
 async def apart(page: Page) -> None:

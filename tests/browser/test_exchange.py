@@ -1,26 +1,14 @@
 """The exchange in a real browser: a parked message is found, read by who may, and sent again."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from charting.outbox.config import Destination
 from charting.outbox.parcel import Parcel
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
-from tests.browser.test_page import chromium
 from tests.charting.outbox.receivers import ack, dft
 from tests.charting.web.hospital import Hospital
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as shared:
-        yield shared
 
 
 @pytest.mark.parametrize(

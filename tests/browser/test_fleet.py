@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 import structlog
 from playwright.async_api import Browser, Page, expect
 
@@ -19,21 +18,13 @@ from charting.web.department import Department
 from collector.status import LinkFault
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
-from tests.browser.test_page import chromium
 from tests.charting.fleet.gateways import BEDS, VERSION, Gateway, dozen
 from tests.charting.web.hospital import PASSWORD, Hospital
 
 OLD, NEW = f"{VERSION}+00000001", f"{VERSION}+00000002"
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 REFUSED = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
 LOCKED = "423 (Locked)"
 """A page that has lost its service asks it whether it is locked."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as shared:
-        yield shared
 
 
 @pytest.mark.parametrize(("lang", "size"), [("zh", "tablet"), ("en", "desktop")])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from charting.page import web
 from charting.page.server import serve
@@ -17,6 +17,7 @@ from charting.page.web import app
 from collector.bell import Bell
 from collector.model import AlarmPhase, Priority, Quality
 from collector.status import DeviceState, DeviceStatus
+from tests.browser.chromium import chromium
 from tests.page.data import (
     BED,
     HR,
@@ -33,11 +34,6 @@ from tests.page.data import (
 )
 from tests.page.test_downtime import away
 
-CHROMIUM = "/usr/bin/chromium"
-_ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 _SIZES = {"desktop": (1440, 900), "tablet": (820, 1180), "wall": (1920, 1080)}
 _WAIT_MS = 15_000
 
@@ -88,16 +84,6 @@ async def served(*, demo: bool = False) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
-        try:
-            yield browser
-        finally:
-            await browser.close()
-
-
-@asynccontextmanager
 async def opened(
     site: Site, query: str = "?lang=en", *, size: str = "desktop", locale: str = "zh-CN"
 ) -> AsyncIterator[Page]:
@@ -106,7 +92,8 @@ async def opened(
     said: list[str] = []
     asked: list[str] = []
     async with chromium() as browser:
-        page = await browser.new_page(viewport={"width": width, "height": height}, locale=locale)
+        context = await browser.new_context(viewport={"width": width, "height": height}, locale=locale)
+        page = await context.new_page()
         page.set_default_timeout(_WAIT_MS)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

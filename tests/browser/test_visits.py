@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from charting.trail.contents import Answer
@@ -13,7 +10,6 @@ from charting.trail.entries import Denied, Set, Signed, Started
 from tests.browser.department import picture
 from tests.browser.phone import phone, signed_in, ward
 from tests.browser.test_charting import CHECKS
-from tests.browser.test_page import chromium
 from tests.charting.visits.patients import operated
 from tests.charting.web.hospital import PASSWORD, Hospital, passwords
 
@@ -55,23 +51,6 @@ JUMP = """() => {
 
 
 ANOTHER = "battery-staple-horse"
-
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chrome() -> AsyncIterator[Browser]:
-    async with chromium() as shared:
-        yield shared
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def browser(chrome: Browser) -> AsyncIterator[Browser]:
-    """With no phone of another test on it."""
-    yield chrome
-    for context in chrome.contexts:
-        await context.close()
 
 
 def hospital() -> Hospital:
