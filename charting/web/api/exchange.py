@@ -26,7 +26,7 @@ class DestinationOut(BaseModel):
     """Where messages go. `up` null: nothing has been sent there since the service started."""
 
     name: str
-    configured: bool = Field(description="In this service's configuration")
+    configured: bool = Field(description="Where it is, is known: by the configuration, or by a subscription that stands")
     takes: list[str]
     secret: bool = Field(description="By TLS")
     up: bool | None
@@ -84,17 +84,17 @@ def list_destinations(here: Here) -> list[DestinationOut]:
     here.need("exchange")
     exchange = here.department.exchange
     queues, standing = exchange.outbox.queues(), exchange.courier.standing
-    known = {each.name: each for each in exchange.destinations}
+    takes = {each.name: each.takes for each in exchange.destinations}
     found = []
-    for name in dict.fromkeys([*known, *queues, *standing]):
+    for name in dict.fromkeys([*takes, *queues, *standing]):
         queue = queues.get(name, Queue(waiting=0, parked=0, oldest_us=None))
-        stands, told = standing.get(name), known.get(name)
+        stands, address = standing.get(name), exchange.courier.to(name)
         found.append(
             DestinationOut(
                 name=name,
-                configured=told is not None,
-                takes=list(told.takes) if told else [],
-                secret=told is not None and told.url.startswith(("mllps:", "https:")),
+                configured=address is not None,
+                takes=list(takes.get(name, ())),
+                secret=address is not None and address.url.startswith(("mllps:", "https:")),
                 up=stands.up if stands else None,
                 since_us=stands.since_us if stands else None,
                 why=stands.why if stands else "",

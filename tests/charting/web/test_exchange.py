@@ -70,10 +70,19 @@ async def test_destinations_in_trouble_come_first(hospital: Hospital) -> None:
         found = (await client.get("/api/exchange/destinations")).json()
     told = [(d["name"], d["configured"], d["up"], d["waiting"], d["parked"], d["secret"]) for d in found]
     assert told == [
-        ("his", True, True, 1, 1, False), ("lis", False, False, 1, 0, False), ("codes", True, None, 0, 0, True),
+        ("his", True, True, 1, 1, False), ("lis", True, False, 1, 0, False), ("codes", True, None, 0, 0, True),
     ]  # fmt: skip
     assert (found[0]["takes"], found[1]["why"]) == (["charges", "documents"], "Connection refused")
     assert found[1]["since_us"] == found[0]["oldest_us"] == hospital.clock.at_us
+
+
+async def test_only_where_nobody_knows_the_way_is_called_not_configured(hospital: Hospital) -> None:
+    hospital.exchange.outbox.put([parcel("G1", "gone")])
+    async with hospital.client("engineer") as client:
+        found = (await client.get("/api/exchange/destinations")).json()
+        page = (await client.get("/exchange?lang=en")).text
+    assert [d["name"] for d in found if not d["configured"]] == ["gone"]
+    assert page.count("not in the configuration") == 1
 
 
 async def test_parked_messages_are_shown_first_and_all_can_be_found(hospital: Hospital) -> None:
