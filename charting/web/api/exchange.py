@@ -26,7 +26,7 @@ class DestinationOut(BaseModel):
     """Where messages go. `up` null: nothing has been sent there since the service started."""
 
     name: str
-    configured: bool = Field(description="Where it is, is known: by the configuration, or by a subscription that stands")
+    configured: bool = Field(description="Where it is, is known, be it by a subscription that stands")
     takes: list[str]
     secret: bool = Field(description="By TLS")
     up: bool | None
