@@ -385,6 +385,23 @@ async def test_two_pages_of_one_phone_write_one_visit_and_share_one_key(browser:
         assert json.loads(await page.evaluate(DUMP))["written"] == []
 
 
+async def test_what_is_kept_opens_too_while_the_service_answers_that_it_cannot(browser: Browser) -> None:
+    async with ward(hospital()) as net:
+        page = await signed_in(await phone(browser), net.url, "anaesthetist")
+        await take_along(page, 4)
+        await page.route(
+            "**/api/**", lambda route: route.fulfill(status=503, json={"key": "away", "text": "database away"})
+        )
+        await page.locator("#lock").click()
+        await page.locator("#who [name=password]").fill(ANOTHER)
+        await page.locator("#who button.main").click()
+        await expect(page.locator("#who .problem")).to_have_text("database away")
+        await unlock(page)
+        await six_hours(page)
+        await page.locator("#visit-save").click()
+        await expect(page.locator("[data-visit='p1/h6'] [data-mark=kept]")).to_be_visible()
+
+
 async def test_without_room_on_the_phone_the_page_says_that_it_alone_holds_a_visit(browser: Browser) -> None:
     made = hospital()
     async with ward(made) as net:

@@ -50,17 +50,18 @@ function show(kind, proved) {
       });
       const told = await answer.json();
       if (answer.status === 401 && kind === "unlock" && told.key === "sign_in") kind = "sign_in"; // ended meanwhile
-      if (!answer.ok) {
-        said.textContent = told.text;
+      if (answer.ok) {
+        body.dataset.csrf = told.csrf;
+        await keeper.proved(password);
+        open(proved);
         return;
       }
-      body.dataset.csrf = told.csrf;
-      await keeper.proved(password);
-      open(proved);
+      said.textContent = told.text;
+      if (answer.status < 500) return;
     } catch {
-      if (await keeper.alone(password)) open(proved);
-      else said.textContent = word("not_sent");
+      said.textContent = word("not_sent");
     }
+    if (await keeper.alone(password)) open(proved);
   };
 }
 
