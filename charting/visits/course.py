@@ -17,7 +17,8 @@ BEFORE = "preop_visit"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """A visit's document. `at_us`: the time that it tells of the visit, `late_us` of a second one in the same document;
-    `said`: the fields that are answered. `signed_us`: the first signature of its present version, None: a draft.
+    `said`: the fields that are answered. `signed_us`: the first signature, of a visit after the anaesthetic that of its
+    present version; None: a draft. A visit before was finished once, whatever became of its document later (AQI-04).
     """
 
     document: str
@@ -120,7 +121,11 @@ def _people(case: Case) -> frozenset[str]:
 
 def _paper(document: Document) -> Paper:
     said = (item.content for item in document.items.values())
-    own = [at_us for signed, _, at_us in document.signatures if signed.version == document.version]
+    own = [
+        at_us
+        for signed, _, at_us in document.signatures
+        if document.template == BEFORE or (document.locked and signed.version == document.version)
+    ]
     return Paper(
         document=document.id,
         template=document.template,
@@ -128,6 +133,6 @@ def _paper(document: Document) -> Paper:
         begun_us=document.started_us,
         at_us=answered_us(document, "visit_time"),
         late_us=answered_us(document, "visit_time_72"),
-        signed_us=min(own, default=None) if document.locked else None,
+        signed_us=min(own, default=None),
         said=frozenset(c.field for c in said if isinstance(c, Answer) and c.value not in {"", ()}),
     )

@@ -177,7 +177,7 @@ def _covers(paper: Paper, kind: VisitKind, window: Window | None) -> bool:
     if asked is not None:
         return asked in paper.said and paper.at_us is not None and _inside(window, paper.at_us)
     both = {"hoarseness_72", "nerve_72"} & paper.said
-    return kind.key == "h72" and bool(both) and paper.late_us is not None and _inside(window, paper.late_us)
+    return kind.key == "h72" and bool(both) and paper.late_us is not None and paper.late_us >= window.opens_us
 
 
 def _seen_us(paper: Paper, kind: VisitKind) -> int:

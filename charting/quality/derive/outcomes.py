@@ -90,12 +90,12 @@ def _last(answers: Iterator[Three]) -> Three:
 
 
 def _lasting(told: Told, field: str, since_us: int | None) -> Three:
-    """What is said before the 72 h are over is no answer yet: it may pass, or begin."""
+    """What is not known to be said after the 72 h is no answer yet: it may pass, or begin (§7)."""
     found: list[Three] = []
     for document in told.visits:
         said = answer(document, field)
         at_us = answered_us(document, "visit_time_72" if document.template == "postop_visit" else "visit_time")
-        early = at_us is not None and since_us is not None and at_us - since_us < LASTING_US
+        late = at_us is not None and since_us is not None and at_us - since_us >= LASTING_US
         if said is not None:
-            found.append(None if early else _YES_NO.get(str(said)))
+            found.append(_YES_NO.get(str(said)) if late else None)
     return _last(iter(found))

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charting.quality.derive.derive import facts
 from charting.trail.contents import Patient
+from charting.trail.entries import Returned, Signed
 from charting.visits.course import Course, Paper, course
 from charting.visits.due import Counts, Visit, counts, planned_window, visits
 from tests.charting.quality.told import LIBRARIES, Part, case, coded, event, form, iso, record, technique, usual
@@ -126,6 +128,7 @@ def test_who_went_home_is_telephoned() -> None:
     ("coma24", paper("postop_visit", "26:00", "consciousness"), "done", True),
     ("h72", paper("visit_72h", "72:00"), "done", True), ("h72", paper("visit_72h", "71:59:59"), "due", False),
     ("h72", paper("postop_visit", "20:00", "nerve_72", late="73:00"), "done", True),
+    ("h72", paper("postop_visit", "20:00", "nerve_72", late="169:00"), "done", False),
     ("h72", paper("postop_visit", "20:00", "nerve_72", late="71:00"), "due", False),
     ("h72", paper("postop_visit", "20:00", late="73:00"), "due", False),
 ])  # fmt: skip
@@ -272,3 +275,19 @@ def test_documents_become_papers() -> None:
         replace(made, signed_us=None)
         == of(usual(), form("visit_6h", 600, visit_time=iso(600), reintubated=False)).papers[0]
     )
+
+
+def test_a_visit_before_that_was_sent_back_after_it_was_finished_in_time_is_what_the_indicator_says() -> None:
+    written = form("preop_visit", -900, signed=-880, visit_time=iso(-900))
+    back: Part = ((-600, Returned(document="preop_visit", reason="mend it")),)
+    again: Part = ((300, Signed(document="preop_visit", version=2, slot="anaesthetist", digest="")),)
+    for parts in ((written, back), (written, back, again)):
+        found = course(made := case(usual(), *parts, minute=-1000), LIBRARIES)
+        assert found is not None
+        before = visits(found, found.opened_us + 100 * HOUR_US, SHANGHAI)[0]
+        asked = facts(made, LIBRARIES)
+        assert asked is not None
+        assert (before.state, before.in_time, asked.visited) == ("done", True, True)
+    after = form("visit_6h", 600, signed=610, visit_time=iso(600))
+    open_again = of(usual(), after, ((700, Returned(document="visit_6h", reason="mend it")),))
+    assert open_again.papers[0].signed_us is None
