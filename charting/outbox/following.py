@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
-from charting.apart import unforeseen
+from charting.apart import repeat
 from charting.trail.entries import Entry
 from charting.trail.trail import Trail
-from collector.errors import VitalsdError
 from collector.logs import Link, logger
 
 LOOK_S = 1.0
@@ -36,6 +34,11 @@ class MemoryCursors:
         self._kept[name] = seq
 
 
+def began(cursors: Cursors, name: str) -> int:
+    """The last entry that the follower of a name is not told, being of before; 0: there is none, or nobody knows."""
+    return cursors.seq(f"{name}.began") or 0
+
+
 class Follower:
     """`act` gets entries of these kinds and is done when it returns; after a kill it may get them again.
 
@@ -53,7 +56,6 @@ class Follower:
         every_s: float = LOOK_S,
     ) -> None:
         self._name = name
-        self._began = f"{name}.began"
         self._trail = trail
         self._cursors = cursors
         self._kinds = frozenset(kinds)
@@ -62,14 +64,14 @@ class Follower:
         self._link = Link(logger(follower=name), "the following of the audit trail")
 
     def began(self) -> int:
-        """The last entry that is not told, being of before; 0: there is none, or nobody knows."""
-        return self._cursors.seq(self._began) or 0
+        """See `began`."""
+        return began(self._cursors, self._name)
 
     def look(self) -> bool:
         """Tell what is new; returns whether there may be more. Raises VitalsdError for a database that is away."""
         after, last = self._cursors.seq(self._name), self._trail.last()
         if after is None:
-            for name in (self._began, self._name):
+            for name in (f"{self._name}.began", self._name):
                 self._cursors.keep(name, last)
             return False
         if after >= last:
@@ -83,16 +85,4 @@ class Follower:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. What fails is logged, and tried again."""
-        while not stop.is_set():
-            more = False
-            try:
-                more = await asyncio.to_thread(self.look)
-            except VitalsdError as error:
-                self._link.lost(str(error))
-            except Exception as error:  # noqa: BLE001  an entry that nobody foresaw must not end the service
-                self._link.lost(unforeseen(error))
-            else:
-                self._link.good()
-            if not more:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), self._every_s)
+        await repeat(self.look, self._every_s, stop, self._link)

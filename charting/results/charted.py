@@ -6,7 +6,7 @@ from charting.case.state import Case, Document
 from charting.outbox.config import Destination
 from charting.outbox.parcel import Parcel
 from charting.results.message import Sender, control, parcel, patient, visit
-from charting.results.values import news, results
+from charting.results.values import Key, Result, news, results, unlike
 from charting.results.vitals import VITALS, bundles, rows
 from charting.templates.template import Template
 from charting.trail.contents import Patient
@@ -17,17 +17,25 @@ KINDS = ("opened", "filled", "set", "voided", "signed", "merged", "discarded")
 
 
 class Charting:
-    """`template` of a document."""
+    """`template` of a document. `stood`: a case as it stood when telling began; what is as it was then was not told."""
 
-    def __init__(self, sender: Sender, to: Destination, template: Callable[[Document], Template]) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        to: Destination,
+        template: Callable[[Document], Template],
+        stood: Callable[[str], Case | None],
+    ) -> None:
         self._sender = sender
         self._to = to
         self._template = template
+        self._stood = stood
 
     def compose(self, entry: Entry, before: Case | None, after: Case) -> Iterator[Parcel]:
         """A message for each patient, bed and device of which the entry makes news."""
-        was = results(before, self._templates(before)) if before is not None else {}
-        for n, bundle in enumerate(bundles(news(was, results(after, self._templates(after)))), 1):
+        stood = self._results(self._stood(entry.case))
+        told = news(unlike(self._results(before), stood), unlike(self._results(after), stood))
+        for n, bundle in enumerate(bundles(told), 1):
             key = f"vitals/{self._to.name}/{entry.seq}/{n}"
             who = known_as(bundle.number, after)
             yield parcel(
@@ -46,8 +54,10 @@ class Charting:
                 case=entry.case,
             )
 
-    def _templates(self, case: Case) -> Mapping[str, Template]:
-        return {id_: self._template(document) for id_, document in case.documents.items()}
+    def _results(self, case: Case | None) -> Mapping[Key, Result]:
+        if case is None:
+            return {}
+        return results(case, {id_: self._template(document) for id_, document in case.documents.items()})
 
 
 def known_as(number: str, case: Case) -> Patient:

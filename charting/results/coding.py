@@ -1,4 +1,5 @@
-"""ADT^A08: names and codes of a signed record, offered to the front page of the hospital's EMR. Pure.
+"""ADT^A08: names and codes of a signed record, offered to the front page of the hospital's EMR. Pure but for what it
+asks.
 
 HL7 2.5, whose PR1 still has the name (PR1-4) and the anaesthesiologist (PR1-8). PR1-3 has the clinical edition's code
 and, where it is one, the insurance's as alternate; why it is not stands in an OBX. PR1-20 and DG1-21 say whether a line
@@ -6,7 +7,8 @@ is new (A), changed (U) or taken back (D). PID says whose it is and nothing else
 hospital knows of its patient.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from charting.case.state import Case
 from charting.codes.front_page import TECHNIQUES, Diagnosis, FrontPage, Procedure
@@ -34,15 +36,22 @@ _SYSTEMS: Mapping[str, str] = {
 
 
 class Coding:
-    """`front_page` of a case, None: nothing is to be offered."""
+    """`front_page` of a case, None: nothing is to be offered. `keys`: of the parcels that were made of a case."""
 
     def __init__(
-        self, sender: Sender, to: Destination, front_page: Callable[[Case], FrontPage | None], lang: str
+        self,
+        sender: Sender,
+        to: Destination,
+        front_page: Callable[[Case], FrontPage | None],
+        lang: str,
+        keys: Callable[[str], Iterable[str]],
     ) -> None:
         self._sender = sender
         self._to = to
         self._front_page = front_page
         self._lang = lang
+        self._keys = keys
+        self._key = f"codes/{to.name}/"
 
     def compose(self, entry: Entry, before: Case | None, after: Case) -> Iterator[Parcel]:
         """What was offered under another patient's number, or of a record that is open again, is taken back."""
@@ -50,11 +59,20 @@ class Coding:
         now = self._front_page(after)
         if was == now:
             return
+        if was is not None and not self._is_told(entry):
+            if now is not None and replace(was, patient=now.patient) == now:
+                return  # whose it is makes no news of what nobody was told
+            was = None
         if was is not None and (now is None or now.patient.number != was.patient.number):
             yield self._message(entry, was, None, "gone")
             was = None
         if now is not None:
             yield self._message(entry, now, was, "codes")
+
+    def _is_told(self, entry: Entry) -> bool:
+        """Whether the hospital has what was there before the entry: since anything is offered, all is."""
+        own = (key.removeprefix(self._key) for key in self._keys(entry.case) if key.startswith(self._key))
+        return any(int(key.partition("/")[0]) < entry.seq for key in own)
 
     def _message(self, entry: Entry, page: FrontPage, was: FrontPage | None, what: str) -> Parcel:
         gone = what == "gone"
@@ -77,7 +95,7 @@ class Coding:
                 *_numbered(self._diagnoses(page, was, gone=gone)),
                 *_numbered(self._procedures(page, was, gone=gone)),
             ],
-            key=f"codes/{self._to.name}/{entry.seq}/{what}",
+            key=f"{self._key}{entry.seq}/{what}",
             at_us=entry.at_us,
             trying=page.is_test,
             lane=f"codes/{entry.case}",

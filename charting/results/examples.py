@@ -54,11 +54,12 @@ def examples() -> Mapping[str, bytes]:
                 yield each.body
 
     papers = Papers(SENDER, TO, template, lambda *_: b"%PDF-1.7 ...", lambda: {"zhang": "张医生"}, "zh", told=bool)
+    offered = [f"codes/{TO.name}/0/codes"]
     named = {
-        "vitals": (("raw", "corrected", "final"), Charting(SENDER, TO, template).compose),
+        "vitals": (("raw", "corrected", "final"), Charting(SENDER, TO, template, stood=lambda _: None).compose),
         "advisory": (("start", "end"), Advising(SENDER, TO, "zh", 10 * MINUTE_US).compose),
         "document": (("new", "replacement", "cancelled"), papers.compose),
-        "codes": (("offered", "taken_back"), Coding(SENDER, TO, pages.of, "zh").compose),
+        "codes": (("offered", "taken_back"), Coding(SENDER, TO, pages.of, "zh", keys=lambda _: offered).compose),
     }
     found = {
         f"{what}_{name}": body

@@ -1,9 +1,13 @@
-"""Cases as they stood before and after an entry: what is told of it is the same, however late it is told, and again."""
+"""Cases as they stood before and after an entry: what is told of it is the same, however late it is told, and again.
+
+And as they stood when it was begun to tell.
+"""
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from charting.case.state import Case, fold
+from charting.outbox.following import Cursors, began
 from charting.trail.entries import Entry
 from charting.trail.trail import Trail
 
@@ -46,3 +50,23 @@ class History:
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
         return before, after
+
+
+class Beginnings:
+    """What was there before the follower of a name first looked; None: the case was begun later. Calls block."""
+
+    def __init__(self, trail: Trail, cursors: Cursors, name: str) -> None:
+        self._trail = trail
+        self._cursors = cursors
+        self._name = name
+        self._known: OrderedDict[str, Case | None] = OrderedDict()
+
+    def of(self, case: str) -> Case | None:
+        """Raises StoreError."""
+        if case not in self._known:
+            until = began(self._cursors, self._name)
+            earlier = [entry for entry in self._trail.entries(case) if entry.seq <= until]
+            self._known[case] = fold(earlier) if earlier else None
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return self._known[case]

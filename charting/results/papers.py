@@ -62,6 +62,10 @@ class Papers:
         for (number, document), edition, gone in news(was, editions(after, self._templates(after))):
             if gone and not self._told(self._key(entry.case, edition.number)):
                 continue
+            own = (each for (_, id_), each in was.items() if id_ == document)
+            moved = None if (number, document) in was else next(own, None)
+            if moved is not None and not self._told(self._key(entry.case, moved.number)):
+                continue  # whose it is makes no news of what nobody was told
             if not self._told(self._key(entry.case, edition.parent)):
                 edition = replace(edition, parent="")  # noqa: PLW2901  the hospital has none
             case = before if gone and before is not None else after

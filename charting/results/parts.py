@@ -1,7 +1,7 @@
 """Puts together who tells the hospital of patients: for each destination, what it takes."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from charting.results.advisories import Advising
 from charting.results.charted import Charting
 from charting.results.coding import Coding
 from charting.results.config import ResultsSection
+from charting.results.history import Beginnings
 from charting.results.message import Sender
 from charting.results.papers import Draw, Papers
 from charting.results.reporting import Reporting
@@ -66,6 +67,11 @@ def place_of(rows: Sequence[Told], bed: str) -> str:
     return max(told, key=lambda each: len([part for part in each.split("^") if part]), default=compose("", "", bed))
 
 
+def _name(what: str, to: Destination) -> str:
+    """Of the follower who tells."""
+    return f"results.{what}.{to.name}"
+
+
 class Results:
     def __init__(self, on: Stands, destinations: Sequence[Destination]) -> None:
         self._on = on
@@ -90,7 +96,8 @@ class Results:
         on, section = self._on, self._on.section
         template, late_us = on.desk.template, section.alarm_min * MINUTE_US
         if "vitals" in to.takes:
-            made = Charting(self.sender, to, template).compose
+            stood = Beginnings(on.trail, on.cursors, _name("vitals", to)).of
+            made = Charting(self.sender, to, template, stood).compose
             yield self._telling("vitals", to, charted.KINDS, made, section.interval_s)
         if "alarms" in to.takes:
             made = Advising(self.sender, to, section.lang, late_us).compose
@@ -99,17 +106,20 @@ class Results:
             made = Papers(self.sender, to, template, on.draw, on.names, section.lang, self._is_told).compose
             yield self._telling("documents", to, papers.KINDS, made)
         if "codes" in to.takes:
-            made = Coding(self.sender, to, on.front_page, section.lang).compose
+            made = Coding(self.sender, to, on.front_page, section.lang, self._keys).compose
             yield self._telling("codes", to, coding.KINDS, made)
 
     def _is_told(self, key: str) -> bool:
         return self._on.outbox.find(key) is not None
 
+    def _keys(self, case: str) -> Iterable[str]:
+        return (sent.parcel.key for sent in self._on.outbox.of_case(case))
+
     def _telling(
         self, what: str, to: Destination, kinds: Sequence[str], compose: Compose, every_s: float = LOOK_S
     ) -> Telling:
         return Telling(
-            f"results.{what}.{to.name}",
+            _name(what, to),
             self._on.trail,
             self._on.cursors,
             self._on.outbox,

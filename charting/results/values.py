@@ -23,7 +23,8 @@ Key = tuple[str, str, str]
 class Result:
     """A value as the record writes it; `text` "" is none. `refid`, `device`: the device's own, "" of a person's value.
 
-    `observer`: the account of who charted it. Where he lay then, and who observed it, makes it no other value.
+    `changed`: how often people have changed it, and when the device's value was kept. `observer`: the account of who
+    charted it. Where he lay then, and who observed it, makes it no other value.
     """
 
     signal: str
@@ -36,6 +37,7 @@ class Result:
     refid: str = ""
     site: str = ""
     demo: bool = False
+    changed: tuple[int, int] = field(default=(0, 0), compare=False)
     device: str = field(default="", compare=False)
     bed: str = field(default="", compare=False)
     observer: str = field(default="", compare=False)
@@ -63,12 +65,18 @@ def results(case: Case, template: Mapping[str, Template]) -> Mapping[Key, Result
     }
 
 
+def unlike(found: Mapping[Key, Result], stood: Mapping[Key, Result]) -> Mapping[Key, Result]:
+    """Without what is as it stood, whoever's it was."""
+    same = {key[1:]: (result, result.changed) for key, result in stood.items()}
+    return {key: result for key, result in found.items() if same.get(key[1:]) != (result, result.changed)}
+
+
 def news(before: Mapping[Key, Result], after: Mapping[Key, Result]) -> Iterator[tuple[Key, Result]]:
     """What has come, changed or gone: each once, in the order of the record."""
     for key, result in after.items():
         was = before.get(key)
         if was is None:
-            yield key, result
+            yield key, replace(result, status=FINAL) if result.status == CORRECTED else result
         elif was != result:
             settled = was.status in {FINAL, CORRECTED} and replace(was, status=result.status) != result
             yield key, replace(result, status=CORRECTED) if settled and result.text else result
@@ -100,6 +108,7 @@ def _of_person(case: Case, item: Item, said: Charted) -> Result:
         refid=cell.code if cell is not None else "",
         site=said.site,
         demo=case.is_test,
+        changed=(item.number, item.captured_us),
         device=cell.device if cell is not None else "",
         bed=_bed(case, said.mark_us),
         observer=item.versions[-1].author,
@@ -121,6 +130,7 @@ def _of_device(case: Case, document: Document, item: Item, cell: Cell) -> Result
         refid=cell.code,
         site=cell.site,
         demo=case.is_test or cell.demo,
+        changed=(item.number, item.captured_us),
         device=cell.device,
         bed=_bed(case, cell.mark_us),
     )

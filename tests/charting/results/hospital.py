@@ -16,6 +16,7 @@ from charting.results import advisories, charted, coding, papers
 from charting.results.advisories import Advising
 from charting.results.charted import Charting
 from charting.results.coding import Coding
+from charting.results.history import Beginnings
 from charting.results.message import Sender
 from charting.results.papers import Papers
 from charting.results.telling import Telling
@@ -57,7 +58,10 @@ class Hospital:
         """As after a start of the service."""
         to, template = destination(self.charset), self.desk.template
         kinds, compose = {
-            "vitals": (charted.KINDS, Charting(SENDER, to, template).compose),
+            "vitals": (
+                charted.KINDS,
+                Charting(SENDER, to, template, Beginnings(self.trail, self.cursors, what).of).compose,
+            ),
             "documents": (
                 papers.KINDS,
                 Papers(
@@ -66,7 +70,9 @@ class Hospital:
             ),
             "codes": (
                 coding.KINDS,
-                Coding(SENDER, to, FrontPages(LIBRARIES, Crosswalks.of(None), "Asia/Shanghai").of, "zh").compose,
+                Coding(
+                    SENDER, to, FrontPages(LIBRARIES, Crosswalks.of(None), "Asia/Shanghai").of, "zh", keys=self._keys
+                ).compose,
             ),
             "advisories": (advisories.KINDS, Advising(SENDER, to, "zh", 600_000_000).compose),
         }[what]
@@ -74,6 +80,9 @@ class Hospital:
             what, self.trail, self.cursors, self.outbox, kinds, compose,
             failed=lambda: self.failed.append(what), log=structlog.get_logger(),
         )  # fmt: skip
+
+    def _keys(self, case: str) -> Sequence[str]:
+        return [each.key for each in self.sent(case)]
 
     def _is_told(self, key: str) -> bool:
         return self.outbox.find(key) is not None

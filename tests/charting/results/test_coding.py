@@ -150,3 +150,36 @@ def test_a_record_that_is_not_signed_offers_nothing(here: Hospital) -> None:
     coded(here, case, "p2", "procedure", HERNIA)
     here.look(telling)
     assert here.sent(case) == []
+
+
+def test_what_was_signed_before_is_neither_taken_back_nor_offered_for_another_patient(here: Hospital) -> None:
+    case = operated(here)
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    telling = here.telling("codes")
+    here.look(telling)
+    here.desk.merge(ANN, case, patient=Patient(number="999"), reason="wrong patient")
+    here.desk.send_back(HAL, case, document=RECORD, reason="another operation")
+    here.look(telling)
+    assert here.sent(case) == []
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    here.desk.merge(ANN, case, patient=WANG, reason="he is it")
+    for _ in range(2):
+        here.look(here.telling("codes"))
+        assert actions(here, case) == [[(GALL, "A")], [(GALL, "D")], [(GALL, "A")]]
+        here.cursors.keep("codes", here.cursors.seq("codes.began") or 0)  # killed before it knew how far it had come
+
+
+def test_what_is_changed_in_what_was_signed_before_is_offered_whole(here: Hospital) -> None:
+    case = operated(here)
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    telling = here.telling("codes")
+    here.look(telling)
+    coded(here, case, "p2", "procedure", ANEURYSM)
+    here.desk.void(ANN, case, item="p2", after=1, reason="diathermy")
+    here.desk.send_back(HAL, case, document=RECORD, reason="another operation")
+    here.look(telling)
+    assert actions(here, case) == [
+        [(GALL, "A"), (ANEURYSM, "A")],
+        [(GALL, "U"), (ANEURYSM, "D")],
+        [(GALL, "D")],
+    ]

@@ -146,6 +146,22 @@ def test_nothing_is_replaced_or_cancelled_that_the_hospital_never_had(here: Hosp
     assert [each[:3] for each in told(here, before)] == [("T02", "record.2.1", ""), ("T10", "record.2.2", "record.2.1")]
 
 
+def test_a_document_of_before_is_not_told_because_its_patient_is_another(here: Hospital) -> None:
+    case = begun(here)
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    telling = here.telling("documents")
+    here.look(telling)
+    here.desk.merge(ANN, case, patient=Patient(number="999"), reason="wrong patient")
+    here.desk.merge(ANN, case, patient=WANG, reason="he is it")
+    here.look(telling)
+    assert here.sent(case) == []
+    here.desk.send_back(HAL, case, document=RECORD, reason="mend it")
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    here.look(telling)
+    ((event, _, parent, *_),) = told(here, case)
+    assert (event, parent) == ("T02", "")
+
+
 def test_what_is_told_late_is_told_as_it_was_signed(here: Hospital, clock: Clock) -> None:
     """The follower was down while the record was signed, returned and changed."""
     telling, case = here.telling("documents"), begun(here)

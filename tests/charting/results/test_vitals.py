@@ -209,6 +209,45 @@ def test_what_was_done_before_anybody_was_to_be_told_is_not_told(here: Hospital)
     assert [o.value for each in here.sent(case) for o in heard(each.body)] == [73.0]
 
 
+def test_of_what_was_there_before_a_merge_tells_nothing_and_a_correction_itself(here: Hospital, clock: Clock) -> None:
+    case = begun(here)
+    here.desk.fill(case, filled(*(cell(n, 70.0 + n) for n in range(3))))
+    telling = here.telling("vitals")
+    here.look(telling)
+    here.desk.merge(ANN, case, patient=Patient(number="999"), reason="wrong patient")
+    here.desk.void(ANN, case, document=RECORD, item=f"hr@{mark(0)}", after=0, reason="diathermy")
+    here.look(telling)
+    assert here.sent(case) == []
+    for value, after in ((88.0, 0), (71.0, 1)):
+        said = Charted(signal="hr", mark_us=mark(1), time_us=mark(1), value=value, unit="/min")
+        here.desk.set(ANN, case, document=RECORD, item=f"hr@{mark(1)}", after=after, content=said, reason="diathermy")
+    here.desk.merge(ANN, case, patient=WANG, reason="he is it")
+    clock.go(60)
+    here.desk.sign(ANN, case, document=RECORD, slot="anaesthetist")
+    here.desk.send_back(HAL, case, document=RECORD, reason="mend it")
+    here.desk.discard(ANN, case, reason="opened by mistake")
+    here.look(here.telling("vitals"))
+    assert statuses(here, case) == [
+        ("999", "F", "88"), ("999", "C", "71"), (WANG.number, "F", "71"), ("999", "D", ""), (WANG.number, "F", "72"),
+        (WANG.number, "D", ""), (WANG.number, "D", ""),
+    ]  # fmt: skip
+
+
+def test_what_is_again_as_it_was_before_is_known_all_the_same(here: Hospital) -> None:
+    case = begun(here)
+    said = [Charted(signal="hr", mark_us=mark(0), time_us=mark(0), value=value, unit="/min") for value in (70, 75, 80)]
+    for n, each in enumerate(said):
+        item = f"hr@{mark(0)}"
+        here.desk.set(ANN, case, document=RECORD, item=item, after=n, content=each, reason="diathermy" if n else "")
+    telling = here.telling("vitals")
+    here.look(telling)
+    for n, each in enumerate((said[0], said[2]), 3):
+        here.desk.set(ANN, case, document=RECORD, item=item, after=n, content=each, reason="diathermy")
+    here.desk.void(ANN, case, document=RECORD, item=item, after=5, reason="diathermy")
+    here.look(telling)
+    assert [each[1:] for each in statuses(here, case)] == [("F", "70"), ("C", "80"), ("D", "")]
+
+
 def statuses(here: Hospital, case: str) -> list[tuple[str, str, str]]:
     """Of each value told: whose it is, its status, its text."""
     return [
