@@ -1,13 +1,16 @@
-"""Keeps cases apart: what nobody foresaw in one must not stop what is done for all others."""
+"""Keeps cases and lives apart: what nobody foresaw in one must not stop what is done for all others."""
 
+import asyncio
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from collector.errors import VitalsdError
+from collector.logs import Link
 
 Found = TypeVar("Found")
 
@@ -50,3 +53,23 @@ def unforeseen(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     at = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{at}"
+
+
+async def repeat(step: Callable[[], object], every_s: float, stop: asyncio.Event, link: Link) -> None:
+    """Do a step, in a thread, again and again until `stop`; at once where it returns that there is more to do.
+
+    What fails is told to `link`, and tried again.
+    """
+    while not stop.is_set():
+        more: object = False
+        try:
+            more = await asyncio.to_thread(step)
+        except VitalsdError as error:
+            link.lost(str(error))
+        except Exception as error:  # noqa: BLE001  see above
+            link.lost(unforeseen(error))
+        else:
+            link.good()
+        if not more:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), every_s)

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from charting.apart import unforeseen
+from charting.apart import repeat
 from charting.charges.catalogue import Catalogue
 from charting.charges.config import ChargesSection
 from charting.charges.controlled import Register
@@ -22,7 +21,6 @@ from charting.outbox.following import Cursors
 from charting.outbox.parcel import Outbox
 from charting.quality.periods import Period
 from charting.results.message import Sender
-from collector.errors import VitalsdError
 from collector.logs import Link, logger
 
 COMPARE_S = 600.0
@@ -64,7 +62,7 @@ class Charging:
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
         if self.poster is None:
             return []
-        return [self.poster.follower.run(stop), self.poster.run(stop), self._compare(stop)]
+        return [self.poster.follower.run(stop), self.poster.run(stop), repeat(self.look, COMPARE_S, stop, self._link)]
 
     def look(self) -> None:
         """What is known of the last days' bills, for the metrics. Raises VitalsdError."""
@@ -83,16 +81,3 @@ class Charging:
             self.tariff,
             lambda: Biller(sender=on.sender, to=to, tariff=self.tariff, names=on.names()),
         )
-
-    async def _compare(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self.look)
-            except VitalsdError as error:
-                self._link.lost(str(error))
-            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._link.lost(unforeseen(error))
-            else:
-                self._link.good()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), COMPARE_S)

@@ -5,11 +5,10 @@ After a kill it finds the same things due, under the same ids, and puts what is 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from threading import Lock
 
-from charting.apart import Apart, unforeseen
+from charting.apart import Apart, repeat
 from charting.case.state import Case
 from charting.charges.dft import Biller, posting
 from charting.charges.due import KINDS, due
@@ -21,7 +20,6 @@ from charting.outbox.parcel import Outbox
 from charting.outbox.parcel import State as Became
 from charting.trail.entries import Entry
 from charting.trail.trail import Trail
-from collector.errors import VitalsdError
 from collector.logs import Link, logger
 
 FOLLOWED = ("signed", "charges_decided", "merged", "set", "discarded")
@@ -92,17 +90,7 @@ class Poster:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`, beside the follower."""
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self.settle)
-            except VitalsdError as error:
-                self._link.lost(str(error))
-            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._link.lost(unforeseen(error))
-            else:
-                self._link.good()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_S)
+        await repeat(self.settle, LOOK_S, stop, self._link)
 
     def _trying(self, case: str) -> None:
         for _ in range(3):

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
-from charting.apart import unforeseen
+from charting.apart import repeat
 from charting.case.state import fold
 from charting.library.library import Libraries
 from charting.quality.derive.derive import facts
@@ -33,19 +32,7 @@ class Deriver:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; the first time that takes minutes, in steps. What fails is logged, and tried again."""
-        while not stop.is_set():
-            more = False
-            try:
-                more = not await asyncio.to_thread(self.step)
-            except VitalsdError as error:
-                self._link.lost(str(error))
-            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._link.lost(unforeseen(error))
-            else:
-                self._link.good()
-            if not more:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), PACE_S)
+        await repeat(lambda: not self.step(), PACE_S, stop, self._link)
 
     def step(self) -> bool:
         """Derive STEP cases at most. Whether all are derived now."""
