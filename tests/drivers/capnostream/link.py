@@ -1,15 +1,12 @@
 """A session and a simulated Capnostream joined in memory, with a made-up clock."""
 
-from typing import Self
-
 from collector.driver import Simulated
-from collector.model import Event
 from drivers.capnostream import SPEC
 from drivers.capnostream.session import CapnostreamSession
 from drivers.capnostream.simulator import CapnostreamSimulator
 from drivers.patient import Patient
+from tests.drivers.link import Joined
 
-STEP_S = 0.05
 EPOCH_US = 1_700_000_000_000_000
 
 
@@ -18,30 +15,6 @@ def device(scenario: str = "stable", **more: object) -> CapnostreamSimulator:
     return CapnostreamSimulator(simulated, **more)  # type: ignore[arg-type]
 
 
-class Link:
-    """`said`: what the device said; `heard`: what the session made of it; `up`, `down`: bytes either way."""
-
-    def __init__(self, capnostream: CapnostreamSimulator, **options: object) -> None:
-        self.device = capnostream
-        self.session = CapnostreamSession(SPEC.options(**options))
-        self.said: list[Event] = []
-        self.heard: list[Event] = []
-        self.up: list[bytes] = []
-        self.down: list[tuple[float, bytes]] = []
-        self.now = 0.0
-
-    def run(self, until_s: float) -> Self:
-        while self.now < until_s:
-            if self.session.deadline() <= self.now:
-                self.heard += self.session.expire(self.now)
-            due = self.device.deadline()
-            if due is not None and due <= self.now:
-                self.said += self.device.expire(self.now)
-            while data := self.session.outgoing():
-                self.down.append((self.now, data))
-                self.said += self.device.receive(data, self.now)
-            while data := self.device.outgoing():
-                self.up.append(data)
-                self.heard += self.session.receive(data, self.now)
-            self.now += STEP_S
-        return self
+class Link(Joined[CapnostreamSession, CapnostreamSimulator]):
+    def __init__(self, device: CapnostreamSimulator, **options: object) -> None:
+        super().__init__(CapnostreamSession(SPEC.options(**options)), device)

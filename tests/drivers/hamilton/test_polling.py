@@ -25,7 +25,8 @@ from drivers.hamilton import SPEC
 from drivers.hamilton.options import Options
 from drivers.hamilton.polling import ANSWER_S, PollingSession
 from drivers.patient import Patient
-from tests.drivers.hamilton.link import EPOCH_US, Link
+from tests.drivers.hamilton.link import Link
+from tests.drivers.link import EPOCH_US
 from tests.shared import capture
 
 VECTORS = {one["name"]: one for one in json.loads(capture("hamilton", "vectors.json").read_text())}
