@@ -73,7 +73,7 @@ class Cases:
                 _trying(waits, partial(self._withdraw, case, reason))
         for episode, case in pairs:
             if case is None:
-                id_ = self._new_id(wanted.visit, episode)
+                id_ = self._new_id(episode)
                 if _trying(waits, partial(self._open, id_, episode, wanted, reason)):
                     cases.append(id_)
             elif case.state != "discarded":
@@ -92,7 +92,7 @@ class Cases:
         found: dict[str, Case] = {}
         for key in wanted.keys:
             for n in range(len(wanted.keys) + 1):
-                id_ = _id(wanted.visit, key, n)
+                id_ = _id(key, n)
                 if self._trail.row(id_) is None:
                     break
                 case = self._desk.case(id_)
@@ -122,9 +122,9 @@ class Cases:
         manual = [c for c in people if c.id not in taken and _overlap(c, episode)]
         return next(iter([*standing, *manual, *free]), None)
 
-    def _new_id(self, visit: str, episode: Episode) -> str:
+    def _new_id(self, episode: Episode) -> str:
         key = episode.sojourns[0].keys[0]
-        return next(i for n in range(1_000) if self._trail.row(i := _id(visit, key, n)) is None)
+        return next(i for n in range(1_000) if self._trail.row(i := _id(key, n)) is None)
 
     def _open(self, id_: str, episode: Episode, wanted: Wanted, reason: str) -> None:
         self._desk.arrive(
@@ -236,8 +236,8 @@ def _trying(waits: list[Done], act: Callable[[], None]) -> bool:
 _MARK = "his-"
 
 
-def _id(visit: str, key: str, n: int) -> str:
-    return _MARK + sha256(f"{visit}\n{key}\n{n}".encode()).hexdigest()[:24]
+def _id(key: str, n: int) -> str:
+    return _MARK + sha256(f"{key}\n{n}".encode()).hexdigest()[:24]
 
 
 def _number_of_visit(visit: str) -> str:

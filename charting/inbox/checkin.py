@@ -10,7 +10,7 @@ from charting.case.refusals import Impossible, Unknown
 from charting.case.state import Case
 from charting.desk import Desk
 from charting.inbox.events import Code
-from charting.inbox.messages import Messages
+from charting.inbox.messages import Messages, of_patient
 from charting.inbox.operations import Operation
 from charting.inbox.patients import told
 from charting.inbox.timeline import identity_of
@@ -69,9 +69,8 @@ class CheckIn:
 
     def _patient(self, operation: Operation) -> Patient:
         """With all that was told of him, such as his allergies."""
-        every = [each.event for each in self._messages.of_numbers({operation.number} - {""})]
-        events = [event for event in every if event.is_test == operation.is_test]
-        identity = identity_of(events, operation.number)
+        events = of_patient(self._messages, operation.number, is_test=operation.is_test)
+        identity = identity_of((each.event for each in events), operation.number)
         said: Mapping[str, str] = {**identity.patient, **operation.patient}
         clock = self._desk.clock
         return told(Patient(), said, number=identity.number, visit=operation.visit, kept=frozenset(), clock=clock)

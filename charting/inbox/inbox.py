@@ -23,10 +23,20 @@ from charting.case.refusals import Refusal
 from charting.desk import Desk
 from charting.inbox.cases import Cases, Wanted, changes
 from charting.inbox.events import HospitalEvent
-from charting.inbox.messages import STATES, Done, Event, Keeping, Message, Messages, MessageState
+from charting.inbox.messages import STATES, Done, Event, Keeping, Message, Messages, MessageState, of_patient
 from charting.inbox.operations import CANCELS, KINDS, operation_of
 from charting.inbox.reading import Reader, UnreadableError
-from charting.inbox.timeline import Episode, Sojourn, episodes, identity_of, in_order, visit_of
+from charting.inbox.timeline import (
+    Episode,
+    Identity,
+    Sojourn,
+    ends_of,
+    episodes,
+    identity_of,
+    in_order,
+    is_loose,
+    visit_of,
+)
 from charting.metrics import Metrics
 from charting.trail.entries import HospitalSays
 from collector.errors import VitalsdError
@@ -181,9 +191,10 @@ class Inbox:
         done: list[Done] = []
         waits: list[Done] = []
         cases: list[str] = []
-        for booking in dict.fromkeys(e.booking.id for e in events if e.booking is not None):
+        told = [*events, *self._touched(events, message.seq)]
+        for booking in dict.fromkeys(e.booking.id for e in told if e.booking is not None):
             done += self._plan(booking, events, reason)
-        for visit in self._visits(events):
+        for visit in dict.fromkeys(e.visit for e in told if e.kind not in KINDS and e.visit):
             self._settle(visit, message.seq, reason, done, waits, cases)
         first = events[0]
         return replace(
@@ -194,7 +205,7 @@ class Inbox:
             visit="" if first.visit.startswith("#") else first.visit,
             case=next(iter(cases), ""),
             state=self._state(message, waits),
-            done=tuple([*done, *waits] or [Done(key="inbox.did.nothing")]),
+            done=tuple(_once([*done, *waits]) or [Done(key="inbox.did.nothing")]),
         )
 
     def _state(self, message: Message, waits: Sequence[Done]) -> MessageState:
@@ -202,76 +213,86 @@ class Inbox:
             return "done"
         return "waiting" if self._desk.clock.now_us() - message.received_us < DAY_US else "failed"
 
-    def _visits(self, events: Sequence[HospitalEvent]) -> Sequence[str]:
-        """Those of which the events say something: of a merge and of who was only updated, all of the patient."""
-        visits = [e.visit for e in events if e.kind not in KINDS and e.visit and not e.visit.startswith("#")]
-        whole = [e for e in events if e.kind == "merge" or (e.kind == "update" and e.visit.startswith("#"))]
-        for event in whole:
-            visits += [told.event.visit for told in self._of_patient({event.number, event.old_number}, event.is_test)]
-        visits += [e.visit for e in events if e.kind not in KINDS and e.kind not in {"merge", "update"}]
-        return [visit for visit in dict.fromkeys(visits) if visit]
+    def _touched(self, events: Sequence[HospitalEvent], seq: int) -> Sequence[HospitalEvent]:
+        """All that was told of the patients of whom a message changes what is known, or of whom one told that he left
+        and not of which visit.
+        """
+        found: list[HospitalEvent] = []
+        for number, is_test in dict.fromkeys((e.number, e.is_test) for e in events if e.number):
+            his = of_patient(self.messages, number, is_test=is_test)
+            without = identity_of((e.event for e in his if e.seq != seq), number)
+            if without != identity_of((e.event for e in his), number) or any(is_loose(e.event) for e in his):
+                found += [e.event for e in his]
+        return found
 
     def _settle(self, visit: str, seq: int, reason: str, done: list[Done], waits: list[Done], cases: list[str]) -> None:
         """A visit of each patient who has had its number, and of who only tries, apart."""
-        told = [e for e in self.messages.of_visit(visit) if e.event.kind not in KINDS]
-        for own, another_us in self._patients(told):
+        for told, another_us in [*self._patients(visit, is_test=False), *self._patients(visit, is_test=True)]:
+            number = next((e.number for e in reversed(in_order(e.event for e in told)) if e.number), "")
+            patient = of_patient(self.messages, number, is_test=told[0].event.is_test)
+            ends, name = ends_of(e.event for e in patient), "#" if visit.startswith("#") else visit
+            own = [e for e in told if e.event.key not in ends] + [e for e in patient if ends.get(e.event.key) == [name]]
             truth = visit_of(e.event for e in own)
             before = visit_of(e.event for e in own if e.seq != seq)
             found = self._episodes(truth.sojourns), self._episodes(before.sojourns)
-            number = next((e.number for e in reversed(in_order(e.event for e in own)) if e.number), "")
-            patient = self._of_patient({number} - {""}, truth.is_test)
             wanted = Wanted(
                 visit=visit,
                 identity=identity_of([*(e.event for e in patient), *(e.event for e in own)], number),
                 episodes=found[0],
                 keys=[e.event.key for e in own if e.event.kind in _PLACES],
-                is_test=truth.is_test,
+                is_test=told[0].event.is_test,
                 another_us=another_us,
             )
             done += changes(found[1], found[0])
             settled = self._cases.settle(wanted, reason)
             waits += settled.waits
             cases += settled.cases
+            if any(e.seq == seq and len(ends.get(e.event.key, ())) > 1 for e in told):
+                waits.append(Done(key="inbox.why.which_visit"))
 
-    def _patients(self, told: Sequence[Event]) -> Sequence[tuple[Sequence[Event], int]]:
+    def _patients(self, visit: str, *, is_test: bool) -> Sequence[tuple[Sequence[Event], int]]:
         """The events of a visit by patient, and since when it is another one's, 0: it is not. What names nobody is of
         whom the visit was then.
         """
-        found: list[tuple[frozenset[str], bool, list[Event]]] = []
+        found: list[tuple[frozenset[str], list[Event]]] = []
+        told = self._of_visit(visit, is_test=is_test)
         for event in sorted(told, key=lambda e: (not e.event.number, e.event.occurred_us, e.seq)):
-            number, is_test = event.event.number, event.event.is_test
-            alike = [(group, of) for group, tries, of in found if tries == is_test]
-            own = [of for group, of in alike if number in group]
-            if not number and alike:
-                before = [of for _, of in alike if of[0].event.occurred_us <= event.event.occurred_us]
-                own = before[-1:] or [alike[0][1]]
+            number = event.event.number
+            own = [of for numbers, of in found if number in numbers]
+            if not number and found:
+                before = [of for _, of in found if of[0].event.occurred_us <= event.event.occurred_us]
+                own = before[-1:] or [found[0][1]]
             if own:
                 own[0].append(event)
             else:
-                merged = identity_of((e.event for e in self._of_patient({number} - {""}, is_test)), number)
-                found.append((merged.numbers or frozenset({number}), is_test, [event]))
-        return [(of, _another_us(of, [o for _, t, o in found if t == tries and o is not of])) for _, tries, of in found]
+                found.append((self._identity(number, is_test=is_test).numbers, [event]))
+        return [(of, _another_us(of, [o for _, o in found if o is not of])) for _, of in found]
+
+    def _of_visit(self, visit: str, *, is_test: bool) -> Sequence[Event]:
+        """Of one that nobody has numbered: under all of the patient's numbers."""
+        visits = [visit]
+        if visit.startswith("#"):
+            visits = [f"#{number}" for number in sorted(self._identity(visit[1:], is_test=is_test).numbers)]
+        told = [e for each in visits for e in self.messages.of_visit(each)]
+        return [e for e in told if e.event.kind not in KINDS and e.event.is_test == is_test]
+
+    def _identity(self, number: str, *, is_test: bool) -> Identity:
+        return identity_of((e.event for e in of_patient(self.messages, number, is_test=is_test)), number)
 
     def _episodes(self, sojourns: Sequence[Sojourn]) -> Sequence[Episode]:
         return episodes(sojourns, icu_apart=self._icu_apart)
 
-    def _of_patient(self, numbers: set[str], is_test: bool) -> Sequence[Event]:
-        """All of a patient's events, under whatever numbers he has had; those that only try are apart."""
-        known: set[str] = set()
-        found: Sequence[Event] = []
-        while numbers - known:
-            known |= numbers
-            found = [e for e in self.messages.of_numbers(known) if e.event.is_test == is_test]
-            numbers = {n for e in found if e.event.kind == "merge" for n in (e.event.number, e.event.old_number) if n}
-        return found
-
     def _plan(self, booking: str, events: Sequence[HospitalEvent], reason: str) -> list[Done]:
         before = self.messages.operation(booking)
-        made = operation_of((e.event for e in self.messages.of_booking(booking)), before.case if before else "")
-        last = next(e for e in reversed(events) if e.booking is not None and e.booking.id == booking)
-        if made is None or made.is_test != last.is_test:
+        told = [e.event for e in self.messages.of_booking(booking)]
+        left = {(n, t): self._identity(n, is_test=t).number for n, t in {(e.number, e.is_test) for e in told}}
+        made = operation_of((replace(e, number=left[e.number, e.is_test]) for e in told), before.case if before else "")
+        last = next((e for e in reversed(events) if e.booking is not None and e.booking.id == booking), None)
+        if made is None or (last is not None and made.is_test != last.is_test):
             return []
         self.messages.put(made)
+        if last is None:
+            return []
         if made.case and made.state in {"cancelled", "no_show"} and last.kind in CANCELS:
             with suppress(Refusal):
                 says = HospitalSays(what="booking_cancelled", at_us=last.occurred_us, reason=reason)
@@ -303,6 +324,10 @@ def _another_us(own: Sequence[Event], others: Sequence[Sequence[Event]]) -> int:
     """When, after all that was told of a patient, another was first told under the same visit."""
     last = max(e.event.occurred_us for e in own)
     return min((at for of in others if (at := of[0].event.occurred_us) > last), default=0)
+
+
+def _once(told: Sequence[Done]) -> Sequence[Done]:
+    return [each for n, each in enumerate(told) if each not in told[:n]]
 
 
 def _check(events: Sequence[HospitalEvent], received_us: int) -> None:

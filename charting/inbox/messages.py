@@ -103,6 +103,18 @@ class Messages(Protocol):
         """Those that start then, by time."""
 
 
+def of_patient(messages: Messages, number: str, *, is_test: bool) -> Sequence[Event]:
+    """All of a patient's events, under whatever numbers he has had; those that only try are apart."""
+    known: set[str] = set()
+    numbers = {number} - {""}
+    found: Sequence[Event] = []
+    while numbers - known:
+        known |= numbers
+        found = [e for e in messages.of_numbers(known) if e.event.is_test == is_test]
+        numbers = {n for e in found if e.event.kind == "merge" for n in (e.event.number, e.event.old_number) if n}
+    return found
+
+
 def again(messages: Messages, message: Message) -> Message:
     """A person has mended what was in its way: it is looked at anew."""
     fresh = replace(message, state="new")

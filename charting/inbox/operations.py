@@ -51,7 +51,7 @@ def operation_of(events: Iterable[HospitalEvent], case: str = "") -> Operation |
             continue
         before = made or Operation(id=told.id, state="booked", case=case)
         if event.number and before.number and event.number != before.number:
-            before = replace(before, visit="", patient={})
+            before = replace(before, visit="", patient={}, procedures=(), diagnoses=(), urgent=None, note="")
         made = Operation(
             id=before.id,
             state=_state(before.state if made else "", event.kind),

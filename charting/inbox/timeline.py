@@ -128,11 +128,42 @@ def _left(merges: Sequence[HospitalEvent], number: str) -> str:
     return end(number)
 
 
+def is_loose(event: HospitalEvent) -> bool:
+    """Whether it tells that a patient has left, or has not, and not of which visit."""
+    return event.visit.startswith("#") and event.kind in {"discharge", "cancel_discharge"}
+
+
+def ends_of(patient: Iterable[HospitalEvent]) -> Mapping[str, Sequence[str]]:
+    """Key of each loose event of a patient → of which visits it may be: those that have him in a bed of ours at that
+    time; "#": of what has no number, also where there is none.
+    """
+    told: dict[str, list[HospitalEvent]] = {}
+    loose: list[HospitalEvent] = []
+    for event in patient:
+        of = loose if is_loose(event) else told.setdefault("#" if event.visit.startswith("#") else event.visit, [])
+        of.append(event)
+    found: dict[str, Sequence[str]] = {}
+    for event in loose:
+        others = [e for e in loose if e is not event]
+        visits = {visit: visit_of([*own, *others] if visit == "#" else own) for visit, own in told.items()}
+        there = [visit for visit, own in visits.items() if any(_there(s, event.occurred_us) for s in own.sojourns)]
+        found[event.key] = there or ["#"]
+    return found
+
+
+def _there(sojourn: Sojourn, at_us: int) -> bool:
+    return _ours(sojourn) and sojourn.start_us < at_us and (sojourn.end_us is None or at_us < sojourn.end_us)
+
+
+def _ours(sojourn: Sojourn) -> bool:
+    return bool(sojourn.place.bed) and sojourn.place.area in CASE_AREAS
+
+
 def episodes(sojourns: Sequence[Sojourn], *, icu_apart: bool) -> Sequence[Episode]:
     """`icu_apart`: each stay in an ICU is a case of its own."""
     found: list[list[Sojourn]] = []
     for sojourn in sojourns:
-        if not sojourn.place.bed or sojourn.place.area not in CASE_AREAS:
+        if not _ours(sojourn):
             continue
         last = found[-1][-1] if found else None
         follows = last is not None and last.end_us == sojourn.start_us and not last.unsure
