@@ -1,6 +1,7 @@
 """Where charting tests keep their trail: in memory, in a SQLite file, on TimescaleDB and on a plain PostgreSQL."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import psycopg
@@ -72,3 +73,20 @@ def trail(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Itera
     database = open_database(_placed(request, tmp_path), make=True)
     yield DatabaseTrail(database, clock.now_us)
     database.close()
+
+
+@pytest.fixture(scope="session", params=["memory", "sqlite", "timescale", "postgres15"])
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database | None]:
+    """A charting database that all tests of a process share, each of which empties its own table. None: in memory."""
+    if request.param == "memory":
+        yield None
+        return
+    file = f"sqlite:///{tmp_path_factory.mktemp('kept') / 'charting.db'}"
+    made = nullcontext(file) if request.param == "sqlite" else new_database(request.getfixturevalue(request.param))
+    with made as dsn:
+        if request.param != "sqlite":
+            migrate(dsn)
+        migrate_charting(dsn)
+        database = open_database(dsn, make=True)
+        yield database
+        database.close()

@@ -1,7 +1,5 @@
 """Lines of bills are kept whole or not at all, and none is overwritten: in memory and in databases, by one suite."""
 
-from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,9 +10,6 @@ from charting.charges.keeping import Behind, Charges, MemoryCharges
 from charting.charges.ledger import Charge, Payer
 from charting.store.charges import DatabaseCharges
 from charting.store.database import Database, StoreError
-from charting.store.migrate import migrate, open_database
-from collector.migrate import migrate as migrate_series
-from tests.timescale import database as new_database
 
 ONE = Charge(
     id="C1", case="a", document="d", version=1, point=9, source="drug", kind="CG", item="X1", catalogue="2026.1",
@@ -52,23 +47,6 @@ class TestCharges:
         with pytest.raises((StoreError, ValueError)):
             charges.keep("b", 0, [replace(ONE, id="C2", case="b"), replace(ONE, case="b")], {})
         assert list(charges.of_case("b")) == []
-
-
-@pytest.fixture(scope="module", params=["memory", "sqlite", "timescale", "postgres15"])
-def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database | None]:
-    """None: in memory."""
-    if request.param == "memory":
-        yield None
-        return
-    file = f"sqlite:///{tmp_path_factory.mktemp('charges') / 'charting.db'}"
-    made = nullcontext(file) if request.param == "sqlite" else new_database(request.getfixturevalue(request.param))
-    with made as dsn:
-        if request.param != "sqlite":
-            migrate_series(dsn)
-        migrate(dsn)
-        database = open_database(dsn, make=True)
-        yield database
-        database.close()
 
 
 @pytest.fixture
