@@ -4,10 +4,9 @@ No HTML of its own, no image; a link is https, leaves the page's window alone, a
 which may say anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -17,8 +16,6 @@ from charting.cds.texts import host_of
 
 _DEPTH = 20
 _KEPT = 512
-
-_Options = Mapping[str, Any]
 
 
 @lru_cache(maxsize=_KEPT)

@@ -9,9 +9,6 @@ from charting.faults.ticket import HOUR_US, MINUTE_US, Promise, Ticket, Verdict
 from charting.faults.words import said
 from charting.trail.entries import SYSTEM
 
-LATER_US = 5 * MINUTE_US
-"""What was entered so long after it was is told to be."""
-
 _UNITS = {"zh": ("天", "小时", "分钟"), "en": ("d", "h", "min")}
 
 
