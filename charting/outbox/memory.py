@@ -7,7 +7,7 @@ from itertools import count
 from threading import RLock
 
 from charting.outbox.parcel import Parcel, Sent, State
-from charting.outbox.post import NEVER_US, OPEN, Line, Queue, logged, said
+from charting.outbox.post import NEVER_US, OPEN, Line, Queue, line_of, logged, said
 
 
 class MemoryOutbox:
@@ -74,7 +74,7 @@ class MemoryOutbox:
             turn_us = turns[lane] = max(own_us, turns.get(lane, 0) if lane else 0)
             if turn_us <= now_us and _is_of_use(sent, now_us):
                 found.append((turn_us, sent.seq, sent))
-        return [_line(sent) for _, _, sent in sorted(found, key=lambda each: each[:2])[:limit]]
+        return [line_of(sent) for _, _, sent in sorted(found, key=lambda each: each[:2])[:limit]]
 
     def begin(self, key: str) -> Sent | None:
         with self._lock:
@@ -107,7 +107,7 @@ class MemoryOutbox:
         now_us = self._now_us()
         with self._lock:
             late = [sent for sent in self._all() if sent.state is State.WAITING and not _is_of_use(sent, now_us)]
-            return [_line(self._set(sent, State.EXPIRED, "expired")) for sent in late]
+            return [line_of(self._set(sent, State.EXPIRED, "expired")) for sent in late]
 
     def untold(self, limit: int) -> Sequence[Sent]:
         return [sent for sent in self._all() if sent.parcel.key in self._untold][:limit]
@@ -137,7 +137,7 @@ class MemoryOutbox:
     def lines(
         self, *, to: str = "", state: State | None = None, text: str = "", before: int | None = None, limit: int = 100
     ) -> Sequence[Line]:
-        found = [_line(sent) for sent in reversed(self._all())]
+        found = [line_of(sent) for sent in reversed(self._all())]
         return [
             line
             for line in found
@@ -184,22 +184,3 @@ class MemoryOutbox:
 
 def _is_of_use(sent: Sent, now_us: int) -> bool:
     return sent.parcel.until_us is None or sent.parcel.until_us > now_us
-
-
-def _line(sent: Sent) -> Line:
-    parcel = sent.parcel
-    return Line(
-        key=parcel.key,
-        seq=sent.seq,
-        to=parcel.to,
-        kind=parcel.kind,
-        lane=parcel.lane,
-        case=parcel.case,
-        control=parcel.control,
-        state=sent.state,
-        made_us=sent.made_us,
-        next_us=sent.next_us,
-        attempts=sent.attempts,
-        reason=sent.reason,
-        size=len(parcel.body),
-    )

@@ -44,6 +44,25 @@ class Line:
     size: int
 
 
+def line_of(sent: Sent) -> Line:
+    parcel = sent.parcel
+    return Line(
+        key=parcel.key,
+        seq=sent.seq,
+        to=parcel.to,
+        kind=parcel.kind,
+        lane=parcel.lane,
+        case=parcel.case,
+        control=parcel.control,
+        state=sent.state,
+        made_us=sent.made_us,
+        next_us=sent.next_us,
+        attempts=sent.attempts,
+        reason=sent.reason,
+        size=len(parcel.body),
+    )
+
+
 class Post(Outbox, Protocol):
     """Calls block; any thread may call. What cannot be done to a parcel as it stands is not done: False."""
 

@@ -1,13 +1,14 @@
 """What leaves for the hospital's other systems: destinations, messages, and what a person may do about them."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from charting.outbox.parcel import Sent, State
-from charting.outbox.post import Queue
+from charting.outbox.post import Queue, line_of
 from charting.outbox.readable import readable
 from charting.web.context import Context, Here
 from charting.web.problems import Problem
@@ -157,19 +158,7 @@ def may(sent: ParcelLine) -> Collection[str]:
 def _out(here: Context, sent: Sent) -> ParcelOut:
     parcel, reads = sent.parcel, here.can("read")
     return ParcelOut(
-        key=parcel.key,
-        seq=sent.seq,
-        to=parcel.to,
-        kind=parcel.kind,
-        lane=parcel.lane,
-        case=parcel.case,
-        control=parcel.control,
-        state=sent.state,
-        made_us=sent.made_us,
-        next_us=sent.next_us,
-        attempts=sent.attempts,
-        reason=sent.reason,
-        size=len(parcel.body),
+        **asdict(line_of(sent)),
         content_type=parcel.content_type,
         until_us=parcel.until_us,
         answered_us=sent.answered_us,
