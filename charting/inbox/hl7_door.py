@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from charting.inbox.hl7_events import Hl7Reading
+from charting.inbox.hl7_events import Hl7Reading, key_of
 from charting.inbox.inbox import Inbox, Source, by_content
 from collector.hl7 import acks, times
 from collector.hl7.message import Message, MessageError, compose, parse
@@ -11,11 +11,11 @@ _DUPLICATE = ("205", "Duplicate key identifier")
 
 
 def hl7_source(reading: Hl7Reading) -> Source:
-    """What is sent again has the same MSH-10 and says the same, but for the time of sending."""
+    """What is sent again has the same MSH-3 and MSH-10 and says the same, but for the time of sending."""
 
     def key(body: bytes) -> str:
         try:
-            return parse(body, reading.codec).control_id or by_content(body)
+            return key_of(parse(body, reading.codec)) or by_content(body)
         except MessageError:
             return by_content(body)
 

@@ -58,6 +58,9 @@ def read(message: Message, reading: Hl7Reading) -> Read:
     match message.type:
         case "ADT" if message.trigger in ADT:
             found = list(_adt(message, ADT[message.trigger], reading))
+        case "ADT" if message.trigger == "A17":
+            _swap(message, reading)
+            return Read(kind=kind, ignored="not_known")
         case "SIU" if message.trigger in hl7_bookings.SIU:
             frame = _frame(message, "update", reading)
             found = list(hl7_bookings.of_siu(message, frame, reading.zone, reading.places, reading.roles))
@@ -88,17 +91,33 @@ def _adt(message: Message, kind: Kind, reading: Hl7Reading) -> Iterator[Hospital
 
 
 def _merges(message: Message, reading: Hl7Reading) -> Iterator[HospitalEvent]:
-    """Each PID with the MRG that follows it."""
+    """Each PID with the MRG that follows it. Raises UnreadableError where one does not say whom."""
     frame = _frame(message, "merge", reading)
     person = message.first("PID")
+    if "MRG" not in message:
+        raise UnreadableError("merge")
     for segment in message:
         if segment.name == "PID":
             person = segment
         elif segment.name == "MRG":
             number, old = (_number(s, field, reading.id_type) for s, field in ((person, 3), (segment, 1)))
-            if number and old and number != old:
+            if not number or not old:
+                raise UnreadableError("merge")
+            if number != old:
                 patient = dict(_patient(message, person))
                 yield replace(frame, number=number, old_number=old, patient=patient)
+
+
+def key_of(message: Message) -> str:
+    """By which senders of one connection tell their messages apart: MSH-3 and MSH-10; "": without MSH-10."""
+    return f"{message.header.field(3)}|{message.control_id}" if message.control_id else ""
+
+
+def _swap(message: Message, reading: Hl7Reading) -> None:
+    """Two patients who change beds are not read here. Raises UnreadableError unless both beds are others'."""
+    places = [_place(segment, 3, reading.places) for segment in message.all("PV1")]
+    if not places or any(place is None or place.bed for place in places):
+        raise UnreadableError("swap")
 
 
 def _frame(message: Message, kind: Kind, reading: Hl7Reading) -> HospitalEvent:
@@ -111,7 +130,7 @@ def _frame(message: Message, kind: Kind, reading: Hl7Reading) -> HospitalEvent:
     recorded = [at for at in told[1:] if at is not None]
     return HospitalEvent(
         kind=kind,
-        key=message.control_id,
+        key=key_of(message),
         occurred_us=times[0],
         recorded_us=(recorded or times)[0],
         number=_number(person, 3, reading.id_type),

@@ -17,7 +17,9 @@ _CONTENT_TYPES = {SOAP_11: "text/xml; charset=utf-8", SOAP_12: "application/soap
 
 
 def source(reading: HttpReading) -> Source:
-    """What is sent again has the same id and tells the same, but for when it was written down."""
+    """What is sent again has the same id and tells the same, but for when it was written down. What cannot be read uses
+    up no id: it comes mended with the same one.
+    """
 
     def told(body: bytes) -> list[HospitalEvent] | None:
         try:
@@ -29,7 +31,10 @@ def source(reading: HttpReading) -> Source:
         events = told(one)
         return events is not None and events == told(other)
 
-    return Source(read=reading, key=lambda body: reading.id_of(body) or by_content(body), same=same)
+    def key(body: bytes) -> str:
+        return by_content(body) if told(body) is None else reading.id_of(body) or by_content(body)
+
+    return Source(read=reading, key=key, same=same)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,10 +123,20 @@ def test_who_sends_json_is_answered_in_json(ward: Ward) -> None:
     bad = door.take(as_json(DAY[1]).replace(b"SS-9001", b""), "")
     assert said(bad.body) == {"code": 1, "msg": "失败：手术.申请单号: not told", "id": "HIS-2"}
     ward.inbox.look()
-    assert [(m.key, m.state) for m in ward.messages.latest()] == [
-        ("HIS-2", "failed"), ("HIS-1#2", "failed"), ("HIS-1", "done"),
-    ]  # fmt: skip
+    assert [m.state for m in ward.messages.latest()] == ["failed", "failed", "done"]
+    assert [m.key for m in ward.messages.latest()[1:]] == ["HIS-1#2", "HIS-1"]
     assert [done.params["text"] for done in ward.messages.latest()[0].done] == ["手术.申请单号: not told"]
+
+
+def test_what_was_refused_comes_mended_with_the_same_id(ward: Ward) -> None:
+    door, raw = ward.door("json"), as_json(DAY[1])
+    wrong = raw.replace(b"SS-9001", b"")
+    for body, code in ((wrong, 1), (wrong, 1), (raw, 0), (raw, 0)):
+        answer = said(door.take(body, "").body)
+        assert (answer["code"], answer["id"]) == (code, "HIS-2")
+        ward.inbox.look()
+    assert [m.state for m in ward.messages.latest()] == ["done", "failed"]
+    assert ward.messages.operation("SS-9001") is not None
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2"])

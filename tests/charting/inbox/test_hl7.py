@@ -29,7 +29,7 @@ def zato(name: str) -> Read:
 @pytest.mark.parametrize("file", ["case_01_A01_admit", "case_01_A01_admit_gb18030"])
 def test_an_admission_in_both_charsets(file: str) -> None:
     (event,) = READING(unframed((DATA / f"{file}.hl7").read_bytes())).events
-    assert (event.kind, event.key, event.number, event.visit) == ("admit", "HIS-1", "P0000123", "ZY0000456")
+    assert (event.kind, event.key, event.number, event.visit) == ("admit", "HIS|HIS-1", "P0000123", "ZY0000456")
     assert event.occurred_us == us(2026, 3, 4, 2, 15)
     assert event.place == Place(told="SURG7^0712^2^HOSP")
     assert event.patient == {
@@ -98,6 +98,31 @@ def test_admissions_of_another_maker(name: str) -> None:
     (event,) = zato(name).events
     assert (event.number, event.patient["name"]) == ("PATID1234", "EVERYMAN ADAM")
     assert event.kind == {"01": "admit", "08": "update", "11": "cancel_admit", "13": "cancel_discharge"}[name[5:7]]
+
+
+@pytest.mark.parametrize("who", ["PID|1||7^^^X^MR\rMRG|8^^^X", "PID|1||7^^^X\rMRG|8^^^X^MR", "PID|1||7^^^X^MR"])
+def test_a_merge_that_does_not_say_whom_is_for_a_person(who: str) -> None:
+    site = Site()
+    site.tell(f"MSH|^~\\&|A|B|C|D|202603041015||ADT^A40|1|P|2.4\r{who}\r".encode())
+    (told,) = site.inbox.messages.latest()
+    assert (told.state, [done.key for done in told.done]) == ("failed", ["inbox.why.merge"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("OR^OR3", "WARD^1", "failed"),
+        ("WARD^1", "OR^OR3", "failed"),
+        ("", "", "failed"),
+        ("WARD^1", "WARD^2", "ignored"),
+    ],
+)
+def test_two_who_change_beds_are_for_a_person_where_a_bed_is_ours(one: str, other: str, said: str) -> None:
+    site = Site()
+    swap = "".join(f"PID|1||{n}^^^X^MR\rPV1|1|I|{place}\r" for n, place in ((7, one), (8, other)))
+    site.tell(f"MSH|^~\\&|A|B|C|D|202603041015||ADT^A17|1|P|2.4\r{swap}".encode())
+    (told,) = site.inbox.messages.latest()
+    assert (told.state, told.done[0].key) == (said, f"inbox.why.{'swap' if said == 'failed' else 'not_known'}")
 
 
 ORDER = (
@@ -179,6 +204,17 @@ def test_one_id_for_two_messages_is_refused_and_both_are_kept() -> None:
     again = adt("A02", 1, "1000", "ED^^RAT-CHAIR").replace(b"|OR|20130211100052|", b"|OR|20130211100600|")
     assert parse(site.door.take(again) or b"").first("MSA").component(1) == "CA"
     assert site.states == ["done", "failed"]
+
+
+def test_two_senders_of_one_connection_may_use_the_same_ids() -> None:
+    site = Site()
+    come, left = adt("A02", 1, "1000", "ED^^RAT-CHAIR"), adt("A03", 1, "1100", "ED^^RAT-CHAIR")
+    other = left.replace(b"|A03-1|", b"|A02-1|").replace(b"|HIS|HOSP|", b"|ICIP|HOSP|", 1)
+    for message in (come, other, other):
+        assert parse(site.door.take(message) or b"").first("MSA").fields[1:] == ["CA", "A02-1"]
+    site.look()
+    assert site.states == ["done", "done"]
+    assert [case.state for case in site.cases] == ["closed"]
 
 
 def test_what_is_no_message_is_not_answered() -> None:
