@@ -29,17 +29,6 @@ def pdf(pages: Sequence[str], *, title: str, lang: str, made_us: int) -> bytes:
     return made
 
 
-def png(pages: Sequence[str], *, ppi: float = 110.0) -> list[bytes]:
-    """The same pages as images: what the PDF looks like. Errors as of `pdf`.
-
-    The resolution is the nearest at which a page is a whole number of pixels, less a hair: else typst fits an SVG that
-    is a pixel wider into the page, a column or row of pixels is left out, and with it a part of a number.
-    """
-    wide = max(round(ppi * 210 / 25.4 / 70), 1) * 70
-    made = _compile(pages, title="", lang="zh", made_us=0, format="png", ppi=wide * 25.4 / 210 * (1 - 1e-5))
-    return list(made) if isinstance(made, list) else [made]
-
-
 def _compile(pages: Sequence[str], *, title: str, lang: str, made_us: int, **how: Any) -> Any:
     if not pages:
         raise ValueError("no pages")

@@ -1,14 +1,12 @@
 """The PDF: the same pages, the same bytes, Chinese in it."""
 
 import re
-import struct
 import sys
-import zlib
 
 import pytest
 
 from charting import pdf as module
-from charting.pdf import pdf, png
+from charting.pdf import pdf
 from charting.sheet.paper import Paper
 from charting.sheet.sheet import pages
 from collector.errors import UsageError
@@ -21,6 +19,11 @@ def page(text: str) -> str:
     paper = Paper(1)
     paper.text(300, 1000, text, size=120)
     return paper.svg()
+
+
+def picture(text: str) -> bytes:
+    made: bytes = module._compile([page(text)], title="", lang="zh", made_us=0, format="png", ppi=40)
+    return made
 
 
 @pytest.fixture
@@ -55,38 +58,10 @@ def test_the_pages_are_a4() -> None:
 
 def test_chinese_is_set_in_its_own_glyphs() -> None:
     """A character that a font does not have is an empty box: two of them would look the same."""
-    anaesthesia, surgery, nothing = (png([page(text)], ppi=40)[0] for text in ("麻", "术", "\ue000"))
+    anaesthesia, surgery, nothing = (picture(text) for text in ("麻", "术", "\ue000"))
     assert anaesthesia != surgery
     assert nothing not in {anaesthesia, surgery}
     assert b"NotoSansCJK" in pdf([page("麻醉记录单")], title="麻醉", lang="zh", made_us=MADE_US)
-
-
-@pytest.mark.parametrize("ppi", [80, 97, 110, 150])
-def test_no_column_of_pixels_is_left_out_of_an_image(ppi: int) -> None:
-    """A comb with a tooth every third pixel: where a column is left out, two teeth are nearer to each other."""
-    wide, _ = struct.unpack(">II", png([page("x")], ppi=ppi)[0][16:24])
-    paper, pixel = Paper(1), 2100 / wide
-    paper.raw(
-        "".join(f'<rect x="{pixel * (n + 0.2):.3f}" y="0" width="{pixel}" height="99"/>' for n in range(0, wide, 3))
-    )
-    teeth = [x for x, red in enumerate(top_row(png([paper.svg()], ppi=ppi)[0])) if red < 128]
-    assert teeth == list(range(0, wide, 3))
-
-
-def top_row(image: bytes) -> bytes:
-    """The red of an 8-bit RGBA image's first row: nothing above it, so that of its filters only those count."""
-    wide, _, depth, colour = struct.unpack(">IIBB", image[16:26])
-    assert (depth, colour) == (8, 6)
-    at, packed = 8, b""
-    while at < len(image):
-        long, kind = struct.unpack(">I4s", image[at : at + 8])
-        packed += image[at + 8 : at + 8 + long] if kind == b"IDAT" else b""
-        at += 12 + long
-    way, *row = zlib.decompressobj().decompress(packed, 1 + wide * 4)
-    for i in range(4, len(row)):
-        left = row[i - 4]
-        row[i] = (row[i] + (0, left, 0, left // 2, left)[way]) % 256
-    return bytes(row[::4])
 
 
 def test_a_title_with_quotes_is_a_title() -> None:
