@@ -8,6 +8,7 @@ from pypdf import PdfReader
 
 from collector import __version__
 from collector.migrate import migrate
+from tools.manuals.__main__ import main
 from tools.manuals.build import build
 from tools.manuals.links import faults
 from tools.manuals.pages import LANGS, SOURCE
@@ -115,3 +116,12 @@ def test_what_comes_from_the_code_is_as_the_code_is(database: str) -> None:
 def test_the_chinese_notes_tell_of_each_release() -> None:
     text = (SOURCE / "zh" / "release-notes.md").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^## (.+)$", text) == list(releases())
+
+
+def test_an_option_is_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--help"]) == 2
+    assert "python -m tools.manuals DIR" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

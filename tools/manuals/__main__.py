@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["parts"]:
             return write_parts()
-        case [folder]:
+        case [folder] if not folder.startswith("-"):
             found = faults()
             for fault in found:
                 sys.stderr.write(f"docs/manual/{fault}\n")
