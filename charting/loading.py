@@ -6,6 +6,7 @@ from pathlib import Path
 from charting.accounts.actor import Actor
 from charting.charges.catalogue import LIBRARY as CHARGES
 from charting.charges.catalogue import check as check_catalogue
+from charting.charges.catalogue import own
 from charting.codes.mapping import Crosswalk, Crosswalks
 from charting.library.library import MAPPING, Libraries, Library, LibraryError, NowhereToKeepError
 from charting.trail.entries import LibraryLoaded
@@ -17,8 +18,9 @@ def libraries_of(folder: Path | None) -> Libraries:
     """Raises UsageError."""
     try:
         made = Libraries.of(folder)
-        for library in made.versions(CHARGES):
-            check_catalogue(library)
+        versions = own(made.versions(CHARGES))
+        for n, library in enumerate(versions):
+            check_catalogue(library, versions[:n])
     except LibraryError as error:
         raise UsageError(*str(error).splitlines()) from None
     return made
@@ -44,7 +46,8 @@ class Loading:
     def library(self, library: Library, text: str, by: Actor) -> None:
         """Raises LibraryError, StoreError."""
         self._libraries.check(library)
-        check_catalogue(library)
+        before = [each for each in self._libraries.versions(CHARGES) if not each.sample]
+        check_catalogue(library, before)
         self._keep(library.name, library.version, len(library.codings), text, by)
         self._libraries.add(library)
 

@@ -72,7 +72,9 @@ class _Day:
 
 
 class Catalogue:
-    """All versions of the library. A day's items are those valid on it, as the newest version that has them says."""
+    """All versions of the site's own library, of the sample where it has none. A day's items are those valid on it, as
+    the newest version says that has them from that day or before.
+    """
 
     def __init__(self, libraries: Libraries) -> None:
         self._libraries = libraries
@@ -80,7 +82,7 @@ class Catalogue:
 
     @property
     def versions(self) -> Sequence[Library]:
-        return self._libraries.versions(LIBRARY)
+        return own(self._libraries.versions(LIBRARY))
 
     def on(self, day: str) -> Sequence[Item]:
         """On an ISO day. A library that was loaded since counts from now on."""
@@ -104,11 +106,12 @@ class Catalogue:
             read = self._read = (versions, {})
         days = read[1]
         if day not in days:
-            items: dict[str, Item] = {}
+            said: dict[str, Coding] = {}
             for library in reversed(versions):
                 for code, coding in library.codings.items():
-                    if code not in items and coding.valid(day):
-                        items[code] = item_of(coding)
+                    if code not in said and coding.valid_from <= day:
+                        said[code] = coding
+            items = {code: item_of(coding) for code, coding in said.items() if coding.valid(day)}
             making: dict[tuple[str, str], list[Item]] = {}
             for item in items.values():
                 for of in item.of or ("",):
@@ -117,13 +120,38 @@ class Catalogue:
         return days[day]
 
 
-def check(library: Library) -> None:
-    """Raises LibraryError with every mistake of a catalogue; of another library there is none."""
+def own(versions: Sequence[Library]) -> Sequence[Library]:
+    """Without the sample, where there is another: nobody is charged what the program made up."""
+    return [library for library in versions if not library.sample] or versions
+
+
+def check(library: Library, versions: Sequence[Library] = ()) -> None:
+    """Raises LibraryError with every mistake of a catalogue; of another library there is none.
+
+    `versions`: the site's before it, which bills were made by. What a later one says otherwise needs its day.
+    """
     if library.name == LIBRARY:
-        wrong = [f"{library.name} {library.version}: {code}: {m}"
-                 for code, coding in library.codings.items() for m in _Row(coding).mistakes]  # fmt: skip
+        wrong = [f"{library.name} {library.version}: {code}: {m}" for code, coding in library.codings.items()
+                 for m in (*_Row(coding).mistakes, *_undated(coding, versions))]  # fmt: skip
         if wrong:
             raise LibraryError("\n".join(wrong))
+
+
+def _undated(coding: Coding, versions: Sequence[Library]) -> Iterator[str]:
+    """A later `valid_to` is a day too."""
+    before = next((v.codings[coding.term.code] for v in reversed(versions) if coding.term.code in v.codings), None)
+    if before is None:
+        if versions and not coding.valid_from:
+            yield "valid_from: a new item needs its day; 新增项目须填生效日期"
+        return
+    same = _charged(coding) == _charged(before) and coding.valid_from == before.valid_from
+    if (not same or (before.valid_to and not coding.valid_to)) and coding.valid_from <= before.valid_from:
+        last = before.term.version
+        yield f"valid_from: not as in version {last}, so it needs a later day; 与 {last} 版不同，须填更晚的生效日期"
+
+
+def _charged(coding: Coding) -> Mapping[str, str]:
+    return {column: said for column, said in coding.attributes.items() if column != "pinyin"}
 
 
 def item_of(coding: Coding) -> Item:

@@ -8,7 +8,7 @@ attributes of its own (see data/README.md). An attribute `pinyin` holds the init
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -47,11 +47,12 @@ class Coding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """One version of a library: codings by code, in the file's order."""
+    """One version of a library: codings by code, in the file's order. `sample`: it came with the program."""
 
     name: str
     version: str
     codings: Mapping[str, Coding]
+    sample: bool = field(default=False, compare=False)
 
 
 class Libraries:
@@ -66,7 +67,7 @@ class Libraries:
         made = cls()
         for file in sorted(files("charting.library").joinpath("data").iterdir(), key=lambda f: f.name):
             if file.name.endswith(".csv"):
-                made.add(parse(file.read_text(encoding="utf-8"), file.name))
+                made.add(replace(parse(file.read_text(encoding="utf-8"), file.name), sample=True))
         return made
 
     @classmethod

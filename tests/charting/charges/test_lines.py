@@ -1,7 +1,9 @@
 """Entries of a record become lines by the catalogue: time bands, ampoules, waste, prices; what is lacking is told."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +14,11 @@ from charting.charges.due import recorded
 from charting.charges.examples import examples
 from charting.charges.lines import Bill
 from charting.library.library import Libraries, LibraryError, parse
+from charting.loading import Loading, crosswalks_of, libraries_of
 from charting.trail.contents import Bolus, Controlled, Infusion, Rate, Volume, Warming
-from tests.charting.charges.scenes import MINUTE_US, PRICES, Theatre, term
+from charting.trail.trail import MemoryTrail
+from collector.errors import UsageError
+from tests.charting.charges.scenes import HAL, MINUTE_US, PRICES, Theatre, term
 from tests.oracles.hl7 import parsed
 
 HEAD = PRICES.splitlines()[0]
@@ -116,7 +121,43 @@ def test_the_price_is_that_of_the_day_of_the_service() -> None:
     assert catalogue.price("X1", "2026-08-01") == 10
     libraries.add(parse(f"{HEAD}\n{row.format('2026-07-01', '2026-09-01', '12.5')}\n", "charges-2.csv"))
     days = ("2025-12-31", "2026-01-01", "2026-06-30", "2026-07-01", "2026-08-31", "2026-09-01")
-    assert [catalogue.price("X1", day) for day in days] == [None, 10, 10, Decimal("12.5"), Decimal("12.5"), 10]
+    assert [catalogue.price("X1", day) for day in days] == [None, 10, 10, Decimal("12.5"), Decimal("12.5"), None]
+
+
+def test_a_site_with_a_catalogue_of_its_own_charges_nothing_of_the_sample() -> None:
+    libraries = Libraries.sample()
+    assert Catalogue(libraries).making("2026-08-01", "technique", "1")
+    row = "H1,全身麻醉,GA,,,次,1000,service,technique,1,,,,,,,,"
+    libraries.add(parse(f"{HEAD}\n{row}\n", "charges-h.csv"))
+    assert [item.term.code for item in Catalogue(libraries).on("2026-08-01")] == ["H1"]
+
+
+X1 = "X1,丙泊酚,P,2026-01-01,,支,10,drug,drug,D001,,200 mg,,,,,,"
+
+
+@pytest.mark.parametrize(("row", "taken"), [
+    (X1, True),
+    (X1.replace(",P,", ",Propofol,"), True),
+    (X1.replace("2026-01-01,", "2026-01-01,2026-09-01"), True),
+    (X1.replace("200 mg", "100 mg"), False),
+    (X1.replace(",10,", ",12,"), False),
+    (X1.replace("支", "盒"), False),
+    (X1.replace("2026-01-01", ""), False),
+    (X1.replace("200 mg", "100 mg").replace("2026-01-01", "2026-07-01"), True),
+    (X1.replace("X1", "X2").replace("2026-01-01", ""), False),
+    (X1.replace("X1", "X2"), True),
+])  # fmt: skip
+def test_a_later_catalogue_says_from_which_day_it_says_otherwise(row: str, taken: bool, tmp_path: Path) -> None:
+    (tmp_path / "charges-1.csv").write_text(f"{HEAD}\n{X1}\n", encoding="utf-8")
+    libraries = libraries_of(tmp_path)
+    loading = Loading(tmp_path, MemoryTrail(lambda: 0), libraries, crosswalks_of(tmp_path))
+    text = f"{HEAD}\n{row}\n"
+    with nullcontext() if taken else pytest.raises(LibraryError, match=r"valid_from: .*生效日期"):
+        loading.library(parse(text, "charges-2.csv"), text, HAL)
+    assert len(Catalogue(libraries).versions) == (2 if taken else 1)
+    (tmp_path / "charges-2.csv").write_text(text, encoding="utf-8")
+    with nullcontext() if taken else pytest.raises(UsageError, match="valid_from"):
+        libraries_of(tmp_path)
 
 
 @pytest.mark.parametrize(
