@@ -101,6 +101,7 @@ case_row = Table(
     Column("held", Boolean, nullable=False),
     Column("last", BigInteger, nullable=False),
     Index("case_row_opened", "opened_us"),
+    Index("case_row_number", "number"),
     comment="what lists know of a case; its entries are the truth",
 )
 

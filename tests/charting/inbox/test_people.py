@@ -1,11 +1,15 @@
 """What people did stands above what the hospital tells of the time before."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from charting.accounts.actor import Actor
 from charting.case.state import Case
+from charting.store.database import Database
+from charting.store.trail import DatabaseTrail
 from charting.trail.contents import Event, Patient
 from charting.trail.entries import Entry
 from tests.charting.inbox.messages import EAU, M04, M05, RAT, Site, adt, at_us, seen
@@ -338,6 +342,25 @@ def test_a_case_of_a_person_is_found_among_many_whose_number_holds_his() -> None
         made.desk.open(WU, bed="EAU", area="pacu", patient=patient, at_us=started, until_us=started + 1)
     made.tell(adt("A02", 1, "1100", M05, number="7"))
     assert [[s.bed for s in c.stays] for c in made.cases if c.patient.number == "7"] == [["RAT", "M05"]]
+
+
+def test_a_patient_s_cases_are_found_without_looking_through_all(charting: Database) -> None:
+    said: list[tuple[str, Any]] = []
+
+    def hear(*told: Any) -> None:
+        said.append(told[2:4])
+
+    with charting.read() as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", hear)
+    DatabaseTrail(charting, lambda: 0).rows(number="7", limit=10_000)
+    event.remove(engine, "before_cursor_execute", hear)
+    (asked,) = [each for each in said if "case_row" in each[0]]
+    with charting.read() as connection:
+        if charting.postgresql:
+            connection.exec_driver_sql("set local enable_seqscan = off")
+        explain = "explain " if charting.postgresql else "explain query plan "
+        assert "case_row_number" in str(connection.exec_driver_sql(f"{explain}{asked[0]}", asked[1]).all())
 
 
 def test_who_only_tries_does_nothing_to_a_case_that_a_person_has_opened() -> None:

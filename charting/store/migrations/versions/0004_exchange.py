@@ -15,6 +15,7 @@ message, hospital_event, booking, parcel, charge, api_client, subscription, noti
 def upgrade() -> None:
     postgresql = op.get_context().dialect.name == "postgresql"
     plain = sa.Text(collation="C") if postgresql else sa.Text()
+    op.create_index("case_row_number", "case_row", ["number"])
     op.create_table(
         "message",
         sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False),
