@@ -16,7 +16,7 @@ from itertools import product
 from threading import Lock
 
 from charting.accounts.actor import HIS
-from charting.apart import unforeseen
+from charting.apart import repeat
 from charting.case.checks import EARLIEST_US
 from charting.case.clock import HOUR_US
 from charting.case.refusals import Refusal
@@ -107,8 +107,7 @@ class Inbox:
         self._tried = -1
         self._waited = 0  # of those that wait, which was tried last
         self._log = logger(part="inbox")
-        self._link = Link(self._log, "charting database")
-        self._looks = Link(self._log, "looking at messages")
+        self._link = Link(self._log, "looking at messages")
 
     def take(self, source: str, raw: bytes) -> Taken:
         """Keep a message; when it returns it is kept, and will be looked at. Raises KeyError for no source of ours,
@@ -121,19 +120,7 @@ class Inbox:
         return Taken(seq=seq, keeping=keeping)
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            more = False
-            try:
-                more = await asyncio.to_thread(self.look)
-                self._link.good()
-                self._looks.good()
-            except VitalsdError as error:
-                self._link.lost(str(error))
-            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._looks.lost(unforeseen(error))
-            if not more:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), LOOK_S)
+        await repeat(self.look, LOOK_S, stop, self._link)
 
     def look(self) -> bool:
         """Do what is new, then what waited, if anything has happened since; whether there may be more.

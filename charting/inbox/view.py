@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from charting.apart import unforeseen
 from charting.inbox.rows import MOST, Row, ViewError
 from charting.metrics import Metrics
 from charting.outbox.following import Cursors
@@ -95,9 +96,10 @@ class ViewSource:
             more = False
             try:
                 more = await asyncio.to_thread(self.look)
-            except VitalsdError as error:
-                self._link.lost(str(error))
-                self.looked = Looked(good_us=self.looked.good_us, reason=str(error), rows=self.looked.rows)
+            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
+                why = str(error) if isinstance(error, VitalsdError) else unforeseen(error)
+                self._link.lost(why)
+                self.looked = Looked(good_us=self.looked.good_us, reason=why, rows=self.looked.rows)
                 wait_s = min(wait_s * 2, LONGEST_S)
             else:
                 self._link.good()
