@@ -11,6 +11,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from charting.accounts.actor import Actor
+from charting.case.absence import elsewhere_news
 from charting.case.book import TRIES, check_kept, checked_id, checked_reason
 from charting.case.cards import Cards
 from charting.case.checks import check_patient, check_texts, check_time
@@ -21,9 +22,8 @@ from charting.case.refusals import Impossible
 from charting.case.state import Case
 from charting.case.warnings import CaseWarning, warnings_of
 from charting.case.watching import Watching
+from charting.case.whereabouts import occupied
 from charting.case.witnessing import Witnessing
-from charting.filler.news import elsewhere_news
-from charting.filler.parts import occupied
 from charting.trail.contents import Patient
 from charting.trail.entries import Body, Closed, DeviceJudged, Discarded, Merged, Moved, Opened, Reopened
 from charting.trail.trail import Stale

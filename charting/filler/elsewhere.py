@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from charting.apart import Apart
+from charting.case.whereabouts import BACK_US, Part, occupied
 from charting.desk import Desk
-from charting.filler.parts import BACK_US, Part, occupied
 from charting.trail.trail import CaseRow, Trail
 
 _UNREAD = 0

@@ -10,9 +10,11 @@ from functools import partial
 import structlog
 
 from charting.apart import Apart, unforeseen
+from charting.case.absence import elsewhere_news
 from charting.case.clock import HOUR_US
 from charting.case.refusals import Refusal
 from charting.case.state import Case, Document
+from charting.case.whereabouts import Part, occupied
 from charting.desk import Desk
 from charting.fill.fill import MINUTE_US, Count, Filling, Plan, final_us, marks
 from charting.fill.plan import Spans
@@ -24,8 +26,8 @@ from charting.filler.elsewhere import Elsewhere
 from charting.filler.identity import differing
 from charting.filler.look import TOLD_US, Look
 from charting.filler.measuring import Measuring
-from charting.filler.news import elsewhere_news, news, unreached_news
-from charting.filler.parts import Part, occupied, parts, plan
+from charting.filler.news import news, unreached_news
+from charting.filler.parts import parts, plan
 from charting.filler.pumps import ITEM, NAME_CODE, RATE_CODES, infusions
 from charting.filler.sources import SourceError, Sources
 from charting.filler.watch import Prints, Seen, changed, first_kept_us

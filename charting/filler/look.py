@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from charting.case.whereabouts import Part
 from charting.fill.fill import CONTEXT_US, MINUTE_US, BedData, Filling, Plan, codes, far_codes, fill, near_us
 from charting.filler.identity import explained, without_patient
-from charting.filler.parts import Part
 from charting.filler.watch import Prints, last_us, link_down, prints
 from collector.model import UNMAPPED, AlarmType, Channel, Condition, Identity, Quality, Series
 from collector.series import Minutes, Points, SeriesReader

@@ -6,11 +6,12 @@ from functools import partial
 
 from charting.case.clock import HOUR_US
 from charting.case.refusals import Refusal
+from charting.case.whereabouts import Part
 from charting.desk import Desk
 from charting.fill.fill import MINUTE_US
 from charting.filler.identity import spans
 from charting.filler.look import LATE_US
-from charting.filler.parts import Part, present
+from charting.filler.parts import present
 from charting.filler.thermometry import AREAS, Channels, Present, read, thermometry
 from charting.trail.trail import CaseRow
 from collector.clock import EVER_US

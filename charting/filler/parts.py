@@ -1,60 +1,26 @@
 """From which bed, and from when to when, a document is filled. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from charting.case.events import BYPASS, cooled
 from charting.case.events import spans as spans_of
 from charting.case.state import Case, Document
+from charting.case.whereabouts import Part, first, stayed
 from charting.fill.fill import MINUTE_US, Pace, Plan
 from charting.filler.identity import spans
 from charting.templates.template import Template
 from charting.trail import contents
-
-BACK_US = 120 * MINUTE_US
-"""A case opened later than the patient's arrival is filled back to it, at most so far: no induction takes longer, and
-what is older may be another patient's, whose case nobody opened (our judgement)."""
-
-_ARRIVALS: Mapping[str, tuple[str, ...]] = {
-    "or": ("t_room_in", "t_anes_care"), "offsite": ("t_suite_in", "t_anes_care"), "pacu": ("t_pacu_in",),
-    "icu": ("t_icu_in",),
-}  # fmt: skip
-_DEPARTURES: Mapping[str, str] = {"or": "t_room_out", "offsite": "t_suite_out", "pacu": "t_pacu_out"}
-"""Events of clinical.md §0 by which a patient comes to and leaves the beds of an area."""
 
 _JUDGED = frozenset({"t_tube_in", "t_tube_out", "t_room_out"})
 """Events that rules look at: where one changes, the whole document is filled anew."""
 _STEPS_US: Mapping[str, int] = {"rescue": MINUTE_US, "close": 15 * MINUTE_US}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """The patient was at a bed from start_us to end_us (None: still).
-
-    `told_us`: when a stay began by itself, before it was filled back. Of a document: `start_us` is a whole minute, and
-    what was measured before `came_us` is another's; `followed`: the next part begins where this one ends.
-    """
-
-    bed: str
-    start_us: int
-    end_us: int | None
-    case: str = ""
-    told_us: int = 0
-    came_us: int = 0
-    followed: bool = False
-
-
-def occupied(case: Case) -> Sequence[Part]:
-    """Where a case's patient was, as far as people have told."""
-    if case.state == "discarded":
-        return []
-    return [_whole(case, n) for n, stay in enumerate(case.stays) if stay.bed]
-
-
 def present(case: Case, areas: Sequence[str], others: Iterable[Part]) -> Sequence[Part]:
     """Where a case's patient was in these areas, without the times of others."""
     elsewhere = list(others)
-    return [_alone(_whole(case, n), elsewhere) for n, stay in enumerate(case.stays) if stay.bed and stay.area in areas]
+    return [_alone(stayed(case, n), elsewhere) for n, stay in enumerate(case.stays) if stay.bed and stay.area in areas]
 
 
 def parts(case: Case, document: Document, areas: Sequence[str], others: Iterable[Part]) -> Sequence[Part]:
@@ -74,10 +40,10 @@ def parts(case: Case, document: Document, areas: Sequence[str], others: Iterable
     for n, stay in enumerate(case.stays):
         if stay.area not in areas or not stay.bed:
             continue
-        whole = _alone(_whole(case, n), elsewhere)
+        whole = _alone(stayed(case, n), elsewhere)
         came = max(whole.start_us, begin_us, (found[-1].end_us or 0) if found else 0)
         start = came - came % MINUTE_US
-        end = _first(whole.end_us, end_us)
+        end = first(whole.end_us, end_us)
         if end is None or end > came:
             if found and found[-1].end_us is not None and found[-1].end_us >= start:
                 found[-1] = replace(found[-1], followed=True)
@@ -111,24 +77,6 @@ def plan(case: Case, document: Document, template: Template, part: Part, zone: s
     )
 
 
-def _whole(case: Case, n: int) -> Part:
-    """A stay from the patient's arrival to his departure, where people have told them."""
-    stay = case.stays[n]
-    since_us = max(stay.start_us - BACK_US, case.stays[n - 1].start_us if n else 0)
-    arrivals = [
-        e.at_us for e in case.events if e.key in _ARRIVALS.get(stay.area, ()) and since_us <= e.at_us < stay.start_us
-    ]
-    departures = [e.at_us for e in case.events if e.key == _DEPARTURES.get(stay.area) and e.at_us > stay.start_us]
-    end_us = _first(stay.end_us, case.closed_us, *departures[:1])
-    return Part(
-        bed=stay.bed,
-        start_us=min([stay.start_us, *arrivals]),
-        end_us=end_us,
-        case=case.id,
-        told_us=stay.start_us,
-    )
-
-
 def _alone(whole: Part, others: Iterable[Part]) -> Part:
     """Without the times of others."""
     start_us, end_us, told_us = whole.start_us, whole.end_us, whole.told_us
@@ -136,11 +84,7 @@ def _alone(whole: Part, others: Iterable[Part]) -> Part:
         if other.bed != whole.bed:
             continue
         if (other.told_us, other.case) > (told_us, whole.case):
-            end_us = _first(end_us, other.start_us if other.start_us > told_us else other.told_us)
+            end_us = first(end_us, other.start_us if other.start_us > told_us else other.told_us)
         else:
             start_us = max(start_us, min(told_us if other.end_us is None else other.end_us, told_us))
     return replace(whole, start_us=start_us, end_us=end_us)
-
-
-def _first(*times_us: int | None) -> int | None:
-    return min((t for t in times_us if t is not None), default=None)

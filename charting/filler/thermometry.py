@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alarms.temperature import codes
+from charting.case.whereabouts import Part
 from charting.fill.plan import Spans, during
 from charting.fill.streams import MINUTE_US, medians
-from charting.filler.parts import Part
 from charting.trail.entries import Thermometer, Thermometry
 from collector.model import Quality, Role, Series
 from collector.series import Minutes, Points, SeriesReader

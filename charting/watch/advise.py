@@ -14,10 +14,11 @@ from charting.apart import Apart, unforeseen
 from charting.case.clock import HOUR_US, MINUTE_US
 from charting.case.refusals import Refusal
 from charting.case.state import Case
+from charting.case.whereabouts import Part
 from charting.desk import Desk
 from charting.filler.elsewhere import Elsewhere
 from charting.filler.identity import spans
-from charting.filler.parts import Part, present
+from charting.filler.parts import present
 from charting.filler.sources import SourceError, Sources
 from charting.filler.thermometry import Present, read, thermometry
 from charting.metrics import Metrics

@@ -1,8 +1,9 @@
 """Into which cell of a document's grid a value of a person's own goes: by the marks of devices' values. Pure."""
 
 from charting.case.state import Case, Document
+from charting.case.whereabouts import Part
 from charting.fill.plan import marks
-from charting.filler.parts import Part, plan
+from charting.filler.parts import plan
 from charting.templates.template import Template
 
 

@@ -11,9 +11,10 @@ from fastapi.responses import Response
 from alarms.temperature import sites
 from charting.case.authority import may_edit, may_set, may_sign, may_write
 from charting.case.state import Case, Document, Item, cell_item, signatures_of, value_of
+from charting.case.whereabouts import Part
 from charting.fill.signals import signals
 from charting.fill.types import Cell, CellState
-from charting.filler.parts import Part, parts
+from charting.filler.parts import parts
 from charting.library.scores import scales
 from charting.sheet.signals import signal
 from charting.templates.template import Slot, Template

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from charting.case.state import Case
-from charting.filler.parts import BACK_US, Part, occupied, parts, plan
+from charting.case.whereabouts import BACK_US, Part, occupied
+from charting.filler.parts import parts, plan
 from charting.templates.loader import Templates
 from charting.trail.entries import Body, Closed, Discarded, Moved
 from tests.charting.filler.made import DOCUMENT, MINUTE_US, T0_US, at, event, folded, opened, started
