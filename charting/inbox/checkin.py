@@ -18,6 +18,8 @@ from charting.trail.contents import Attendance, Coded, Content, Event, Patient
 
 AROUND_US = HOUR_US
 """A booking is offered at a free bed so long before and after its start (fact sheet hl7-adt-billing §3)."""
+_OPEN = 100
+"""Open cases of one patient that are looked at."""
 _DAY_US = 12 * HOUR_US
 """A case that a message has opened is that of the booking of the same patient within so long."""
 
@@ -36,12 +38,16 @@ class CheckIn:
             raise Impossible("booking_begun")
         if operation.state not in {"booked", "requested"}:
             raise Impossible("booking_cancelled")
+        patient = self._patient(operation)
+        arrived = self._arrived(patient, is_test=operation.is_test)
+        if arrived is not None:
+            raise Impossible("booking_arrived", bed=arrived.bed or "–")
         start_us = self._desk.clock.now_us() if at_us is None else at_us
         opened = self._desk.open(
             actor,
             bed=bed,
             area=area,
-            patient=self._patient(operation),
+            patient=patient,
             at_us=start_us,
             is_test=operation.is_test,
             case=case,
@@ -59,6 +65,12 @@ class CheckIn:
             return confirmed
         nearest = min(own, key=lambda op: abs((op.start_us or 0) - confirmed.opened_us))
         return self._begin(actor, nearest, confirmed)
+
+    def _arrived(self, patient: Patient, *, is_test: bool) -> Case | None:
+        """The case in which a message has brought him and that nobody has confirmed yet: it takes what was planned."""
+        rows = self._desk.trail.rows(state="open", number=patient.number, limit=_OPEN) if patient.number else []
+        cases = (self._desk.case(row.case) for row in rows)
+        return next((case for case in cases if case.provisional and case.is_test == is_test), None)
 
     def _begin(self, actor: Actor, operation: Operation, case: Case) -> Case:
         self._messages.begin(operation.id, case.id)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charting.case.refusals import Impossible
 from charting.inbox.checkin import CheckIn
 from tests.charting.inbox.messages import EAU, M04, M05, RAT, Site, adt, at_us
 from tests.charting.inbox.test_people import WU, merge, trying
@@ -110,6 +111,20 @@ def test_a_booking_of_a_merged_patient_is_his_still() -> None:
         assert (booking.number, [d.code for d in booking.diagnoses]) == ("B", ["K80.2"])
         case = CheckIn(made.desk, made.inbox.messages).open(WU, "SS-1", bed="RAT", area="pacu", case="c")
         assert (case.patient.number, case.patient.allergies) == ("B", "Penicillin")
+
+
+def test_who_was_brought_is_confirmed_and_not_opened_a_second_time() -> None:
+    booked = adt("A08", 1, "0900", "", number="A", visit="").replace(b"ADT^A08", b"SIU^S12")
+    made = site([booked + b"SCH|1|SS-1|||||||||^^^20130211103000\r", COME])
+    checking = CheckIn(made.desk, made.inbox.messages)
+    (brought,) = made.cases
+    with pytest.raises(Impossible, match="booking_arrived"):
+        checking.open(WU, "SS-1", bed="", area="ward", case="c")
+    assert [case.id for case in made.cases] == [brought.id]
+    checking.confirm(WU, brought.id, at_us=at("1005"))
+    operation = made.inbox.messages.operation("SS-1")
+    assert operation is not None
+    assert operation.case == brought.id
 
 
 BEDS = (RAT, M05, M04, EAU, OR5, PACU, WARD)
