@@ -209,6 +209,8 @@ grant execute on function occupied to vitalsd_bed, vitalsd_chart;
 
 grant select, insert, update, delete on client, inspection, backup to vitalsd_chart;
 
+CREATE INDEX case_row_number ON case_row (number);
+
 CREATE TABLE message (
     seq BIGINT NOT NULL, 
     source TEXT COLLATE "C" NOT NULL, 
