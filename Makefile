@@ -9,8 +9,8 @@ MAKEFLAGS += --no-print-directory
 export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
-# Two workers to a processor: half of what the tests take is waiting.
-WORKERS = $(shell echo $$(( 2 * $$(nproc) )))
+# Half as many workers again as processors: a third of what the tests take is waiting.
+WORKERS = $(shell echo $$(( $$(nproc) + ($$(nproc) + 1) / 2 )))
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header pyproject.toml --group build
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import alarms
+import charting.case
 import charting.fill
 import charting.filler
 from alarms.temperature import Limits
@@ -24,7 +25,12 @@ from collector.units import convert, display
 
 CODE = [
     path.read_text(encoding="utf-8")
-    for folder in (charting.fill.__path__[0], charting.filler.__path__[0], alarms.__path__[0])
+    for folder in (
+        charting.case.__path__[0],
+        charting.fill.__path__[0],
+        charting.filler.__path__[0],
+        alarms.__path__[0],
+    )
     for path in sorted(Path(folder).glob("*.py"))
 ]
 
