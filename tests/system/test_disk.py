@@ -104,6 +104,7 @@ class Bed:
         until(lambda: self.is_saved(True) or daemon.poll() is not None, "the file takes entries again, or all is done")
         _, errors = daemon.communicate(timeout=200)
         assert daemon.returncode == 0, errors
+        assert "values are saved again" in errors
         holds_what_decode_prints(self._dsn, self.files)
         told = rows(self._dsn, "select source, phase from vitalsd.condition where device = 'vitalsd' order by time, n")
         assert told == [("journal-unsaved", "start"), ("journal-unsaved", "end")]

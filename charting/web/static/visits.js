@@ -111,7 +111,7 @@ async function deliver() {
   });
   if (!showing) {
     if (!mail.hindrance) await load();
-    return draw();
+    return showing ? tell() : draw(); // a form may have been opened meanwhile
   }
   const at = showing;
   const now = await own(at.id);
@@ -253,7 +253,10 @@ function deciding() {
   const { id } = showing;
   const again = async (change) => {
     const next = await mail.save(id, (known) => known && { ...known, ...change(known), state: "ready", said: null });
-    if (next && showing?.id === id) showing.record = next;
+    if (next && showing?.id === id) {
+      showing.record = next;
+      await draw();
+    }
     await deliver();
   };
   return {
@@ -285,7 +288,7 @@ async function home() {
   if (window.location.pathname !== "/visits") window.history.pushState(null, "", "/visits");
   await draw(); // at once: the form is left, however slow the network
   await load();
-  await draw();
+  if (!showing) await draw();
 }
 
 async function route() {
@@ -302,7 +305,7 @@ window.addEventListener("beforeunload", (event) => {
 });
 setInterval(async () => {
   if ((await store.written()).some((r) => r.state === "ready" || r.sending)) await deliver();
-  else if (state.asOf && !showing) await home();
+  else if (state.asOf && !showing && window.location.pathname === "/visits") await home();
 }, AGAIN_MS);
 
 store.of(account);
