@@ -135,7 +135,9 @@ def is_loose(event: HospitalEvent) -> bool:
 
 def ends_of(patient: Iterable[HospitalEvent]) -> Mapping[str, Sequence[str]]:
     """Key of each loose event of a patient → of which visits it may be: those that have him in a bed of ours at that
-    time; "#": of what has no number, also where there is none.
+    time, or had, and last, where it says that he has not left; "#": of what has no number, also where there is none.
+
+    One that can be of one visit only is of that visit, when it is asked whose a later one is.
     """
     told: dict[str, list[HospitalEvent]] = {}
     loose: list[HospitalEvent] = []
@@ -143,16 +145,29 @@ def ends_of(patient: Iterable[HospitalEvent]) -> Mapping[str, Sequence[str]]:
         of = loose if is_loose(event) else told.setdefault("#" if event.visit.startswith("#") else event.visit, [])
         of.append(event)
     found: dict[str, Sequence[str]] = {}
-    for event in loose:
-        others = [e for e in loose if e is not event]
-        visits = {visit: visit_of([*own, *others] if visit == "#" else own) for visit, own in told.items()}
-        there = [visit for visit, own in visits.items() if any(_there(s, event.occurred_us) for s in own.sojourns)]
-        found[event.key] = there or ["#"]
+    for event in in_order(loose):
+        visits = {visit: visit_of(own) for visit, own in told.items()}
+        found[event.key] = (_left_by if event.kind == "cancel_discharge" else _there_at)(visits, event.occurred_us) or [
+            "#"
+        ]
+        if len(found[event.key]) == 1:
+            told.setdefault(found[event.key][0], []).append(event)
     return found
 
 
-def _there(sojourn: Sojourn, at_us: int) -> bool:
-    return _ours(sojourn) and sojourn.start_us < at_us and (sojourn.end_us is None or at_us < sojourn.end_us)
+def _there_at(visits: Mapping[str, Visit], at_us: int) -> Sequence[str]:
+    return [
+        visit
+        for visit, told in visits.items()
+        if any(_ours(s) and s.start_us < at_us and (s.end_us is None or at_us < s.end_us) for s in told.sojourns)
+    ]
+
+
+def _left_by(visits: Mapping[str, Visit], at_us: int) -> Sequence[str]:
+    """Those that ended last, of those that had ended by then."""
+    ends = {visit: told.sojourns[-1].end_us for visit, told in visits.items() if told.state == "left" and told.sojourns}
+    known = {visit: end for visit, end in ends.items() if end is not None and end <= at_us}
+    return [visit for visit, end in known.items() if end == max(known.values())]
 
 
 def _ours(sojourn: Sojourn) -> bool:

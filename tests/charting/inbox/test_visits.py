@@ -87,6 +87,29 @@ def test_a_discharge_that_numbers_no_visit_ends_the_stay_of_that_time() -> None:
         ]
 
 
+def test_where_no_discharge_numbers_its_visit_each_ends_its_own() -> None:
+    told = [
+        adt("A02", 1, "1000", RAT, WARD), adt("A03", 2, "1030", RAT, visit=""),
+        adt("A02", 3, "1100", M05, visit="78"), adt("A03", 4, "1200", M05, visit=""),
+    ]  # fmt: skip
+    ended = [("40800001", "77", ["RAT"], at("1030"), False), ("40800001", "78", ["M05"], at("1200"), False)]
+    for order in permutations(told):
+        made = site(order)
+        assert stood(made) == ended
+        assert set(made.states) == {"done"}
+    back = adt("A13", 5, "1210", M05, visit="")
+    for order in permutations([*told, back]):
+        assert stood(site(order)) == [ended[0], ("40800001", "78", ["M05"], None, False)]
+
+
+def test_a_cancelled_discharge_that_numbers_no_visit_reaches_the_one_that_ended_last() -> None:
+    told = [adt("A02", 1, "1000", RAT, WARD), adt("A03", 2, "1030", RAT), adt("A13", 3, "1100", RAT, visit="")]
+    for order in permutations(told):
+        made = site(order)
+        assert stood(made) == [("40800001", "77", ["RAT"], None, False)]
+        assert set(made.states) == {"done"}
+
+
 def test_where_it_is_not_clear_which_stay_has_ended_a_person_is_told() -> None:
     told = [adt("A02", 1, "1000", RAT), adt("A02", 2, "1010", M05, visit="78"), adt("A03", 3, "1200", "", visit="")]
     for order in permutations(told):
