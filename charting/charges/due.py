@@ -26,17 +26,19 @@ class Point:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """`points`: of each document that counts, what made it due; `last`: what made the last one due, or what took the
-    case away. `blocked`: why nothing is posted now: held, no_number; "" where it is.
+    case away. `elsewhere`: documents that were billed in other ways. `blocked`: why nothing is posted now: held,
+    no_number; "" where it is.
     """
 
     lines: Sequence[Line] = ()
     unbilled: Sequence[Unbilled] = ()
     points: Mapping[str, Point] = field(default_factory=dict)
     last: Point = field(default_factory=Point)
+    elsewhere: frozenset[str] = frozenset()
     blocked: str = ""
 
 
-def due(entries: Sequence[Entry], tariff: Tariff, began: int = 0) -> tuple[Case, Due]:
+def due(entries: Sequence[Entry], tariff: Tariff, began: int) -> tuple[Case, Due]:
     """The case as it is, and what is due of it. `entries`: the case's, of KINDS. Raises ValueError for none.
     `began`: a document that was signed by then was billed in other ways, unless a person has confirmed it since.
 
@@ -68,8 +70,13 @@ def due(entries: Sequence[Entry], tariff: Tariff, began: int = 0) -> tuple[Case,
         unbilled=[each for bill in bills.values() for each in bill.unbilled],
         points=points,
         last=last,
+        elsewhere=_signed_by(entries, began) - points.keys(),
         blocked="held" if held else "" if case.patient.number else "no_number",
     )
+
+
+def _signed_by(entries: Sequence[Entry], began: int) -> frozenset[str]:
+    return frozenset(e.body.document for e in entries if isinstance(e.body, Signed) and e.seq <= began)
 
 
 def recorded(case: Case, tariff: Tariff) -> Bill:
@@ -84,7 +91,7 @@ def _points(entries: Sequence[Entry], tariff: Tariff, began: int) -> Iterator[tu
     """Entry → the documents of which what they said then is due: for each the last one."""
     templates: dict[str, str] = {}
     last: dict[str, int] = {}
-    elsewhere = {e.body.document for e in entries if isinstance(e.body, Signed) and e.seq <= began}
+    elsewhere = _signed_by(entries, began)
     for entry in entries:
         body = entry.body
         if body.kind == "started" and body.template in tariff.config.documents:

@@ -36,9 +36,9 @@ def examples() -> Mapping[str, bytes]:
     to = Destination(name="his", url="mllp://his.example:2575", takes=("charges",), facility="HOSP")
     biller = Biller(sender=sender, to=to, tariff=tariff, names={"d0042": "王测试"})
     signed, corrected = _entries(libraries)
-    case, owed = due(signed, tariff)
+    case, owed = due(signed, tariff, 0)
     first = postings(case, owed, [], tariff, made_us)
-    case, owed = due([*signed, *corrected], tariff)
+    case, owed = due([*signed, *corrected], tariff, 0)
     taken = settled(first, {charge.parcel: ("accepted", made_us) for charge in first})
     later: Sequence[Charge] = postings(case, owed, taken, tariff, made_us + 20 * _MINUTE_US)
     return {

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from charting.apart import repeat
@@ -12,12 +13,12 @@ from charting.charges.controlled import Register
 from charting.charges.dft import Biller
 from charting.charges.keeping import Charges
 from charting.charges.lines import Tariff
-from charting.charges.poster import Poster
+from charting.charges.poster import NAME, Poster
 from charting.charges.reconciling import DAY_US, Reconciling
 from charting.desk import Desk
 from charting.metrics import Metrics
 from charting.outbox.config import Destination
-from charting.outbox.following import Cursors
+from charting.outbox.following import Cursors, began
 from charting.outbox.parcel import Outbox
 from charting.quality.periods import Period
 from charting.results.message import Sender
@@ -53,7 +54,8 @@ class Charging:
             clock=on.desk.clock,
             config=on.section,
         )
-        self.reconciling = Reconciling(on.desk.trail, on.charges, on.outbox, self.tariff)
+        since = partial(began, on.cursors, NAME)
+        self.reconciling = Reconciling(on.desk.trail, on.charges, on.outbox, self.tariff, since)
         self.register = Register(on.desk.trail, on.desk.libraries, on.desk.templates)
         self._link = Link(logger(part="charges"), "the comparing of record and bill")
         self.destination = next((to for to in destinations if "charges" in to.takes), None)

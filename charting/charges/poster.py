@@ -36,6 +36,9 @@ _OUTCOMES: Mapping[Became, State] = {
     Became.EXPIRED: "withdrawn",
 }
 
+NAME = "charges"
+"""Of what follows the audit trail."""
+
 
 class Poster:
     """Calls block; any thread may call."""
@@ -58,7 +61,7 @@ class Poster:
         log = logger(part="charges")
         self._apart = Apart(log, "a case cannot be charged", Behind)
         self._link = Link(log, "the looking after charges")
-        self.follower = Follower("charges", trail, cursors, FOLLOWED, self.act)
+        self.follower = Follower(NAME, trail, cursors, FOLLOWED, self.act)
 
     def act(self, entries: Sequence[Entry]) -> None:
         """What was done that may make something due."""

@@ -1,7 +1,7 @@
 """Cases and periods: what was recorded, and what of it was charged. Calls block."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -64,11 +64,15 @@ class Reconciliation:
 
 
 class Reconciling:
-    def __init__(self, trail: Trail, charges: Charges, outbox: Outbox, tariff: Tariff) -> None:
+    def __init__(
+        self, trail: Trail, charges: Charges, outbox: Outbox, tariff: Tariff, began: Callable[[], int]
+    ) -> None:
+        """`began`: see `due`."""
         self._trail = trail
         self._charges = charges
         self._outbox = outbox
         self.tariff = tariff
+        self._began = began
         self._apart = Apart(logger(part="charges"), "the charges of a case cannot be told")
         self._bills: OrderedDict[str, tuple[int, Case, Due, Bill]] = OrderedDict()
         self._lock = Lock()
@@ -110,11 +114,12 @@ class Reconciling:
 
     def _billed(self, id_: str, last: int) -> tuple[Case, Due, Bill]:
         """A case is folded again when something was added to it, or when it is priced anew."""
-        version = hash((last, *map(id, self.tariff.catalogue.versions)))
+        began = self._began()
+        version = hash((last, began, *map(id, self.tariff.catalogue.versions)))
         with self._lock:
             known = self._bills.get(id_)
         if known is None or known[0] != version:
-            case, owed = due(self._trail.entries(id_, kinds=KINDS), self.tariff)
+            case, owed = due(self._trail.entries(id_, kinds=KINDS), self.tariff, began)
             known = (version, case, owed, recorded(case, self.tariff))
             with self._lock:
                 self._bills[id_] = known

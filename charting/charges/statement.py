@@ -24,7 +24,8 @@ MEASURES = ("recorded", "charged", "underway", "refused", "difference")
 class Row:
     """What is charged of one thing. `due`: what of it is signed or confirmed. `price`: None where nobody here knows it.
 
-    `entries`: the items of the record behind it, which are those of the present record.
+    `entries`: the items of the record behind it, which are those of the present record. `elsewhere`: its document was
+    billed in other ways, and does not differ.
     """
 
     document: str
@@ -41,10 +42,11 @@ class Row:
     underway: Decimal = ZERO
     refused: Decimal = ZERO
     entries: tuple[str, ...] = ()
+    elsewhere: bool = False
 
     @property
     def difference(self) -> Decimal:
-        return self.recorded - self.charged
+        return ZERO if self.elsewhere else self.recorded - self.charged
 
     def money(self, measure: str) -> Decimal | None:
         """An estimate; None without a price."""
@@ -89,7 +91,12 @@ class Statement:
     @property
     def unsigned(self) -> bool:
         """Something is recorded that nobody has signed or confirmed as it is."""
-        return any(row.recorded != row.due for row in self.rows)
+        return any(row.recorded != row.due for row in self.rows if not row.elsewhere)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Something was signed before charging began, and billed in other ways."""
+        return any(row.elsewhere for row in self.rows)
 
     @property
     def lines(self) -> int:
@@ -156,6 +163,7 @@ def _rows(due: Due, now: Bill, charges: Sequence[Charge], parked: Iterable[str],
             underway=underway,
             refused=refused,
             entries=recorded[key].entries if key in recorded else (),
+            elsewhere=document in due.elsewhere,
         )
         if any(getattr(row, measure) for measure in MEASURES) or row.due:
             yield row

@@ -88,6 +88,7 @@ class CaseSumsOut(SumsOut):
     anchor_us: int
     differs: bool
     unsigned: bool
+    elsewhere: bool = Field(description="Something was signed before charging began, and billed in other ways")
     blocked: str = Field(description="held, no_number, or empty")
     lines: int = Field(description="Lines that the HIS has accepted")
     unbilled: int
@@ -290,6 +291,7 @@ def _case(made: Statement) -> dict[str, Any]:
         "anchor_us": made.anchor_us,
         "differs": made.differs,
         "unsigned": made.unsigned,
+        "elsewhere": made.elsewhere,
         "blocked": made.blocked,
         "lines": made.lines,
         "unbilled": len(made.unbilled),

@@ -30,8 +30,12 @@ def theatre() -> Theatre:
     return made
 
 
+def reconciling(theatre: Theatre) -> Reconciling:
+    return Reconciling(theatre.trail, theatre.charges, theatre.outbox, theatre.tariff, theatre.poster.follower.began)
+
+
 def stated(theatre: Theatre) -> Statement:
-    return Reconciling(theatre.trail, theatre.charges, theatre.outbox, theatre.tariff).of_case("a")
+    return reconciling(theatre).of_case("a")
 
 
 def test_what_is_on_anothers_bill_does_not_agree(theatre: Theatre) -> None:
@@ -53,6 +57,24 @@ def test_a_credit_that_is_refused_beside_its_charge_does_not_agree(theatre: Thea
     theatre.outbox.withdraw(credit.parcel.key, "hal", "no")
     theatre.look()
     assert stated(theatre).differs
+
+
+def test_what_was_signed_before_charging_began_is_not_due_until_it_is_confirmed() -> None:
+    theatre = Theatre()
+    theatre.begun("a")
+    theatre.lasted("a", 60)
+    theatre.sign("a")
+    theatre.begin()
+    made = stated(theatre)
+    assert {(row.recorded, row.due) for row in made.rows} == {(Decimal(1), Decimal(0))}
+    assert (made.elsewhere, made.differs, made.unsigned) == (True, False, False)
+    theatre.desk.decide_charges(NED, "a", confirmed=True)
+    theatre.look()
+    theatre.delivered()
+    theatre.clock.go(1)
+    made = stated(theatre)
+    assert {(row.due, row.charged) for row in made.rows} == {(Decimal(1), Decimal(1))}
+    assert (made.elsewhere, made.differs) == (False, False)
 
 
 def test_another_day_does_not_agree(theatre: Theatre) -> None:
@@ -77,7 +99,7 @@ def test_a_case_is_of_a_period_and_its_drugs_of_the_register_whatever_time_was_t
     month = period("2025-12", ZONE)
     assert [e.told for e in Register(theatre.trail, theatre.desk.libraries, TEMPLATES).of_period(month)] == [told]
     day = period("2025-12-15..2025-12-15", ZONE)
-    found = Reconciling(theatre.trail, theatre.charges, theatre.outbox, theatre.tariff).of_period(day)
+    found = reconciling(theatre).of_period(day)
     assert [made.case.id for made in found.whole.cases] == ["a"]
 
 
