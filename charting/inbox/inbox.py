@@ -290,15 +290,15 @@ class Inbox:
 
 def _keyed(message: Message, events: Sequence[HospitalEvent]) -> Sequence[HospitalEvent]:
     """With keys other than those of all other messages, also of one that has another's key; and told apart where they
-    have their message's key alone, or none.
+    have their message's key alone, or none. What we count stands before what senders write, who could write the same.
     """
     key, again, n = message.key.partition("#")
     seen = Counter[str]()
     made = []
     for event in events:
-        whole = f"{message.source}/{event.key or key}{again}{n}"
-        seen[whole] += 1
-        made.append(replace(event, key=whole if seen[whole] == 1 else f"{whole}-{seen[whole]}"))
+        own = event.key or key
+        seen[own] += 1
+        made.append(replace(event, key=f"{message.source}/{seen[own]}{again}{n}/{own}"))
     return made
 
 

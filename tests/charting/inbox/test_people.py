@@ -185,6 +185,16 @@ def test_merges_follow_each_other() -> None:
         assert seen(only(made))["numbers"] == {"40800001", "B", "C"}
 
 
+def test_nothing_that_a_sender_calls_a_message_hides_another() -> None:
+    """Two merges in one message, and a message that is called as one of them might be."""
+    merges = merge("B", "A") + b"PID|1||D^^^HOSP^MR\rMRG|C^^^HOSP^MR\r"
+    come = adt("A02", 1, "1000", RAT, WARD, number="D").replace(b"|A02-1|", b"|A40-9-2|")
+    for order in ([merges, come], [come, merges]):
+        made = site(*order)
+        assert [bed for bed, _ in stays(only(made))] == ["RAT"]
+        assert seen(only(made))["numbers"] == {"C", "D"}
+
+
 def test_one_that_only_tries_makes_a_case_for_trying() -> None:
     assert only(site(COME.replace(b"|P|2.4", b"|T|2.4"))).is_test
 
