@@ -385,6 +385,33 @@ async def test_two_pages_of_one_phone_write_one_visit_and_share_one_key(browser:
         assert json.loads(await page.evaluate(DUMP))["written"] == []
 
 
+async def test_what_a_page_alone_held_is_laid_onto_what_another_has_kept(browser: Browser) -> None:
+    made = hospital()
+    async with ward(made) as net:
+        context = await phone(browser)
+        page = await signed_in(context, net.url, "anaesthetist")
+        await take_along(page, 4)
+        second = await context.new_page()
+        await second.goto(f"{net.url}/visits")
+        await opened(page, "p1/h6")
+        await opened(second, "p1/h6")  # without a key
+        await context.set_offline(offline=True)
+        await choose(page, condition="good")
+        await page.locator("#visit-save").click()
+        await expect(page.locator("[data-mark=kept]")).to_be_visible()
+        await choose(second, reintubated=False)
+        await second.locator("#visit-back").click()
+        await expect(second.locator("[data-visit='p1/h6'] [data-mark=page_only]")).to_be_attached()
+        await unlock(second)
+        await expect(second.locator("[data-visit='p1/h6'] [data-mark=kept]")).to_be_visible()
+        await second.close()
+        await context.set_offline(offline=False)
+        await expect(page.locator("#visit-waiting")).to_be_hidden()
+        assert sorted(what for _, what in acts(made, "p1", "visit_6h")) == [
+            "field:condition", "field:reintubated", "started",
+        ]  # fmt: skip
+
+
 async def test_what_is_kept_opens_too_while_the_service_answers_that_it_cannot(browser: Browser) -> None:
     async with ward(hospital()) as net:
         page = await signed_in(await phone(browser), net.url, "anaesthetist")

@@ -2,12 +2,14 @@
    `kept`: what was taken along, for 24 h. `written`: what its author wrote and has not arrived, until it has.
    Before the phone was prepared what is written is held by the open page alone. */
 
+import { given, joined } from "./visit_record.js";
+
 const NAME = "vitalsd-visits";
 const SHELL = "vitalsd-visits-";
 const ROUNDS = 600_000; // OWASP's for PBKDF2 with SHA-256, 2023
 let account = "";
 let key = null;
-const page = new Map(); // id → record: written before there was a key
+const page = new Map(); // id → { record, from: the answers that stood before }
 
 const asked = (request) =>
   new Promise((done, failed) => {
@@ -133,26 +135,45 @@ export async function forget(what) {
   if (able()) await remove("kept", `${account}/${what}`);
 }
 
-/* Without a key, or without room, the page alone holds it. */
+/* Pages of this browser take turns. */
+export const turn = (name, does) => (navigator.locks ? navigator.locks.request(`vitalsd-visits-${name}`, does) : does());
+
+/* What it is now. Without a key, or without room, the page alone holds it, and what is on its way beside what another
+   page has kept. */
 export async function write(record) {
+  const { id } = record;
+  const alone = page.get(id);
+  let from = alone?.from ?? given(record);
   try {
-    await put("written", { id: `${account}/${record.id}`, account, ...(await sealed(record)) });
-    page.delete(record.id);
-  } catch {
-    page.set(record.id, record);
-  }
+    const stored = await readable(id);
+    if (stored && !alone) from = stored.answers;
+    const other = alone && stored;
+    if (!other || !record.sending) {
+      const next = other ? joined(other, record, from) : record;
+      await put("written", { id: `${account}/${id}`, account, ...(await sealed(next)) });
+      page.delete(id);
+      return next;
+    }
+  } catch { /* no key, or no room */ }
+  page.set(id, { record, from });
+  return record;
+}
+
+async function readable(id) {
+  const found = await act("written", "readonly", (s) => asked(s.get(`${account}/${id}`)));
+  return found ? unsealed(found) : null;
 }
 
 /* What the page alone held, as far as there is a key and room now. */
 export async function keepWritten() {
-  for (const record of page.values()) await write(record);
+  for (const id of [...page.keys()]) await turn("record", async () => page.has(id) && write(page.get(id).record));
 }
 
 /* What the person has written, those that can be opened now. */
 export async function written() {
   const own = key ? (await all("written")).filter((one) => one.account === account) : [];
   const stored = await Promise.all(own.map(unsealed));
-  return [...page.values(), ...stored.filter((record) => !page.has(record.id))];
+  return [...[...page.values()].map(({ record }) => record), ...stored.filter((record) => !page.has(record.id))];
 }
 
 export async function drop(id) {

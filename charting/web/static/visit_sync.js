@@ -3,6 +3,7 @@
 
 import * as store from "./visit_store.js";
 import { agree } from "./clock.js";
+import { changes, corrects, empty } from "./visit_record.js";
 
 const PATIENCE_MS = 15_000;
 const { body } = document;
@@ -13,41 +14,19 @@ export let hindrance = "";
 const headers = () => ({ accept: "application/json", "content-type": "application/json", "x-csrf-token": body.dataset.csrf ?? "" });
 const patience = () => AbortSignal.timeout(PATIENCE_MS);
 
-/* Pages of this browser take turns. */
-const turn = (name, does) => (navigator.locks ? navigator.locks.request(`vitalsd-visits-${name}`, does) : does());
-
 /* The record as it is to be from now on; `change` gets what stands (null: nothing) and gives null to leave it. */
-export const save = (id, change) => turn("record", async () => {
+export const save = (id, change) => store.turn("record", async () => {
   const next = change((await store.written()).find((record) => record.id === id) ?? null);
-  if (next) await store.write(next);
-  return next;
+  return next && store.write(next);
 });
 
-export const give = (id) => turn("record", () => store.drop(id));
+export const give = (id) => store.turn("record", () => store.drop(id));
 
 /* What has arrived goes, unless more was written in the meantime. */
-const done = (id) => turn("record", async () => {
+const done = (id) => store.turn("record", async () => {
   const record = (await store.written()).find((one) => one.id === id);
   if (record?.state === "done") await store.drop(id);
 });
-
-const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
-const empty = (value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
-
-/* What of a record is new to the service. */
-export function changes(record) {
-  const found = {};
-  for (const [field, value] of Object.entries(record.answers)) {
-    const base = record.base[field];
-    const plain = empty(value) ? null : value;
-    const before = base && !empty(base.value) ? base.value : null;
-    if (!same(plain, before)) found[field] = { after: base?.number ?? 0, value: plain };
-  }
-  return found;
-}
-
-/* Whether it changes what had arrived: that takes a reason. */
-export const corrects = (record) => Object.keys(changes(record)).some((field) => (record.base[field]?.number ?? 0) > 0);
 
 function bodyOf(record) {
   const standing = Object.entries(record.answers).filter(([, value]) => !empty(value));
@@ -72,7 +51,7 @@ async function look() {
 }
 
 /* Sends all that is ready. `told` is called with each record's id and what became of it. */
-export const sync = (told) => turn("sync", async () => {
+export const sync = (told) => store.turn("sync", async () => {
   try {
     hindrance = await look();
   } catch {

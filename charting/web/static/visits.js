@@ -10,6 +10,7 @@ import { around, form } from "./visit_form.js";
 import * as phone from "./visit_keep.js";
 import { list, shown } from "./visit_list.js";
 import { button, el, mark } from "./visit_parts.js";
+import { corrects } from "./visit_record.js";
 import * as store from "./visit_store.js";
 import * as mail from "./visit_sync.js";
 import { word } from "./words.js";
@@ -212,7 +213,7 @@ function drawForm() {
       el("span", { id: "visit-mark" }, became && mark(became))),
     decision(record, shape, deciding()),
     ...around(shape),
-    shape.may_write ? form(shape, record, { changed: (said) => changed(at, said), save: (sign) => save(at, sign), needsReason: () => mail.corrects(record) })
+    shape.may_write ? form(shape, record, { changed: (said) => changed(at, said), save: (sign) => save(at, sign), needsReason: () => corrects(record) })
       : el("p", { class: "note" }, word("visit.read_only")),
   ].filter(Boolean));
 }
@@ -238,7 +239,7 @@ async function stash(at, more) {
 
 async function save(at, sign) {
   const { record } = at;
-  if (mail.corrects(record) && !record.reason) {
+  if (corrects(record) && !record.reason) {
     document.getElementById("visit-reason").hidden = false;
     toast(word("reason_needed"), { bad: true });
     return;
