@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
-from charting.apart import unforeseen
+from charting.apart import repeat
 from charting.case.clock import MINUTE_US
 from charting.cds.answering import ANSWERED, FEEDBACK, Answers
 from charting.cds.asking import CHOOSING, QUESTION, USUAL, WINDOW, Asker, service_of
@@ -93,7 +92,7 @@ class DecisionSupport:
         if not self._section.service and not self._takers:
             return []
         following = [follower.run(stop) for follower in self._followers] if self._section.service else []
-        return [*following, self._services.run(stop, self._fetch), self._look_again(stop)]
+        return [*following, self._services.run(stop, self._fetch), repeat(self.look, PACE_S, stop, self._looks)]
 
     def look(self) -> None:
         """What alarms bring up; windows when they are due; what became of what was asked. Raises VitalsdError."""
@@ -107,18 +106,6 @@ class DecisionSupport:
         if slot != self._slot:
             self._asker.tell_windows(board, slot)
             self._slot = slot
-
-    async def _look_again(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self.look)
-                self._looks.good()
-            except VitalsdError as error:
-                self._looks.lost(str(error))
-            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._looks.lost(unforeseen(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), PACE_S)
 
     def _tidy(self) -> None:
         """Of what failed nothing leaves again, and nobody is called for it: there are no cards, or an old window."""

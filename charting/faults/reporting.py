@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 import structlog
 
-from charting.apart import unforeseen
+from charting.apart import repeat
 from charting.faults.log import FaultLog
 from charting.faults.ticket import MINUTE_US, State, Ticket
 from charting.fleet.look import Fleet
 from charting.fleet.state import Heard, Level, Trouble
 from charting.trail.entries import SYSTEM, TicketOpened
-from collector.errors import VitalsdError
 from collector.logs import Link
 
 LOOK_S = 10.0
@@ -73,35 +71,29 @@ class Reporting:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; not at all where the configuration says never."""
-        while not stop.is_set() and self._log.contract.after_minutes:
-            await asyncio.to_thread(self.look)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_S)
+        if self._log.contract.after_minutes:
+            await repeat(self.look, LOOK_S, stop, self._link)
 
     def look(self) -> None:
-        """Report what stands for so long, and say of what was reported whether it is still there."""
+        """Report what stands for so long, and say of what was reported whether it is still there.
+
+        Raises VitalsdError: beds cannot be looked at, or nothing can be kept.
+        """
         now_us = self._now_us()
-        try:
-            fleet = self._fleet()
-            if fleet.halted:
-                return
-            bad = {each.source: each for each in standing(fleet)}
-            self._since_us = {source: self._since_us.get(source, now_us) for source in bad}
-            reported = self._reported(now_us)
-            for source, each in bad.items():
-                if now_us - self._since_us[source] >= self._log.contract.after_minutes * MINUTE_US:
-                    self._tell(each, reported.get(source), now_us)
-            there = {each.source for each in _there(fleet)}
-            heard = {bed.bed for bed in fleet.beds if bed.heard is Heard.HEARD}
-            for source, ticket in reported.items():
-                if source not in there and ticket.opened.bed in heard and ticket.cleared_us is None:
-                    self._log.follow(ticket.id, "clear", now_us)
-        except VitalsdError as error:
-            self._link.lost(str(error))
-        except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-            self._link.lost(unforeseen(error))
-        else:
-            self._link.good()
+        fleet = self._fleet()
+        if fleet.halted:
+            return
+        bad = {each.source: each for each in standing(fleet)}
+        self._since_us = {source: self._since_us.get(source, now_us) for source in bad}
+        reported = self._reported(now_us)
+        for source, each in bad.items():
+            if now_us - self._since_us[source] >= self._log.contract.after_minutes * MINUTE_US:
+                self._tell(each, reported.get(source), now_us)
+        there = {each.source for each in _there(fleet)}
+        heard = {bed.bed for bed in fleet.beds if bed.heard is Heard.HEARD}
+        for source, ticket in reported.items():
+            if source not in there and ticket.opened.bed in heard and ticket.cleared_us is None:
+                self._log.follow(ticket.id, "clear", now_us)
 
     def _reported(self, now_us: int) -> Mapping[str, Ticket]:
         """By source the last fault that a trouble belongs to."""

@@ -7,11 +7,10 @@ has sent the refused again, or a handshake was answered; events are numbered mea
 import asyncio
 import secrets
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from charting.apart import Apart, unforeseen
+from charting.apart import Apart, repeat
 from charting.case.refusals import Unknown
 from charting.case.state import fold
 from charting.charges.ledger import Charge
@@ -35,7 +34,6 @@ from charting.outbox.parcel import Parcel, Sent, State
 from charting.outbox.post import Post
 from charting.outbox.wire import Address
 from charting.trail.entries import Entry, SubscriptionChanged
-from collector.errors import VitalsdError
 from collector.logs import Link, logger
 
 FOLLOWER = "fhir"
@@ -46,7 +44,8 @@ BILLS = "fhir-bills"
 """Up to when lines of bills were looked for, µs, as a cursor."""
 LATE_US = 3_600_000_000
 """So much later than it was made a line may be kept."""
-CHARGES_S, FORGET_S = 10, 3600
+CHARGES, FORGET = 10, 3600
+"""Every so many looks."""
 AT_ONCE = 200
 """Events that go into the outbox in one look, or are told by $events."""
 MOST = 20
@@ -78,6 +77,7 @@ class Subscriptions:
         self._apart = Apart(logger(part="fhir"), "a subscription cannot be looked at")
         self._zone = records.zone
         self._link = Link(logger(part="fhir"), "subscriptions")
+        self._looks = 0
         self._told_us: dict[str, int] = {}
         kinds = {kind for topic in TOPICS.values() for kind in topic.kinds}
         self.follower = Follower(FOLLOWER, self._trail, cursors, kinds, self.follow)
@@ -166,25 +166,15 @@ class Subscriptions:
         return {HANDSHAKE: self._shaken}
 
     def lives(self, stop: asyncio.Event) -> Sequence[Coroutine[Any, Any, None]]:
-        return [self.follower.run(stop), self._run(stop)]
+        return [self.follower.run(stop), repeat(self._step, LOOK_S, stop, self._link)]
 
-    async def _run(self, stop: asyncio.Event) -> None:
-        looks = 0
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self.look)
-                if looks % CHARGES_S == 0:
-                    await asyncio.to_thread(self.follow_charges)
-                if looks % FORGET_S == 0:
-                    await asyncio.to_thread(self._store.forget, self._now_us() - KEPT_US)
-                looks += 1
-                self._link.good()
-            except VitalsdError as error:
-                self._link.lost(str(error))
-            except Exception as error:  # noqa: BLE001  what nobody foresaw must not end the service
-                self._link.lost(unforeseen(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_S)
+    def _step(self) -> None:
+        self.look()
+        if self._looks % CHARGES == 0:
+            self.follow_charges()
+        if self._looks % FORGET == 0:
+            self._store.forget(self._now_us() - KEPT_US)
+        self._looks += 1
 
     def follow(self, entries: Sequence[Entry]) -> None:
         """Number what entries of the trail mean to whom."""

@@ -1,5 +1,6 @@
 """The log of faults and wishes: times at their borders, who may do what, what stands reports itself once."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -256,8 +257,11 @@ def test_a_month_counts_what_was_reported_in_it(hospital: Hospital) -> None:
     ]  # fmt: skip
 
 
-def test_what_nobody_foresaw_does_not_end_the_service(hospital: Hospital) -> None:
+async def test_what_nobody_foresaw_does_not_end_the_service(hospital: Hospital) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
     def broken() -> Fleet:
+        loop.call_soon_threadsafe(stop.set)
         raise ZeroDivisionError
 
-    Reporting(log_of(hospital), broken, hospital.clock.now_us, structlog.get_logger()).look()
+    await Reporting(log_of(hospital), broken, hospital.clock.now_us, structlog.get_logger()).run(stop)
