@@ -6,16 +6,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from collector.transport.net import free_port
 from tests.drivers.hl7_pcd01.link import OBR
 from tests.security.ward import BED, DOCTOR, DOCTORS, WAIT_S, Ward, answers, away, until
 from tests.system.charting import Charting
+from tests.system.ports import kept_port
 
 WORDS = (
     "欧阳慧敏",
@@ -49,16 +50,16 @@ class Case:
 
 def live(ward: Ward) -> Case:
     case = Case(ward)
-    ward.ports |= {device: free_port(socket.SOCK_STREAM) for device in DEVICES}
+    ward.ports |= {device: kept_port() for device in DEVICES}
     devices = "\n".join(
         f'[[device]]\nname = "{device}"\ndriver = "hl7-pcd01"\nport = "tcp-listen://127.0.0.1:{ward.ports[device]}"\n'
         f'options = {{ charset = "{charset}" }}\n'
         for device, charset in DEVICES.items()
     )
     bed = ward.start("bed", "bed", ward.example("OR-03.toml", devices))
-    ward.start("feed", "bed", ward.example("FEED-ICU.toml"))
+    feed = ward.start("feed", "bed", ward.example("FEED-ICU.toml"))
     service = ward.start("charting", "charting", ward.example("charting.toml"))
-    for program in (bed, service):
+    for program in (bed, feed, service):
         program.waits_for(b'"event": "running"')
     _devices_speak(ward)
     url = ward.url("charting.toml:8443") + "/"
@@ -93,8 +94,7 @@ def _admission() -> dict[str, Any]:
 def _devices_speak(ward: Ward) -> None:
     """Good messages of one patient after the other, and bad ones that quote him."""
     for device, charset in DEVICES.items():
-        with socket.create_connection(("127.0.0.1", ward.ports[device]), WAIT_S) as line:
-            line.settimeout(WAIT_S)
+        with _called(ward.ports[device]) as line:
             for number in range(_MESSAGES):
                 id_, family, given = _PATIENTS[number % len(_PATIENTS)]
                 line.sendall(_block(_message(number, id_, family, given), charset))
@@ -103,6 +103,19 @@ def _devices_speak(ward: Ward) -> None:
                 line.sendall(wrong)
             line.sendall(_block(_message(99, *_PATIENTS[0]), charset))
             line.recv(4096)
+
+
+def _called(port: int) -> socket.socket:
+    """A connection to a daemon, which is about to listen."""
+    found: list[socket.socket] = []
+
+    def takes() -> bool:
+        with suppress(ConnectionRefusedError):
+            found.append(socket.create_connection(("127.0.0.1", port), WAIT_S))
+        return bool(found)
+
+    until(takes)
+    return found[0]
 
 
 def _message(number: int, id_: str, family: str, given: str) -> Sequence[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.security.case import WORDS, Case
 from tests.security.forms import found
-from tests.security.ward import PASSWORD, Ward
+from tests.security.ward import PASSWORD, Ward, until
 
 METRICS = ("OR-03.toml:9182", "charting.toml:9183", "FEED-ICU.toml:9183")
 
@@ -32,11 +32,14 @@ def test_a_word_is_found_however_it_is_written(text: bytes) -> None:
 
 def test_the_patients_are_in_the_store(case: Case) -> None:
     """What is looked for below was really told."""
-    with psycopg.connect(case.ward.dsn) as connection:
-        told = connection.execute("select distinct body::text from vitalsd.identity where kind = 'patient'").fetchall()
-        charted = connection.execute("select string_agg(to_jsonb(e)::text, '') from charting.entry as e").fetchone()
-    text = "".join(body for (body,) in told) + str(charted)
-    assert [word for word in WORDS if not found(text.encode(), [word])] == []
+
+    def stored() -> bytes:
+        with psycopg.connect(case.ward.dsn) as connection:
+            told = connection.execute("select distinct body::text from vitalsd.identity where kind = 'patient'")
+            charted = connection.execute("select string_agg(to_jsonb(e)::text, '') from charting.entry as e")
+            return ("".join(body for (body,) in told.fetchall()) + str(charted.fetchone())).encode()
+
+    until(lambda: all(found(stored(), [word]) for word in WORDS))
 
 
 def test_logs_name_no_patient(case: Case) -> None:

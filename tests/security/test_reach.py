@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ _WRITABLE = ("/dev/shm", "/run", "/tmp", "/var")
 
 def listening(pid: int) -> Iterator[tuple[str, int]]:
     """Address in hex and port of a process's TCP sockets that take calls, and of its UDP sockets without a peer."""
-    own = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
+    own = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            own.add(str(fd.readlink()))
     for kind in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:]:
             _, local, peer, state, *_, inode = line.split()[:10]

@@ -6,7 +6,6 @@ They run as a user who owns nothing but his state, so that whatever he leaves el
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,8 +23,8 @@ from psycopg.sql import SQL, Identifier
 from charting.store.administer import add_account
 from charting.store.migrate import migrate as migrate_charting
 from collector.migrate import migrate
-from collector.transport.net import free_port
 from tests.system.command import VITALSD
+from tests.system.ports import kept_port
 
 CONFIG = Path(__file__).parents[2] / "config"
 USER = 58_000 + os.getpid() % 6_000
@@ -75,7 +74,7 @@ class Ward:
         text = re.sub(r"(?m)^# \[metrics\]\n# listen = ([^ \n]+).*$", r"[metrics]\nlisten = \1", text)
         for was in dict.fromkeys(re.findall(r"(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)", text)):
             label = f"{name}:{was}"
-            self.ports[label] = free_port(socket.SOCK_STREAM)
+            self.ports[label] = kept_port()
             text = text.replace(f":{was}", f":{self.ports[label]}")
         file = self.folder / name
         file.write_text(f"{text}\n{more}", encoding="utf-8")
@@ -124,7 +123,7 @@ def ward(dsn: str) -> Iterator[Ward]:
             for program in made.programs.values():
                 program.process.terminate()
             for program in made.programs.values():
-                program.process.wait(20)
+                program.process.wait(WAIT_S)
 
 
 def until(so: Callable[[], bool], within_s: float = WAIT_S) -> None:
@@ -150,7 +149,8 @@ def away(dsn: str) -> Iterator[None]:
     with psycopg.connect(dsn, dbname="postgres", autocommit=True) as admin:
         admin.execute(allow.format(Identifier(name), False))
         try:
-            admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+            put_out = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+            until(lambda: not admin.execute(put_out, (name,)).fetchall())  # who was coming in is not seen at once
             yield
         finally:
             admin.execute(allow.format(Identifier(name), True))

@@ -21,7 +21,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,6 +34,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from tests.prometheus import programs as prometheus
+from tests.system.ports import kept_port
 from tests.timescale import TIMESCALE, cache, locked, run, unpack, unpacking
 from tests.timescale import programs as postgresql
 
@@ -91,10 +91,9 @@ class Host:
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def port(self, service: str, port: str) -> int:
-        """The free port that stands for one of a service."""
+        """The port that stands for one of a service."""
         if (service, port) not in self.ports:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self.ports[service, port] = free.getsockname()[1]
+            self.ports[service, port] = kept_port()
         return self.ports[service, port]
 
     def begin(self, service: str) -> None:

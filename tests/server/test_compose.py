@@ -10,6 +10,7 @@ import re
 import shutil
 import ssl
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from collector.journal import Journal
 from collector.timescale import READER
 from tests.journal.entries import seconds
 from tests.prometheus import until
-from tests.server.host import CONFIG, Host, merged, prepared
+from tests.server.host import CONFIG, WITHIN_S, Host, merged, prepared
 from tests.store.delivering import deliver, rows
 from tests.timescale import UnavailableError, cache, run
 
@@ -115,7 +116,8 @@ def test_what_is_mounted_is_there(compose: Any) -> None:
 
 
 def test_health_checks_are_content_with_what_runs(host: Host) -> None:
-    assert [host.healthy(service) for service in LASTING] == [True] * len(LASTING)
+    for service in LASTING:
+        until(partial(host.healthy, service), service)
 
 
 def test_secrets_and_logins_stay_where_they_are_made_again(host: Host) -> None:
@@ -189,7 +191,9 @@ def test_the_first_administrator_signs_in_over_tls(host: Host) -> None:
                          stdin=f"{PASSWORD}\n")  # fmt: skip
     assert made.strip().endswith("wang: done")
     trust = ssl.create_default_context(cafile=str(host.file("charting", "/run/secrets/ca")))
-    with httpx.Client(base_url=f"https://localhost:{host.port('charting', '8443')}", verify=trust) as client:
+    with httpx.Client(
+        base_url=f"https://localhost:{host.port('charting', '8443')}", verify=trust, timeout=WITHIN_S
+    ) as client:
         answer = client.post("/api/session", json={"account": "wang", "password": PASSWORD})
     assert (answer.status_code, answer.json()["name"]) == (201, "王芳")
 
@@ -199,13 +203,16 @@ def test_charting_reaches_the_broker_and_prometheus_knows_where_charting_is(host
 
     def scraped() -> str | None:
         """Where Prometheus finds charting's metrics; it looks for its targets some seconds after its start."""
-        targets = httpx.get(f"{prometheus}/targets").json()["data"]["activeTargets"]
+        targets = httpx.get(f"{prometheus}/targets", timeout=WITHIN_S).json()["data"]["activeTargets"]
         return next((t["scrapeUrl"] for t in targets if t["labels"]["job"] == "vitalsd-charting"), None)
 
     until(scraped, "Prometheus has a target")
     charting = scraped() or ""
-    until(lambda: "\nvitalsd_mqtt_connected 1.0\n" in httpx.get(charting).text, "charting has reached the broker")
-    groups = httpx.get(f"{prometheus}/rules").json()["data"]["groups"]
+    until(
+        lambda: "\nvitalsd_mqtt_connected 1.0\n" in httpx.get(charting, timeout=WITHIN_S).text,
+        "charting has reached the broker",
+    )
+    groups = httpx.get(f"{prometheus}/rules", timeout=WITHIN_S).json()["data"]["groups"]
     loaded = {rule["name"] for group in groups for rule in group["rules"]}
     rules = "".join((CONFIG / "prometheus" / name).read_text("utf-8") for name in ("alerts.yml", "recording.yml"))
     written = set(re.findall(r"^ *- (?:alert|record): (\S+)$", rules, re.MULTILINE))
@@ -216,7 +223,7 @@ def test_charting_reaches_the_broker_and_prometheus_knows_where_charting_is(host
 def test_the_broker_wants_a_login(host: Host) -> None:
     port, ca = host.port("mosquitto", "8883"), host.file("charting", "/run/secrets/ca")
     url = f"mqtts://{{}}localhost:{port}/vitalsd/department/status"
-    ask = [*host.programs(["mosquitto_sub"]), "--cafile", str(ca), "-C", "1", "-W", "10", "-L"]
+    ask = [*host.programs(["mosquitto_sub"]), "--cafile", str(ca), "-C", "1", "-W", "60", "-L"]
     with pytest.raises(UnavailableError, match=r"[Nn]ot authori[sz]ed"):
         run(*ask, url.format(""))
     assert '"state":"online"' in run(*ask, url.format(f"charting:{secret(host, 'mqtt-password')}@"))

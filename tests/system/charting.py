@@ -49,7 +49,7 @@ class Charting:
             method=method,
             headers={"content-type": "application/json", "x-csrf-token": self._csrf},
         )
-        with self.opener.open(request, timeout=20) as answer:
+        with self.opener.open(request, timeout=60) as answer:
             return json.loads(answer.read() or b"null")
 
 

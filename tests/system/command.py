@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 VITALSD = str(Path(sys.executable).with_name("vitalsd"))
+TURN_S = 0.01
 
 
 def run(*arguments: str | Path, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
@@ -19,6 +21,15 @@ def run(*arguments: str | Path, timeout_s: float = 120) -> subprocess.CompletedP
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
     return subprocess.Popen([VITALSD, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ends(process: subprocess.Popen[str], within_s: float) -> bool:
+    """Whether it ends within so much time as this process gets: while the machine stands still, none goes by."""
+    for _ in range(round(within_s / TURN_S)):
+        if process.poll() is not None:
+            return True
+        time.sleep(TURN_S)
+    return False
 
 
 def decoded(driver: str, file: Path) -> tuple[list[dict[str, Any]], dict[str, int]]:

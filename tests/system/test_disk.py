@@ -2,9 +2,10 @@
 
 import json
 import os
-import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -15,13 +16,16 @@ import pytest
 
 from collector.journal import Journal
 from collector.timescale import READER
-from collector.transport.net import free_port
 from tests.shared import capture
 from tests.store.delivering import rows, until
-from tests.system.command import start
+from tests.system.command import run, start
+from tests.system.ports import kept_port
 from tests.system.test_bed import holds_what_decode_prints
 
 DRIVER = "ge-datex-dri"
+SMALL, LARGE = "size=3m", "size=128m"
+"""Less than the recording takes: the journal itself fills the disk, whenever that may be; and more."""
+TOLD = "select source, phase from vitalsd.condition where device = 'vitalsd' order by time, n"
 
 
 @pytest.fixture
@@ -34,19 +38,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(reason)
     folder = tmp_path / "disk"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "vitalsd-test", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", LARGE, "vitalsd-test", folder], check=True)
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(disk: Path) -> None:
-    with (disk / "filler").open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError:
-                continue
 
 
 def mount(disk: Path, how: str) -> None:
@@ -59,20 +53,21 @@ class Bed:
     def __init__(self, folder: Path, disk: Path, dsn: str) -> None:
         self.files = {DRIVER: capture("datex-dri", "db00.raw")}
         self.config = folder / "bed.toml"
-        self._metrics, self._page = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+        self._metrics, self._page = kept_port(), kept_port()
         self._dsn = dsn
+        self._journal = disk / "journal.db"
         self.config.write_text(
             f'[bed]\nid = "OR-9"\n[[device]]\nname = "{DRIVER}"\ndriver = "{DRIVER}"\n'
             f'port = "replay://{self.files[DRIVER]}?speed=150"\n'
-            f'[journal]\npath = "{disk}/journal.db"\nmax_bytes = "16 MiB"\n[timescale]\ndsn = "{dsn}"\n'
+            f'[journal]\npath = "{self._journal}"\nkeep = "all"\n[timescale]\ndsn = "{dsn}"\n'
             f'[metrics]\nlisten = "127.0.0.1:{self._metrics}"\n[page]\nlisten = "127.0.0.1:{self._page}"\n',
             encoding="utf-8",
         )
 
-    def is_saved(self, whether: bool) -> bool:
+    def is_unsaved(self) -> bool:
         try:
             with urlopen(f"http://127.0.0.1:{self._metrics}/metrics") as answer:
-                return f"vitalsd_journal_saved {float(whether)}" in answer.read().decode().splitlines()
+                return "vitalsd_journal_saved 0.0" in answer.read().decode().splitlines()
         except URLError:
             return False
 
@@ -87,41 +82,49 @@ class Bed:
         except psycopg.errors.UndefinedTable:
             return 0
 
-    def goes_on(self) -> None:
-        """Values are shown as not saved, under an alarm, and go to the store."""
-        before = self.stored()
-        assert self.now()["unsaved_since"] is not None
+    def saved(self) -> int:
+        """Readings that the file has."""
+        with closing(sqlite3.connect(f"file:{self._journal}?mode=ro", uri=True)) as journal:
+            return int(journal.execute("select count(*) from obs").fetchone()[0])
+
+    def goes_on(self, saved: int) -> None:
+        """Values are shown as not saved, under an alarm, and go to the store beside those that the file has."""
         until(
             lambda: (
-                [(a["source"], a["priority"], a["known"]) for a in self.now()["alarms"]]
+                [(a["source"], a["priority"], a["known"]) for a in self.now()["alarms"] if a["device"] == "vitalsd"]
                 == [("journal-unsaved", "high", True)]
             ),
             "a standing alarm",
         )
-        until(lambda: self.stored() > before + 1000, "sinks go on")
+        assert self.now()["unsaved_since"] is not None
+        until(lambda: self.stored() > saved + 1000, "sinks go on")
 
-    def ended_well(self, daemon: subprocess.Popen[str]) -> None:
-        until(lambda: self.is_saved(True) or daemon.poll() is not None, "the file takes entries again, or all is done")
-        _, errors = daemon.communicate(timeout=200)
+    def ends_well(self, daemon: subprocess.Popen[str]) -> None:
+        both = [("journal-unsaved", "start"), ("journal-unsaved", "end")]
+        until(lambda: rows(self._dsn, TOLD) == both, "the file takes entries again")
+        daemon.terminate()
+        _, errors = daemon.communicate()
         assert daemon.returncode == 0, errors
         assert "values are saved again" in errors
+        done = run("bed", self.config, "--once")  # what is left of the recording
+        assert done.returncode == 0, done.stderr
         holds_what_decode_prints(self._dsn, self.files)
-        told = rows(self._dsn, "select source, phase from vitalsd.condition where device = 'vitalsd' order by time, n")
-        assert told == [("journal-unsaved", "start"), ("journal-unsaved", "end")]
+        assert rows(self._dsn, TOLD) == both
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("server", ["timescale"], indirect=True)
 def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, disk: Path, database: str) -> None:
     bed = Bed(tmp_path, disk, database)
-    with start("bed", bed.config, "--once") as daemon:
+    mount(disk, SMALL)
+    with start("bed", bed.config) as daemon:
         try:
-            until(lambda: bed.is_saved(True) and bed.stored() > 1000, "delivering")
-            fill(disk)
-            until(lambda: bed.is_saved(False), "the journal in memory takes over")
-            bed.goes_on()
-            (disk / "filler").unlink()
-            bed.ended_well(daemon)
+            until(bed.is_unsaved, "the journal in memory takes over")
+            saved = bed.saved()
+            assert saved > 1000
+            bed.goes_on(saved)
+            mount(disk, LARGE)
+            bed.ends_well(daemon)
         finally:
             daemon.kill()
 
@@ -132,11 +135,11 @@ def test_a_disk_that_is_read_only_loses_nothing(tmp_path: Path, disk: Path, data
     Journal.open(disk / "journal.db", [READER]).close()
     mount(disk, "ro")
     bed = Bed(tmp_path, disk, database)
-    with start("bed", bed.config, "--once") as daemon:
+    with start("bed", bed.config) as daemon:
         try:
-            until(lambda: bed.is_saved(False), "the journal in memory takes over")
-            bed.goes_on()
+            until(bed.is_unsaved, "the journal in memory takes over")
+            bed.goes_on(0)
             mount(disk, "rw")
-            bed.ended_well(daemon)
+            bed.ends_well(daemon)
         finally:
             daemon.kill()

@@ -6,7 +6,6 @@ What was sent and what was acknowledged is told by the bytes on the line, withou
 import asyncio
 import random
 import re
-import socket
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -21,15 +20,14 @@ from collector.journal import JournalReader
 from collector.model import Reading, Role, WavePiece
 from collector.simulate import simulate
 from collector.transport.base import Transport
-from collector.transport.net import free_port
 from drivers.hl7_pcd01.simulator import EGateway
 from drivers.patient import Patient
 from tests.contracts.series import EVER
 from tests.system.command import start
+from tests.system.ports import kept_port
 
 KILLS = 6
 LONGEST_LIFE_S = 0.8
-DEAF_S = 0.05
 READY_S = 60.0
 SPEED = 5.0
 """Of the gateway's patients: its four beds send some fifty messages a second."""
@@ -96,12 +94,12 @@ def message(number: int) -> bytes:
 
 class Pipe:
     """A sender that does not wait for one acknowledgement before the next message, and sends all of them again that it
-    has none of when it connects anew. While it is deaf it hears none.
+    has none of when it connects anew. While it is deaf it hears none; `is_deaf`: there is one that it does not hear.
     """
 
     def __init__(self, port: int) -> None:
         self.line = Line()
-        self.deaf = self.ending = False
+        self.deaf = self.is_deaf = self.ending = False
         self._port = port
         self._waiting: dict[int, bytes] = {}
 
@@ -122,6 +120,7 @@ class Pipe:
                     self._waiting[number] = message(number)
                     await tap.write(self._waiting[number])
                 if self.deaf:
+                    self.is_deaf = True
                     await reader.read()  # to the end, and it is as if it had been lost
                     return
                 if not await tap.read():
@@ -166,7 +165,7 @@ def rates(file: Path) -> Counter[int]:
 
 @pytest.mark.timeout(180)
 async def test_no_acknowledged_message_is_lost_and_none_is_stored_twice(tmp_path: Path) -> None:
-    ports = [free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)]
+    ports = [kept_port(), kept_port()]
     file, config = tmp_path / "journal.db", tmp_path / "feed.toml"
     devices = (
         f'[[device]]\nname = "{name}"\ndriver = "hl7-pcd01"\nport = "tcp-listen://127.0.0.1:{port}"\n'
@@ -200,18 +199,20 @@ async def test_no_acknowledged_message_is_lost_and_none_is_stored_twice(tmp_path
                     assert not any(life.done() for life in lives)
                     await asyncio.sleep(0.01)
             if kill == KILLS:
-                pipe.ending = True
+                pipe.ending, sent = True, set(line.sent)
                 async with asyncio.timeout(READY_S):
                     await lives[1]
-                    while line.acknowledged != line.sent.keys():
+                    while not sent <= line.acknowledged:
                         await asyncio.sleep(0.01)
                 lives[0].cancel()
                 daemon.terminate()
-                await asyncio.to_thread(daemon.wait, timeout=30)
+                await asyncio.to_thread(daemon.wait, timeout=READY_S)
                 continue
             await asyncio.sleep(chance.uniform(0.0, LONGEST_LIFE_S))
-            pipe.deaf = bool(kill % 2)
-            await asyncio.sleep(DEAF_S * pipe.deaf)
+            pipe.deaf, pipe.is_deaf = bool(kill % 2), False
+            async with asyncio.timeout(READY_S):
+                while pipe.deaf and not (pipe.is_deaf and rates(file).keys() - pipe.line.acknowledged):
+                    await asyncio.sleep(0.01)
         finally:
             daemon.kill()
             daemon.communicate()

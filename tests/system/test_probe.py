@@ -25,9 +25,8 @@ SPECS = list(drivers().values())
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the patience that a real device is given."""
+    """Not the patience that a real device is given: one that is not heard is, at the next speed."""
     monkeypatch.setattr(probing, "LISTEN_S", 1.5)
-    monkeypatch.setattr(probing, "ANSWER_S", 1.0)
 
 
 @asynccontextmanager
@@ -80,7 +79,8 @@ async def test_a_device_that_waits_is_found_by_its_own_question(name: str, tmp_p
 
 
 async def test_bytes_that_nobody_understands_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probing, "LISTEN_S", 0.2)
+    monkeypatch.setattr(probing, "LISTEN_S", 60.0)
+    monkeypatch.setattr(probing, "ENOUGH_BYTES", 256)
     line = open_pty(tmp_path / "tty")
 
     async def babble() -> None:

@@ -1,11 +1,11 @@
 """A gateway with two beds: real slots and files, and programs that only say their version.
 
 A server of the test tells the beds' metrics. `systemctl` is a script that notes from which slot a bed was started last.
+The updater's time is what it sleeps: a machine that keeps it waiting takes nothing of the gate's.
 """
 
 import os
 import shutil
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from collector.transport.net import free_port
 from collector.update.config import UpdateSection
 
 BEDS = ("OR-1", "OR-2")
@@ -57,6 +56,19 @@ class Health:
     open: bool | None = False
 
 
+class Time:
+    """Stands in for module time in the updater."""
+
+    def __init__(self) -> None:
+        self._now_s = 1.0
+
+    def monotonic(self) -> float:
+        return self._now_s
+
+    def sleep(self, seconds: float) -> None:
+        self._now_s += seconds
+
+
 @dataclass
 class Gateway:
     root: Path
@@ -64,7 +76,7 @@ class Gateway:
     files: Path
     of: Callable[[str, str], Health] = lambda *_: Health()
     """Of a bed that runs a version."""
-    ports: dict[str, int] = field(default_factory=lambda: {bed: free_port(socket.SOCK_STREAM) for bed in BEDS})
+    ports: dict[str, int] = field(default_factory=dict)
 
     @property
     def section(self) -> UpdateSection:
@@ -152,16 +164,16 @@ def made(folder: Path) -> Iterator[Gateway]:
     script = folder / "bin" / "systemctl"
     script.write_text(SYSTEMCTL.format(root=gateway.root, place=gateway.place), encoding="utf-8")
     script.chmod(0o755)
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), partial(_Bed, gateway, bed)) for bed in BEDS]
+    gateway.ports |= {bed: server.server_port for bed, server in zip(BEDS, servers, strict=True)}
     files(gateway.files, gateway.ports)
-    servers = [
-        ThreadingHTTPServer(("127.0.0.1", port), partial(_Bed, gateway, bed)) for bed, port in gateway.ports.items()
-    ]
     threads = [threading.Thread(target=server.serve_forever, args=(0.01,)) for server in servers]
     for thread in threads:
         thread.start()
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PATH", f"{folder}/bin:{os.environ['PATH']}")
+            patch.setattr("collector.update.update.time", Time())
             yield gateway
     finally:
         for server, thread in zip(servers, threads, strict=True):

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from collector.update.update import Updater
-from tests.update.gateway import section
+from collector.update import update
+from tests.update.gateway import Time, section
 
 STEPS = ("link", "mkdir", "rmdir", "unlink", "rename", "replace", "symlink", "fsync", "sync", "utime", "chmod")
 """Of module os; Path and shutil call them."""
@@ -37,7 +37,8 @@ def live(asked: dict[str, Any]) -> int:
     for name in STEPS:
         setattr(os, name, step(getattr(os, name)))
     subprocess.run = step(subprocess.run)
-    Updater(section(Path(asked["slots"]), Path(asked["state"])), Path(asked["files"])).run()
+    vars(update)["time"] = Time()
+    update.Updater(section(Path(asked["slots"]), Path(asked["state"])), Path(asked["files"])).run()
     return taken
 
 

@@ -71,7 +71,7 @@ def test_a_commit_may_come_when_its_client_has_gone(database: str) -> None:
         with pytest.raises(psycopg.OperationalError):
             connection.commit()
         connection.close()
-        assert cut.wait(10)
+        assert cut.wait(60)
         count = "select count(*) from pg_tables where tablename = 'late'"
         assert rows(database, count) == [(0,)]
         held[0].commit()
