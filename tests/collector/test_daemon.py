@@ -122,9 +122,9 @@ async def test_while_the_journal_cannot_be_read_the_metrics_have_no_numbers_of_a
     metrics, read = Metrics("OR-1", lambda: 0), [Alarms()]
 
     def follow(*_: object) -> Alarms:
-        if not read:
-            raise JournalError("cannot be read")
-        return read[0]
+        for found in read:
+            return found
+        raise JournalError("cannot be read")
 
     monkeypatch.setattr("collector.daemon.Metrics", lambda *_: metrics)
     monkeypatch.setattr("collector.daemon.WATCH_S", 0.01)

@@ -31,7 +31,7 @@ from collector.taken import MOST, Taken
 from collector.technical import GATEWAY, Technical
 from collector.transport.base import Transport
 from collector.transport.memory import memory_pair
-from tests.collector.test_runner import SPEC, Kept, SlowKept, Toy, _Options, living, until
+from tests.collector.test_runner import PATIENCE_S, SILENCE_S, SPEC, Kept, SlowKept, Toy, _Options, living, until
 from tests.journal.entries import condition
 
 RATE = Channel(code="MDC_ECG_HEART_RATE", source="hr", unit="/min")
@@ -94,7 +94,7 @@ def runner_of(kept: Kept, placing: Placing, spec: DriverSpec = ACKNOWLEDGED, por
 
 async def told(device: Transport, answers: int) -> bytes:
     said = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while said.count(b"\n") < answers:
             said += await device.read()
     return said
@@ -382,13 +382,14 @@ async def test_a_library_that_fails_is_made_anew(
 ) -> None:
     kept, opened, states = Kept(), [0], []
     scripts = [first, [value(2.0), value(3.0)]]
-    runner = runner_of(kept, OneBed(normalizer("OR")), replace(SPEC, silence_s=0.2), port="mqtt://x:1/t")
+    runner = runner_of(kept, OneBed(normalizer("OR")), SPEC, port="mqtt://x:1/t")
 
     def new(_standing: object) -> Library:
         def count() -> None:
             opened[0] += 1
 
         states.append((runner.status.state, runner.status.fault))
+        runner._silence_s = SILENCE_S if len(states) == 1 else SPEC.silence_s
         return Library(scripts.pop(0) if scripts else [value(4.0)], count)
 
     running = asyncio.create_task(runner.follow(new, {}))

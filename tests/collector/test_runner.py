@@ -10,7 +10,7 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +51,7 @@ from collector.transport.memory import memory_pair
 CHANNEL = Channel(code="MDC_ECG_HEART_RATE", source="toy", unit="/min")
 CUFF = tuple(Channel(code=f"MDC_PRESS_BLD_NONINV_{part}", source=part, unit="mm[Hg]") for part in ("SYS", "DIA"))
 SILENCE_S = 0.15
+PATIENCE_S = 60.0
 START_US = 1_000_000_000
 CLOCK_US = START_US + 5_000_000
 
@@ -132,7 +133,7 @@ SPEC = DriverSpec(
     options=_Options,
     session=lambda _options, _datagrams, _standing: Toy(),
     simulator=lambda _simulated: Toy(),
-    silence_s=SILENCE_S,
+    silence_s=3600.0,
 )
 
 
@@ -154,13 +155,15 @@ class Kept:
         return [entry.value for entry in self.entries if isinstance(entry, Reading)]
 
 
-def made(kept: Kept, port: str = "tcp://x:1", session: Callable[[], Toy] = Toy) -> tuple[Runner, Metrics]:
+def made(
+    kept: Kept, port: str = "tcp://x:1", session: Callable[[], Toy] = Toy, silence_s: float = SPEC.silence_s
+) -> tuple[Runner, Metrics]:
     clock = MachineClock()
     metrics = Metrics("OR", clock.utc_us)
     runner = Runner(
         name="d",
         port=port,
-        spec=replace(SPEC, session=lambda _options, _datagrams, _standing: session()),
+        spec=replace(SPEC, session=lambda _options, _datagrams, _standing: session(), silence_s=silence_s),
         options=_Options(),
         placing=OneBed(Normalizer(bed="OR", device="d")),
         append=kept.append,
@@ -171,7 +174,7 @@ def made(kept: Kept, port: str = "tcp://x:1", session: Callable[[], Toy] = Toy) 
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not true():
             await asyncio.sleep(0.005)
 
@@ -254,7 +257,7 @@ async def test_what_comes_while_the_disk_holds_a_commit_has_the_time_when_it_cam
     kept = SlowKept()
     runner, metrics = made(kept)
     ours, device = memory_pair()
-    bounds_us = [MachineClock().utc_us()]
+    bounds_us = [runner._clock.utc_us()]
 
     async def connect() -> Transport:
         return ours
@@ -263,7 +266,7 @@ async def test_what_comes_while_the_disk_holds_a_commit_has_the_time_when_it_cam
         for frames, byte in enumerate((b"A", b"B", b"C"), 1):
             await device.write(byte)
             await until(lambda: runner.status.frames == frames)  # noqa: B023
-            bounds_us.append(MachineClock().utc_us())
+            bounds_us.append(runner._clock.utc_us())
         assert kept.values == []
         assert b'vitalsd_uncommitted{bed="OR",device="d",driver="toy"} 3.0' in metrics.text()
         kept.may_end.release()
@@ -364,12 +367,15 @@ async def test_a_cuff_pressure_that_still_stands_when_the_cable_is_in_again_is_n
 @pytest.mark.parametrize(("sent", "cause"), [(b"", "no bytes"), (b"\x00" * 9, "bytes come but no good frame")])
 async def test_silence_is_told_with_its_likely_cause_and_ends_when_frames_come(sent: bytes, cause: str) -> None:
     kept = Kept()
-    runner, _ = made(kept)
+    runner, _ = made(kept, silence_s=SILENCE_S)
     ends: list[Transport] = []
+    speaks = False
 
     async def connect() -> Transport:
         ours, device = memory_pair()
         ends.append(device)
+        if speaks:
+            await device.write(b"C")
         return ours
 
     async def babble() -> None:
@@ -381,18 +387,19 @@ async def test_silence_is_told_with_its_likely_cause_and_ends_when_frames_come(s
     async with living(runner, connect):
         babbling = asyncio.create_task(babble())
         await until(lambda: runner.status.state is DeviceState.SILENT)
-        babbling.cancel()
         assert cause in runner.status.cause
         await until(lambda: len(ends) >= 2)
         assert runner.status.state is DeviceState.SILENT
         assert cause in runner.status.cause
-        await ends[-1].write(b"C")
+        assert kept.values == []
+        babbling.cancel()
+        speaks = True
         await until(lambda: runner.status.state is DeviceState.RECEIVING)
-        assert kept.values == [67.0]
+        await until(lambda: 67.0 in kept.values)
 
 
 async def test_a_device_that_was_heard_and_sends_nothing_more_is_not_told_of_a_wrong_speed() -> None:
-    runner, _ = made(Kept())
+    runner, _ = made(Kept(), silence_s=SILENCE_S)
     ours, device = memory_pair()
 
     async def connect() -> Transport:
@@ -431,7 +438,7 @@ HANGS_UP = b"-"
 async def test_why_a_device_is_not_received_is_told(
     port: str, said: bytes, state: DeviceState, fault: LinkFault
 ) -> None:
-    runner, _ = made(Kept(), port)
+    runner, _ = made(Kept(), port, silence_s=SILENCE_S)
 
     async def connect() -> Transport:
         ours, device = memory_pair(datagrams=False)
@@ -458,37 +465,44 @@ async def test_why_a_port_cannot_be_opened_is_told(port: str, fault: LinkFault) 
 
 
 async def test_a_device_that_is_received_has_no_fault_and_its_silence_another_one() -> None:
-    runner, _ = made(Kept(), LINE)
-    ours, device = memory_pair()
+    runner, _ = made(Kept(), LINE, silence_s=SILENCE_S)
+    says = b"W"
 
     async def connect() -> Transport:
+        ours, device = memory_pair()
+        await device.write(says)
         return ours
 
     async with living(runner, connect):
-        await device.write(b"W")
         await until(lambda: runner.status.fault is ENDED)
-        await device.write(b"A")
+        says = b"A"
         await until(lambda: runner.status.fault is None and runner.status.state is DeviceState.RECEIVING)
         await until(lambda: runner.status.fault is SILENT)
 
 
 async def test_what_came_while_this_process_stood_still_is_no_silence() -> None:
-    kept = Kept()
-    runner, _ = made(kept)
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    class StandingStill(Kept):
+        async def append(self, entries: Sequence[Entry], inputs: dict[str, int]) -> None:
+            await super().append(entries, inputs)
+            if self.values == [65.0]:
+                devices[0].sendall(b"B")
+                time.sleep(2 * SILENCE_S)  # noqa: ASYNC251  what is tried
+
+    kept = StandingStill()
+    runner, _ = made(kept, silence_s=SILENCE_S)
+    devices: list[socket.socket] = []
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = parse_port(f"tcp://127.0.0.1:{server.getsockname()[1]}")
 
         async def connect() -> Transport:
-            return await open_port(port)
+            transport = await open_port(port)
+            devices.append(stack.enter_context(server.accept()[0]))
+            devices[-1].sendall(b"A")
+            return transport
 
         async with living(runner, connect):
-            device, _ = await asyncio.to_thread(server.accept)
-            with device:
-                device.sendall(b"A")
-                await until(lambda: kept.values == [65.0])
-                device.sendall(b"B")
-                time.sleep(2 * SILENCE_S)  # noqa: ASYNC251  what is tried
-                await until(lambda: 66.0 in kept.values or runner.status.state is not DeviceState.RECEIVING)
+            await until(lambda: len(kept.values) > 1 or len(devices) > 1)
     assert kept.values == [65.0, 66.0]
 
 
@@ -564,8 +578,8 @@ async def test_a_new_dialogue_is_told_which_alarms_stand() -> None:
         return ours
 
     async with living(runner, connect):
-        await until(lambda: len(told) == 2)
-    assert told == [[alarm("a"), alarm("b")], [alarm("b"), alarm("c")]]
+        await until(lambda: len(told) >= 2)
+    assert told[:2] == [[alarm("a"), alarm("b")], [alarm("b"), alarm("c")]]
     assert {entry.alarm.demo for entry in kept.entries if isinstance(entry, Condition)} == {True}
 
 
@@ -624,13 +638,18 @@ async def test_a_driver_that_raises_restarts_and_others_do_not_notice() -> None:
     runner, metrics = made(kept)
     pairs = [memory_pair(), memory_pair()]
     opened = iter(pairs)
+    back = asyncio.Event()
 
     async def connect() -> Transport:
-        return next(opened)[0]
+        ours, device = next(opened)
+        if device is pairs[1][1]:
+            await back.wait()
+        return ours
 
     async with living(runner, connect):
         await pairs[0][1].write(b"X")
         await until(lambda: runner.status.state is DeviceState.WAITING)
+        back.set()
         await pairs[1][1].write(b"E")
         await until(lambda: kept.values == [69.0])
     assert b'vitalsd_driver_errors_total{bed="OR",device="d",driver="toy"} 1.0' in metrics.text()
@@ -667,7 +686,7 @@ async def test_a_driver_that_raises_at_its_farewell_does_not_keep_the_daemon_fro
         task.cancel()
         assert await device.read() == b"!"
         await device.write(b"X")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait([task])
         assert task.cancelled()
 
@@ -699,7 +718,7 @@ def replayed(tmp_path: Path, done: int, *, speed: float = math.inf, name: str = 
     runner, _ = made(kept)
     key = f"d {tmp_path}/x.raw 1970-01-01T00:16:40.000000Z"
     life = runner.replay(Recording(path=file, datagrams=False), START_US, speed, {key: done})
-    asyncio.run(asyncio.wait_for(life, 3))
+    asyncio.run(asyncio.wait_for(life, PATIENCE_S))
     assert runner.status.state is DeviceState.ENDED
     return kept
 
@@ -707,7 +726,7 @@ def replayed(tmp_path: Path, done: int, *, speed: float = math.inf, name: str = 
 @pytest.mark.parametrize("end", ["silence", "hang-up", "stop"])
 async def test_what_a_session_still_holds_is_kept_however_the_connection_ends(end: str) -> None:
     kept = Kept()
-    runner, _ = made(kept)
+    runner, _ = made(kept, silence_s=SILENCE_S if end == "silence" else SPEC.silence_s)
     ours, device = memory_pair()
 
     async def connect() -> Transport:
@@ -759,7 +778,7 @@ def test_a_killed_replay_goes_on_after_the_frames_that_were_journaled(tmp_path: 
 
 
 def test_a_killed_replay_does_not_wait_for_what_it_has_stored(tmp_path: Path) -> None:
-    assert len(replayed(tmp_path, 4, speed=1.0).entries) == 1
+    assert len(replayed(tmp_path, 4, speed=0.01).entries) == 1
 
 
 def test_another_recording_of_the_same_device_begins_at_its_beginning(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from collector.transport.net import DEAD_S, TcpTransport, free_port, open_udp
 from collector.transport.pty import open_pty
 
 ALL_BYTES = bytes(range(256))
+PATIENCE_S = 60.0
 
 
 @asynccontextmanager
@@ -142,14 +143,14 @@ async def test_a_datagram_that_comes_as_its_read_is_cancelled_is_read_next(tmp_p
         asyncio.get_running_loop().call_later(0, reading.cancel)  # due in the very turn that sees the datagram
         await asyncio.wait([reading])
         assert reading.cancelled()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert await ours.read() == b"value"
 
 
 async def test_a_serial_line_that_takes_nothing_more_is_closed_all_the_same(tmp_path: Path) -> None:
     async with pair("serial", tmp_path) as (ours, _):
         await ours.write(bytes(40_000))  # more than a pty holds
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await ours.close()
 
 
@@ -184,7 +185,7 @@ async def test_what_cannot_be_opened_says_why(port: str, cause: str) -> None:
 async def test_a_device_that_nobody_reads_does_not_wait_for_ever(tmp_path: Path) -> None:
     device = open_pty(tmp_path / "tty")
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await device.write(bytes(1 << 20))
     finally:
         await device.close()

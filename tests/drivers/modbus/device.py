@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from collector.model import Event
 from collector.transport.base import Port
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 Answer = Callable[[bytes], bytes | None]
 """A whole request to what is sent back at once; None: nothing."""

@@ -24,7 +24,9 @@ from drivers.modbus.simulated import EXAMPLE
 from drivers.modbus.source import ModbusSource
 from tests.drivers.modbus.device import crc, on_a_line, on_a_socket, until
 
-FAST: dict[str, Any] = {"poll_s": 0.2, "timeout_s": 0.2}
+FAST: dict[str, Any] = {"poll_s": 0.2, "timeout_s": 10.0}
+HASTY_S = 2.0
+"""The wait for an answer that does not come. One that comes must not take so long on a slow machine."""
 
 
 def options(*registers: dict[str, Any], **more: Any) -> Options:
@@ -37,7 +39,12 @@ def values(events: list[Event]) -> list[tuple[str, float | str | None]]:
 
 @asynccontextmanager
 async def listening(options: Options, port: Port) -> AsyncIterator[AsyncIterator[Any]]:
-    source = ModbusSource(options, port)
+    async with heard_by(ModbusSource(options, port)) as told:
+        yield told
+
+
+@asynccontextmanager
+async def heard_by(source: ModbusSource) -> AsyncIterator[AsyncIterator[Any]]:
     await source.open()
     try:
         async with contextlib.aclosing(aiter(source)) as told:  # type: ignore[type-var]
@@ -110,7 +117,7 @@ async def test_a_block_that_fails_does_not_stop_the_others_and_ends_once() -> No
             return framed(request, b"\x83\x02") if address == 0 else None
         return bits_and_registers(request)
 
-    mine = options(*({"address": 10 * n, "source": f"{n}"} for n in range(3)))
+    mine = options(*({"address": 10 * n, "source": f"{n}"} for n in range(3)), timeout_s=HASTY_S)
     async with on_a_socket(answer) as (_, port), listening(mine, port) as told:
         await until(told, lambda heard: ("2", 7) in values(heard))
         broken |= {0, 10}
@@ -132,7 +139,8 @@ async def test_over_tcp_a_late_reply_is_known_by_its_transaction() -> None:
             return None
         return b"".join(held) + reply
 
-    mine = options({"address": 0, "source": "one"}, {"address": 0, "source": "two", "unit_id": 2})
+    registers = {"address": 0, "source": "one"}, {"address": 0, "source": "two", "unit_id": 2}
+    mine = options(*registers, timeout_s=HASTY_S)
     async with on_a_socket(answer) as (_, port), listening(mine, port) as told:
         events = await until(told, lambda heard: len(values(heard)) == 2)
     assert values(events) == [("two", 2), ("two", 2)]
@@ -155,20 +163,27 @@ async def test_over_tcp_a_reply_without_a_transaction_is_none() -> None:
 
 async def test_on_a_line_a_late_reply_is_never_anothers() -> None:
     """Two blocks of one unit and one size: nothing in the bytes tells their replies apart."""
-    loop = asyncio.get_running_loop()
-    late: list[asyncio.TimerHandle] = []
+    late: list[asyncio.Task[None]] = []
+    sources: list[ModbusSource] = []
+
+    async def given_up(reply: bytes) -> None:
+        while sources[0]._asking:
+            await asyncio.sleep(0)
+        device.say(reply)
 
     def answer(request: bytes) -> bytes | None:
         reply = bytes([1, 3, 2, 0, 11 if request[3] == 0 else 22])
         reply += crc(reply)
         if request[3] == 0:
-            late.append(loop.call_later(1.5 * FAST["timeout_s"], device.say, reply))
+            late.append(asyncio.create_task(given_up(reply)))
             return None
         return reply
 
-    mine = options({"address": 0, "source": "slow"}, {"address": 9, "source": "quick"})
-    async with on_a_line(answer) as (device, port), listening(mine, port) as told:
-        events = await until(told, lambda heard: len(values(heard)) == 2)
+    mine = options({"address": 0, "source": "slow"}, {"address": 9, "source": "quick"}, timeout_s=HASTY_S)
+    async with on_a_line(answer) as (device, port):
+        sources.append(ModbusSource(mine, port))
+        async with heard_by(sources[0]) as told:
+            events = await until(told, lambda heard: len(values(heard)) == 2)
     assert values(events) == [("quick", 22), ("quick", 22)]
     assert [e.reason for e in events if isinstance(e, Rejected)] == ["late reply"]
 
@@ -260,7 +275,7 @@ async def test_what_pymodbus_serves_is_heard(between: Callable[[], Any]) -> None
                 said.extend(events)
 
         noting = asyncio.create_task(note())
-        async with listening(Options.model_validate({**EXAMPLE, "poll_s": 0.2}), here) as told:
+        async with listening(Options.model_validate({**EXAMPLE, **FAST}), here) as told:
             heard = await until(told, lambda heard: sum(isinstance(e, Frame) for e in heard) >= 16)
         noting.cancel()
         await peer.close()

@@ -37,7 +37,7 @@ from drivers.sdc.simulated import PATH
 from drivers.sdc.source import SdcSource
 from tests.mqtt.broker import until
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 EPOCH_US = 1_790_000_000_000_000
 NOW_S = EPOCH_US / 1e6
 
