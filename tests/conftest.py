@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.timescale import POSTGRES, shared
 from tests.timescale import database as new_database
@@ -12,6 +13,9 @@ from tests.timescale import database as new_database
 FIRST = {"watch", "update"}
 """Folders whose tests wait for minutes, each in one process: begun last, all others would be waiting for them."""
 
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 gc.disable()  # what is collected stays: to look through it again and again is a tenth of the whole run
 

@@ -41,7 +41,7 @@ max_connections = 200
 # Linux gives a socket's path 108 bytes, and PostgreSQL adds "/.s.PGSQL.5432.lock".
 FOLDER_LIMIT = 107 - len("/data/.s.PGSQL.5432.lock")
 # How long PID 1 may take to reap a killed postmaster, whose lock file counts as held until then.
-RESTART_WITHIN_S = 10.0
+RESTART_WITHIN_S = 60.0
 
 # Starts an unpacked program with the loader and the libraries that were unpacked beside it.
 WRAPPER = """#!/bin/sh

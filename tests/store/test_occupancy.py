@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 from structlog.testing import capture_logs
 
 from charting.store.migrate import migrate as migrate_charting
-from collector import occupancy
+from collector import occupancy, timescale_store
 from collector.journal import Journal
 from collector.timescale import READER, Timescale
 from tests.journal.entries import BED, HEART_RATE, reading
@@ -60,7 +60,11 @@ async def test_it_is_known_of_each_bed_as_the_charting_has_it(store: str, journa
         until(lambda: sink.status.occupied == {BED: False, "elsewhere": False}, "it is closed")
 
 
-async def test_without_the_charting_or_the_right_to_ask_it_is_unknown(store: str, journal: Journal) -> None:
+async def test_without_the_charting_or_the_right_to_ask_it_is_unknown(
+    store: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = {**timescale_store._Q, "patience": "set local statement_timeout = '60s'"}  # a slow answer is no loss
+    monkeypatch.setattr(timescale_store, "_Q", patient)
     with capture_logs() as logs:
         async with delivering(make_conninfo(store, options="-c role=vitalsd_bed"), journal, [BED]) as sink:
             delivers(store, journal, sink, 1)

@@ -113,6 +113,7 @@ def configured(server: TlsServer, *, host: str = HOST, trusted: Authority | None
     """The DSN as the daemon takes it from a bed's file."""
     root = (trusted or server.authority).certificate
     dsn = f"host={host} hostaddr={server.address} dbname=postgres user={BED} sslmode=verify-full sslrootcert={root}"
+    dsn += " connect_timeout=60"  # so that each failure has the same reason
     return TimescaleSection(dsn=dsn).full_dsn
 
 
