@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import subprocess
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,8 @@ from time import monotonic
 from typing import Any, Self
 
 import aiomqtt
+
+from collector.transport.net import free_port
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.005
@@ -21,8 +24,7 @@ class Mosquitto:
     """Listens on a port of 127.0.0.1; what it keeps is lost with it. `settings` come before the listener's own."""
 
     def __init__(self, folder: Path, settings: str = "", listener: str = "allow_anonymous true\n") -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port(socket.SOCK_STREAM)
         # As root it would become the user mosquitto, who cannot read a test's folder.
         self._file = folder / f"mosquitto-{self.port}.conf"
         # With the usual limit, a subscriber whom the machine keeps waiting would not get what is sent with QoS 0.
@@ -56,14 +58,17 @@ class Mosquitto:
 
 
 class Proxy:
-    """Passes connections on to a port of 127.0.0.1. `mute`: nothing comes back any more; `refuse`: no new ones."""
+    """Passes connections on to a port of 127.0.0.1. `mute`: nothing comes back any more; `refuse`: no new ones.
+
+    `links`, `answers`: how many connections there have been, and how often something came back for them, mute or not.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._writers: list[asyncio.StreamWriter] = []
         self._tasks: list[asyncio.Task[None]] = []
         self.mute = self.refuse = False
-        self.links = 0
+        self.links = self.answers = 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._link, "127.0.0.1", 0)
@@ -98,6 +103,7 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False) -> None:
         with suppress(OSError):
             while data := await reader.read(1 << 16):
+                self.answers += back
                 if not (back and self.mute):
                     writer.write(data)
                     await writer.drain()
@@ -157,6 +163,14 @@ async def subscribed(port: int, topic: str = "#", **settings: Any) -> AsyncItera
         await client.subscribe(topic)
         yield subscriber
         listening.cancel()
+
+
+async def caught_up(port: int, subscriber: Subscriber) -> None:
+    """Return when somebody who subscribes to everything has heard all that the broker had at the call."""
+    topic = f"caught-up/{uuid.uuid4().hex}"
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.publish(topic, "null", qos=1)
+    await until(lambda: subscriber.of(topic), "all that the broker had")
 
 
 async def until(true: Callable[[], object], what: str) -> None:

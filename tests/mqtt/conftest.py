@@ -5,7 +5,13 @@ import pytest
 
 from collector.journal import Journal
 from collector.mqtt_messages import READER
-from tests.mqtt.broker import Mosquitto
+from tests.mqtt.broker import PATIENCE_S, Mosquitto
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stands still for some seconds is no lost broker."""
+    monkeypatch.setattr("collector.mqtt.ACK_S", PATIENCE_S)
 
 
 @pytest.fixture

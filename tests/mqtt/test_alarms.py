@@ -1,11 +1,11 @@
 """Alarms at the broker in the shape of PCD-04, also once a person has seen them, whatever was sent when."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from socket import SOCK_STREAM
 from typing import Any
 
 import httpx
@@ -20,9 +20,10 @@ from collector.daemon import run_bed
 from collector.journal import Journal
 from collector.model import AlarmPhase, Condition, Priority
 from collector.mqtt import Mqtt
+from collector.transport.net import free_port
 from tests.collector.clocks import Clocks
 from tests.journal.entries import BED, T0_US, condition
-from tests.mqtt.broker import Mosquitto, Proxy, subscribed, until
+from tests.mqtt.broker import PATIENCE_S, Mosquitto, Proxy, subscribed, until
 from tests.mqtt.publishing import NOW_US
 
 ALARM = f"vitalsd/{BED}/monitor/conditions/hr"
@@ -132,10 +133,7 @@ async def test_a_beds_alarm_is_in_its_metrics_on_its_page_and_at_the_broker_and_
 ) -> None:
     clocks = Clocks()
     monkeypatch.setattr("collector.daemon.MachineClock", clocks.machine)
-    ports = []
-    for _ in range(2):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            ports.append(free.getsockname()[1])
+    ports = [free_port(SOCK_STREAM) for _ in range(2)]
     page, metrics = (f"http://127.0.0.1:{port}" for port in ports)
     file = tmp_path / "bed.toml"
     file.write_text(
@@ -147,12 +145,14 @@ async def test_a_beds_alarm_is_in_its_metrics_on_its_page_and_at_the_broker_and_
     stop, ready = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(run_bed(load(file), stop, ready=ready.set))
     await ready.wait()
-    clocks.wait(30)
     link = "vitalsd/OR-9/vitalsd/conditions/link:m"
-    async with subscribed(broker.port) as subscriber, httpx.AsyncClient() as client:
+    async with subscribed(broker.port) as subscriber, httpx.AsyncClient(timeout=PATIENCE_S) as client:
+        state = "vitalsd/OR-9/m/state"
+        await until(lambda: "waiting" in {body["state"] for body in subscriber.of(state)}, "its port was tried")
+        clocks.wait(30)
         await until(lambda: subscriber.of(link), "the alarm at the broker")
         raised = 'vitalsd_alarms{bed="OR-9",device="vitalsd",presence="present",priority="high"} 1.0'
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while raised not in (text := (await client.get(f"{metrics}/metrics")).text):
                 pass
         assert 'device="vitalsd",presence="present",priority="low"} 0.0' in text

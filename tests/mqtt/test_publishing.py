@@ -7,10 +7,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,8 +36,9 @@ from tests.journal.entries import (
     reading,
     seconds,
 )
-from tests.mqtt.broker import Mosquitto, Proxy, deaf, payload, subscribed, until
+from tests.mqtt.broker import Mosquitto, Proxy, caught_up, deaf, payload, subscribed, until
 from tests.mqtt.publishing import NOW_US, counted, counts_to, publishing, series
+from tests.passing import passing
 
 HEART = f"vitalsd/{BED}/monitor/vitals/MDC_ECG_HEART_RATE/measured/4182"
 ALARM = f"vitalsd/{BED}/monitor/conditions/hr"
@@ -152,7 +152,7 @@ async def test_an_old_connection_does_not_tell_of_an_end_after_the_next_birth(
         await until(lambda: len(subscriber.of(STATUS)) == 1, "the birth")
         other = Journal.open(tmp_path / "other.db", [READER])
         async with publishing(other, broker.port):  # the same gateway, whose old connection still stands
-            await until(lambda: len(subscriber.of(STATUS)) == 3, "the next birth")
+            await until(lambda: len(subscriber.of(STATUS)) >= 3, "the next birth")
         other.close()
     assert [body["state"] for body in subscriber.of(STATUS)][:3] == ["online", "offline", "online"]
 
@@ -199,7 +199,8 @@ async def test_connections_cut_at_any_instant_lose_nothing(broker: Mosquitto, jo
                     proxy.cut()
                     await until(lambda n=links: proxy.links > n, "the next connection")  # type: ignore[misc]
             await sink.drain()
-        await until(lambda: subscriber.of(STATUS)[-1] == {"state": "offline"}, "the end")
+        await caught_up(broker.port, subscriber)
+    assert subscriber.of(STATUS)[-1] == {"state": "offline"}
     assert proxy.links > 5
     for channel in CHANNELS:
         assert counts_to(subscriber.of(channel), 1_500)
@@ -452,26 +453,26 @@ async def test_what_the_broker_refuses_is_counted_and_told(tmp_path: Path, journ
 
 @pytest.mark.parametrize("hung", ["before it greets", "later"])
 async def test_it_ends_within_two_seconds_at_a_hung_broker(broker: Mosquitto, journal: Journal, hung: str) -> None:
-    async with Proxy(broker.port) as proxy, subscribed(broker.port) as subscriber:
+    async with Proxy(broker.port) as proxy, subscribed(broker.port) as subscriber, AsyncExitStack() as stack:
         proxy.mute = hung == "before it greets"
         async with publishing(journal, proxy.port) as sink:
-            await until(lambda: proxy.links, "a connection")
+            await until(lambda: proxy.answers, "a greeting, heard or not")
             if hung == "later":
                 await until(lambda: sink.status.connected, "the greeting")
                 proxy.mute = True
                 journal.append(counted(0, 500))
                 sink.wake()
                 await until(lambda: subscriber.of(CHANNELS[0]), "messages without an answer")
-            began = monotonic()
-        assert monotonic() - began < 2
+            passed_s = await stack.enter_async_context(passing())
+        assert passed_s() < 2
         assert sink.status.delivered == 0
         await until(lambda: subscriber.of(STATUS)[-1:] == [{"state": "offline"}], "the last will")
 
 
 async def test_it_ends_within_two_seconds_where_nobody_answers(journal: Journal) -> None:
     with deaf() as port:
-        async with publishing(journal, port) as sink:
-            sink.wake()
-            began = monotonic()
-        assert monotonic() - began < 2
+        async with passing() as passed_s:
+            async with publishing(journal, port) as sink:
+                sink.wake()
+            assert passed_s() < 2
         assert (sink.status.connected, sink.status.error) == (False, "")

@@ -23,6 +23,7 @@ from collector.codes import Parameter
 from collector.errors import JournalError, UsageError
 from collector.model import AlarmType, Quality, Reading, Role
 from collector.status import DeviceState, DeviceStatus
+from collector.transport.net import free_port
 from tests.page.data import (
     BED,
     HR,
@@ -38,6 +39,9 @@ from tests.page.data import (
     series,
     status,
 )
+from tests.passing import passing
+
+PATIENCE_S = 60.0
 
 
 @dataclass
@@ -75,10 +79,9 @@ class Served(Protocol):
 
 @asynccontextmanager
 async def served(site: Served) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[None]]]:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port(socket.SOCK_STREAM)
     task = asyncio.create_task(serve(site.app(), "127.0.0.1", port, site.stop))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
         while True:
             try:
                 await client.get("/health")
@@ -370,10 +373,12 @@ async def test_stop_ends_open_streams_and_the_server_at_once() -> None:
     async with served(site) as (client, task), client.stream("GET", "/events") as response:
         stream = events(response)
         await anext(stream)
-        site.stop.set()
-        async for _ in stream:
-            pass
-        await asyncio.wait_for(task, 1.5)
+        async with passing() as passed_s:
+            site.stop.set()
+            async for _ in stream:
+                pass
+            await task
+            assert passed_s() < 1.5
 
 
 async def test_a_client_that_has_gone_is_forgotten() -> None:
@@ -386,7 +391,7 @@ async def test_a_client_that_has_gone_is_forgotten() -> None:
         async with client.stream("GET", "/events") as response:
             await anext(events(response))
             assert len(asyncio.all_tasks()) > before
-        await asyncio.wait_for(at_rest(before + 1), 5)
+        await asyncio.wait_for(at_rest(before + 1), PATIENCE_S)
 
 
 async def test_the_signals_stay_with_the_daemon() -> None:
