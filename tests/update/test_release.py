@@ -72,7 +72,7 @@ class Site:
         """What the updater of the package says, as its unit runs it."""
         config = bed.folder / "update.toml"
         config.write_text(
-            f'[update]\nwindow = "00:00-23:59:59"\ngate_minutes = 0.2\nslots = "{self.slots}"\n'
+            f'[update]\nwindow = "00:00-23:59:59"\ngate_minutes = 0.5\nslots = "{self.slots}"\n'
             f'state = "{self.folder}/state"\n',
             encoding="utf-8",
         )
@@ -165,6 +165,20 @@ def seen(bed: Bed) -> Look | None:
     return look(("127.0.0.1", bed.metrics_port))
 
 
+async def well(bed: Bed) -> Look:
+    """What it tells as soon as all of its devices are received."""
+    found: list[Look] = []
+
+    def is_well() -> bool:
+        now = seen(bed)
+        if now is not None and len(now.receiving) == len(bed.simulators.devices):
+            found.append(now)
+        return bool(found)
+
+    await until(is_well)
+    return found[0]
+
+
 async def flows(bed: Bed) -> None:
     """Every device is heard, and goes on to be."""
     assert await bed.heard()
@@ -185,7 +199,7 @@ async def told_in_charting(of: Charting, bed: Bed) -> Sequence[str]:
     return [case["case"] for case in now()["cases"]]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
     scratch = Scratch(site.folder, "update", site.dsn, "")
     setting = Setting(scratch=scratch, config=None, extent=SHORT, stop=asyncio.Event())
@@ -196,8 +210,7 @@ async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
             patient = {"kind": "patient", "name": "王小明", "sex": "male"}
             at_us = time.time_ns() // 1_000
             opened = old.post("/api/cases", {"bed": BED, "area": "or", "patient": patient, "at_us": at_us})["case"]
-            before = seen(bed)
-            assert before is not None
+            before = await well(bed)
             assert (before.version, len(before.receiving)) == (site.old, 3)
 
             # While a case is open: nothing by itself.
@@ -206,8 +219,7 @@ async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
             assert (site.current, bed.simulators.absences[1:]) == ("a", [])
 
             assert await site.update(bed, "--attended") == f"updated to {THIS}\n"
-            now = seen(bed)
-            assert now is not None
+            now = await well(bed)
             assert (now.version, now.slot, now.receiving) == (THIS, "b", before.receiving)
             await flows(bed)
             assert await told_in_charting(old, bed) == [opened]
@@ -221,8 +233,7 @@ async def test_to_this_version_and_back_during_a_case(site: Site) -> None:
                 assert site.current == "b"
 
                 assert "by hand" in await site.update(bed, "--back")
-                now = seen(bed)
-                assert now is not None
+                now = await well(bed)
                 assert (site.current, now.version, now.receiving) == ("a", site.old, before.receiving)
                 await flows(bed)
                 new = await asyncio.to_thread(up_again)

@@ -14,7 +14,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import SOCK_STREAM
 from typing import Any
 
 import psycopg
@@ -32,7 +31,6 @@ from collector.migrate import migrate
 from collector.model import Channel, Entry
 from collector.technical import GATEWAY
 from collector.timescale import READER
-from collector.transport.net import free_port
 from collector.verify.proxy import Proxy
 from tests.journal.entries import HEART_RATE, T0_US, piece, reading
 from tests.mqtt.broker import Mosquitto
@@ -40,6 +38,7 @@ from tests.prometheus import Prometheus, until
 from tests.store.certificates import Authority
 from tests.system.charting import Charting
 from tests.system.command import VITALSD
+from tests.system.ports import kept_port
 from tests.watch.mattress import Mattress
 from tests.watch.standin import StandIn
 
@@ -53,6 +52,7 @@ _PASSWORD = "a long enough phrase"
 DAY_US = 86_400_000_000
 _LONG_AGO_S = -1_200_000_000
 """1987, which no table of the store takes."""
+_ANSWER_S = 60
 
 
 class Daemon:
@@ -86,8 +86,8 @@ class Bed:
     journal: Path
     more: str
     drivers: Sequence[str] = ("gekko-gx1",)
-    metrics: str = field(default_factory=lambda: f"127.0.0.1:{free_port(SOCK_STREAM)}")
-    page: str = field(default_factory=lambda: f"127.0.0.1:{free_port(SOCK_STREAM)}")
+    metrics: str = field(default_factory=lambda: f"127.0.0.1:{kept_port()}")
+    page: str = field(default_factory=lambda: f"127.0.0.1:{kept_port()}")
 
     @property
     def mattresses(self) -> list[Mattress]:
@@ -160,19 +160,24 @@ class Hospital:
 
     def tell(self, message: bytes) -> None:
         """The hospital tells the desk something; it is kept when this returns."""
-        with socket.create_connection(("127.0.0.1", self.inbox), timeout=20) as wire:
+        with socket.create_connection(("127.0.0.1", self.inbox), timeout=_ANSWER_S) as wire:
             wire.sendall(frame(message))
             assert b"MSA|AA|" in wire.recv(1 << 16)
 
     def fill_journal(self) -> None:
-        """OR-3's, as of a bed that has not reached its server for months: more than has room, and an impossible row."""
+        """OR-3's, as of a bed that has not reached its server for months: more than has room, and impossible rows.
+
+        Those are met one after the other: of all at once, one failed scrape could be the only one to tell.
+        """
         for file in self.folder.glob("OR-3.db*"):
             file.unlink()
         noise: list[Entry] = [
             piece(second, range(second, second + 5_000), 5_000.0, bed="OR-3") for second in range(1_500)
         ]
         with closing(Journal.open(self.beds["OR-3"].journal, [READER])) as journal:
-            journal.append([reading(HEART_RATE, _LONG_AGO_S, 60.0, bed="OR-3"), *noise])
+            for first in range(0, len(noise), 250):
+                impossible = reading(HEART_RATE, _LONG_AGO_S + first, 60.0, bed="OR-3")
+                journal.append([impossible, *noise[first : first + 250]])
 
     def fill_disk(self) -> None:
         with (self.disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
@@ -182,7 +187,7 @@ class Hospital:
     def ask_other(self) -> None:
         """Somebody who asks for a page: the answer is what it is."""
         with suppress(OSError):
-            urllib.request.urlopen(f"{self.other}/health", timeout=20).close()
+            urllib.request.urlopen(f"{self.other}/health", timeout=_ANSWER_S).close()
 
     def standing(self) -> list[dict[str, Any]]:
         """Alarms of OR-2's mattresses that the department knows of."""
@@ -196,10 +201,11 @@ class Hospital:
 
 
 class Page:
-    """An open page at OR-2, which draws alarms when it is told to."""
+    """An open page at OR-2, which draws alarms when it is told to. `knows`: it has been told what stands."""
 
     def __init__(self, address: str) -> None:
         self._address = address
+        self.knows = False
         self.numbers: list[int] = []
         self._answer = urllib.request.urlopen(f"http://{address}/events", timeout=60)
         threading.Thread(target=self._read, daemon=True).start()
@@ -214,6 +220,7 @@ class Page:
             for line in self._answer:
                 if line.startswith(b"data: {") and b'"shown"' in line:
                     self.numbers += json.loads(line[6:])["shown"]
+                    self.knows = True
 
 
 def _now_us() -> int:
@@ -272,16 +279,16 @@ def hospital(folder: Path, dsn: str, spoken: Mapping[str, Callable[[], float]]) 
         daemons = {id_: Daemon(folder / f"{id_}.log", "bed", bed.file(mattresses[id_])) for id_, bed in beds.items()}
         urls = {}
         services = {"desk": dsn, "other": proxies["other"].dsn}
-        metrics = {name: f"127.0.0.1:{free_port(SOCK_STREAM)}" for name in services}
-        ports = {"refuses": stack.enter_context(_refusing()), "away": free_port(SOCK_STREAM)}
+        metrics = {name: f"127.0.0.1:{kept_port()}" for name in services}
+        ports = {"refuses": stack.enter_context(_refusing()), "away": kept_port()}
         destinations = "".join(
             f'[[destination]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}"\ntakes = []\n'
             for name, port in ports.items()
         )
-        inbox = free_port(SOCK_STREAM)
+        inbox = kept_port()
         told_to = f'[[inbox.listener]]\nname = "his"\nlisten = "127.0.0.1:{inbox}"\n'
         for name, database in services.items():
-            listen = f"127.0.0.1:{free_port(SOCK_STREAM)}"
+            listen = f"127.0.0.1:{kept_port()}"
             file = folder / f"{name}.toml"
             kinds = ", ".join(f'{{ id = "{bed}" }}' for bed in beds)
             file.write_text(

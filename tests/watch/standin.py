@@ -14,7 +14,7 @@ class StandIn:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                text = "".join(f"{series} {value()}\n" for series, value in values.items()).encode()
+                text = "".join(f"{series} {value()}\n" for series, value in list(values.items())).encode()
                 self.send_response(200)
                 self.send_header("content-type", "text/plain; version=0.0.4")
                 self.send_header("content-length", str(len(text)))
