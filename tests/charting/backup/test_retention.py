@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.backup.retention import Keep, surplus
@@ -62,6 +62,7 @@ def test_one_that_could_not_be_restored_pushes_nobody_out() -> None:
     assert staying([*made, good], keep) == ["01-03", "01-10"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 900), st.booleans()), min_size=1, unique_by=lambda one: one[0]),
     st.builds(Keep, daily=st.integers(1, 9), weekly=st.integers(0, 9), monthly=st.integers(0, 9)),

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.cds.answer import LARGEST, Refused, check
@@ -84,6 +84,7 @@ def test_what_is_no_answer_is_refused_with_a_word(body: bytes, why: str) -> None
     assert refused.value.args == (why,)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_any_json_is_an_answer_or_refused(value: Any) -> None:
     for told in (value, {"cards": value}, {"cards": [value, card()]}):
@@ -94,6 +95,7 @@ def test_any_json_is_an_answer_or_refused(value: Any) -> None:
         assert all(len(each.summary) <= 140 and is_clean(each.summary) for each in found.cards)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_answer_or_refused(body: bytes) -> None:
     for read in (check, endpoints):

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.cds.detail import html
@@ -62,6 +62,7 @@ def test_hostile_markdown_is_text(text: str) -> None:
 PARTS = st.sampled_from([*HOSTILE, "\n", "\n\n", "*", "`", "[", "](", ")", "<", '"', "|", "> ", "a"])
 
 
+@settings(deadline=None)
 @given(st.lists(PARTS, max_size=12))
 def test_whatever_is_put_together_of_it_is_text(parts: list[str]) -> None:
     harmless(html("".join(parts)))

@@ -10,16 +10,17 @@ from uuid import UUID
 
 import pytest
 
+from charting.cds import services as services_module
 from charting.outbox.parcel import Parcel, State
 from charting.simulated.cdss import Cdss
 from charting.trail.entries import CardAnswered
 from tests.charting.cds.cards import card, told
-from tests.charting.cds.ward import Ward, running, ward
+from tests.charting.cds.ward import LIMIT_S, PATIENCE_S, Ward, running, ward
 from tests.charting.outbox.receivers import served
 from tests.charting.web.hospital import Hospital
 
 Stream = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-LIMIT_S = 0.2
+HASTY_S = 1.0
 PAGES = ("/records/c1/d1", "/cases/c1", "/api/cases/c1/cards")
 PREFETCH = {"p": "Patient/{{context.patientId}}"}
 ENDPOINT = {"hook": "encounter-start", "id": "x", "version": "1", "prefetch": PREFETCH}
@@ -73,7 +74,7 @@ async def trickle(service: Service, writer: asyncio.StreamWriter) -> None:
     """A good answer, a byte at a time: each comes before any limit of a single read."""
     for byte in answer(GOOD):
         await service.say(writer, bytes([byte]))
-        await asyncio.sleep(LIMIT_S / 4)
+        await asyncio.sleep(HASTY_S / 4)
 
 
 async def flood(service: Service, writer: asyncio.StreamWriter) -> None:
@@ -89,8 +90,8 @@ async def leave(_: Service, writer: asyncio.StreamWriter) -> None:
 BOMB = gzip.compress(b'{"cards":[' + b" " * (64 << 20) + b"]}")
 DEEP = b'{"cards":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 WRONG = {
-    "hang": (hang, f"failed: no answer within {LIMIT_S:g} s"),
-    "trickle": (trickle, f"failed: no answer within {LIMIT_S:g} s"),
+    "hang": (hang, f"failed: no answer within {HASTY_S:g} s"),
+    "trickle": (trickle, f"failed: no answer within {HASTY_S:g} s"),
     "flood": (flood, "failed: size"),
     "leave": (leave, "failed: RemoteProtocolError"),
     "gzip": (saying(answer(BOMB, "200 OK", "content-encoding: gzip")), "failed: json"),
@@ -102,11 +103,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("how", WRONG)
-async def test_what_is_no_answer_is_counted_and_nothing_else_comes_of_it(how: str) -> None:
+async def test_what_is_no_answer_is_counted_and_nothing_else_comes_of_it(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     badly, outcome = WRONG[how]
+    limit_s = HASTY_S if badly in (hang, trickle) else LIMIT_S
+    monkeypatch.setattr(services_module, "AGAIN_S", 0.01)  # what it has may come too late for so short a limit
     service = Service(badly)
     async with served(service) as port:
-        here = ward(f"http://127.0.0.1:{port}", limit_s=LIMIT_S)
+        here = ward(f"http://127.0.0.1:{port}", limit_s=limit_s)
         here.hospital.recorded()
         before = here.hospital.trail.last()
         async with running(here):
@@ -166,7 +171,7 @@ async def test_no_page_asks_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
     for service in (None, Service(hang)):
         async with served(service or Service(hang)) as port:
-            here = ward(f"http://127.0.0.1:{port}" if service else "", hospital=Hospital(), limit_s=30)
+            here = ward(f"http://127.0.0.1:{port}" if service else "", hospital=Hospital())
             here.hospital.recorded()
             async with running(here, knows=service is not None):
                 if service is not None:
@@ -196,7 +201,7 @@ async def test_whatever_a_service_tells_of_itself_the_others_go_on(error: type[E
         stop.set()
         raise error
 
-    await asyncio.wait_for(here.support._services.run(stop, fetch), 5)
+    await asyncio.wait_for(here.support._services.run(stop, fetch), PATIENCE_S)
 
 
 def question(to: str = "cds:cdss") -> Parcel:

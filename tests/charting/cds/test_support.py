@@ -42,6 +42,7 @@ async def test_from_a_drug_that_is_chosen_to_the_feedback() -> None:
             here.follow()
             here.follow()
             await here.until(lambda: cdss.feedback)
+            await here.until(lambda: here.counted("questions").get("answered") == 5)
     assert card.summary == "考虑核对芬太尼剂量：7.1 µg/kg"  # 500 µg / 70 kg
     assert (card.version, card.source, card.indicator) == ("2026.1", "模拟决策支持 Simulated CDSS", "critical")
     assert {(each.name, each.value) for each in card.inputs} >= {("芬太尼", "500 ug"), ("Body weight", "70 kg")}

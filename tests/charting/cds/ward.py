@@ -14,7 +14,9 @@ from charting.trail.contents import Bolus, Term
 from tests.charting.web.hospital import Hospital
 from tests.page.data import reading, series
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+LIMIT_S = 30.0
+"""The longest that may be configured, for an answer."""
 FENTANYL = Term(library="drugs", version="2026.1", code="D010", zh="芬太尼", en="Fentanyl")
 CEFAZOLIN = Term(library="drugs", version="2026.1", code="D062", zh="头孢唑林", en="Cefazolin")
 TEMP = replace(series("MDC_TEMP_ESOPH", "Cel"), bed="OR-03")
@@ -76,6 +78,7 @@ def ward(
 ) -> Ward:
     made = hospital or Hospital()
     kept = kept or in_memory(made.clock.now_us)
+    said = {"limit_s": LIMIT_S, "choosing_limit_s": LIMIT_S, **said}
     section = CdsSection(service=(CdsService(name="cdss", url=url, **said),) if url else ())
     support = DecisionSupport(
         section, made.desk, made, made.watch.board, kept.outbox, kept.cursors, takers, made.clock.now_us, made.metrics

@@ -6,16 +6,19 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from charting.fhir import telling
 from charting.fhir.endpoint import origin
 from charting.fhir.keeping import MemorySubscriptions
 from charting.fhir.release import Release
 from charting.fhir.topics import TOPICS
 from charting.outbox.parcel import State
+from charting.outbox.wire import Address
 from charting.trail.contents import Charted, Patient
 from charting.trail.entries import Filled, SubscriptionChanged
 from collector.transport.net import free_port
@@ -25,6 +28,12 @@ from tests.charting.web.hospital import STEP_US, Hospital, cell
 
 ALL = "system/*.cruds"
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is answered late is sent again, and would come twice."""
+    monkeypatch.setattr(telling, "Address", partial(Address, answer_s=600.0))
 
 
 @dataclass

@@ -58,7 +58,7 @@ async def test_what_nobody_foresaw_ends_no_life(monkeypatch: pytest.MonkeyPatch)
         raise RuntimeError("nobody foresaw this")
 
     monkeypatch.setattr(hospital.kept.subscriptions, "subscriptions", broken)
-    await asyncio.wait_for(asyncio.gather(*hospital.fhir.subscriptions.lives(stop)), 20)
+    await asyncio.wait_for(asyncio.gather(*hospital.fhir.subscriptions.lives(stop)), 60)
     assert looks >= 6
 
 

@@ -92,6 +92,7 @@ def test_a_minute_s_mark_is_of_the_minute_before_it() -> None:
     assert [charted.one("hr", m).value for m in (5, 8, 9, 10, 15)] == [64, 67, 68, 69, 74]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.floats(-1e6, 1e6)), max_size=60))
 def test_medians_are_those_of_the_standard_library(readings: list[tuple[int, float]]) -> None:
     readings.sort(key=lambda r: r[0])

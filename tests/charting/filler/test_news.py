@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.case.state import fold
@@ -108,6 +108,7 @@ def missing(found: Sequence[Gap]) -> dict[tuple[str, int], Cause]:
     return by_minute
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(minutes, minutes, gaps, st.floats(40, 200)), min_size=1, max_size=6))
 def test_after_any_fillings_each_minute_is_as_it_was_told_last(
     said: list[tuple[int, int, list[tuple[str, int, int, Cause]], float]],

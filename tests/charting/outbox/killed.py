@@ -80,7 +80,7 @@ async def live(file: str, port: int, step: str, dies: str) -> None:
     keys = [f"{step}{n}" for n in (1, 2, 3)]
     post.put([Parcel(key=k, to="his", kind="DFT^P03", body=dft(k), control=k, lane=step) for k in keys])
     post.reached("put", "2")
-    stop, places = asyncio.Event(), {"his": Address(url=f"mllp://127.0.0.1:{port}")}
+    stop, places = asyncio.Event(), {"his": Address(url=f"mllp://127.0.0.1:{port}", answer_s=600.0)}
     running = asyncio.create_task(
         Courier(post, [places.get], MachineClock().utc_us, on_answer={"DFT^P03": use}).run(stop)
     )

@@ -54,7 +54,7 @@ class Http:
 
 
 async def sent(port: int, *, scheme: str = "http", parcel: Parcel = PARCEL, **said: Any) -> Outcome:
-    wire = HttpWire(Address(url=f"{scheme}://localhost:{port}/r4", **{"answer_s": 5.0, **said}))
+    wire = HttpWire(Address(url=f"{scheme}://localhost:{port}/r4", **{"answer_s": 60.0, **said}))
     try:
         return await wire.send(parcel)
     finally:
@@ -90,7 +90,7 @@ async def test_a_connection_is_kept() -> None:
         await receiver(reader, writer)
 
     async with served(counted) as port:
-        wire = HttpWire(Address(url=f"http://localhost:{port}"))
+        wire = HttpWire(Address(url=f"http://localhost:{port}", answer_s=60.0))
         for _ in range(3):
             assert isinstance(await wire.send(PARCEL), Answered)
         await wire.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.charting.outbox.receivers import DFT, END, START, Mllp, ack, dft, ser
 from tests.store.certificates import Authority
 
 IGNORED: list[int] = []
+PATIENT_S, HASTY_S = 60.0, 0.05
 
 
 def parcel(id_: str, body: bytes = b"") -> Parcel:
@@ -25,8 +27,13 @@ def parcel(id_: str, body: bytes = b"") -> Parcel:
 
 
 def wire(port: int, ignored: list[int] | None = None, *, scheme: str = "mllp", **said: Any) -> MllpWire:
-    address = Address(url=f"{scheme}://localhost:{port}", charset="gb18030", **{"answer_s": 5.0, **said})
+    address = Address(url=f"{scheme}://localhost:{port}", charset="gb18030", **{"answer_s": PATIENT_S, **said})
     return MllpWire(address, lambda: (ignored if ignored is not None else IGNORED).append(1))
+
+
+def waits(one: MllpWire, answer_s: float) -> None:
+    """From now on, once it is connected: to connect may take as long as it takes."""
+    one._address = replace(one._address, answer_s=answer_s)
 
 
 async def sent(port: int, *, ignored: list[int] | None = None, **said: Any) -> Outcome:
@@ -85,8 +92,14 @@ async def test_a_connection_is_kept_and_made_anew_when_the_other_end_has_closed_
                           ("CR", Refused), ("XX", Unanswered), ("", Unanswered)],
 )  # fmt: skip
 async def test_what_each_code_means(code: str, outcome: type[Outcome]) -> None:
-    async with served(Mllp(lambda message: ack(message, code))) as port:
-        assert isinstance(await sent(port, answer_s=5.0 if code and code != "XX" else 0.05), outcome)
+    receiver = Mllp()
+    async with served(receiver) as port:
+        one = wire(port)
+        assert isinstance(await one.send(parcel("C0")), Answered)
+        receiver.judge = lambda message: ack(message, code)
+        waits(one, PATIENT_S if outcome is not Unanswered else HASTY_S)
+        assert isinstance(await one.send(parcel("C1")), outcome)
+        await one.close()
 
 
 async def test_a_refusal_is_told_with_its_error_and_without_the_patient() -> None:
@@ -160,15 +173,19 @@ async def test_a_late_answer_is_not_taken_for_one_to_what_is_sent_next() -> None
 
 
 async def test_who_does_not_answer_in_time_gets_it_again_over_a_new_connection() -> None:
-    receiver = Mllp(lambda _: None)
+    receiver = Mllp()
     async with served(receiver) as port:
-        one = wire(port, answer_s=0.05)
+        one = wire(port)
+        assert isinstance(await one.send(parcel("C0")), Answered)
+        receiver.judge = lambda _: None
+        waits(one, HASTY_S)
         assert await one.send(parcel("C1")) == Unanswered(reason="no answer within 0.05 s")
         receiver.judge = ack
+        waits(one, PATIENT_S)
         assert isinstance(await one.send(parcel("C1")), Answered)
         await one.close()
     assert receiver.connections == 2
-    assert receiver.got == [dft("C1")] * 2
+    assert receiver.got == [dft("C0"), dft("C1"), dft("C1")]
 
 
 async def test_an_answer_may_come_in_pieces() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.quality.loader import load
@@ -302,6 +302,7 @@ def _perhaps(icu: bool | None, planned: bool | None) -> bool:
     return icu is not False and planned is not True and (icu is None or planned is None)
 
 
+@settings(deadline=None)
 @given(made)
 def test_any_cases_count_as_when_they_are_counted_one_by_one(said: list[tuple[int, Any, Any, int]]) -> None:
     cases = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charting.quality.logic import LONGEST, NO, UNKNOWN, YES, Column, Expression, ExpressionError, Kind, Parameter
@@ -147,6 +147,7 @@ def columns(said: list[dict[str, Any]]) -> dict[str, Column]:
     return {name: column(name) for name in said[0]}
 
 
+@settings(deadline=None)
 @given(said=truths, cases=rows)
 def test_agrees_with_the_truth_tables(said: Said, cases: list[dict[str, Any]]) -> None:
     written, truth = said
@@ -228,6 +229,7 @@ def test_says_where_and_why_it_cannot_be_read(written: str, told: str) -> None:
     assert told in str(error.value)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from(list("ab xs()<>=!\"'{},.+-*/%0123andornotif\\\n[]:#&|~@é")), max_size=40))
 def test_whatever_is_written_is_an_expression_or_an_error(written: str) -> None:
     try:

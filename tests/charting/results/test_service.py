@@ -5,7 +5,6 @@ from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from pypdf import PdfReader
 
 from charting.outbox.parcel import Parcel
@@ -57,7 +56,6 @@ def _is_up_to_date(service: Service) -> bool:
     return all(seq(f"results.{what}.emr") == last for what in ("vitals", "documents", "codes"))
 
 
-@pytest.mark.timeout(60)
 async def test_what_is_signed_waits_for_its_destination_as_it_is_printed(tmp_path: Path) -> None:
     async with running(configured(tmp_path, more=MORE)) as (service, _, _):
         await until(lambda: _is_up_to_date(service), "told from now on")

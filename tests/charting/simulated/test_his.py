@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import hl7
+import pytest
 
+from charting.simulated import his as his_module
 from charting.simulated.his import Answer, SimulatedHis, charged, kinds
 from charting.simulated.patients import Writer
 from charting.simulated.story import Told, morning
@@ -82,11 +84,12 @@ class Listener:
             writer.close()
 
 
-async def test_it_tells_in_order_and_again_what_was_not_answered() -> None:
+async def test_it_tells_in_order_and_again_what_was_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(his_module, "ANSWER_S", 60.0)
     listener = Listener("CA", "", "AE")
     his = SimulatedHis()
     said = [Told(after_s=0, message=told.message) for told in story()[:4]]
-    async with listener.open() as port, asyncio.timeout(20):
+    async with listener.open() as port, asyncio.timeout(60):
         await his.tell(said, "127.0.0.1", port, asyncio.Event())
     assert listener.got == [said[n].message for n in (0, 1, 1, 2, 3)]
     assert his.answers == [
@@ -97,7 +100,7 @@ async def test_it_tells_in_order_and_again_what_was_not_answered() -> None:
 
 async def test_it_ends_at_once_when_it_is_told_to() -> None:
     stop = asyncio.Event()
-    async with Listener().open() as port, asyncio.timeout(5):
+    async with Listener().open() as port, asyncio.timeout(60):
         his = SimulatedHis()
         telling = asyncio.create_task(
             his.tell([*story()[:1], Told(after_s=3600, message=b"")], "127.0.0.1", port, stop)
@@ -112,7 +115,7 @@ async def test_what_it_takes_it_answers_and_adds_up() -> None:
     his, stop = SimulatedHis(), asyncio.Event()
     life = asyncio.create_task(his.listen(stop))
     bills = [capture("hl7", "synthetic", f"dft_P03_{name}.hl7").read_bytes() for name in ("charge", "credit")]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not his.port:
             await asyncio.sleep(0)
         reader, writer = await asyncio.open_connection("127.0.0.1", his.port)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from charting.accounts.actor import Actor
+from charting.cds import question
 from charting.config import load
 from charting.service import Service, run_charting
 from charting.simulated import hospital as simulated
@@ -29,7 +30,7 @@ def now_us() -> int:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await asyncio.to_thread(holds):
             await asyncio.sleep(0.05)
 
@@ -42,13 +43,14 @@ async def department(tmp_path: Path) -> AsyncIterator[tuple[Service, SimulatedHo
     beds = ", ".join(f'{{ id = "OR-{bed}", journal = "{tmp_path}/{bed}.db" }}' for bed in "AB")
     file.write_text(
         f'[charting]\nlisten = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"\nsite = "H"\n'
-        f'database = "sqlite:///{tmp_path}/charting.db"\nbeds = [{beds}]\n{hospital.config}',
+        f'database = "sqlite:///{tmp_path}/charting.db"\nbeds = [{beds}]\n{hospital.config}'
+        "limit_s = 30\nchoosing_limit_s = 30\n",
         encoding="utf-8",
     )
     running = [hospital.run(stop), run_charting(load(file), stop, ready=ready.put)]
     lives = asyncio.gather(*running)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             service = await ready.get()
         hospital.begin()
         yield service, hospital
@@ -60,6 +62,7 @@ async def department(tmp_path: Path) -> AsyncIterator[tuple[Service, SimulatedHo
 async def test_a_day_from_the_operation_list_to_the_bill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulated, "CHECK_IN_S", 0.5)
     monkeypatch.setattr("charting.simulated.story.PACE_S", 0.0)
+    monkeypatch.setattr(question, "LIFE_US", dict.fromkeys(question.LIFE_US, HOUR_US))
     async with department(tmp_path) as (service, hospital):
         desk, messages = service.desk, service.exchange.messages
         await until(lambda: bool(service.trail.rows(state="open", bed="OR-B")))
@@ -78,9 +81,8 @@ async def test_a_day_from_the_operation_list_to_the_bill(tmp_path: Path, monkeyp
 
         await asyncio.to_thread(record, service)
         await until(lambda: "DFT^P03" in hospital.summary)
+        await until(lambda: {state for _, state in service.exchange.outbox.states()} == {"answered"})
         assert hospital.charged == {("80010003", "X001"): Decimal(2), ("80010003", "X020"): Decimal(1)}
-        await until(lambda: not any(state == "waiting" for _, state in service.exchange.outbox.states()))
-        assert {state for _, state in service.exchange.outbox.states()} == {"answered"}
     assert {answer.code for answer in hospital.answers} == {"CA"}
     assert len(hospital.answers) == 12
 

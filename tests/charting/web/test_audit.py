@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Event
 
+import pytest
+
 from charting.web.verifying import Verifying
 from collector.errors import VitalsdError
 from tests.charting.web.hospital import Hospital
@@ -39,18 +41,25 @@ async def test_the_newest_entries_come_first_and_all_can_be_reached() -> None:
             assert found == wanted
 
 
-async def test_a_long_check_is_told_while_it_runs_and_others_go_on() -> None:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for a check waits for its end."""
+    monkeypatch.setattr(Verifying.ask, "__kwdefaults__", {"wait_s": 60.0})
+
+
+async def test_a_long_check_is_told_while_it_runs_and_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     hospital = Hospital()
     hospital.recorded()
-    go_on = Event()
+    begun, go_on = Event(), Event()
 
     def slow(progress: Callable[[int], None]) -> Sequence[str]:
         progress(3)
+        begun.set()
         go_on.wait(60)
         return ["entry 2 is not what was written, or what stood before it is not"]
 
     verifying = Verifying(slow, hospital.trail.last, hospital.stop.is_set)
     assert verifying.ask(anew=True, wait_s=0.05).running
+    assert begun.wait(60)
     hospital.app.state.department = replace(hospital.department, verifying=verifying)
     async with hospital.client("quality") as client, hospital.client("head") as other:
         checking = asyncio.create_task(client.get("/api/audit/verification"))
@@ -58,13 +67,15 @@ async def test_a_long_check_is_told_while_it_runs_and_others_go_on() -> None:
         said = (await checking).json()
         assert (said["running"], said["whole"], said["entries"], said["breaks"]) == (True, None, 3, [])
         assert 'http-equiv="refresh"' in (await client.get("/audit?verify=go_on")).text
+        patient(monkeypatch)
         go_on.set()
         said = (await client.get("/api/audit/verification?anew=false")).json()
         assert (said["running"], said["whole"], len(said["breaks"])) == (False, False, 1)
         assert "entry 2 is not what was written" in (await client.get("/audit?verify=go_on")).text
 
 
-async def test_a_check_that_cannot_go_on_says_so_and_can_be_begun_again() -> None:
+async def test_a_check_that_cannot_go_on_says_so_and_can_be_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    patient(monkeypatch)
     hospital = Hospital()
     away = [True]
 

@@ -47,7 +47,7 @@ async def hospital() -> AsyncIterator[Hospital]:
         ]
         made.exchange.courier = carrying = courier.Courier(
             outbox,
-            [{each.name: Address(url=each.url) for each in made.exchange.destinations}.get,
+            [{each.name: Address(url=each.url, answer_s=60.0) for each in made.exchange.destinations}.get,
              {"lis": Address(url="mllp://127.0.0.1:1")}.get],
             made.clock.now_us,
         )  # fmt: skip

@@ -168,7 +168,7 @@ async def streamed(made: Hospital, account: str, **query: str) -> AsyncIterator[
 
 async def heard(sent: asyncio.Queue[str], event: str) -> Mapping[str, object]:
     """The next event of that name."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             lines = (await sent.get()).splitlines()
             if lines and lines[0] == f"event: {event}":
@@ -186,7 +186,7 @@ async def test_an_engineers_page_hears_of_the_fleet_and_of_no_case() -> None:
         made.watch.look()
         made.fleet.look()
         said: list[str] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not said or "fleet" not in said[-1]:
                 said.append(await sent.get())
         assert not [each for each in said if "changed" in each or "alarms" in each]

@@ -104,7 +104,7 @@ async def test_how_the_views_fare_is_shown_beside_the_messages(door: Door) -> No
     door.incoming.views.append(source)
     stop = asyncio.Event()
     life = asyncio.create_task(source.run(stop))
-    async with hospital.client("engineer") as client, asyncio.timeout(20):
+    async with hospital.client("engineer") as client, asyncio.timeout(60):
         while not source.looked.reason:
             await asyncio.sleep(0)
         away = (await client.get("/exchange/messages?lang=en")).text
