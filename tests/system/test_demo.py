@@ -19,7 +19,9 @@ from collector.demo import DEMO_DRIVERS, PAST_S, run_demo
 from collector.driver import names
 from collector.transport.net import free_port
 from tests.system.charting import Charting
-from tests.system.command import run, start
+from tests.system.command import ends, run, start
+
+pytestmark = pytest.mark.timeout(240)
 
 LOOK_S = 0.25
 LIVE_WITHIN_S = 60
@@ -29,7 +31,7 @@ FILLED_WITHIN_S = 110
 
 
 def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -45,11 +47,10 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> Iterato
         assert department
         assert bedside
         yield Charting(department[1], "anaesthetist", department[2]), bedside[0]
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=END_WITHIN_S)
+        assert ends(process, END_WITHIN_S)
+        _, errors = process.communicate()
         assert process.returncode == 0, errors
-        assert time.monotonic() - began < END_WITHIN_S
     finally:
         process.kill()
         process.communicate()
@@ -79,7 +80,7 @@ def test_the_page_shows_live_demo_values_of_all_three_devices(tmp_path: Path, mo
         heart = [v for v in now["values"] if v["code"] == "MDC_ECG_HEART_RATE" and v["role"] == "measured"]
         assert heart
         assert all(50 < v["value"] < 90 and v["unit"] == "/min" and v["age_s"] < 15 for v in heart)
-        with urllib.request.urlopen(f"{url}chart.svg", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}chart.svg", timeout=60) as answer:
             assert answer.read(4) == b"<svg"
 
 
@@ -91,7 +92,6 @@ def test_other_devices_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert {device["state"] for device in now["devices"]} == {"receiving"}
 
 
-@pytest.mark.timeout(240)
 async def test_every_device_works_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one process, and with a short past: each device's past is simulated second by second."""
     monkeypatch.setattr("collector.demo.PAST_S", 20)
@@ -155,7 +155,7 @@ def test_a_demo_ends_by_itself_and_keeps_what_it_is_told_to_keep(tmp_path: Path)
 
 def test_a_port_that_is_taken_is_the_callers_mistake() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("demo", "--port", str(taken.getsockname()[1]), "--seconds", "20")
+        done = run("demo", "--port", str(taken.getsockname()[1]), "--seconds", "20", "--devices", "ge-datex-dri")
     assert done.returncode == 2
     assert "cannot listen" in done.stderr
     assert "Traceback" not in done.stderr

@@ -22,7 +22,7 @@ from drivers.draeger_medibus.speaker import Faults
 from drivers.patient import Patient
 
 RESET_AT_S = 7.0
-ENOUGH_S = 45.0
+ENOUGH_S = 100.0
 
 
 def host_lines(file: Path) -> list[bytes]:
