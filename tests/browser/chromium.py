@@ -20,7 +20,7 @@ async def chromium() -> AsyncIterator[Browser]:
         yield _shared[0]
         return
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS), timeout=100_000)
         try:
             yield browser
         finally:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,17 +12,17 @@ from charting.page.server import serve
 from tests.browser.chromium import chromium
 from tests.charting.clock import Clock
 from tests.charting.web.hospital import PASSWORD, Hospital
+from tests.system.ports import kept_port
 
 SIZES = {"desktop": (1440, 900), "tablet": (1024, 768)}
-WAIT_MS = 15_000
+WAIT_MS = 40_000
 
 expect.set_options(timeout=WAIT_MS)
 
 
 @asynccontextmanager
 async def served(hospital: Hospital) -> AsyncIterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = kept_port()
     task = asyncio.create_task(serve(hospital.app, "127.0.0.1", port, hospital.stop))
     ticking = asyncio.create_task(_tick(hospital.clock))
     try:

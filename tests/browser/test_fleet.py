@@ -1,7 +1,6 @@
 """The fleet's page in a real browser, and pages that a newer service finds open."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -18,8 +17,9 @@ from charting.web.department import Department
 from collector.status import LinkFault
 from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
-from tests.charting.fleet.gateways import BEDS, VERSION, Gateway, dozen
+from tests.charting.fleet.gateways import BEDS, VERSION, Gateway, dozen, heard_again
 from tests.charting.web.hospital import PASSWORD, Hospital
+from tests.system.ports import kept_port
 
 OLD, NEW = f"{VERSION}+00000001", f"{VERSION}+00000002"
 REFUSED = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
@@ -45,6 +45,7 @@ async def test_the_fleet_is_readable_and_follows_by_itself(lang: str, size: str,
         row = page.locator("#fleet-ICU-02")
         await expect(row).to_have_class("l-good")
         hospital.opened("case-9", bed="ICU-02")
+        heard_again(hospital.store, hospital.clock.at_us)  # whoever is silent for 30 s is in a trouble too
         Gateway(hospital.store, "ICU-02", hospital.clock.at_us).lost("ventilator", LinkFault.PORT_GONE, 12)
         hospital.watch.look()
         hospital.fleet.look()
@@ -68,7 +69,7 @@ class Told(Clients):
     async def heard(self, times: int) -> None:
         """Return when pages have heard it so often from now on."""
         wanted = self.times + times
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.times < wanted:
                 await asyncio.sleep(0.02)
 
@@ -91,8 +92,7 @@ async def updated(
     """A page that was opened, and worked on, before the service became another version."""
     told = Told(hospital)
     old, new = hospital.department, replace(hospital.department, version=NEW, stop=asyncio.Event(), clients=told)
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = kept_port()
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as first, AsyncExitStack() as then:
         await first.enter_async_context(running(old, port))

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from collector.bell import Bell
 from collector.model import AlarmPhase, Priority, Quality
 from collector.status import DeviceState, DeviceStatus
 from tests.browser.chromium import chromium
+from tests.browser.department import WAIT_MS
 from tests.page.data import (
     BED,
     HR,
@@ -33,9 +33,9 @@ from tests.page.data import (
     status,
 )
 from tests.page.test_downtime import away
+from tests.system.ports import kept_port
 
 _SIZES = {"desktop": (1440, 900), "tablet": (820, 1180), "wall": (1920, 1080)}
-_WAIT_MS = 15_000
 
 
 @dataclass
@@ -69,8 +69,7 @@ async def served(*, demo: bool = False) -> AsyncIterator[Site]:
     theatre.history(NOW_US, (gap_us, gap_us + 17 * MINUTE_US), step_s=60)
     theatre.values(NOW_US - SECOND_US)
     site = Site(store=store, theatre=theatre)
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = kept_port()
     site.url = f"http://127.0.0.1:{port}/"
     page = app(
         BED, ZONE, store, lambda: site.devices, site.bell, lambda: site.now_us, site.stop, server=lambda: site.reached
@@ -94,7 +93,7 @@ async def opened(
     async with chromium() as browser:
         context = await browser.new_context(viewport={"width": width, "height": height}, locale=locale)
         page = await context.new_page()
-        page.set_default_timeout(_WAIT_MS)
+        page.set_default_timeout(WAIT_MS)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
@@ -225,7 +224,7 @@ async def test_a_dead_service_is_said_and_all_values_are_blanked() -> None:
         await page.goto(site.url)
         await expect(page.locator("#lost")).to_be_hidden()
         site.stop.set()
-        await expect(page.locator("#lost")).to_be_visible(timeout=_WAIT_MS)
+        await expect(page.locator("#lost")).to_be_visible()
         assert await page.locator(".tile:not(.old)").count() == 0
 
 
