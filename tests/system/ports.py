@@ -1,10 +1,9 @@
 """Ports of this machine that are kept for a program until it listens."""
 
+import atexit
 import socket
 
 from collector.transport.net import free_port
-
-_kept: list[socket.socket] = []
 
 
 def kept_port() -> int:
@@ -20,5 +19,5 @@ def kept_port() -> int:
             sock.close()
             continue
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _kept.append(sock)
+        atexit.register(sock.close)
         return port
