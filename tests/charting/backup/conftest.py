@@ -65,9 +65,14 @@ def _tools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def scratch(monkeypatch: pytest.MonkeyPatch) -> str:
-    """How the names of this test's scratch databases begin: others use the server, too."""
-    name = f"vitalsd_restore_test_{secrets.token_hex(4)}_"
-    monkeypatch.setattr("charting.backup.server.SCRATCH", name)
+    """How the names of this test's scratch databases begin."""
+    return own_scratch(monkeypatch)
+
+
+def own_scratch(patch: pytest.MonkeyPatch) -> str:
+    """Others use the server, too, and a backup drops what begins like its own and is not yet, or no more, in use."""
+    name = f"test_scratch_{secrets.token_hex(4)}_"
+    patch.setattr("charting.backup.server.SCRATCH", name)
     return name
 
 
@@ -104,6 +109,7 @@ def filled(server: str, server_dsn: str, folder: Path) -> Iterator[Filled]:
         kept.mkdir()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PATH", os.pathsep.join([str(programs(BUILDS[server])), os.environ["PATH"]]))
+            own_scratch(patch)
             run_backup(job_of(dsn, kept), told.append)
         (backup,) = backups(kept)
         yield Filled(dsn=dsn, server=server, backup=backup, told=told)
