@@ -58,17 +58,17 @@ class Proxy:
 
     def cut(self) -> None:
         """Cut all connections, both ways."""
-        for link in self.links:
+        for link in [*self.links]:
             link.cut()
 
     def reset(self) -> None:
         """Reset all connections, both ways."""
-        for link in self.links:
+        for link in [*self.links]:
             link.reset()
 
     def deafen(self) -> None:
         """From now on no client hears anything; its connection ends with the next answer of the server."""
-        for link in self.links:
+        for link in [*self.links]:
             link.swallow_answer()
 
     def _accept(self) -> None:
@@ -88,7 +88,9 @@ class Proxy:
             for link in [link for link in self.links if link.ended]:
                 link.end()
                 self.links.remove(link)
-            self.links.append(Link(client, server, self))
+            link = Link(client, server, self)
+            self.links.append(link)  # before anything goes through: who is answered can be cut
+            link.start()
 
 
 class Link:
@@ -109,6 +111,9 @@ class Link:
             threading.Thread(target=self._forward, daemon=True),
             threading.Thread(target=self._answer, daemon=True),
         ]
+
+    def start(self) -> None:
+        """Let through what either side sends."""
         for thread in self._threads:
             thread.start()
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.shared import capture
+from tests.store.delivering import until
 from tests.system.command import decoded, run, start, stored_form
 
 KILLS = 10
@@ -72,10 +73,18 @@ def test_a_replay_puts_what_decode_prints_into_timescaledb_once(tmp_path: Path, 
     holds_what_decode_prints(database, files)
 
 
-def killed(arguments: Sequence[str | Path], after_s: float) -> bool:
-    """Start, and SIGKILL after a time. False if it had ended before."""
+def stored(dsn: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("select count(*) from vitals").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def killed(arguments: Sequence[str | Path], dsn: str, many: int, after_s: float) -> bool:
+    """Start, and SIGKILL at a time after so many rows are stored. False if it had ended before."""
     process = start(*arguments)
     try:
+        until(lambda: process.poll() is not None or stored(dsn) >= many, f"{many} rows stored")
         process.communicate(timeout=after_s)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
@@ -91,8 +100,9 @@ def test_ten_kills_at_random_instants_lose_and_repeat_nothing(tmp_path: Path, da
     assert run("migrate", database).returncode == 0
     file = config(tmp_path, database, files)
     rng = random.Random(7)
-    kills = sum(killed(("bed", file, "--once"), rng.uniform(0.8, 3.0)) for _ in range(KILLS))
-    assert kills >= KILLS // 2
+    half = sum(stored_form(decoded(driver, path)[0]).total() for driver, path in files.items()) // 2
+    kills = [killed(("bed", file, "--once"), database, half * n // KILLS, rng.uniform(0.0, 0.3)) for n in range(KILLS)]
+    assert all(kills)
     done = run("bed", file, "--once", timeout_s=300)
     assert done.returncode == 0, done.stderr
     holds_what_decode_prints(database, files)
