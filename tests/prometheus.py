@@ -6,7 +6,6 @@ An installed package would start a server of its own.
 import json
 import re
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -16,12 +15,12 @@ from time import monotonic, sleep
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from collector.transport.net import free_port
+from tests.ports import kept_port
 from tests.timescale import cache, locked, unpack, unpacking
 
 SUITE = "bookworm"
 """Its programs need nothing but a C library of Debian 12 or later."""
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 CONFIG = Path(__file__).parent.parent / "config/prometheus"
 
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -78,7 +77,7 @@ class Prometheus:
         (folder / "prometheus.yml").write_text(config, encoding="utf-8")
         targets = [{"targets": [address], "labels": {"bed": bed}} for address, bed in beds.items()]
         (folder / "beds.yml").write_text(json.dumps(targets), encoding="utf-8")
-        self.url = f"http://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+        self.url = f"http://127.0.0.1:{kept_port()}"
         self._process = subprocess.Popen(
             [
                 programs() / "prometheus",

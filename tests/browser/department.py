@@ -12,7 +12,7 @@ from charting.page.server import serve
 from tests.browser.chromium import chromium
 from tests.charting.clock import Clock
 from tests.charting.web.hospital import PASSWORD, Hospital
-from tests.system.ports import kept_port
+from tests.ports import kept_port
 
 SIZES = {"desktop": (1440, 900), "tablet": (1024, 768)}
 WAIT_MS = 40_000

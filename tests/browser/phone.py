@@ -1,7 +1,6 @@
 """A phone on a ward: Chromium at 360×740, a server that can be stopped, and a network that can lose answers."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -10,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from charting.page.server import serve
 from tests.browser.department import WAIT_MS
 from tests.charting.web.hospital import PASSWORD, Hospital
+from tests.ports import kept_port
 
 PHONE = {"width": 360, "height": 740}
 
@@ -22,7 +22,7 @@ class Ward:
 
     def __init__(self, hospital: Hospital) -> None:
         self._hospital = hospital
-        self._port, self._server_port = _free(), _free()
+        self._port, self._server_port = kept_port(), kept_port()
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self._proxy: asyncio.Server | None = None
@@ -132,9 +132,3 @@ async def signed_in(
     await page.locator("#sign-in button").click()
     await page.locator(".visit-list").wait_for()
     return page
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-    return port

@@ -19,7 +19,7 @@ from tests.browser.department import picture, served, visited
 from tests.browser.test_charting import CHECKS
 from tests.charting.fleet.gateways import BEDS, VERSION, Gateway, dozen, heard_again
 from tests.charting.web.hospital import PASSWORD, Hospital
-from tests.system.ports import kept_port
+from tests.ports import kept_port
 
 OLD, NEW = f"{VERSION}+00000001", f"{VERSION}+00000002"
 REFUSED = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")

@@ -33,7 +33,7 @@ from tests.page.data import (
     status,
 )
 from tests.page.test_downtime import away
-from tests.system.ports import kept_port
+from tests.ports import kept_port
 
 _SIZES = {"desktop": (1440, 900), "tablet": (820, 1180), "wall": (1920, 1080)}
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import aiomqtt
 
-from collector.transport.net import free_port
+from tests.ports import kept_port
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.005
@@ -24,7 +24,7 @@ class Mosquitto:
     """Listens on a port of 127.0.0.1; what it keeps is lost with it. `settings` come before the listener's own."""
 
     def __init__(self, folder: Path, settings: str = "", listener: str = "allow_anonymous true\n") -> None:
-        self.port = free_port(socket.SOCK_STREAM)
+        self.port = kept_port()
         # As root it would become the user mosquitto, who cannot read a test's folder.
         self._file = folder / f"mosquitto-{self.port}.conf"
         # With the usual limit, a subscriber whom the machine keeps waiting would not get what is sent with QoS 0.

@@ -14,9 +14,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.drivers.hl7_pcd01.link import OBR
+from tests.ports import kept_port
 from tests.security.ward import BED, DOCTOR, DOCTORS, WAIT_S, Ward, answers, away, until
 from tests.system.charting import Charting
-from tests.system.ports import kept_port
 
 WORDS = (
     "欧阳慧敏",

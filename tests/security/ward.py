@@ -23,8 +23,8 @@ from psycopg.sql import SQL, Identifier
 from charting.store.administer import add_account
 from charting.store.migrate import migrate as migrate_charting
 from collector.migrate import migrate
+from tests.ports import kept_port
 from tests.system.command import VITALSD
-from tests.system.ports import kept_port
 
 CONFIG = Path(__file__).parents[2] / "config"
 USER = 58_000 + os.getpid() % 6_000

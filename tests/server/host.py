@@ -33,8 +33,8 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from tests.ports import kept_port
 from tests.prometheus import programs as prometheus
-from tests.system.ports import kept_port
 from tests.timescale import TIMESCALE, cache, locked, run, unpack, unpacking
 from tests.timescale import programs as postgresql
 

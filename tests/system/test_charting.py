@@ -19,9 +19,9 @@ from collector.journal import Journal
 from collector.model import Channel, Quality, Reading, Series
 from collector.timescale import READER
 from collector.transport.net import free_port
+from tests.ports import kept_port
 from tests.system.charting import Charting, charted
 from tests.system.command import VITALSD, ends, run, start
-from tests.system.ports import kept_port
 from tests.timescale import database as new_database
 
 PASSWORD = "a long enough phrase"

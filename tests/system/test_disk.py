@@ -16,10 +16,10 @@ import pytest
 
 from collector.journal import Journal
 from collector.timescale import READER
+from tests.ports import kept_port
 from tests.shared import capture
 from tests.store.delivering import rows, until
 from tests.system.command import run, start
-from tests.system.ports import kept_port
 from tests.system.test_bed import holds_what_decode_prints
 
 DRIVER = "ge-datex-dri"

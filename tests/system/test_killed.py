@@ -23,8 +23,8 @@ from collector.transport.base import Transport
 from drivers.hl7_pcd01.simulator import EGateway
 from drivers.patient import Patient
 from tests.contracts.series import EVER
+from tests.ports import kept_port
 from tests.system.command import start
-from tests.system.ports import kept_port
 
 KILLS = 6
 LONGEST_LIFE_S = 0.8

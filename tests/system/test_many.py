@@ -22,8 +22,8 @@ from collector.transport.pty import open_pty
 from drivers.hl7_pcd01.simulator import EGateway
 from drivers.patient import Patient, Seen
 from tests.contracts.series import EVER
+from tests.ports import kept_port
 from tests.system.command import start
-from tests.system.ports import kept_port
 
 LIVE_S = 6.0
 TAIL_S = 2.0

@@ -34,11 +34,11 @@ from collector.timescale import READER
 from collector.verify.proxy import Proxy
 from tests.journal.entries import HEART_RATE, T0_US, piece, reading
 from tests.mqtt.broker import Mosquitto
+from tests.ports import kept_port
 from tests.prometheus import Prometheus, until
 from tests.store.certificates import Authority
 from tests.system.charting import Charting
 from tests.system.command import VITALSD
-from tests.system.ports import kept_port
 from tests.watch.mattress import Mattress
 from tests.watch.standin import StandIn
 
