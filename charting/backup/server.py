@@ -101,14 +101,18 @@ class ServerDatabase:
     def scratch(self, folder: Path) -> Iterator[Place]:
         del folder
         name = f"{SCRATCH}{secrets.token_hex(6)}"
+        place = ServerDatabase(make_conninfo(self._address, dbname=name))
         with self._connected() as connection:
+            connection.execute(_Q["hold_scratch"])
             for (left,) in connection.execute(_Q["left"], (SCRATCH,)).fetchall():
                 connection.execute(SQL(_Q["drop"]).format(Identifier(left)))
             _check_room(connection)
             connection.execute(SQL(_Q["scratch"]).format(Identifier(name)))
+            used = psycopg.connect(place._address)  # until the end: nobody takes it for one that was left
         try:
-            yield ServerDatabase(make_conninfo(self._address, dbname=name))
+            yield place
         finally:
+            used.close()
             with suppress(BackupError), self._connected() as connection:  # else it is left for the next run
                 connection.execute(SQL(_Q["drop"]).format(Identifier(name)))
 

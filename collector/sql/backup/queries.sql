@@ -95,6 +95,9 @@ select timescaledb_pre_restore();
 -- end_restore: TimescaleDB goes on
 select timescaledb_post_restore();
 
+-- hold_scratch: one at a time makes a scratch database, and begins to use it
+select pg_advisory_lock(7654322);
+
 -- scratch: an empty database
 create database {} template template0;
 

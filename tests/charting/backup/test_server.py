@@ -165,6 +165,8 @@ def test_scratch_databases_that_were_left_go_and_one_in_use_stays(
             with psycopg.connect(admin, dbname=f"{scratch}used"):
                 with ServerDatabase(source.dsn).scratch(tmp_path):
                     there = {name for (name,) in rows(admin, SCRATCH, scratch)}
+                    with ServerDatabase(source.dsn).scratch(tmp_path):
+                        assert there < {name for (name,) in rows(admin, SCRATCH, scratch)}
                     assert len(there) == 2
                     assert f"{scratch}left" not in there
                 assert rows(admin, SCRATCH, scratch) == [(f"{scratch}used",)]

@@ -177,6 +177,6 @@ async def test_what_nobody_foresaw_ends_no_life_of_the_service(hospital: Hospita
         patch.setattr(hospital.kept.charges, "open_cases", fail("settle"))
         patch.setattr(hospital.charging.reconciling, "of_period", fail("compare"))
         lives = [asyncio.create_task(life) for life in hospital.charging.lives(stop)]
-        await asyncio.wait_for(both.wait(), 10)
+        await asyncio.wait_for(both.wait(), 60)
         stop.set()
         await asyncio.gather(*lives)

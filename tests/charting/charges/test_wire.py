@@ -42,7 +42,7 @@ async def test_what_is_charged_is_charged_once_whatever_the_his_answers(tmp_path
     dsn = f"sqlite:///{tmp_path / 'charting.db'}"
     migrate(dsn)
     database = open_database(dsn, make=True)
-    theatre, his, asked = Theatre(clock=Now()), His(), Counter[str]()
+    theatre, his, asked, refused = Theatre(clock=Now()), His(), Counter[str](), set[str]()
     outbox, charges = DatabaseOutbox(database, theatre.clock.now_us), DatabaseCharges(database)
 
     def judge(body: bytes) -> bytes | None:
@@ -51,6 +51,8 @@ async def test_what_is_charged_is_charged_once_whatever_the_his_answers(tmp_path
         if n == 0:
             return None  # it got it, and died
         if n == 2:
+            refused.add(control)
+        if control in refused:  # again where the answer came too late
             return ack(body, "AE", text="unknown item")
         his.take(body)
         return ack(body) if n != 3 else ack(body, control="ANOTHER")
@@ -80,8 +82,9 @@ async def test_what_is_charged_is_charged_once_whatever_the_his_answers(tmp_path
         await until(lambda: bool(outbox.lines(state=State.PARKED)), "refused")
         look()
         assert {c.state for case in "abc" for c in charges.of_case(case)} != {"accepted"}
-        (refused,) = outbox.lines(state=State.PARKED)
-        outbox.resend(refused.key, "hal", "mended there")
+        (parked,) = outbox.lines(state=State.PARKED)
+        refused.clear()
+        outbox.resend(parked.key, "hal", "mended there")
         courier.hurry("his")
         await until(settled, "accepted")
         theatre.desk.send_back(HAL, "b", document=RECORD, reason="mend")

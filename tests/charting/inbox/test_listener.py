@@ -216,7 +216,8 @@ async def test_the_answer_comes_only_when_the_message_is_kept_and_many_senders_d
             each.close()
 
 
-async def test_what_is_being_kept_when_the_service_ends_is_answered_yet() -> None:
+async def test_what_is_being_kept_when_the_service_ends_is_answered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charting.inbox.listener.STOP_S", 60.0)
     hospital, stop = Hospital(), asyncio.Event()
     hospital.held = asyncio.Event()
     listener = Listener(section(), hospital)
