@@ -46,6 +46,11 @@ CHECKS = """() => {
   return found;
 }"""
 
+LOOKS = [
+    ("zh", "desktop"), ("en", "tablet"),
+    *(pytest.param(*look, marks=pytest.mark.soak) for look in (("zh", "tablet"), ("en", "desktop"))),
+]  # fmt: skip
+
 A_CLOCK_THAT_TICKS_AT_EVERY_LOOK = """{
   const real = performance.now.bind(performance);
   let looks = 0;
@@ -53,7 +58,7 @@ A_CLOCK_THAT_TICKS_AT_EVERY_LOOK = """{
 }"""
 
 
-@pytest.mark.parametrize(("lang", "size"), [("zh", "desktop"), ("en", "tablet")])
+@pytest.mark.parametrize(("lang", "size"), LOOKS)
 async def test_an_anaesthetic_from_the_first_tap_to_the_print(lang: str, size: str) -> None:
     hospital = Hospital(idle_s=43_200)
     name = f"{size}-{lang}"
@@ -374,7 +379,7 @@ async def test_a_dead_service_is_said() -> None:
         await expect(page.locator("#lost")).to_be_visible()
 
 
-@pytest.mark.parametrize(("lang", "size"), [("zh", "desktop"), ("en", "tablet")])
+@pytest.mark.parametrize(("lang", "size"), LOOKS)
 async def test_everything_can_be_touched_named_and_read(lang: str, size: str) -> None:
     """Targets of 44 px, a name for each input and button, contrast of 4.5, nothing wider than the screen."""
     hospital = Hospital(idle_s=43_200, demo=True)

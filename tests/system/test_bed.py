@@ -94,7 +94,7 @@ def killed(arguments: Sequence[str | Path], dsn: str, many: int, after_s: float)
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("server", ["timescale"], indirect=True)
+@pytest.mark.parametrize("server", ["timescale", pytest.param("postgres15", marks=pytest.mark.soak)], indirect=True)
 def test_ten_kills_at_random_instants_lose_and_repeat_nothing(tmp_path: Path, database: str) -> None:
     files = both()
     assert run("migrate", database).returncode == 0

@@ -113,7 +113,7 @@ class Bed:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("server", ["timescale"], indirect=True)
+@pytest.mark.parametrize("server", ["timescale", pytest.param("postgres15", marks=pytest.mark.soak)], indirect=True)
 def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, disk: Path, database: str) -> None:
     bed = Bed(tmp_path, disk, database)
     mount(disk, SMALL)
@@ -130,7 +130,7 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, disk: Path, database
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("server", ["timescale"], indirect=True)
+@pytest.mark.parametrize("server", ["timescale", pytest.param("postgres15", marks=pytest.mark.soak)], indirect=True)
 def test_a_disk_that_is_read_only_loses_nothing(tmp_path: Path, disk: Path, database: str) -> None:
     Journal.open(disk / "journal.db", [READER]).close()
     mount(disk, "ro")
