@@ -135,7 +135,8 @@ def is_loose(event: HospitalEvent) -> bool:
 
 def ends_of(patient: Iterable[HospitalEvent]) -> Mapping[str, Sequence[str]]:
     """Key of each loose event of a patient → of which visits it may be: those that have him in a bed of ours at that
-    time, or had, and last, where it says that he has not left; "#": of what has no number, also where there is none.
+    time, or where none has, and it says that he has not left, had him last; "#": of what has no number, also where
+    there is none.
 
     One that can be of one visit only is of that visit, when it is asked whose a later one is.
     """
@@ -147,9 +148,10 @@ def ends_of(patient: Iterable[HospitalEvent]) -> Mapping[str, Sequence[str]]:
     found: dict[str, Sequence[str]] = {}
     for event in in_order(loose):
         visits = {visit: visit_of(own) for visit, own in told.items()}
-        found[event.key] = (_left_by if event.kind == "cancel_discharge" else _there_at)(visits, event.occurred_us) or [
-            "#"
-        ]
+        there = _there_at(visits, event.occurred_us)
+        if not there and event.kind == "cancel_discharge":
+            there = _left_by(visits, event.occurred_us)
+        found[event.key] = there or ["#"]
         if len(found[event.key]) == 1:
             told.setdefault(found[event.key][0], []).append(event)
     return found

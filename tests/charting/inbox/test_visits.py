@@ -110,6 +110,14 @@ def test_a_cancelled_discharge_that_numbers_no_visit_reaches_the_one_that_ended_
         assert set(made.states) == {"done"}
 
 
+def test_a_cancelled_discharge_that_numbers_no_visit_opens_no_old_stay_of_who_is_here() -> None:
+    told = [adt("A02", 1, "0900", RAT, visit="70"), adt("A03", 2, "0930", RAT, visit="70"), adt("A02", 3, "1000", M05)]
+    for order in permutations([*told, adt("A13", 4, "1030", M05, visit="")]):
+        assert stood(site(order)) == [
+            ("40800001", "70", ["RAT"], at("0930"), False), ("40800001", "77", ["M05"], None, False),
+        ]  # fmt: skip
+
+
 def test_where_it_is_not_clear_which_stay_has_ended_a_person_is_told() -> None:
     told = [adt("A02", 1, "1000", RAT), adt("A02", 2, "1010", M05, visit="78"), adt("A03", 3, "1200", "", visit="")]
     for order in permutations(told):
